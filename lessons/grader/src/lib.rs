@@ -1,1 +1,93 @@
-//! Placeholder.
+//! What every lesson's checks are written with.
+//!
+//! A lesson's `grade.rs` is a list of checks and the functions that do them. Each
+//! check gets the student's program, started for it alone, and a client:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use grader::{Run, Verdict};
+//!
+//! fn main() -> ExitCode {
+//!     grader::lesson!()
+//!         .check(1, "GET / answers 200", 1, homepage)
+//!         .check(2, "a path nobody knows answers 404", 2, unknown_path)
+//!         .grade()
+//! }
+//!
+//! fn homepage(run: &mut Run) -> Verdict {
+//!     run.get("/")?.expect_status(200)
+//! }
+//!
+//! fn unknown_path(run: &mut Run) -> Verdict {
+//!     let path = run.seed().path(); // "/tabby-walnut-41": nobody can guess it
+//!     let answer = run.get(&path)?;
+//!     answer.expect_status(404)?;
+//!     answer.expect_body("Page not found\n")
+//! }
+//! ```
+//!
+//! The checks of a step are ignored while its `todo!("step 2: ...")` stands in the
+//! starter, and graded once it is gone. The program is built by the run itself, so
+//! one that does not compile fails its own lesson only. A check that fails says what
+//! was asked, what was expected, what came back, what the program printed, and what
+//! the likely cause is. A program is ended with its check, however that ends.
+//!
+//! # Variables
+//!
+//! | variable | what it does |
+//! | --- | --- |
+//! | `GRADE_SEED=7342` | draws the values of the checks from this text; a new number each run if it is not set |
+//! | `GRADE_PROGRAM=path` | grades this executable: nothing is built, every step counts, the solution is left alone |
+//! | `GRADE_REPORT=path` | writes the results of the checks that ran as JSON to this file, or to `PACKAGE.json` if it is a folder |
+//!
+//! The JSON holds `lesson`, `seed` and `checks`; each of these has `step`, `name`,
+//! `points`, `outcome` (`passed`, `failed` or `ignored`), `diagnosis` (the name of
+//! the likely cause) and `message`.
+//!
+//! # How it is laid out
+//!
+//! - [`lesson`](crate::lesson!): the list of checks and its run as a test program
+//! - `steps`, `compile`, `place`: the open steps, the program, the files of a lesson
+//! - `attempt`: one check against one program
+//! - `program`, `guard`, `output`: the program while it runs, how it surely ends,
+//!   what it prints
+//! - `run`, `request`, `client`, `wire`, `answer`, `seed`: what a check works with
+//! - `failure`, `diagnosis`, `report`, `show`: why it failed, and how that is told
+//! - `results`: the summary and the JSON
+
+mod answer;
+mod attempt;
+mod client;
+mod compile;
+mod diagnosis;
+mod failure;
+mod guard;
+mod lesson;
+mod output;
+mod place;
+mod program;
+mod report;
+mod request;
+mod results;
+mod run;
+mod seed;
+mod show;
+mod steps;
+mod wire;
+
+pub use answer::Answer;
+pub use failure::{Failure, Verdict};
+pub use guard::guard_if_asked;
+pub use lesson::Lesson;
+pub use run::{Ask, Limits, Run};
+pub use seed::Seed;
+pub use wire::Wire;
+
+/// Begins the list of checks of the lesson whose package this is written in.
+#[macro_export]
+macro_rules! lesson {
+    () => {
+        $crate::Lesson::new(env!("CARGO_MANIFEST_DIR"), env!("CARGO_PKG_NAME"))
+    };
+}

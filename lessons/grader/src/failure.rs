@@ -1,0 +1,104 @@
+//! Why a check failed: what was asked, what was expected, what came back, and the
+//! symptom from which the likely cause is worked out.
+
+use crate::answer::Answer;
+use crate::program::StartTrouble;
+use crate::request::Asked;
+
+/// What a check returns: nothing more to say, or why it failed.
+pub type Verdict = Result<(), Failure>;
+
+/// Why a check failed. Made by the methods that ask and expect, such as
+/// [`Run::get`](crate::Run::get) and [`Answer::expect_status`]; a check hands it
+/// on with `?`. The grader adds what the program printed and the likely cause.
+#[derive(Clone, Debug)]
+pub struct Failure(pub(crate) Box<Facts>);
+
+/// What is known of a failure.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) asked: Option<Asked>,
+    pub(crate) expected: String,
+    pub(crate) came: Came,
+    pub(crate) symptom: Symptom,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) enum Came {
+    /// A whole answer.
+    Answer(Box<Answer>),
+    /// Bytes that are no whole answer, perhaps none.
+    Bytes(Vec<u8>),
+    /// Said in words.
+    Words(String),
+}
+
+/// What is wrong, as far as a machine can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Symptom {
+    /// The program did not begin to serve.
+    NotStarted(StartTrouble),
+    /// Nobody listens on the port.
+    Refused,
+    /// The connection was closed before the answer was whole.
+    ClosedEarly,
+    /// The answer did not come in time, or not all of it.
+    TooSlow,
+    /// What came is not HTTP, for this reason.
+    NotHttp(String),
+    /// Neither a Content-Length nor an end.
+    NoLength,
+    /// The Content-Length promises more than came; the connection is still open.
+    ShortBody {
+        declared: u64,
+        got: usize,
+        open: bool,
+    },
+    /// This many bytes came after the end of the body.
+    LongBody { declared: u64, surplus: usize },
+    /// More than the limit.
+    EndlessBody,
+    /// Another status than this.
+    Status(u16),
+    /// The header is missing, or has another value than this.
+    Header { name: String, expected: String },
+    /// The header should not be there.
+    UnwantedHeader,
+    /// Another body than this.
+    Body(Vec<u8>),
+    /// A check's own words; nothing to conclude from.
+    Other,
+    /// The check itself broke.
+    Grader,
+}
+
+impl Failure {
+    pub(crate) fn new(
+        asked: Option<Asked>,
+        expected: impl Into<String>,
+        came: Came,
+        symptom: Symptom,
+    ) -> Self {
+        Self(Box::new(Facts {
+            asked,
+            expected: expected.into(),
+            came,
+            symptom,
+        }))
+    }
+
+    /// A failure that is the grader's own.
+    pub(crate) fn of_the_grader(what: &str) -> Self {
+        let came = Came::Words(format!("the check broke: {what}"));
+        Self::new(None, "a check that works", came, Symptom::Grader)
+    }
+
+    /// Whether the program may have ended, or be about to.
+    pub(crate) fn may_be_an_end(&self) -> bool {
+        matches!(
+            self.0.symptom,
+            Symptom::Refused | Symptom::ClosedEarly | Symptom::ShortBody { open: false, .. }
+        ) || self.0.symptom == Symptom::NotStarted(StartTrouble::Ended)
+    }
+}

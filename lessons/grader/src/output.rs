@@ -1,0 +1,177 @@
+//! What a program prints: read until its end, so that it never waits for a reader,
+//! and kept up to a limit.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How many bytes of the beginning are kept, and as many of the end.
+const KEPT: usize = 8 * 1024;
+
+/// A program that has printed this much before it serves prints for ever.
+pub(crate) const FLOOD: u64 = 4 * 1024 * 1024;
+
+/// The longest line that is looked at whole.
+const LONGEST_LINE: usize = 4 * 1024;
+
+/// One output of a program.
+#[derive(Clone, Default)]
+pub(crate) struct Output(Arc<(Mutex<Printed>, Condvar)>);
+
+#[derive(Default)]
+struct Printed {
+    head: Vec<u8>,
+    tail: VecDeque<u8>,
+    total: u64,
+    ended: bool,
+}
+
+impl Output {
+    /// Starts a thread that reads `source` until its end. `see` gets each line as
+    /// it comes, and how many bytes have come so far.
+    pub(crate) fn read(
+        mut source: impl Read + Send + 'static,
+        mut see: impl FnMut(&str, u64) + Send + 'static,
+    ) -> Self {
+        let output = Self::default();
+        let shared = output.clone();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 16 * 1024];
+            let mut line = Vec::new();
+            while let Ok(length @ 1..) = source.read(&mut buffer) {
+                let total = shared.keep(&buffer[..length]);
+                for part in buffer[..length].split_inclusive(|&byte| byte == b'\n') {
+                    let room = LONGEST_LINE.saturating_sub(line.len());
+                    line.extend_from_slice(&part[..part.len().min(room)]);
+                    if part.ends_with(b"\n") {
+                        see(&String::from_utf8_lossy(&line), total);
+                        line.clear();
+                    }
+                }
+                // Also without a line end: a flood need not have any.
+                see("", total);
+            }
+            shared.lock().ended = true;
+            shared.0.1.notify_all();
+        });
+        output
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Printed> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, bytes: &[u8]) -> u64 {
+        let mut printed = self.lock();
+        let room = (KEPT - printed.head.len()).min(bytes.len());
+        printed.head.extend_from_slice(&bytes[..room]);
+        printed.tail.extend(&bytes[room..]);
+        let too_many = printed.tail.len().saturating_sub(KEPT);
+        printed.tail.drain(..too_many);
+        printed.total += bytes.len() as u64;
+        printed.total
+    }
+
+    /// What was printed, once the program has ended and all of it was read; or
+    /// after `limit`, what has come until then.
+    pub(crate) fn text(&self, limit: Duration) -> Text {
+        let until = Instant::now() + limit;
+        let mut printed = self.lock();
+        while !printed.ended {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let waited = self.0.1.wait_timeout(printed, left);
+            printed = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let mut head = printed.head.clone();
+        let mut tail: Vec<u8> = printed.tail.iter().copied().collect();
+        let left_out = printed.total - (head.len() + tail.len()) as u64;
+        if left_out == 0 {
+            head.append(&mut tail);
+        }
+        Text {
+            head: String::from_utf8_lossy(&head).into_owned(),
+            left_out,
+            tail: String::from_utf8_lossy(&tail).into_owned(),
+            total: printed.total,
+        }
+    }
+}
+
+/// What a program printed, perhaps without its middle.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Text {
+    pub(crate) head: String,
+    pub(crate) left_out: u64,
+    pub(crate) tail: String,
+    pub(crate) total: u64,
+}
+
+impl Text {
+    /// Whether this was printed anywhere in what was kept.
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        self.head.contains(text) || self.tail.contains(text)
+    }
+
+    /// Every line that was kept, in order.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.head.lines().chain(self.tail.lines())
+    }
+
+    /// At most about `most` lines for a report: the first and the last ones.
+    pub(crate) fn shown(&self, most: usize) -> Vec<String> {
+        let lines: Vec<&str> = self.lines().collect();
+        let some = |lines: &[&str]| -> Vec<String> {
+            lines
+                .iter()
+                .map(|line| crate::show::plain_line(line))
+                .collect()
+        };
+        if lines.len() <= most && self.left_out == 0 {
+            return some(&lines);
+        }
+        let half = (most / 2).min(lines.len() / 2);
+        let mut shown = some(&lines[..half]);
+        shown.push(format!("... (cut: {} bytes in all) ...", self.total));
+        shown.extend(some(&lines[lines.len() - half..]));
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    const LONG: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn lines_are_seen_and_everything_is_kept() {
+        let (send, seen) = mpsc::channel();
+        let output = Output::read("one\ntwo\nrest".as_bytes(), move |line, _| {
+            let _ = send.send(line.to_string());
+        });
+        let text = output.text(LONG);
+        assert_eq!(text.head, "one\ntwo\nrest");
+        assert_eq!(text.left_out, 0);
+        let seen: Vec<String> = seen.iter().filter(|line| !line.is_empty()).collect();
+        assert_eq!(seen, ["one\n", "two\n"]);
+    }
+
+    #[test]
+    fn of_a_flood_both_ends_are_kept() {
+        let flood = format!("first\n{}last", "x\n".repeat(1_000_000));
+        let output = Output::read(std::io::Cursor::new(flood), |_, _| ());
+        let text = output.text(LONG);
+        assert_eq!(text.total, 2_000_010);
+        assert!(text.head.len() + text.tail.len() <= 2 * KEPT);
+        let shown = text.shown(8);
+        assert_eq!(shown.len(), 9);
+        assert_eq!(shown[0], "first");
+        assert_eq!(shown[4], "... (cut: 2000010 bytes in all) ...");
+        assert_eq!(shown[8], "last");
+    }
+}

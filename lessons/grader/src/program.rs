@@ -1,0 +1,205 @@
+//! A student's program while a check talks to it: started under a guard, its
+//! address read from its start line, ended with the check.
+
+use std::io;
+use std::path::Path;
+use std::process::{ChildStdin, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use shared_child::SharedChild;
+
+use crate::guard;
+use crate::output::{FLOOD, Output, Text};
+
+/// What the start line begins with; the address follows.
+const START_LINE: &str = "Serving HTTP on http://";
+
+/// How long a program that has closed a connection may take to end, so that "it
+/// crashed" can be told from "it closed the connection".
+const ENDING: Duration = Duration::from_millis(500);
+
+/// Where a program serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl Address {
+    /// The address in a start line, if this is one.
+    fn in_line(line: &str) -> Option<Self> {
+        let (_, rest) = line.split_once(START_LINE)?;
+        let (authority, _) = rest.split_once('/')?;
+        let (host, port) = authority.rsplit_once(':')?;
+        // "All addresses of this computer" is nothing to connect to.
+        let host = match host {
+            "0.0.0.0" => "127.0.0.1",
+            "[::]" => "[::1]",
+            other => other,
+        };
+        Some(Self {
+            host: host.to_string(),
+            port: port.parse().ok()?,
+        })
+    }
+}
+
+/// Why a program did not come as far as its start line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartTrouble {
+    /// It ended first.
+    Ended,
+    /// It runs, and did not print the line in time.
+    Silent,
+    /// It prints and prints, and the line is not there.
+    Flood,
+}
+
+/// What was seen of a program besides its answers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trace {
+    /// The exit code, if the program ended by itself (128 plus the signal's number
+    /// if a signal ended it).
+    pub(crate) exit: Option<i32>,
+    pub(crate) stdout: Text,
+    pub(crate) stderr: Text,
+}
+
+enum Event {
+    Serving(Address),
+    Flood,
+    Ended,
+}
+
+/// A running program. Dropping it ends the program and all that it has started.
+pub(crate) struct Program {
+    guard: Arc<SharedChild>,
+    // While this is open, the guard lets the program run.
+    lifeline: Option<ChildStdin>,
+    events: Receiver<Event>,
+    stdout: Output,
+    stderr: Output,
+}
+
+impl Program {
+    /// Starts the program with `PORT=0` in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// If the guard cannot be started. (That the program itself cannot be started
+    /// is seen later, as its end.)
+    pub(crate) fn launch(program: &Path, folder: &Path) -> io::Result<Self> {
+        let mut command = guard::command(program)?;
+        command
+            .current_dir(folder)
+            .env("PORT", "0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let guard = Arc::new(SharedChild::spawn(&mut command)?);
+        let missing = || io::Error::other("a pipe of the program is missing");
+
+        let (send, events) = mpsc::channel();
+        let seen = send.clone();
+        let stdout = Output::read(
+            guard.take_stdout().ok_or_else(missing)?,
+            move |line, total| {
+                // Nobody listens any more once the program serves.
+                if let Some(address) = Address::in_line(line) {
+                    let _ = seen.send(Event::Serving(address));
+                } else if total > FLOOD {
+                    let _ = seen.send(Event::Flood);
+                }
+            },
+        );
+        let seen = send.clone();
+        let stderr = Output::read(guard.take_stderr().ok_or_else(missing)?, move |_, total| {
+            if total > FLOOD {
+                let _ = seen.send(Event::Flood);
+            }
+        });
+        let waiting = Arc::clone(&guard);
+        std::thread::spawn(move || {
+            let _ = waiting.wait();
+            let _ = send.send(Event::Ended);
+        });
+        Ok(Self {
+            lifeline: guard.take_stdin(),
+            guard,
+            events,
+            stdout,
+            stderr,
+        })
+    }
+
+    /// Waits for the start line, and returns the address in it.
+    pub(crate) fn address(&self, limit: Duration) -> Result<Address, StartTrouble> {
+        let until = Instant::now() + limit;
+        let left = || until.saturating_duration_since(Instant::now());
+        match self.events.recv_timeout(left()) {
+            Ok(Event::Serving(address)) => Ok(address),
+            Ok(Event::Flood) => Err(StartTrouble::Flood),
+            Ok(Event::Ended) => Err(StartTrouble::Ended),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                Err(StartTrouble::Silent)
+            }
+        }
+    }
+
+    /// Ends the program and returns what it printed. With `ending`, a program that
+    /// seems to be ending by itself gets a moment to do so, for its exit code.
+    pub(crate) fn end(mut self, ending: bool) -> Trace {
+        let limit = if ending { ENDING } else { Duration::ZERO };
+        let status = self.guard.wait_timeout(limit).ok().flatten();
+        self.stop();
+        // The pipes end with the last process that holds them.
+        Trace {
+            exit: status.and_then(|status| status.code()),
+            stdout: self.stdout.text(Duration::from_secs(1)),
+            stderr: self.stderr.text(Duration::from_secs(1)),
+        }
+    }
+
+    fn stop(&mut self) {
+        drop(self.lifeline.take());
+        match self.guard.try_wait() {
+            // A guard that has seen its program end has nothing left to do.
+            Ok(Some(status)) if status.code().is_some() => return,
+            // It runs, or was killed alone: then its program is still there.
+            _ => guard::end_group(self.guard.id()),
+        }
+        // The end of its pipe, or the signal, has ended the guard.
+        let ended = self.guard.wait_timeout(Duration::from_secs(2));
+        if !matches!(ended, Ok(Some(_))) {
+            let _ = self.guard.kill();
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_the_start_line() {
+        let address = |line: &str| Address::in_line(line).map(|a| (a.host, a.port));
+        let at = |host: &str, port| Some((host.to_string(), port));
+        let line = "Serving HTTP on http://localhost:4133/ (press Ctrl-C to stop)\n";
+        assert_eq!(address(line), at("localhost", 4133));
+        assert_eq!(address("Serving HTTP on http://[::]:80/"), at("[::1]", 80));
+        assert_eq!(
+            address("Serving HTTP on http://0.0.0.0:80/"),
+            at("127.0.0.1", 80)
+        );
+        assert_eq!(address("Serving HTTP on http://localhost/"), None);
+        assert_eq!(address("Serving HTTP on http://localhost:99999/"), None);
+        assert_eq!(address("Hello"), None);
+    }
+}

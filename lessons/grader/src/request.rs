@@ -1,0 +1,141 @@
+//! A request as a check asks it, and as a student can repeat it in a terminal.
+
+use std::fmt::Write as _;
+
+use crate::show::{printf, shell_word};
+
+/// A request, as data.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// What a check sent: a request, or bytes of its own.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    /// A whole request.
+    Request(Request),
+    /// Bytes over a raw connection.
+    Bytes(Vec<u8>),
+}
+
+impl Asked {
+    /// A line for a POSIX shell that asks the same of a server on port 8000.
+    pub(crate) fn command(&self) -> String {
+        match self {
+            Self::Request(request) => request.curl(),
+            Self::Bytes(bytes) => format!("{} | nc localhost 8000", printf(bytes)),
+        }
+    }
+
+    pub(crate) fn method(&self) -> Option<&str> {
+        match self {
+            Self::Request(request) => Some(&request.method),
+            Self::Bytes(_) => None,
+        }
+    }
+}
+
+impl Request {
+    fn curl(&self) -> String {
+        let mut line = String::from("curl -i");
+        let body = self.body.as_deref();
+        match self.method.as_str() {
+            "GET" if body.is_none() => {}
+            "POST" if body.is_some() => {}
+            // curl waits for a body that never comes after `-X HEAD`.
+            "HEAD" if body.is_none() => line = "curl -I".into(),
+            other => {
+                let _ = write!(line, " -X {}", shell_word(other));
+            }
+        }
+        for (name, value) in &self.headers {
+            // An empty value needs a `;`: with a colon curl would drop the header.
+            let header = if value.is_empty() {
+                format!("{name};")
+            } else {
+                format!("{name}: {value}")
+            };
+            let _ = write!(line, " -H {}", shell_word(&header));
+        }
+        if let Some(body) = body {
+            let named = |(name, _): &(String, String)| name.eq_ignore_ascii_case("content-type");
+            if !self.headers.iter().any(named) {
+                // curl would say that the body is a form.
+                line.push_str(" -H Content-Type:");
+            }
+            // Text goes into the line (--data-raw leaves a leading @ alone), anything
+            // else through a pipe: no argument can hold a NUL byte.
+            match std::str::from_utf8(body) {
+                Ok(text) if !text.contains(|c: char| c.is_control() && c != '\n') => {
+                    let _ = write!(line, " --data-raw {}", shell_word(text));
+                }
+                _ => {
+                    line.push_str(" --data-binary @-");
+                    line = format!("{} | {line}", printf(body));
+                }
+            }
+        }
+        // curl gives [ ] { } a meaning of its own, and shortens /../.
+        if self.path.contains(['[', ']', '{', '}']) {
+            line.push_str(" -g");
+        }
+        if self.path.contains("/.") {
+            line.push_str(" --path-as-is");
+        }
+        let url = format!("http://localhost:8000{}", self.path);
+        let _ = write!(line, " {}", shell_word(&url));
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(method: &str, path: &str, body: Option<&[u8]>) -> Request {
+        Request {
+            method: method.into(),
+            path: path.into(),
+            headers: Vec::new(),
+            body: body.map(<[u8]>::to_vec),
+        }
+    }
+
+    #[track_caller]
+    fn curl(request: &Request, expected: &str) {
+        assert_eq!(request.curl(), expected);
+    }
+
+    #[test]
+    fn the_line_asks_the_same() {
+        curl(&request("GET", "/", None), "curl -i http://localhost:8000/");
+        curl(
+            &request("HEAD", "/", None),
+            "curl -I http://localhost:8000/",
+        );
+        curl(
+            &request("DELETE", "/a?b=c&d", None),
+            "curl -i -X DELETE 'http://localhost:8000/a?b=c&d'",
+        );
+        curl(
+            &request("GET", "/../[x]", None),
+            "curl -i -g --path-as-is 'http://localhost:8000/../[x]'",
+        );
+        let mut form = request("POST", "/", Some(b"@it's"));
+        form.headers
+            .push(("Content-Type".into(), "text/plain".into()));
+        form.headers.push(("X-None".into(), String::new()));
+        curl(
+            &form,
+            r"curl -i -H 'Content-Type: text/plain' -H 'X-None;' --data-raw '@it'\''s' http://localhost:8000/",
+        );
+        curl(
+            &request("PUT", "/", Some(b"\0\xff")),
+            r"printf '\000\377' | curl -i -X PUT -H Content-Type: --data-binary @- http://localhost:8000/",
+        );
+    }
+}
