@@ -1,1 +1,80 @@
-//! Placeholder.
+//! Small web servers: Python's `http.server`, with the guarantees of Rust.
+//!
+//! A web server has two parts. [`HttpServer`] is the same for every service: it
+//! listens on a port, takes in connections and reads requests. A [`Handler`] is
+//! different for every service: it is handed each request and answers it.
+//!
+//! ```no_run
+//! use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
+//!
+//! struct HelloHandler;
+//!
+//! impl Handler for HelloHandler {
+//!     fn do_get(&self, _request: &mut Request, response: Response) -> Answer {
+//!         response
+//!             // First, send a 200 OK response.
+//!             .send_response(200)
+//!             // Then send headers.
+//!             .send_header("Content-Type", "text/plain; charset=utf-8")
+//!             .end_headers()?
+//!             // Now, write the response body.
+//!             .send("Hello, HTTP!\n")
+//!     }
+//! }
+//!
+//! fn main() -> http_core::Result<()> {
+//!     HttpServer::bind(local_address())?.serve_forever(HelloHandler)
+//! }
+//! ```
+//!
+//! # Layout
+//!
+//! To read the library, follow a request through it:
+//!
+//! | module | what it is about |
+//! | --- | --- |
+//! | `server` | [`HttpServer`]: addresses, settings, starting and stopping |
+//! | `engine` | the threads, the poller, and how they share the connections |
+//! | `connection` | one connection: requests in, answers out, when it ends |
+//! | `socket`, `buffer` | its bytes: reading and writing without waiting, or with a limit |
+//! | `head` | bytes to a request [`Head`], and what it means for the connection |
+//! | `decode` | where a body ends: Content-Length and chunks |
+//! | `request`, `response` | what a handler gets and what it writes |
+//! | `output` | how an answer is framed, and held against its own head |
+//! | `handler` | the [`Handler`] trait |
+//! | `limits`, `refusal`, `page` | what is refused, and how |
+//! | `panics`, `stop`, `log` | handlers that fail, Ctrl-C, what the terminal shows |
+//!
+//! `head` and `decode` touch no socket: they are functions from bytes to values.
+
+mod buffer;
+mod connection;
+mod decode;
+mod engine;
+mod error;
+mod handler;
+mod head;
+mod limits;
+mod log;
+mod output;
+mod page;
+mod panics;
+mod refusal;
+mod request;
+mod response;
+mod server;
+mod socket;
+mod stop;
+mod sync;
+
+pub use decode::{Decoder, Piece};
+pub use error::{Result, ServerError};
+pub use handler::{Answer, Handler};
+pub use head::{Framing, Head};
+pub use http;
+pub use limits::Limits;
+pub use refusal::Refusal;
+pub use request::{BodyReader, Request};
+pub use response::{Answered, BodyWriter, Headers, Response};
+pub use server::{HttpServer, LocalAddress, local_address};
+pub use stop::StopHandle;

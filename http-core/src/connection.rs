@@ -1,0 +1,413 @@
+//! One connection: from the bytes at hand to answers, as far as it goes without
+//! waiting. Where it can't go on, it says what it waits for and how long, and the
+//! thread is free for another connection. Only a handler may hold a thread.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use http::StatusCode;
+
+use crate::buffer::Buffer;
+use crate::decode::{Decoder, Piece};
+use crate::head::{Framing, request_line};
+use crate::output::Output;
+use crate::request::{BodyReader, Failure};
+use crate::socket::{Pace, Socket, TOO_SLOW};
+use crate::{Handler, Head, Limits, Refusal, Request, Response, log, panics};
+
+/// What all connections of a server share.
+pub(crate) struct Service {
+    pub handler: Arc<dyn Handler>,
+    pub limits: Limits,
+    pub access_log: bool,
+    /// Whether a 500 page shows what went wrong.
+    pub show_errors: bool,
+    /// The server was told to stop: no request is taken any more.
+    pub stopping: Arc<AtomicBool>,
+}
+
+/// How to go on with a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing to do before the socket can be read.
+    WaitForInput,
+    /// Nothing to do before the socket can be written (or read).
+    WaitForRoom,
+    /// There is more to do, but others should have their turn.
+    Yield,
+    /// It has ended.
+    Close,
+}
+
+/// One client's connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    socket: Socket,
+    input: Buffer,
+    output: Output,
+    phase: Phase,
+    /// When the present wait has lasted too long.
+    deadline: Instant,
+}
+
+/// What a connection is about.
+#[derive(Debug)]
+enum Phase {
+    /// The next request head, and since when some of it is there.
+    Head(Option<Instant>),
+    /// A request whose handler was not called yet.
+    Request(Box<Head>, Pace),
+    /// The rest of a body that the handler did not read; so much of it may come.
+    Drain(Decoder, u64, Pace),
+    /// The last answer is on its way; then perhaps linger.
+    Closing { linger: bool },
+    /// The client may still be sending. If the socket were closed with bytes
+    /// unread, the system would reset the connection, and the client might never
+    /// see its answer (RFC 9112, section 9.6).
+    Linger,
+}
+
+/// What one step led to.
+enum Step {
+    /// More of the same at once.
+    Again,
+    /// A request was answered.
+    Answered,
+    /// More bytes are needed.
+    NeedsInput,
+    /// The bytes that wait must leave first.
+    NeedsRoom,
+    /// It has ended.
+    Close,
+}
+
+/// Answers in a row before another connection has its turn.
+const TURN: usize = 64;
+/// Bytes that wait to be sent before no more requests are answered.
+const HIGH_WATER: usize = 64 * 1024;
+
+/// Memory that a connection needs only while there is something to do. A thread
+/// lends it to one connection after the other, so that idle ones hold next to none.
+#[derive(Debug, Default)]
+pub(crate) struct Spare {
+    input: Buffer,
+}
+
+impl Connection {
+    pub fn new(socket: Socket, limits: &Limits) -> Connection {
+        Connection {
+            socket,
+            input: Buffer::default(),
+            output: Output::new(limits),
+            phase: Phase::Head(None),
+            deadline: Instant::now() + limits.idle_time,
+        }
+    }
+
+    pub fn socket_mut(&mut self) -> &mut Socket {
+        &mut self.socket
+    }
+
+    /// When to call `advance` even if nothing has happened.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Goes on as far as it goes without waiting for the client.
+    pub fn advance(&mut self, service: &Service, spare: &mut Spare) -> Next {
+        self.input.borrow_memory(&mut spare.input);
+        if Instant::now() >= self.deadline {
+            self.expire(service);
+        }
+        if let Phase::Request(_, pace) | Phase::Drain(_, _, pace) = &mut self.phase {
+            pace.stop_waiting();
+        }
+        self.output.pace().stop_waiting();
+        // An error is a connection that failed. There is nobody left to tell.
+        let next = self.run(service).unwrap_or(Next::Close);
+        self.input.return_memory(&mut spare.input);
+        if let Next::WaitForInput | Next::WaitForRoom = next {
+            if self.output.pending() == 0 {
+                self.output.shrink();
+            }
+            self.deadline = self.next_deadline(&service.limits);
+        }
+        next
+    }
+
+    fn run(&mut self, service: &Service) -> io::Result<Next> {
+        let mut answered = 0;
+        loop {
+            if self.output.pending() > HIGH_WATER && !self.output.send_pending(&self.socket)? {
+                return Ok(Next::WaitForRoom);
+            }
+            match self.step(service)? {
+                Step::Again => {}
+                Step::Answered => {
+                    answered += 1;
+                    if answered == TURN {
+                        let all_sent = self.output.send_pending(&self.socket)?;
+                        return Ok(if all_sent {
+                            Next::Yield
+                        } else {
+                            Next::WaitForRoom
+                        });
+                    }
+                }
+                Step::NeedsRoom => return Ok(Next::WaitForRoom),
+                Step::Close => return Ok(Next::Close),
+                Step::NeedsInput => {
+                    if !self.output.send_pending(&self.socket)? {
+                        return Ok(Next::WaitForRoom);
+                    }
+                    match self.socket.read(self.input.room()) {
+                        // The client sends nothing more, and all it asked for is answered.
+                        Ok(0) => return Ok(Next::Close),
+                        Ok(count) => self.received(count),
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                            return Ok(Next::WaitForInput);
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        }
+    }
+
+    fn received(&mut self, count: usize) {
+        self.input.filled_more(count);
+        match &mut self.phase {
+            Phase::Head(since) => {
+                since.get_or_insert_with(Instant::now);
+            }
+            Phase::Request(_, pace) | Phase::Drain(_, _, pace) => pace.moved(count),
+            Phase::Closing { .. } => {}
+            Phase::Linger => self.input.clear(),
+        }
+    }
+
+    fn step(&mut self, service: &Service) -> io::Result<Step> {
+        match &mut self.phase {
+            Phase::Head(since) => {
+                if service.stopping.load(Ordering::Relaxed) {
+                    self.phase = Phase::Closing { linger: false };
+                    return Ok(Step::Again);
+                }
+                if self.input.is_empty() {
+                    *since = None;
+                    return Ok(Step::NeedsInput);
+                }
+                match Head::parse(self.input.filled(), &service.limits) {
+                    Ok(None) => {
+                        since.get_or_insert_with(Instant::now);
+                        Ok(Step::NeedsInput)
+                    }
+                    Ok(Some((head, length))) => {
+                        self.input.consume(length);
+                        self.phase = Phase::Request(Box::new(head), Pace::new(&service.limits));
+                        Ok(Step::Again)
+                    }
+                    Err(refusal) => {
+                        let line = request_line(self.input.filled()).to_vec();
+                        self.refuse(refusal, &line, service);
+                        Ok(Step::Again)
+                    }
+                }
+            }
+            Phase::Request(head, _) => {
+                let at_hand = self.input.len();
+                let (body_is_small, body_is_there) = match head.framing() {
+                    Framing::Length(length) => (
+                        length <= service.limits.body_ahead as u64,
+                        length <= at_hand as u64,
+                    ),
+                    Framing::Chunked => (false, false),
+                };
+                if body_is_small && !body_is_there && !head.expects_continue() {
+                    return Ok(Step::NeedsInput);
+                }
+                // The client may wait for its earlier answers before it sends this body.
+                if !body_is_there && !self.output.send_pending(&self.socket)? {
+                    return Ok(Step::NeedsRoom);
+                }
+                let Phase::Request(head, _) = std::mem::replace(&mut self.phase, Phase::Head(None))
+                else {
+                    return Ok(Step::Again);
+                };
+                self.answer(&head, service);
+                Ok(Step::Answered)
+            }
+            Phase::Drain(decoder, left, _) => match decoder.next(self.input.filled(), usize::MAX) {
+                Ok(Piece::End) => {
+                    self.phase = Phase::Head(None);
+                    Ok(Step::Again)
+                }
+                Ok(Piece::More) => Ok(Step::NeedsInput),
+                Ok(Piece::Data(count) | Piece::Framing(count)) if count as u64 <= *left => {
+                    *left -= count as u64;
+                    self.input.consume(count);
+                    Ok(Step::Again)
+                }
+                // Too much of it, or malformed: its answer is sent already.
+                _ => {
+                    self.phase = Phase::Closing { linger: true };
+                    Ok(Step::Again)
+                }
+            },
+            Phase::Closing { linger } => {
+                let linger = *linger;
+                if !self.output.send_pending(&self.socket)? {
+                    return Ok(Step::NeedsRoom);
+                }
+                if !linger {
+                    return Ok(Step::Close);
+                }
+                self.socket.shut_down_writing();
+                self.input.clear();
+                self.phase = Phase::Linger;
+                self.deadline = Instant::now() + service.limits.linger_time;
+                Ok(Step::NeedsInput)
+            }
+            Phase::Linger => Ok(Step::NeedsInput),
+        }
+    }
+
+    /// Lets the handler answer a request, and decides how the connection goes on.
+    fn answer(&mut self, head: &Head, service: &Service) {
+        let limits = &service.limits;
+        let keep_alive = head.keep_alive() && !service.stopping.load(Ordering::Relaxed);
+        let mut decoder = Decoder::new(head.framing(), limits);
+        self.output.begin(Some(head), keep_alive, limits);
+        let body = BodyReader::new(
+            &self.socket,
+            &mut self.input,
+            &mut decoder,
+            limits,
+            head.expects_continue(),
+        );
+        let mut request = Request::new(head, body);
+        let output = &mut self.output;
+        let outcome = panics::catch(|| {
+            service
+                .handler
+                .handle(&mut request, Response::new(output, &self.socket))
+        });
+        let failure = request.body().failure();
+        let continue_due = request.body().continue_due();
+
+        let lost = self.output.is_lost() || matches!(failure, Some(Failure::Lost));
+        let complete = match outcome {
+            Ok(Ok(_)) if self.output.is_finished() => true,
+            _ if lost => false,
+            Ok(Ok(_)) => self.fail(
+                "the handler returned the Answered of another response",
+                service,
+            ),
+            Ok(Err(error)) => match failure {
+                Some(Failure::Refused(refusal)) => {
+                    self.output.set_close();
+                    self.replace(refusal.status, refusal.reason)
+                }
+                _ => {
+                    log::to_stderr(&format!("The handler failed: {error}\n"));
+                    self.fail(&error.to_string(), service)
+                }
+            },
+            // `panics` has printed it already.
+            Err(panic) => self.fail(&panic, service),
+        };
+        if service.access_log {
+            let status = self.output.status().as_u16();
+            log::to_stderr(&log::access_line(
+                self.socket.client(),
+                head.request_line(),
+                status,
+            ));
+        }
+
+        let unread = !decoder.has_ended();
+        self.phase = if !complete {
+            // Half an answer, or none: the end of the connection says so.
+            self.output.abandon();
+            Phase::Closing { linger: false }
+        } else if !self.output.keep_alive() || failure.is_some() {
+            Phase::Closing {
+                linger: unread || !self.input.is_empty(),
+            }
+        } else if !unread {
+            Phase::Head(None)
+        } else if continue_due || decoder.remaining().is_some_and(|left| left > limits.drain) {
+            // The client was never asked for the body, and may send it or not; or it is too long.
+            Phase::Closing { linger: true }
+        } else {
+            Phase::Drain(decoder, limits.drain, Pace::new(limits))
+        };
+    }
+
+    /// Answers 500 in place of a handler that could not.
+    fn fail(&mut self, message: &str, service: &Service) -> bool {
+        let shown = if service.show_errors {
+            message
+        } else {
+            "The server could not answer this request."
+        };
+        self.replace(StatusCode::INTERNAL_SERVER_ERROR, shown)
+    }
+
+    /// Sends an error page in place of what the handler wrote; `false` if some of
+    /// that has left already.
+    fn replace(&mut self, status: StatusCode, explanation: &str) -> bool {
+        self.output.take_back()
+            && Response::new(&mut self.output, &self.socket)
+                .send_error(status, explanation)
+                .is_ok()
+    }
+
+    /// Answers a request that no handler sees.
+    fn refuse(&mut self, refusal: Refusal, line: &[u8], service: &Service) {
+        self.output.begin(None, false, &service.limits);
+        self.replace(refusal.status, refusal.reason);
+        if service.access_log {
+            log::to_stderr(&log::access_line(
+                self.socket.client(),
+                line,
+                refusal.status.as_u16(),
+            ));
+        }
+        self.phase = Phase::Closing { linger: true };
+    }
+
+    /// The wait has lasted too long.
+    fn expire(&mut self, service: &Service) {
+        if self.output.pending() == 0 {
+            match &self.phase {
+                Phase::Head(Some(_)) => {
+                    let line = request_line(self.input.filled()).to_vec();
+                    return self.refuse(TOO_SLOW, &line, service);
+                }
+                Phase::Request(head, _) => {
+                    let line = head.request_line().to_vec();
+                    return self.refuse(TOO_SLOW, &line, service);
+                }
+                _ => {}
+            }
+        }
+        self.output.abandon();
+        self.phase = Phase::Closing { linger: false };
+    }
+
+    fn next_deadline(&mut self, limits: &Limits) -> Instant {
+        let now = Instant::now();
+        if self.output.pending() > 0 {
+            return now + self.output.pace().start_waiting();
+        }
+        match &mut self.phase {
+            Phase::Head(None) => now + limits.idle_time,
+            Phase::Head(Some(since)) => *since + limits.head_time,
+            Phase::Request(_, pace) | Phase::Drain(_, _, pace) => now + pace.start_waiting(),
+            Phase::Closing { .. } | Phase::Linger => self.deadline,
+        }
+    }
+}

@@ -1,0 +1,636 @@
+//! The head of a request: bytes in; a head, "more bytes", or a refusal out.
+//!
+//! Nothing here touches a socket, so all of it can be read, tested and fuzzed
+//! alone. httparse splits the bytes into method, target and fields. What they
+//! mean for the connection is decided here: where the body ends (RFC 9112,
+//! section 6), whether the connection goes on (9.3), which host is asked (3.2).
+//! A head that leaves one of these in doubt is refused.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+
+use crate::{Limits, Refusal};
+
+/// How long the body of a request is (RFC 9112, section 6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// So many bytes; 0 where the request has no body.
+    Length(u64),
+    /// In chunks, each led by its size, until a chunk of size 0.
+    Chunked,
+}
+
+/// The head of a request: its first line and its fields.
+///
+/// ```
+/// use http_core::{Head, Limits};
+///
+/// let bytes = b"GET /cat?size=2 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+/// let (head, length) = Head::parse(bytes, &Limits::default())?.expect("it is complete");
+/// assert_eq!(length, bytes.len());
+/// assert_eq!(head.path(), "/cat");
+/// assert_eq!(head.query(), Some("size=2"));
+///
+/// // Half a head is not an error: more bytes are needed.
+/// assert!(Head::parse(&bytes[..20], &Limits::default())?.is_none());
+/// # Ok::<(), http_core::Refusal>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The head as it came; everything below points into it.
+    bytes: Vec<u8>,
+    method: Method,
+    target: Span,
+    path: Span,
+    query: Option<Span>,
+    version: Version,
+    fields: Vec<(Span, Span)>,
+    framing: Framing,
+    keep_alive: bool,
+    expects_continue: bool,
+    /// Made when first asked for: most requests are answered without it.
+    headers: OnceCell<HeaderMap>,
+}
+
+/// A stretch of a head's bytes.
+type Span = Range<usize>;
+
+/// What httparse is given room for; `Limits::fields` cannot go beyond.
+const MOST_FIELDS: usize = 256;
+
+impl Head {
+    /// Reads the head at the start of `bytes`. `Ok(None)`: so far it is fine, but
+    /// not all of it is there. Otherwise the head and its length in bytes; the
+    /// body begins behind it.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when no continuation of these bytes can be served.
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Option<(Head, usize)>, Refusal> {
+        let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+        let room = limits.fields.min(MOST_FIELDS);
+        let mut request = httparse::Request::new(&mut fields[..room]);
+        let length = match request.parse(bytes) {
+            Ok(httparse::Status::Complete(length)) if length <= limits.head_size => length,
+            Ok(httparse::Status::Partial) if bytes.len() < limits.head_size => {
+                return match request_line(bytes).len() > limits.target_size + LINE_WITHOUT_TARGET {
+                    true => Err(TARGET_TOO_LONG),
+                    false => Ok(None),
+                };
+            }
+            Ok(_) if request.path.is_none() => return Err(TARGET_TOO_LONG),
+            Ok(_) => return Err(HEAD_TOO_LARGE),
+            Err(error) => return Err(explain(error, bytes)),
+        };
+        let (Some(method), Some(target), Some(minor)) =
+            (request.method, request.path, request.version)
+        else {
+            return Err(Refusal::bad("the request line is not complete"));
+        };
+        if target.len() > limits.target_size {
+            return Err(TARGET_TOO_LONG);
+        }
+        let method = Method::from_bytes(method.as_bytes())
+            .map_err(|_| Refusal::bad("the method is not a word"))?;
+        let version = if minor == 0 {
+            Version::HTTP_10
+        } else {
+            Version::HTTP_11
+        };
+        let (path, query) = split_target(&method, target)?;
+        let meaning = Meaning::of(version, request.headers, limits)?;
+
+        // Spans instead of slices, so that the head can own its bytes.
+        let span = |part: &[u8]| {
+            let start = part.as_ptr() as usize - bytes.as_ptr() as usize;
+            start..start + part.len()
+        };
+        let head = Head {
+            method,
+            target: span(target.as_bytes()),
+            path: span(path.as_bytes()),
+            query: query.map(|query| span(query.as_bytes())),
+            version,
+            fields: request
+                .headers
+                .iter()
+                .map(|f| (span(f.name.as_bytes()), span(f.value)))
+                .collect(),
+            framing: meaning.framing,
+            keep_alive: meaning.keep_alive,
+            expects_continue: meaning.expects_continue,
+            headers: OnceCell::new(),
+            bytes: bytes[..length].to_vec(),
+        };
+        Ok(Some((head, length)))
+    }
+
+    /// The method: GET, POST, or any other word.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The target as it was sent, with its query.
+    pub fn target(&self) -> &str {
+        self.text(&self.target)
+    }
+
+    /// The path as it was sent: percent-encoded, without the query. Slashes at
+    /// its start are one slash, as in http.server: `//host/` would be another
+    /// host's address if it were sent back in a redirect.
+    pub fn path(&self) -> &str {
+        match self.text(&self.path) {
+            "" if self.method != Method::CONNECT => "/",
+            path => path,
+        }
+    }
+
+    /// What stands behind the first `?`, if there is one.
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_ref().map(|span| self.text(span))
+    }
+
+    /// HTTP/1.0 or HTTP/1.1.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The value of the first field of this name, in any case; `None` also where
+    /// the value is not text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self
+            .fields
+            .iter()
+            .find(|(field, _)| self.bytes[field.clone()].eq_ignore_ascii_case(name.as_bytes()))?;
+        std::str::from_utf8(&self.bytes[value.clone()]).ok()
+    }
+
+    /// All the fields, as the `http` crate's map.
+    pub fn headers(&self) -> &HeaderMap {
+        self.headers.get_or_init(|| {
+            let mut map = HeaderMap::with_capacity(self.fields.len());
+            for (name, value) in &self.fields {
+                // httparse lets through nothing that these two refuse.
+                if let (Ok(name), Ok(value)) = (
+                    HeaderName::from_bytes(&self.bytes[name.clone()]),
+                    HeaderValue::from_bytes(&self.bytes[value.clone()]),
+                ) {
+                    map.append(name, value);
+                }
+            }
+            map
+        })
+    }
+
+    /// How long the body is.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Whether the client wants to send another request on this connection.
+    pub fn keep_alive(&self) -> bool {
+        self.keep_alive
+    }
+
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    pub fn expects_continue(&self) -> bool {
+        self.expects_continue
+    }
+
+    /// The first line, without its line end, for the access log.
+    pub(crate) fn request_line(&self) -> &[u8] {
+        request_line(&self.bytes)
+    }
+
+    fn text(&self, span: &Span) -> &str {
+        // The spans were cut out of text, so this never takes the default.
+        std::str::from_utf8(&self.bytes[span.clone()]).unwrap_or_default()
+    }
+}
+
+const TARGET_TOO_LONG: Refusal =
+    Refusal::new(StatusCode::URI_TOO_LONG, "the request target is too long");
+const HEAD_TOO_LARGE: Refusal = Refusal::new(
+    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "the request head is too large",
+);
+const TOO_MANY_FIELDS: Refusal = Refusal::new(
+    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "the request has too many header fields",
+);
+
+/// Room for a method, two spaces and a version around the target.
+const LINE_WITHOUT_TARGET: usize = 64;
+
+/// The first line in `bytes` (empty lines before it passed over), without its
+/// line end; as much of it as is there.
+pub(crate) fn request_line(bytes: &[u8]) -> &[u8] {
+    let start = bytes
+        .iter()
+        .position(|b| !matches!(b, b'\r' | b'\n'))
+        .unwrap_or(bytes.len());
+    let line = bytes[start..]
+        .split(|&b| b == b'\n')
+        .next()
+        .unwrap_or_default();
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Says in our words what httparse found wrong.
+fn explain(error: httparse::Error, bytes: &[u8]) -> Refusal {
+    match error {
+        httparse::Error::TooManyHeaders => TOO_MANY_FIELDS,
+        httparse::Error::Version => {
+            // `HTTP/2.0` is a version we don't speak; anything else is none.
+            let word = request_line(bytes)
+                .rsplit(|&b| b == b' ')
+                .next()
+                .unwrap_or_default();
+            match word {
+                [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+                    if major.is_ascii_digit() && minor.is_ascii_digit() =>
+                {
+                    Refusal::new(
+                        StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+                        "only HTTP/1.0 and HTTP/1.1 are spoken here",
+                    )
+                }
+                _ => Refusal::bad("the request line does not end with HTTP/1.1 or HTTP/1.0"),
+            }
+        }
+        httparse::Error::HeaderName => Refusal::bad("a header field has a malformed name"),
+        httparse::Error::HeaderValue => Refusal::bad("a header field has a malformed value"),
+        httparse::Error::NewLine => Refusal::bad("a line does not end with CR LF"),
+        httparse::Error::Token | httparse::Error::Status => {
+            Refusal::bad("the request line is not METHOD /path HTTP/1.1")
+        }
+    }
+}
+
+/// Path and query out of the four forms of a target (RFC 9112, section 3.2).
+fn split_target<'a>(
+    method: &Method,
+    target: &'a str,
+) -> Result<(&'a str, Option<&'a str>), Refusal> {
+    if target.contains('#') {
+        return Err(Refusal::bad("a request target has no fragment (#)"));
+    }
+    let origin = if target.starts_with('/') {
+        target
+    } else if target == "*" && method == Method::OPTIONS {
+        return Ok((target, None));
+    } else if method == Method::CONNECT {
+        // authority-form: a host and a port, no path. No handler method takes it.
+        return Ok((&target[..0], None));
+    } else if let Some(rest) = strip_scheme(target) {
+        // absolute-form: what a proxy is sent; the path begins behind the host.
+        match rest.find(['/', '?']) {
+            Some(0) => return Err(Refusal::bad("the request target names no host")),
+            Some(start) => &rest[start..],
+            None if rest.is_empty() => {
+                return Err(Refusal::bad("the request target names no host"));
+            }
+            // `http://host` asks for `/`; `Head::path` says so.
+            None => &rest[rest.len()..],
+        }
+    } else {
+        return Err(Refusal::bad("the request target does not begin with /"));
+    };
+    let (path, query) = match origin.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (origin, None),
+    };
+    let extra = path
+        .bytes()
+        .take_while(|&b| b == b'/')
+        .count()
+        .saturating_sub(1);
+    Ok((&path[extra..], query))
+}
+
+fn strip_scheme(target: &str) -> Option<&str> {
+    let (scheme, rest) = target.split_once("://")?;
+    (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then_some(rest)
+}
+
+/// What the fields say about the connection and the body.
+struct Meaning {
+    framing: Framing,
+    keep_alive: bool,
+    expects_continue: bool,
+}
+
+impl Meaning {
+    fn of(
+        version: Version,
+        fields: &[httparse::Header],
+        limits: &Limits,
+    ) -> Result<Meaning, Refusal> {
+        let http_11 = version == Version::HTTP_11;
+        let mut host = None;
+        let mut length = None;
+        let mut chunked = false;
+        let mut close = false;
+        let mut keep_alive = false;
+        let mut expects_continue = false;
+        for field in fields {
+            let name = field.name;
+            if name.eq_ignore_ascii_case("host") {
+                if host.replace(field.value).is_some() {
+                    return Err(Refusal::bad("the request has more than one Host field"));
+                }
+            } else if name.eq_ignore_ascii_case("content-length") {
+                if length.replace(parse_length(field.value)?).is_some() {
+                    return Err(Refusal::bad("the request has more than one Content-Length"));
+                }
+            } else if name.eq_ignore_ascii_case("transfer-encoding") {
+                if chunked {
+                    return Err(Refusal::bad(
+                        "the request has more than one Transfer-Encoding",
+                    ));
+                }
+                if !field.value.eq_ignore_ascii_case(b"chunked") {
+                    return Err(Refusal::new(
+                        StatusCode::NOT_IMPLEMENTED,
+                        "the only transfer coding understood here is chunked",
+                    ));
+                }
+                chunked = true;
+            } else if name.eq_ignore_ascii_case("connection") {
+                for option in field.value.split(|&b| b == b',').map(<[u8]>::trim_ascii) {
+                    close |= option.eq_ignore_ascii_case(b"close");
+                    keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+                }
+            } else if http_11 && name.eq_ignore_ascii_case("expect") {
+                if !field.value.eq_ignore_ascii_case(b"100-continue") {
+                    return Err(Refusal::new(
+                        StatusCode::EXPECTATION_FAILED,
+                        "the only expectation understood here is 100-continue",
+                    ));
+                }
+                expects_continue = true;
+            }
+        }
+        match host {
+            None if http_11 => return Err(Refusal::bad("the request has no Host field")),
+            Some(host) if !host.iter().all(|&b| is_host_byte(b)) => {
+                return Err(Refusal::bad("the Host field is not a host and a port"));
+            }
+            _ => {}
+        }
+        // Both at once is how one server is made to see two requests where
+        // another sees one (request smuggling; RFC 9112, section 11.2).
+        if chunked && length.is_some() {
+            return Err(Refusal::bad(
+                "the request has both Content-Length and Transfer-Encoding",
+            ));
+        }
+        if chunked && !http_11 {
+            return Err(Refusal::bad("HTTP/1.0 has no Transfer-Encoding"));
+        }
+        if length.is_some_and(|length| length > limits.body_size) {
+            return Err(BODY_TOO_LARGE);
+        }
+        let framing = if chunked {
+            Framing::Chunked
+        } else {
+            Framing::Length(length.unwrap_or(0))
+        };
+        Ok(Meaning {
+            framing,
+            keep_alive: !close && (http_11 || keep_alive),
+            expects_continue: expects_continue && framing != Framing::Length(0),
+        })
+    }
+}
+
+pub(crate) const BODY_TOO_LARGE: Refusal = Refusal::new(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "the request body is too large",
+);
+
+/// Digits and nothing else: no sign, no list, no space (RFC 9110, section 8.6).
+fn parse_length(value: &[u8]) -> Result<u64, Refusal> {
+    const BAD: Refusal = Refusal::bad("the Content-Length is not a number");
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        return Err(BAD);
+    }
+    std::str::from_utf8(value)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or(BAD)
+}
+
+/// Bytes of a host name, an address or a port (RFC 3986, section 3.2.2).
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:%[]".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Option<(Head, usize)>, Refusal> {
+        Head::parse(text.as_bytes(), &Limits::default())
+    }
+
+    #[track_caller]
+    fn head(text: &str) -> Head {
+        parse(text).expect("not refused").expect("complete").0
+    }
+
+    #[track_caller]
+    fn refused(text: &str) -> u16 {
+        match parse(text) {
+            Err(refusal) => refusal.status.as_u16(),
+            Ok(_) => panic!("not refused: {text:?}"),
+        }
+    }
+
+    #[test]
+    fn a_head_gives_its_parts() {
+        let head = head(
+            "POST /a%20b?x=1&y HTTP/1.1\r\nHost: h:1\r\nX-Cat: neko\r\nx-cat: gato\r\nContent-Length: 5\r\n\r\nhello",
+        );
+        assert_eq!(head.method(), Method::POST);
+        assert_eq!(head.target(), "/a%20b?x=1&y");
+        assert_eq!(head.path(), "/a%20b");
+        assert_eq!(head.query(), Some("x=1&y"));
+        assert_eq!(head.version(), Version::HTTP_11);
+        assert_eq!(head.header("X-CAT"), Some("neko"));
+        assert_eq!(head.headers().get_all("x-cat").iter().count(), 2);
+        assert_eq!(head.framing(), Framing::Length(5));
+        assert_eq!(head.request_line(), b"POST /a%20b?x=1&y HTTP/1.1");
+        assert!(head.keep_alive());
+        assert!(!head.expects_continue());
+    }
+
+    #[test]
+    fn every_cut_of_a_head_asks_for_more() {
+        let text = "\r\nGET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        for cut in 0..text.len() {
+            assert!(parse(&text[..cut]).unwrap().is_none(), "cut at {cut}");
+        }
+        assert_eq!(parse(text).unwrap().unwrap().1, text.len());
+    }
+
+    #[test]
+    fn the_four_forms_of_a_target() {
+        let with = |line: &str| head(&format!("{line} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        assert_eq!(with("GET /").path(), "/");
+        assert_eq!(with("GET //evil.example/x").path(), "/evil.example/x");
+        assert_eq!(with("GET /a//b").path(), "/a//b");
+        assert_eq!(with("GET http://h/a?b").path(), "/a");
+        assert_eq!(with("GET http://h/a?b").query(), Some("b"));
+        assert_eq!(with("GET HTTP://h").path(), "/");
+        assert_eq!(with("GET http://h?q").path(), "/");
+        assert_eq!(with("GET http://h?q").query(), Some("q"));
+        assert_eq!(with("OPTIONS *").path(), "*");
+        assert_eq!(with("CONNECT h:80").path(), "");
+        for line in [
+            "GET *",
+            "GET x",
+            "GET /a#b",
+            "GET http:///a",
+            "GET http://",
+            "GET ftp://h/",
+        ] {
+            assert_eq!(
+                refused(&format!("{line} HTTP/1.1\r\nHost: h\r\n\r\n")),
+                400,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn request_lines_that_are_none() {
+        for line in [
+            "GET / HTTP/1.1 ",
+            "GET  / HTTP/1.1",
+            "GET /",
+            " GET / HTTP/1.1",
+            "GET / http/1.1",
+            "GET / HTTP/11",
+            "G\u{0}T / HTTP/1.1",
+            "G(T / HTTP/1.1",
+            "GET /\u{7f} HTTP/1.1",
+            "GET / HTTP/1.1\rX",
+        ] {
+            assert_eq!(
+                refused(&format!("{line}\r\nHost: h\r\n\r\n")),
+                400,
+                "{line:?}"
+            );
+        }
+        assert_eq!(refused("GET / HTTP/2.0\r\nHost: h\r\n\r\n"), 505);
+        assert_eq!(refused("GET / HTTP/1.2\r\nHost: h\r\n\r\n"), 505);
+    }
+
+    #[test]
+    fn fields_that_are_refused() {
+        for (fields, status) in [
+            ("", 400),
+            ("Host: a\r\nHost: a\r\n", 400),
+            ("Host: a b\r\n", 400),
+            ("Host: a/b\r\n", 400),
+            ("Host : a\r\n", 400),
+            ("Host: a\r\n folded: x\r\n", 400),
+            ("Host: a\r\nX: \u{0}\r\n", 400),
+            ("Host: a\r\n: x\r\n", 400),
+            ("Host: a\r\nContent-Length: -1\r\n", 400),
+            ("Host: a\r\nContent-Length: +1\r\n", 400),
+            ("Host: a\r\nContent-Length: 0x1\r\n", 400),
+            ("Host: a\r\nContent-Length: 1, 1\r\n", 400),
+            ("Host: a\r\nContent-Length:\r\n", 400),
+            ("Host: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n", 400),
+            ("Host: a\r\nContent-Length: 99999999999999999999\r\n", 400),
+            ("Host: a\r\nContent-Length: 99999999999\r\n", 413),
+            ("Host: a\r\nTransfer-Encoding: gzip, chunked\r\n", 501),
+            ("Host: a\r\nTransfer-Encoding: xchunked\r\n", 501),
+            (
+                "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                400,
+            ),
+            (
+                "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n",
+                400,
+            ),
+            ("Host: a\r\nExpect: a-miracle\r\n", 417),
+        ] {
+            assert_eq!(
+                refused(&format!("GET / HTTP/1.1\r\n{fields}\r\n")),
+                status,
+                "{fields:?}"
+            );
+        }
+        assert_eq!(
+            refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            400
+        );
+    }
+
+    #[test]
+    fn the_connection_goes_on_or_ends() {
+        let keeps = |version: &str, connection: &str| {
+            head(&format!(
+                "GET / HTTP/{version}\r\nHost: h\r\nConnection: {connection}\r\n\r\n"
+            ))
+            .keep_alive()
+        };
+        assert!(keeps("1.1", "upgrade, x"));
+        assert!(!keeps("1.1", "x , Close"));
+        assert!(!keeps("1.1", "keep-alive, close"));
+        assert!(!keeps("1.0", "x"));
+        assert!(keeps("1.0", "Keep-Alive"));
+    }
+
+    #[test]
+    fn bodies_and_expectations() {
+        let one = |fields: &str| head(&format!("POST / HTTP/1.1\r\nHost: h\r\n{fields}\r\n"));
+        assert_eq!(one("").framing(), Framing::Length(0));
+        assert_eq!(one("Content-Length: 007\r\n").framing(), Framing::Length(7));
+        assert_eq!(
+            one("Transfer-Encoding: CHUNKED\r\n").framing(),
+            Framing::Chunked
+        );
+        assert!(one("Content-Length: 7\r\nExpect: 100-Continue\r\n").expects_continue());
+        // Nothing to wait for when there is no body.
+        assert!(!one("Expect: 100-continue\r\n").expects_continue());
+    }
+
+    #[test]
+    fn too_large_is_said_in_the_right_way() {
+        let limits = Limits {
+            target_size: 20,
+            head_size: 200,
+            fields: 3,
+            ..Limits::default()
+        };
+        let status = |text: &str| {
+            Head::parse(text.as_bytes(), &limits)
+                .map(|_| ())
+                .unwrap_err()
+                .status
+        };
+        let long = "x".repeat(300);
+        assert_eq!(
+            status(&format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", &long[..20])),
+            StatusCode::URI_TOO_LONG
+        );
+        assert_eq!(status(&format!("GET /{long}")), StatusCode::URI_TOO_LONG);
+        assert_eq!(
+            status(&format!("GET / HTTP/1.1\r\nHost: h\r\nX: {long}")),
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+        );
+        assert_eq!(
+            status(&format!("GET / HTTP/1.1\r\nHost: h\r\nX: {long}\r\n\r\n")),
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+        );
+        assert_eq!(
+            status("GET / HTTP/1.1\r\nHost: h\r\na: 1\r\nb: 2\r\nc: 3\r\n\r\n"),
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! What one client may ask for: sizes, counts and times.
+
+use std::time::Duration;
+
+/// The limits a server keeps, all in one place.
+///
+/// The defaults suit a server on the open internet that answers pages and takes
+/// forms. To change one, name it and take the rest as they are:
+///
+/// ```
+/// use http_core::Limits;
+///
+/// let limits = Limits { body_size: 100 * 1024 * 1024, ..Limits::default() };
+/// assert_eq!(limits.fields, 100);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request head (request line and fields) before it is refused
+    /// with 431. Default: 64 KiB.
+    pub head_size: usize,
+    /// Bytes of a request target (`/path?query`) before it is refused with 414.
+    /// Default: 16 KiB.
+    pub target_size: usize,
+    /// Fields in a request head before it is refused with 431; at most 256.
+    /// Default: 100.
+    pub fields: usize,
+    /// Bytes of a request body before it is refused with 413. Default: 16 MiB.
+    pub body_size: u64,
+    /// A body that says it is no longer than this many bytes is waited for
+    /// before the handler is called, so that a slow client with a small form
+    /// holds no thread. A longer body, or one in chunks, streams to the handler.
+    /// Default: 64 KiB.
+    pub body_ahead: usize,
+    /// Bytes of a body the handler did not read that are read and thrown away to
+    /// keep the connection. With more left, it is closed. Default: 256 KiB.
+    pub drain: u64,
+    /// Connections open at once; more wait in the system's queue. Default: 16,384.
+    pub connections: usize,
+    /// Time for a whole request head, from its first byte. Default: 30 s.
+    pub head_time: Duration,
+    /// Time a connection may wait for its next request. Default: 60 s.
+    pub idle_time: Duration,
+    /// Time in which a body or an answer may make no progress at all; more is
+    /// granted for bytes that arrive, see `least_rate`. Default: 30 s.
+    pub stall_time: Duration,
+    /// Bytes a second below which a client is too slow: a body or an answer of n
+    /// bytes has `stall_time` plus n / `least_rate` seconds. Default: 1,024.
+    pub least_rate: u32,
+    /// Time a connection that is being closed goes on reading, so that a client
+    /// which is still sending gets to see its answer. Default: 2 s.
+    pub linger_time: Duration,
+    /// Time that requests under way have to finish once the server is told to
+    /// stop. Default: 5 s.
+    pub stop_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            head_size: 64 * 1024,
+            target_size: 16 * 1024,
+            fields: 100,
+            body_size: 16 * 1024 * 1024,
+            body_ahead: 64 * 1024,
+            drain: 256 * 1024,
+            connections: 16 * 1024,
+            head_time: Duration::from_secs(30),
+            idle_time: Duration::from_secs(60),
+            stall_time: Duration::from_secs(30),
+            least_rate: 1024,
+            linger_time: Duration::from_secs(2),
+            stop_time: Duration::from_secs(5),
+        }
+    }
+}

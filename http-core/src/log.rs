@@ -1,0 +1,189 @@
+//! What the person at the terminal sees: the access log, and the wire itself.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Writes `text` to standard error in one piece, so that lines of several
+/// threads don't mix; a terminal that is gone is no reason to stop serving.
+pub(crate) fn to_stderr(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Now, as the `Date` field has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+///
+/// Made once a second and kept for the thread.
+pub(crate) fn with_date<T>(use_it: impl FnOnce(&str) -> T) -> T {
+    thread_local! {
+        static DATE: RefCell<(Duration, String)> = const { RefCell::new((Duration::MAX, String::new())) };
+    }
+    let now = SystemTime::now();
+    let second = Duration::from_secs(now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
+    DATE.with_borrow_mut(|(made, text)| {
+        if *made != second {
+            *made = second;
+            *text = httpdate::fmt_http_date(now);
+        }
+        use_it(text)
+    })
+}
+
+/// One line for an answered request, in the format of http.server. The time is
+/// UTC, as in the `Date` field.
+///
+/// `127.0.0.1 - - [22/Sep/2026 10:00:00] "GET / HTTP/1.1" 200 -`
+pub(crate) fn access_line(client: SocketAddr, request_line: &[u8], status: u16) -> String {
+    let mut line = String::with_capacity(96);
+    let _ = write!(line, "{} - - [", client.ip());
+    with_date(|date| {
+        // "Sun, 06 Nov 1994 08:49:37 GMT": day, month, year, time.
+        let _ = write!(
+            line,
+            "{}/{}/{} {}",
+            &date[5..7],
+            &date[8..11],
+            &date[12..16],
+            &date[17..25]
+        );
+    });
+    line.push_str("] \"");
+    visible(
+        &mut line,
+        &request_line[..request_line.len().min(LONGEST_LINE)],
+    );
+    if request_line.len() > LONGEST_LINE {
+        line.push('…');
+    }
+    let _ = writeln!(line, "\" {status} -");
+    line
+}
+
+/// Bytes of a request line that the log shows.
+const LONGEST_LINE: usize = 2048;
+
+/// Appends `bytes` as text in which everything can be seen: control characters
+/// and bytes that are no text are escaped, so nobody can forge a line of the log
+/// or send commands to a terminal.
+pub(crate) fn visible(out: &mut String, bytes: &[u8]) {
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\r' => out.push_str("\\r"),
+                '\n' => out.push_str("\\n"),
+                '\t' => out.push_str("\\t"),
+                '\\' => out.push_str("\\\\"),
+                c if c.is_control() => {
+                    let _ = write!(out, "\\x{:02x}", u32::from(c));
+                }
+                c => out.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{byte:02x}");
+        }
+    }
+}
+
+/// `HTTP_TRACE=1`: shows the bytes of one connection as they come and go.
+#[derive(Debug)]
+pub(crate) struct Trace {
+    number: u64,
+    client: SocketAddr,
+}
+
+/// Which way bytes went.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Direction {
+    /// From the client: `>`.
+    In,
+    /// To the client: `<`.
+    Out,
+}
+
+/// Bytes of one read or write that the trace shows.
+const MOST_SHOWN: usize = 4096;
+
+impl Trace {
+    /// Whether the environment asks for a trace.
+    pub fn is_wanted() -> bool {
+        std::env::var_os("HTTP_TRACE").is_some_and(|value| !value.is_empty() && value != "0")
+    }
+
+    pub fn new(client: SocketAddr) -> Trace {
+        static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
+        Trace {
+            number: CONNECTIONS.fetch_add(1, Ordering::Relaxed),
+            client,
+        }
+    }
+
+    /// Shows bytes that went over the connection in one read or write.
+    pub fn show(&self, direction: Direction, bytes: &[u8]) {
+        /// The connection shown last: a heading says when another one follows.
+        static SHOWN: Mutex<u64> = Mutex::new(0);
+        let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = String::new();
+        if *shown != self.number {
+            *shown = self.number;
+            let _ = writeln!(text, "--- connection {} from {}", self.number, self.client);
+        }
+        render(&mut text, direction, bytes);
+        to_stderr(&text);
+    }
+}
+
+/// One line of output for each line of `bytes`, marked with its direction.
+fn render(out: &mut String, direction: Direction, bytes: &[u8]) {
+    let mark = match direction {
+        Direction::In => "> ",
+        Direction::Out => "< ",
+    };
+    let shown = &bytes[..bytes.len().min(MOST_SHOWN)];
+    for line in shown.split_inclusive(|&b| b == b'\n') {
+        out.push_str(mark);
+        visible(out, line);
+        out.push('\n');
+    }
+    if bytes.len() > shown.len() {
+        let _ = writeln!(out, "{mark}… and {} more bytes", bytes.len() - shown.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_access_line_is_that_of_http_server() {
+        let line = access_line(
+            "127.0.0.1:9".parse().unwrap(),
+            b"GET /\x1b[2J\xff\" HTTP/1.1",
+            200,
+        );
+        let (before, after) = line.split_at("127.0.0.1 - - [22/Sep/2026 10:00:00]".len());
+        assert!(
+            before.starts_with("127.0.0.1 - - [") && before.ends_with(']'),
+            "{line}"
+        );
+        assert_eq!(before.matches(['/', ':']).count(), 4, "{line}");
+        assert_eq!(after, " \"GET /\\x1b[2J\\xff\" HTTP/1.1\" 200 -\n");
+    }
+
+    #[test]
+    fn the_trace_shows_line_ends_and_bytes() {
+        let mut text = String::new();
+        render(
+            &mut text,
+            Direction::In,
+            b"GET / HTTP/1.1\r\n\r\nn\xe3\x81\xad\xff\x00",
+        );
+        assert_eq!(text, "> GET / HTTP/1.1\\r\\n\n> \\r\\n\n> nね\\xff\\x00\n");
+        text.clear();
+        render(&mut text, Direction::Out, &[b'x'; MOST_SHOWN + 5]);
+        assert!(text.ends_with("\n< … and 5 more bytes\n"), "{text}");
+    }
+}

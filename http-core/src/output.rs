@@ -1,0 +1,471 @@
+//! What goes to a client: the bytes that wait to be sent, and the answer that is
+//! being written, with its framing (RFC 9112, section 6).
+//!
+//! A handler sees this through [`Response`](crate::Response), whose types keep
+//! the order of status, fields and body. What types can't rule out is checked here.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
+use http::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderName, SERVER, TRANSFER_ENCODING};
+use http::{Method, StatusCode, Version};
+
+use crate::head::Framing;
+use crate::socket::{Pace, Socket};
+use crate::{Head, Limits, log};
+
+/// The outgoing side of one connection.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// Answers for the client, from `sent` on still to be sent. Those of
+    /// pipelined requests gather here and leave together.
+    bytes: Vec<u8>,
+    sent: usize,
+    /// Body that was written, but not framed yet.
+    body: Vec<u8>,
+    answer: Underway,
+}
+
+/// The answer under way.
+#[derive(Debug)]
+struct Underway {
+    stage: Stage,
+    /// Where it begins in `Output::bytes`.
+    start: usize,
+    /// Some of it has left: it can't be taken back any more.
+    on_wire: bool,
+    /// The connection failed while it was sent.
+    lost: bool,
+    status: StatusCode,
+    /// It answers a HEAD request: a body is counted, but not sent.
+    head_only: bool,
+    /// The client speaks HTTP/1.1 and so understands chunks.
+    http_11: bool,
+    keep_alive: bool,
+    has_date: bool,
+    has_server: bool,
+    has_connection: bool,
+    /// The Content-Length that the handler sent.
+    length: Option<u64>,
+    pace: Pace,
+}
+
+/// How far the answer under way has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing was written.
+    Unanswered,
+    /// The status line, perhaps fields.
+    Head,
+    /// The fields are complete but for the framing: the body is gathered, as it
+    /// may end soon and then has a known length.
+    Gathering,
+    /// So many bytes are to come of the length that the handler declared.
+    Declared(u64),
+    /// The body goes out in chunks.
+    Chunked,
+    /// The body goes out as it is and ends with the connection (HTTP/1.0).
+    UntilClose,
+    /// No body is sent (HEAD, 204, 304). So many bytes would have been.
+    Bodiless(u64),
+    /// All of it is written.
+    Finished,
+}
+
+/// Body that is gathered before it is framed.
+const GATHERED: usize = 32 * 1024;
+/// A last piece of a body is sent from where it is, without a copy, if it is larger.
+const LARGE: usize = 64 * 1024;
+
+const SERVER_NAME: &str = concat!("http-core/", env!("CARGO_PKG_VERSION"));
+
+impl Output {
+    pub fn new(limits: &Limits) -> Output {
+        Output {
+            bytes: Vec::new(),
+            sent: 0,
+            body: Vec::new(),
+            answer: Underway::to(None, false, 0, limits),
+        }
+    }
+
+    /// Begins the answer to a request; without a head, to one that is refused.
+    pub fn begin(&mut self, head: Option<&Head>, keep_alive: bool, limits: &Limits) {
+        self.body.clear();
+        self.answer = Underway::to(head, keep_alive, self.bytes.len(), limits);
+    }
+
+    /// Takes the answer under way back to before its first byte. `false` if some
+    /// of it has left already.
+    pub fn take_back(&mut self) -> bool {
+        if !self.answer.on_wire {
+            self.bytes.truncate(self.answer.start);
+            self.body.clear();
+            self.answer.stage = Stage::Unanswered;
+            self.answer.length = None;
+            (
+                self.answer.has_date,
+                self.answer.has_server,
+                self.answer.has_connection,
+            ) = (false, false, false);
+        }
+        !self.answer.on_wire
+    }
+
+    pub fn is_finished(&self) -> bool {
+        self.answer.stage == Stage::Finished
+    }
+
+    pub fn is_lost(&self) -> bool {
+        self.answer.lost
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.answer.status
+    }
+
+    /// Whether the connection can go on after this answer.
+    pub fn keep_alive(&self) -> bool {
+        self.answer.keep_alive
+    }
+
+    /// No other request will be answered on this connection.
+    pub fn set_close(&mut self) {
+        self.answer.keep_alive = false;
+    }
+
+    /// Bytes that wait to be sent.
+    pub fn pending(&self) -> usize {
+        self.bytes.len() - self.sent
+    }
+
+    /// Sends what waits, as far as it can go without waiting. `true` when all is sent.
+    pub fn send_pending(&mut self, socket: &Socket) -> io::Result<bool> {
+        while self.pending() > 0 {
+            match socket.write(&self.bytes[self.sent..], b"") {
+                Ok(count) => {
+                    self.sent += count;
+                    self.answer.pace.moved(count);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        self.bytes.clear();
+        self.sent = 0;
+        Ok(true)
+    }
+
+    /// Forgets what waits: nobody will take it.
+    pub fn abandon(&mut self) {
+        self.bytes.clear();
+        self.body.clear();
+        self.sent = 0;
+    }
+
+    /// How fast the client takes what waits.
+    pub fn pace(&mut self) -> &mut Pace {
+        &mut self.answer.pace
+    }
+
+    /// Gives back the memory of the last answers.
+    pub fn shrink(&mut self) {
+        debug_assert_eq!(self.pending(), 0);
+        if self.bytes.capacity() > GATHERED {
+            self.bytes = Vec::new();
+        }
+        if self.body.capacity() > 0 {
+            self.body = Vec::new();
+        }
+    }
+
+    /// Writes the status line.
+    pub fn status_line(&mut self, status: StatusCode) -> io::Result<()> {
+        if status.is_informational() {
+            return Err(mistake(format!(
+                "{} is not a final status; choose one from 200 on",
+                status.as_u16()
+            )));
+        }
+        self.answer.stage = Stage::Head;
+        self.answer.status = status;
+        let reason = status.canonical_reason().unwrap_or_default();
+        write!(self.bytes, "HTTP/1.1 {} {reason}\r\n", status.as_u16())
+    }
+
+    /// Writes one field of the head.
+    pub fn field(&mut self, name: &str, value: impl Display) -> io::Result<()> {
+        let Ok(id) = HeaderName::from_bytes(name.as_bytes()) else {
+            return Err(mistake(format!(
+                "{name:?} is not a name for a header field"
+            )));
+        };
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.extend_from_slice(b": ");
+        let start = self.bytes.len();
+        write!(self.bytes, "{value}")?;
+        let value = &self.bytes[start..];
+        // A line break would begin a field, or an answer, that somebody else wrote.
+        if value.iter().any(|&b| (b < b' ' && b != b'\t') || b == 0x7f) {
+            return Err(mistake(format!(
+                "the value of header field {name} has a line break or another control character in it: {:?}",
+                String::from_utf8_lossy(value)
+            )));
+        }
+        let answer = &mut self.answer;
+        match id {
+            CONTENT_LENGTH => {
+                let length = std::str::from_utf8(value)
+                    .ok()
+                    .and_then(|text| text.parse().ok());
+                if length.is_none() || answer.length.is_some() {
+                    return Err(mistake("Content-Length must be one number, and sent once"));
+                }
+                answer.length = length;
+            }
+            TRANSFER_ENCODING => {
+                return Err(mistake(
+                    "Transfer-Encoding is the server's to choose: just write the body",
+                ));
+            }
+            CONNECTION => {
+                answer.has_connection = true;
+                if value
+                    .split(|&b| b == b',')
+                    .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+                {
+                    answer.keep_alive = false;
+                }
+            }
+            DATE => answer.has_date = true,
+            SERVER => answer.has_server = true,
+            _ => {}
+        }
+        self.bytes.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+
+    /// The handler has no more fields. The body is next.
+    pub fn end_fields(&mut self) -> io::Result<()> {
+        let answer = &mut self.answer;
+        if !answer.has_server {
+            write!(self.bytes, "Server: {SERVER_NAME}\r\n")?;
+        }
+        if !answer.has_date {
+            log::with_date(|date| write!(self.bytes, "Date: {date}\r\n"))?;
+        }
+        answer.stage = match (answer.has_body(), answer.length) {
+            (false, _) => Stage::Bodiless(0),
+            (true, Some(length)) => Stage::Declared(length),
+            (true, None) => Stage::Gathering,
+        };
+        if let Stage::Declared(_) = answer.stage {
+            self.end_head(None);
+        }
+        Ok(())
+    }
+
+    /// Writes a part of the body.
+    pub fn write(&mut self, socket: &Socket, data: &[u8]) -> io::Result<()> {
+        self.count(data.len(), false)?;
+        if let Stage::Bodiless(_) = self.answer.stage {
+            return Ok(());
+        }
+        if self.body.len() + data.len() <= GATHERED {
+            self.body.extend_from_slice(data);
+            return Ok(());
+        }
+        self.stream(socket, data)
+    }
+
+    /// Sends everything written so far now.
+    pub fn flush(&mut self, socket: &Socket) -> io::Result<()> {
+        match self.answer.stage {
+            Stage::Bodiless(_) => Ok(()),
+            _ => self.stream(socket, b""),
+        }
+    }
+
+    /// Writes the last part of the body. The answer is complete then, though
+    /// perhaps not sent yet: the caller sends it, or gathers more answers first.
+    pub fn finish(&mut self, socket: &Socket, last: &[u8]) -> io::Result<()> {
+        self.count(last.len(), true)?;
+        match self.answer.stage {
+            Stage::Bodiless(length) => {
+                // HEAD is told what GET would get (RFC 9110, section 9.3.2).
+                let tell = self.answer.head_only
+                    && self.answer.length.is_none()
+                    && self.answer.status_has_body();
+                self.end_head(tell.then_some(Framing::Length(length)));
+            }
+            Stage::Gathering => {
+                self.end_head(Some(Framing::Length((self.body.len() + last.len()) as u64)));
+                self.bytes.append(&mut self.body);
+                self.push_last(socket, last)?;
+            }
+            Stage::Chunked => {
+                let length = self.body.len() + last.len();
+                if length > 0 {
+                    write!(self.bytes, "{length:x}\r\n")?;
+                    self.bytes.append(&mut self.body);
+                    self.push_last(socket, last)?;
+                    self.bytes.extend_from_slice(b"\r\n");
+                }
+                self.bytes.extend_from_slice(b"0\r\n\r\n");
+            }
+            _ => {
+                self.bytes.append(&mut self.body);
+                self.push_last(socket, last)?;
+            }
+        }
+        self.answer.stage = Stage::Finished;
+        Ok(())
+    }
+
+    /// Holds `more` bytes of body against what the head said of it.
+    fn count(&mut self, more: usize, is_last: bool) -> io::Result<()> {
+        let more = more as u64;
+        match &mut self.answer.stage {
+            Stage::Declared(left) => {
+                let declared = self.answer.length.unwrap_or_default();
+                let written = declared - *left + more;
+                if written > declared || (is_last && written < declared) {
+                    let or_more = if is_last { "" } else { " or more" };
+                    return Err(mistake(format!(
+                        "Content-Length says {declared} bytes, but the body has {written}{or_more}"
+                    )));
+                }
+                *left -= more;
+            }
+            Stage::Bodiless(count) => {
+                if more > 0 && !self.answer.head_only {
+                    let status = self.answer.status.as_u16();
+                    return Err(mistake(format!(
+                        "an answer with status {status} has no body"
+                    )));
+                }
+                *count += more;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Frames what was gathered, with `data` behind it, and sends it all.
+    fn stream(&mut self, socket: &Socket, data: &[u8]) -> io::Result<()> {
+        if self.answer.stage == Stage::Gathering {
+            self.answer.stage = if self.answer.http_11 {
+                Stage::Chunked
+            } else {
+                Stage::UntilClose
+            };
+            if self.answer.http_11 {
+                self.end_head(Some(Framing::Chunked));
+            } else {
+                self.answer.keep_alive = false;
+                self.end_head(None);
+            }
+        }
+        let length = self.body.len() + data.len();
+        let in_chunk = self.answer.stage == Stage::Chunked && length > 0;
+        if in_chunk {
+            write!(self.bytes, "{length:x}\r\n")?;
+        }
+        self.bytes.append(&mut self.body);
+        self.answer.on_wire = true;
+        let outcome =
+            socket.write_all_waiting(&self.bytes[self.sent..], data, &mut self.answer.pace);
+        self.answer.lost = outcome.is_err();
+        outcome?;
+        self.bytes.clear();
+        self.sent = 0;
+        if in_chunk {
+            self.bytes.extend_from_slice(b"\r\n");
+        }
+        Ok(())
+    }
+
+    /// Appends the last part of a body; a large one is sent as far as it goes
+    /// without waiting, so that only the rest is copied.
+    fn push_last(&mut self, socket: &Socket, last: &[u8]) -> io::Result<()> {
+        let mut rest = last;
+        while rest.len() > LARGE {
+            self.answer.on_wire = true;
+            match socket.write(&self.bytes[self.sent..], rest) {
+                Ok(count) => {
+                    let from_bytes = count.min(self.pending());
+                    self.sent += from_bytes;
+                    rest = &rest[count - from_bytes..];
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    self.answer.lost = true;
+                    return Err(error);
+                }
+            }
+        }
+        self.bytes.extend_from_slice(rest);
+        Ok(())
+    }
+
+    /// Ends the head: how the body is framed, whether the connection goes on.
+    fn end_head(&mut self, framing: Option<Framing>) {
+        match framing {
+            Some(Framing::Length(length)) => {
+                // Writing to a Vec can't fail.
+                let _ = write!(self.bytes, "Content-Length: {length}\r\n");
+            }
+            Some(Framing::Chunked) => self
+                .bytes
+                .extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            None => {}
+        }
+        let answer = &self.answer;
+        if !answer.has_connection && answer.keep_alive != answer.http_11 {
+            let line: &[u8] = if answer.keep_alive {
+                b"Connection: keep-alive\r\n"
+            } else {
+                b"Connection: close\r\n"
+            };
+            self.bytes.extend_from_slice(line);
+        }
+        self.bytes.extend_from_slice(b"\r\n");
+    }
+}
+
+impl Underway {
+    fn to(head: Option<&Head>, keep_alive: bool, start: usize, limits: &Limits) -> Underway {
+        Underway {
+            stage: Stage::Unanswered,
+            start,
+            on_wire: false,
+            lost: false,
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            head_only: head.is_some_and(|head| head.method() == Method::HEAD),
+            http_11: head.is_none_or(|head| head.version() == Version::HTTP_11),
+            keep_alive,
+            has_date: false,
+            has_server: false,
+            has_connection: false,
+            length: None,
+            pace: Pace::new(limits),
+        }
+    }
+
+    fn has_body(&self) -> bool {
+        !self.head_only && self.status_has_body()
+    }
+
+    /// RFC 9110, sections 15.3.5 and 15.4.5.
+    fn status_has_body(&self) -> bool {
+        !matches!(
+            self.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        )
+    }
+}
+
+/// An error that the author of a handler made.
+fn mistake(message: impl Into<String>) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, message.into())
+}

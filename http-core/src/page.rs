@@ -1,0 +1,67 @@
+//! The page that stands for an error.
+
+use http::StatusCode;
+
+/// The page `send_error` answers with: the status and an explanation, escaped.
+/// Readable on a phone and in the dark, without any script.
+pub(crate) fn error_page(status: StatusCode, explanation: &str) -> String {
+    let title = title(status);
+    let explanation = escape(explanation);
+    format!(
+        "<!DOCTYPE html>\n\
+         <html lang=\"en\">\n\
+         <head>\n\
+         <meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{title}</title>\n\
+         <style>body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem }}\n\
+         p {{ white-space: pre-wrap; overflow-wrap: anywhere }}</style>\n\
+         </head>\n\
+         <body>\n\
+         <h1>{title}</h1>\n\
+         <p>{explanation}</p>\n\
+         </body>\n\
+         </html>\n"
+    )
+}
+
+/// `404 Not Found`; the number alone for a status without a name.
+fn title(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
+/// Text as it must stand in HTML, so that nothing in it is taken for markup.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_says_what_it_is_told_and_runs_nothing() {
+        let page = error_page(StatusCode::NOT_FOUND, "no <script>'\"&</script>");
+        assert!(page.contains("<h1>404 Not Found</h1>"), "{page}");
+        assert!(
+            page.contains("no &lt;script&gt;&#39;&quot;&amp;&lt;/script&gt;"),
+            "{page}"
+        );
+        assert!(error_page(StatusCode::from_u16(599).unwrap(), "").contains("<h1>599</h1>"));
+    }
+}

@@ -1,0 +1,194 @@
+//! The request as a handler sees it.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::str::Utf8Error;
+
+use http::{HeaderMap, Method, Version};
+
+use crate::buffer::Buffer;
+use crate::decode::{Decoder, Piece};
+use crate::socket::{Pace, Socket};
+use crate::{Head, Limits, Refusal};
+
+/// A request: what the client asks, and the body it sends along.
+#[derive(Debug)]
+pub struct Request<'c> {
+    head: &'c Head,
+    body: BodyReader<'c>,
+}
+
+impl<'c> Request<'c> {
+    pub(crate) fn new(head: &'c Head, body: BodyReader<'c>) -> Request<'c> {
+        Request { head, body }
+    }
+
+    /// The method, http.server's `command`: GET, POST, …
+    pub fn method(&self) -> &Method {
+        self.head.method()
+    }
+
+    /// The path as it was sent: percent-encoded, and without the query. (In
+    /// http.server, `path` has the query, too: that is [`target`](Request::target).)
+    pub fn path(&self) -> &str {
+        self.head.path()
+    }
+
+    /// The path with its percent-encoding decoded: `/%E3%81%AD` is `/ね`. A `%`
+    /// that two hexadecimal digits don't follow stays as it is.
+    ///
+    /// # Errors
+    /// When the decoded bytes are not UTF-8.
+    pub fn decoded_path(&self) -> Result<Cow<'_, str>, Utf8Error> {
+        percent_encoding::percent_decode_str(self.path()).decode_utf8()
+    }
+
+    /// What stands behind the first `?` of the target, if there is one.
+    pub fn query(&self) -> Option<&str> {
+        self.head.query()
+    }
+
+    /// The request target as it was sent: path, `?` and query.
+    pub fn target(&self) -> &str {
+        self.head.target()
+    }
+
+    /// HTTP/1.0 or HTTP/1.1.
+    pub fn version(&self) -> Version {
+        self.head.version()
+    }
+
+    /// The value of the first header field of this name (in any case), if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    /// All header fields, as the map that other Rust web crates use.
+    pub fn headers(&self) -> &HeaderMap {
+        self.head.headers()
+    }
+
+    /// The address of the client.
+    pub fn client_address(&self) -> SocketAddr {
+        self.body.socket.client()
+    }
+
+    /// The body, http.server's `rfile`. It ends where the body ends, whether the
+    /// client sent a Content-Length or chunks, so reading to its end is safe.
+    pub fn body(&mut self) -> &mut BodyReader<'c> {
+        &mut self.body
+    }
+}
+
+/// The body of a request, as a reader.
+///
+/// A read that fails because of the client (a body that is too large, malformed
+/// or too slow) gives an error that a handler passes on with `?`; the server
+/// then answers with the fitting status (413, 400, 408).
+#[derive(Debug)]
+pub struct BodyReader<'c> {
+    socket: &'c Socket,
+    input: &'c mut Buffer,
+    decoder: &'c mut Decoder,
+    pace: Pace,
+    /// The client waits for `100 Continue`, and did not get it yet.
+    continue_due: bool,
+    /// What went wrong, once something did.
+    failure: Option<Failure>,
+}
+
+/// Why no more can be read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Failure {
+    /// The client's body is not acceptable.
+    Refused(Refusal),
+    /// The connection failed.
+    Lost,
+}
+
+impl<'c> BodyReader<'c> {
+    pub(crate) fn new(
+        socket: &'c Socket,
+        input: &'c mut Buffer,
+        decoder: &'c mut Decoder,
+        limits: &Limits,
+        continue_due: bool,
+    ) -> BodyReader<'c> {
+        BodyReader {
+            socket,
+            input,
+            decoder,
+            pace: Pace::new(limits),
+            continue_due,
+            failure: None,
+        }
+    }
+
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.failure
+    }
+
+    /// Whether the client still waits to be told to send the body.
+    pub(crate) fn continue_due(&self) -> bool {
+        self.continue_due
+    }
+
+    fn read_body(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.decoder.next(self.input.filled(), into.len())? {
+                Piece::Data(count) => {
+                    into[..count].copy_from_slice(&self.input.filled()[..count]);
+                    self.input.consume(count);
+                    return Ok(count);
+                }
+                Piece::Framing(count) => self.input.consume(count),
+                Piece::End => return Ok(0),
+                Piece::More => self.fill()?,
+            }
+        }
+    }
+
+    /// Waits for more bytes from the client.
+    fn fill(&mut self) -> io::Result<()> {
+        if self.continue_due {
+            // The client holds the body back until it is asked for (RFC 9110, section 10.1.1).
+            self.continue_due = false;
+            self.socket
+                .write_all_waiting(b"HTTP/1.1 100 Continue\r\n\r\n", b"", &mut self.pace)?;
+        }
+        match self
+            .socket
+            .read_waiting(self.input.room(), &mut self.pace)?
+        {
+            0 => Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the client closed the connection in the middle of its body",
+            )),
+            count => {
+                self.input.filled_more(count);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Read for BodyReader<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if into.is_empty() {
+            return Ok(0);
+        }
+        match self.failure {
+            Some(Failure::Refused(refusal)) => return Err(refusal.into()),
+            Some(Failure::Lost) => return Err(io::ErrorKind::ConnectionAborted.into()),
+            None => {}
+        }
+        self.read_body(into).inspect_err(|error| {
+            let refusal = error
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<Refusal>());
+            self.failure =
+                Some(refusal.map_or(Failure::Lost, |&refusal| Failure::Refused(refusal)));
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! The response as a handler writes it: status, then header fields, then body.
+//!
+//! Each part is a type of its own, and each step turns one into the next. So a
+//! field behind the body, a forgotten `end_headers` or an unfinished answer is
+//! not a fault that shows when the server runs: it does not compile.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use http::StatusCode;
+
+use crate::Answer;
+use crate::output::Output;
+use crate::page::error_page;
+use crate::socket::Socket;
+
+/// A response of which nothing is written yet. The status comes first.
+#[derive(Debug)]
+pub struct Response<'c> {
+    output: &'c mut Output,
+    socket: &'c Socket,
+}
+
+/// A response whose status is written. The header fields come next.
+#[derive(Debug)]
+pub struct Headers<'c> {
+    output: &'c mut Output,
+    socket: &'c Socket,
+    /// The first thing that was wrong; `end_headers` returns it.
+    outcome: io::Result<()>,
+}
+
+/// The body of a response, http.server's `wfile`: the head is written.
+///
+/// [`send`](BodyWriter::send) writes a body in one go. Or use it as an
+/// [`io::Write`] and [`finish`](BodyWriter::finish) it: a body that stays small
+/// gets its Content-Length, a long one streams to the client as it is written.
+#[derive(Debug)]
+pub struct BodyWriter<'c> {
+    output: &'c mut Output,
+    socket: &'c Socket,
+}
+
+/// The proof that a response was finished, which a handler returns.
+#[derive(Debug)]
+pub struct Answered(());
+
+impl<'c> Response<'c> {
+    pub(crate) fn new(output: &'c mut Output, socket: &'c Socket) -> Response<'c> {
+        Response { output, socket }
+    }
+
+    /// Sends the status: `200`, or `StatusCode::OK` from the `http` crate. A
+    /// status that is none (below 200 or above 999) is an error of `end_headers`.
+    pub fn send_response<S>(self, status: S) -> Headers<'c>
+    where
+        S: TryInto<StatusCode>,
+    {
+        let Response { output, socket } = self;
+        let outcome = match status.try_into() {
+            Ok(status) => output.status_line(status),
+            Err(_) => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the status must be a number from 200 to 999",
+            )),
+        };
+        Headers {
+            output,
+            socket,
+            outcome,
+        }
+    }
+
+    /// Answers with an error: a small page that shows the status and your
+    /// explanation, which is escaped. Like http.server's `send_error`.
+    ///
+    /// # Errors
+    /// As [`BodyWriter::send`].
+    pub fn send_error<S>(self, status: S, explanation: &str) -> Answer
+    where
+        S: TryInto<StatusCode>,
+    {
+        let status = status
+            .try_into()
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = self.send_response(status);
+        if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+            return headers.end_headers()?.finish();
+        }
+        headers
+            .send_header("Content-Type", "text/html; charset=utf-8")
+            .end_headers()?
+            .send(error_page(status, explanation))
+    }
+
+    /// Sends the client to another address: 303 after a form was posted, 301
+    /// when a page has moved for good (RFC 9110, section 15.4).
+    ///
+    /// # Errors
+    /// If `location` has a line break in it; and as [`BodyWriter::send`].
+    pub fn redirect<S>(self, status: S, location: &str) -> Answer
+    where
+        S: TryInto<StatusCode>,
+    {
+        self.send_response(status)
+            .send_header("Location", location)
+            .end_headers()?
+            .finish()
+    }
+}
+
+impl<'c> Headers<'c> {
+    /// Sends a header field. The value is anything that can be printed: text or
+    /// a number.
+    ///
+    /// The server adds Date, Server and the fields that frame the body. A
+    /// Content-Length of your own is held against the body you write.
+    #[must_use = "end the headers and send a body"]
+    pub fn send_header(mut self, name: &str, value: impl Display) -> Headers<'c> {
+        if self.outcome.is_ok() {
+            self.outcome = self.output.field(name, value);
+        }
+        self
+    }
+
+    /// Ends the header fields. The body is next.
+    ///
+    /// # Errors
+    /// If the status or a header field was not acceptable: a value with a line
+    /// break in it, say, by which somebody could add fields of their own.
+    pub fn end_headers(self) -> io::Result<BodyWriter<'c>> {
+        let Headers {
+            output,
+            socket,
+            outcome,
+        } = self;
+        outcome?;
+        output.end_fields()?;
+        Ok(BodyWriter { output, socket })
+    }
+}
+
+impl BodyWriter<'_> {
+    /// Writes `last` and finishes the response. Text is sent as UTF-8.
+    ///
+    /// # Errors
+    /// If the body does not fit the Content-Length that you sent, or the status
+    /// allows none; and when the client is gone.
+    pub fn send(self, last: impl AsRef<[u8]>) -> Answer {
+        self.output.finish(self.socket, last.as_ref())?;
+        Ok(Answered(()))
+    }
+
+    /// Finishes the response: all of its body is written.
+    ///
+    /// # Errors
+    /// As [`send`](BodyWriter::send).
+    pub fn finish(self) -> Answer {
+        self.send(b"")
+    }
+}
+
+impl Write for BodyWriter<'_> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.output.write(self.socket, data)?;
+        Ok(data.len())
+    }
+
+    /// Sends what was written so far to the client now, in a chunk.
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush(self.socket)
+    }
+}

@@ -1,0 +1,257 @@
+//! One client's socket: it never waits by itself, only where it is asked to.
+
+use std::cell::Cell;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use socket2::SockRef;
+
+use crate::log::{Direction, Trace};
+use crate::{Limits, Refusal};
+
+/// How long a client may keep us waiting in one transfer: some time in any case,
+/// and more for every byte that moved. One rule for a client that stalls and for
+/// one that is too slow. Only waiting counts: a handler may take its time.
+#[derive(Debug, Clone)]
+pub(crate) struct Pace {
+    stall_time: Duration,
+    least_rate: u32,
+    moved: u64,
+    waited: Duration,
+    waiting_since: Option<Instant>,
+}
+
+impl Pace {
+    pub fn new(limits: &Limits) -> Pace {
+        Pace {
+            stall_time: limits.stall_time,
+            least_rate: limits.least_rate.max(1),
+            moved: 0,
+            waited: Duration::ZERO,
+            waiting_since: None,
+        }
+    }
+
+    pub fn moved(&mut self, bytes: usize) {
+        self.moved += bytes as u64;
+    }
+
+    /// A wait begins; it is too long after the time returned.
+    pub fn start_waiting(&mut self) -> Duration {
+        self.waiting_since = Some(Instant::now());
+        let earned =
+            Duration::from_millis(self.moved.saturating_mul(1000) / u64::from(self.least_rate));
+        // Nobody waits longer than a year, and no sum overflows.
+        (self.stall_time + earned.min(Duration::from_secs(365 * 24 * 3600)))
+            .saturating_sub(self.waited)
+    }
+
+    /// The wait is over.
+    pub fn stop_waiting(&mut self) {
+        if let Some(since) = self.waiting_since.take() {
+            self.waited += since.elapsed();
+        }
+    }
+}
+
+/// The socket of one connection.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    stream: TcpStream,
+    client: SocketAddr,
+    /// Whether a wait has left the socket in blocking mode.
+    blocking: Cell<bool>,
+    trace: Option<Trace>,
+}
+
+impl Socket {
+    pub fn new(stream: TcpStream, client: SocketAddr, trace: Option<Trace>) -> Socket {
+        Socket {
+            stream,
+            client,
+            blocking: Cell::new(false),
+            trace,
+        }
+    }
+
+    /// The address of the client.
+    pub fn client(&self) -> SocketAddr {
+        self.client
+    }
+
+    /// For registering it with the poller.
+    pub fn stream_mut(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// Reads what is there. 0 means the client will send nothing more.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing is there.
+    pub fn read(&self, into: &mut [u8]) -> io::Result<usize> {
+        self.set_blocking(false)?;
+        let count = retry(|| (&self.stream).read(into))?;
+        self.show(Direction::In, &into[..count]);
+        Ok(count)
+    }
+
+    /// Writes as much as fits: of `first`, then of `second`.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing fits.
+    pub fn write(&self, first: &[u8], second: &[u8]) -> io::Result<usize> {
+        self.set_blocking(false)?;
+        self.write_in_this_mode(first, second)
+    }
+
+    /// Reads, and waits for it as long as `pace` allows.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with 408 when the client is too slow, else the system's error.
+    pub fn read_waiting(&self, into: &mut [u8], pace: &mut Pace) -> io::Result<usize> {
+        let mut outcome = if self.blocking.get() {
+            Err(ErrorKind::WouldBlock.into())
+        } else {
+            self.read(into)
+        };
+        while outcome.as_ref().is_err_and(is_wait) {
+            self.set_blocking(true)?;
+            let left = pace.start_waiting();
+            if left.is_zero() {
+                return Err(TOO_SLOW.into());
+            }
+            SockRef::from(&self.stream).set_read_timeout(Some(left.max(SHORTEST_WAIT)))?;
+            outcome = retry(|| (&self.stream).read(into));
+            pace.stop_waiting();
+            if let Ok(count) = outcome {
+                self.show(Direction::In, &into[..count]);
+            }
+        }
+        pace.moved(*outcome.as_ref().unwrap_or(&0));
+        outcome
+    }
+
+    /// Writes all of `first` and `second`, and waits for it as long as `pace` allows.
+    ///
+    /// # Errors
+    /// `TimedOut` when the client takes the bytes too slowly, else the system's error.
+    pub fn write_all_waiting(
+        &self,
+        first: &[u8],
+        second: &[u8],
+        pace: &mut Pace,
+    ) -> io::Result<()> {
+        // A wait for the body may have left the socket blocking, with no limit on writes.
+        self.set_blocking(false)?;
+        let (mut first, mut second) = (first, second);
+        while !first.is_empty() || !second.is_empty() {
+            let count = match self.write_in_this_mode(first, second) {
+                Ok(count) => count,
+                Err(error) if is_wait(&error) => {
+                    pace.stop_waiting();
+                    let left = pace.start_waiting();
+                    if left.is_zero() {
+                        return Err(io::Error::new(
+                            ErrorKind::TimedOut,
+                            "the client takes its answer too slowly",
+                        ));
+                    }
+                    self.set_blocking(true)?;
+                    SockRef::from(&self.stream).set_write_timeout(Some(left.max(SHORTEST_WAIT)))?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            pace.stop_waiting();
+            pace.moved(count);
+            let from_first = count.min(first.len());
+            first = &first[from_first..];
+            second = &second[count - from_first..];
+        }
+        Ok(())
+    }
+
+    /// Tells the client that nothing more will be sent.
+    pub fn shut_down_writing(&self) {
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    fn write_in_this_mode(&self, first: &[u8], second: &[u8]) -> io::Result<usize> {
+        let count = retry(|| match (first.is_empty(), second.is_empty()) {
+            (_, true) => (&self.stream).write(first),
+            (true, _) => (&self.stream).write(second),
+            _ => (&self.stream).write_vectored(&[IoSlice::new(first), IoSlice::new(second)]),
+        })?;
+        if count == 0 {
+            return Err(ErrorKind::WriteZero.into());
+        }
+        let from_first = count.min(first.len());
+        self.show(Direction::Out, &first[..from_first]);
+        self.show(Direction::Out, &second[..count - from_first]);
+        Ok(count)
+    }
+
+    fn set_blocking(&self, blocking: bool) -> io::Result<()> {
+        if self.blocking.get() != blocking {
+            SockRef::from(&self.stream).set_nonblocking(!blocking)?;
+            self.blocking.set(blocking);
+        }
+        Ok(())
+    }
+
+    fn show(&self, direction: Direction, bytes: &[u8]) {
+        if let (Some(trace), false) = (&self.trace, bytes.is_empty()) {
+            trace.show(direction, bytes);
+        }
+    }
+}
+
+pub(crate) const TOO_SLOW: Refusal = Refusal::new(
+    http::StatusCode::REQUEST_TIMEOUT,
+    "the request came too slowly",
+);
+
+/// Whether an error only means "not yet". A blocking socket whose time is up
+/// says `WouldBlock` on Unix and `TimedOut` on Windows.
+fn is_wait(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+/// Some systems round a shorter time limit down to 0, which means none.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
+/// Calls again when a signal interrupted the call.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_earned_by_bytes() {
+        let limits = Limits {
+            least_rate: 100,
+            stall_time: Duration::from_secs(10),
+            ..Limits::default()
+        };
+        let mut pace = Pace::new(&limits);
+        assert_eq!(pace.start_waiting(), Duration::from_secs(10));
+        pace.moved(250);
+        assert_eq!(pace.start_waiting(), Duration::from_millis(12_500));
+        pace.waited = Duration::from_secs(12);
+        assert_eq!(pace.start_waiting(), Duration::from_millis(500));
+        pace.waited = Duration::from_secs(20);
+        assert_eq!(pace.start_waiting(), Duration::ZERO);
+        pace.moved = u64::MAX;
+        assert!(pace.start_waiting() > Duration::from_secs(10));
+    }
+}

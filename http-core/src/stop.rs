@@ -1,0 +1,148 @@
+//! How a server is told to stop: by its program, by Ctrl-C, or by the system.
+
+use std::io;
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, Once, Weak};
+use std::time::Duration;
+
+use mio::Waker;
+
+use crate::sync::lock;
+
+/// Stops a server from another thread: http.server's `shutdown`.
+///
+/// ```
+/// use http_core::{HttpServer, Request, Response};
+///
+/// let server = HttpServer::bind("127.0.0.1:0")?;
+/// let stop = server.stop_handle();
+/// let thread = std::thread::spawn(move || {
+///     server.serve_forever(|_: &mut Request, response: Response| response.send_error(404, "Nothing here."))
+/// });
+/// stop.stop();
+/// thread.join().expect("no panic")?;
+/// # Ok::<(), http_core::ServerError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct StopHandle(Arc<Stop>);
+
+impl StopHandle {
+    /// Tells the server to stop. Requests under way are answered; `serve_forever`
+    /// returns when they are, or after [`Limits::stop_time`](crate::Limits::stop_time).
+    pub fn stop(&self) {
+        self.0.stop();
+    }
+}
+
+/// What a server's threads know of its end.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    stopping: Arc<AtomicBool>,
+    waker: Waker,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    workers: usize,
+    error: Option<io::Error>,
+}
+
+/// A thread that serves; the server has ended when all of these are gone.
+pub(crate) struct Worker(Arc<Stop>);
+
+impl Stop {
+    pub fn new(waker: Waker) -> Arc<Stop> {
+        Arc::new(Stop {
+            stopping: Arc::new(AtomicBool::new(false)),
+            waker,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        })
+    }
+
+    pub fn handle(self: &Arc<Stop>) -> StopHandle {
+        StopHandle(Arc::clone(self))
+    }
+
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stopping)
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    pub fn stop(&self) {
+        let _state = lock(&self.state);
+        self.stopping.store(true, Ordering::Relaxed);
+        self.changed.notify_all();
+        self.wake();
+    }
+
+    /// Stops because the server can't go on.
+    pub fn fail(&self, error: io::Error) {
+        lock(&self.state).error.get_or_insert(error);
+        self.stop();
+    }
+
+    /// Wakes the thread that waits at the poller.
+    pub fn wake(&self) {
+        // It fails only where the poller is broken, and then nobody waits there.
+        let _ = self.waker.wake();
+    }
+
+    pub fn worker(self: &Arc<Stop>) -> Worker {
+        lock(&self.state).workers += 1;
+        Worker(Arc::clone(self))
+    }
+
+    /// Waits until the server is told to stop, then up to `patience` until its
+    /// threads have ended.
+    pub fn wait(&self, patience: Duration) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        while !self.is_stopping() {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+        let (mut state, _) = self
+            .changed
+            .wait_timeout_while(state, patience, |state| state.workers > 0)
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        state.error.take().map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        lock(&self.0.state).workers -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
+/// The servers that Ctrl-C stops.
+static SERVING: Mutex<Vec<Weak<Stop>>> = Mutex::new(Vec::new());
+
+/// From now on Ctrl-C (SIGINT), SIGTERM and SIGHUP stop this server; a second
+/// one ends the program at once. A handler that the program has set for these
+/// before is left in its place.
+pub(crate) fn on_ctrl_c(stop: &Arc<Stop>) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = ctrlc::try_set_handler(|| {
+            let mut serving = lock(&SERVING);
+            serving.retain(|stop| stop.strong_count() > 0);
+            let running: Vec<_> = serving.iter().filter_map(Weak::upgrade).collect();
+            if running.iter().all(|stop| stop.is_stopping()) {
+                // What a shell reports for a program that Ctrl-C ended.
+                process::exit(130);
+            }
+            running.iter().for_each(|stop| stop.stop());
+        });
+    });
+    lock(&SERVING).push(Arc::downgrade(stop));
+}
