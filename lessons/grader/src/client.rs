@@ -173,6 +173,7 @@ fn symptom(error: ureq::Error) -> Symptom {
         error @ (ureq::Error::BadUri(_) | ureq::Error::Http(_)) => {
             panic!("this request cannot be sent with ureq ({error}); use Run::connect")
         }
+        ureq::Error::Protocol(error) => Symptom::NotHttp(error.to_string()),
         other => Symptom::NotHttp(other.to_string()),
     }
 }

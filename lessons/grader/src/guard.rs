@@ -84,9 +84,11 @@ fn guard(program: &Path) -> i32 {
     std::thread::spawn(move || {
         // Nobody writes into the pipe: this waits for its end, or an error.
         let _ = std::io::stdin().read(&mut [0]);
-        let _ = ending.kill();
-        // What the program itself has started goes too, and this process with it.
+        // On Unix this ends all at once: the program, what it has started, and this
+        // process. (The program alone first would be wrong: its end lets the guard
+        // exit, with the rest still there.)
         end_group(std::process::id());
+        let _ = ending.kill();
     });
     child.wait().map_or(NOT_STARTED, code)
 }

@@ -80,6 +80,10 @@ impl Lesson {
         // In order, one after the other: the first failure is the one to read first.
         arguments.test_threads.get_or_insert(1);
         let environment = Environment::read();
+        if let Some(missing) = environment.program.as_ref().filter(|path| !path.is_file()) {
+            eprintln!("GRADE_PROGRAM: there is no file {}", missing.display());
+            return ExitCode::FAILURE;
+        }
         let report = environment.report.clone();
         let session = Arc::new(Session::new(self, environment, &arguments));
         let trials = session.trials(&arguments);

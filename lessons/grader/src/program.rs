@@ -95,6 +95,8 @@ impl Program {
         command
             .current_dir(folder)
             .env("PORT", "0")
+            // The place of a panic is worth a line, the way there is too long to read.
+            .env("RUST_BACKTRACE", "0")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let guard = Arc::new(SharedChild::spawn(&mut command)?);

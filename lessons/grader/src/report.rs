@@ -37,7 +37,8 @@ pub(crate) fn report(about: &About, facts: &Facts, trace: &Trace, cause: &Diagno
     report.text.push('\n');
     if let Some(asked) = &facts.asked {
         // One line, however long: it is there to be copied.
-        report.part("asked", &[asked.command()]);
+        let start = format!("(with this running: cargo run -p {})", about.place.package);
+        report.part("asked", &[asked.command(), start]);
     }
     report.part("expected", &split(&facts.expected));
     report.part("came back", &came_back(facts));
@@ -100,8 +101,11 @@ fn came_back(facts: &Facts) -> Vec<String> {
             vec![nothing.into()]
         }
         Came::Bytes(bytes) => match crate::client::head_length(bytes) {
-            Some(head) => with_head(&bytes[..head], &bytes[head..]),
-            None => body_lines(bytes, MOST_LINES),
+            Some(head) if !matches!(facts.symptom, Symptom::NotHttp(_)) => {
+                with_head(&bytes[..head], &bytes[head..])
+            }
+            // No head to speak of: every byte as it came.
+            _ => body_lines(bytes, MOST_LINES),
         },
         Came::Words(words) => wrapped(words, WIDTH - INDENT),
     }

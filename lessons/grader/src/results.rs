@@ -109,7 +109,7 @@ pub(crate) fn part_summary(place: &Place, outcomes: &Outcomes) -> String {
         .filter(|o| matches!(o, Outcome::Passed))
         .count();
     format!(
-        "{passed} of the {} asked for passed; cargo test -p {} runs them all\n",
+        "in this run: {passed} of {} passed; all of them: cargo test -p {}\n",
         count(outcomes.len(), "check"),
         place.package
     )

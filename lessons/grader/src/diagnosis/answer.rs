@@ -1,0 +1,202 @@
+//! Rules about a whole answer: its status, its headers, its body.
+
+use super::Case;
+use crate::failure::Symptom;
+
+pub(super) fn panicked(case: &Case) -> Option<String> {
+    if case.status() != Some(500) {
+        return None;
+    }
+    let panic = case.panic()?;
+    Some(format!("The handler panicked: {panic}. Look at that line."))
+}
+
+pub(super) fn no_method(case: &Case) -> Option<String> {
+    if case.status() != Some(501) {
+        return None;
+    }
+    let method = case.method();
+    let function = format!("do_{}", method.to_lowercase());
+    Some(format!(
+        "501 means that the handler has no {function}: the server does not know what to do with \
+         {method}. Define fn {function} in `impl Handler for ...`, spelled exactly like this."
+    ))
+}
+
+pub(super) fn server_error(case: &Case) -> Option<String> {
+    let status = case.status().filter(|status| *status >= 500)?;
+    Some(format!(
+        "Status {status} says that the program failed while it answered. What it printed may say \
+         why; look for a `?` that returned an error, too."
+    ))
+}
+
+pub(super) fn unwanted_redirect(case: &Case) -> Option<String> {
+    let status = case
+        .status()
+        .filter(|status| (300..400).contains(status) && *status != 304)?;
+    case.due().filter(|due| !(300..400).contains(due))?;
+    let to = case.answer()?.header("location").unwrap_or("nowhere");
+    Some(format!(
+        "The program sends the client to another place ({status}, Location: {to}), where an answer \
+         to this very request was due."
+    ))
+}
+
+pub(super) fn hello_answer(case: &Case) -> Option<String> {
+    const HELLO: &[u8] = b"Hello, HTTP!";
+    let elsewhere = match case.symptom() {
+        Symptom::Status(_) => true,
+        Symptom::Body(due) => !due.starts_with(HELLO),
+        _ => false,
+    };
+    (elsewhere && case.answer()?.body().starts_with(HELLO)).then(|| {
+        "This is the hello server's answer. Is the file saved, and is this the lesson's own file? \
+         If so, the handler still answers as in lesson 0: look at what it does with the path."
+            .into()
+    })
+}
+
+pub(super) fn not_found(case: &Case) -> Option<String> {
+    (case.status() == Some(404) && case.due().is_some_and(|due| due < 400)).then(|| {
+        "The program does not know this path: 404. Compare the path in the request, letter by \
+         letter, with the ones in the code. A path begins with a slash; what follows a question \
+         mark is the query, not the path."
+            .into()
+    })
+}
+
+pub(super) fn found_anyway(case: &Case) -> Option<String> {
+    let status = case.status().filter(|status| (200..300).contains(status))?;
+    let due = case.due().filter(|due| *due >= 400)?;
+    Some(format!(
+        "The program answers {status} as if all were well, where {due} was due. The client reads \
+         the status, not the text of the page: give this case its own send_response({due}), and \
+         see that this request comes to it."
+    ))
+}
+
+pub(super) fn other_status(case: &Case) -> Option<String> {
+    let (due, status) = (case.due()?, case.status()?);
+    Some(format!(
+        "The status is {status}, and {due} was due. Look which send_response this request comes \
+         to."
+    ))
+}
+
+/// The name of the header that failed and the value that came, if any did.
+fn header<'a>(case: &'a Case) -> Option<(&'a str, &'a str, Option<&'a str>)> {
+    let Symptom::Header { name, expected } = case.symptom() else {
+        return None;
+    };
+    let came = case.answer()?.headers.get(name);
+    let came = came.map(|value| value.to_str().unwrap_or("(not text)"));
+    Some((name, expected, came))
+}
+
+pub(super) fn no_content_type(case: &Case) -> Option<String> {
+    let (name, expected, came) = header(case)?;
+    (name.eq_ignore_ascii_case("content-type") && came.is_none()).then(|| {
+        format!(
+            "The answer does not say what its body is. Send the header before end_headers: \
+             send_header(\"Content-Type\", \"{expected}\")."
+        )
+    })
+}
+
+pub(super) fn wrong_content_type(case: &Case) -> Option<String> {
+    let (name, expected, came) = header(case)?;
+    let came = came.filter(|_| name.eq_ignore_ascii_case("content-type"))?;
+    Some(format!(
+        "The body is declared as {came}, and {expected} was due. A browser goes by this header, \
+         not by the look of the body: text/plain shows tags as text, and without the charset \
+         letters such as é may come out wrong."
+    ))
+}
+
+pub(super) fn no_header(case: &Case) -> Option<String> {
+    let (name, _, came) = header(case)?;
+    came.is_none().then(|| {
+        format!("The header {name} is missing. Send it with send_header, before end_headers.")
+    })
+}
+
+pub(super) fn wrong_header(case: &Case) -> Option<String> {
+    let (name, expected, came) = header(case)?;
+    let came = came?;
+    if case.answer()?.headers.get_all(name).iter().count() > 1 {
+        return Some(format!(
+            "The header {name} is there more than once. Send it once."
+        ));
+    }
+    Some(format!(
+        "The header {name} says {came}, and {expected} was due."
+    ))
+}
+
+pub(super) fn unwanted_header(case: &Case) -> Option<String> {
+    (*case.symptom() == Symptom::UnwantedHeader)
+        .then(|| "The answer has a header that must not be there in this case.".into())
+}
+
+pub(super) fn empty_body(case: &Case) -> Option<String> {
+    let (came, _) = case.bodies()?;
+    came.is_empty().then(|| {
+        "The body is empty. end_headers only ends the headers; the body still has to be sent \
+         after it: send(...)."
+            .into()
+    })
+}
+
+pub(super) fn final_newline(case: &Case) -> Option<String> {
+    let (came, due) = case.bodies()?;
+    let plain = |body: &[u8]| body.trim_ascii_end().to_vec();
+    if plain(came) != plain(due) {
+        return None;
+    }
+    let text = if came.len() < due.len() {
+        "The body is right but for its last character: the line end (\\n) is missing."
+    } else {
+        "The body is right, but there is more white space at its end than there should be."
+    };
+    Some(text.into())
+}
+
+pub(super) fn only_case(case: &Case) -> Option<String> {
+    let (came, due) = case.bodies()?;
+    let small = |body: &[u8]| String::from_utf8_lossy(body).to_lowercase();
+    (small(came).contains(&small(due)) && !small(due).is_empty()).then(|| {
+        "The body is right but for capital and small letters. Compare them letter by letter.".into()
+    })
+}
+
+pub(super) fn only_spaces(case: &Case) -> Option<String> {
+    let (came, due) = case.bodies()?;
+    let tight = |body: &[u8]| -> Vec<u8> {
+        body.iter()
+            .copied()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .collect()
+    };
+    (tight(came) == tight(due)).then(|| {
+        "The body is right but for its spaces or line ends. Compare the two closely.".into()
+    })
+}
+
+pub(super) fn cut_body(case: &Case) -> Option<String> {
+    let (came, due) = case.bodies()?;
+    due.starts_with(came).then(|| {
+        "The beginning of the body is right, and the rest is missing. If the program sets \
+         Content-Length itself: it counts bytes, not characters, so text.len() is right."
+            .into()
+    })
+}
+
+pub(super) fn other_body(case: &Case) -> Option<String> {
+    case.bodies()?;
+    Some(
+        "The status is right, the body is not. Compare what was expected with what came back; \
+         then look which branch of the code sends this text."
+            .into(),
+    )
+}

@@ -1,0 +1,202 @@
+//! Rules about a program that does not serve, and about connections that do not
+//! bring a whole answer.
+
+use super::Case;
+use crate::failure::{Came, Symptom};
+use crate::program::StartTrouble;
+
+pub(super) fn grader_fault(case: &Case) -> Option<String> {
+    (*case.symptom() == Symptom::Grader).then(|| {
+        "This is the grader's fault, not yours: the check itself broke. Please tell those who \
+         keep the course, with this report."
+            .into()
+    })
+}
+
+pub(super) fn port_taken(case: &Case) -> Option<String> {
+    let started = !matches!(case.symptom(), Symptom::NotStarted(_));
+    let said = ["in use", "Only one usage of each socket address"];
+    if started || !said.iter().any(|text| case.printed(text)) {
+        return None;
+    }
+    Some(
+        "The program wanted a port that another program has. The checks give it a free one: \
+         they set PORT=0 in its environment. Bind to local_address(), which reads PORT, not to \
+         a port written in the code."
+            .into(),
+    )
+}
+
+pub(super) fn exits_at_once(case: &Case) -> Option<String> {
+    if *case.symptom() != Symptom::NotStarted(StartTrouble::Ended) {
+        return None;
+    }
+    let ended = match case.trace.exit {
+        Some(0) => "The program ended at once, without an error (exit code 0).".to_string(),
+        Some(code) => format!("The program ended at once, with exit code {code}."),
+        None => "The program ended at once.".to_string(),
+    };
+    Some(match case.panic() {
+        Some(panic) => format!("{ended} It panicked: {panic}"),
+        None => format!(
+            "{ended} A server runs until somebody stops it: main must end with \
+             serve_forever, and the value it returns must be main's own."
+        ),
+    })
+}
+
+pub(super) fn endless_output(case: &Case) -> Option<String> {
+    (*case.symptom() == Symptom::NotStarted(StartTrouble::Flood)).then(|| {
+        "The program prints without end, and never says that it serves. Look for a loop that \
+         prints and has no way out."
+            .into()
+    })
+}
+
+pub(super) fn no_start_line(case: &Case) -> Option<String> {
+    (*case.symptom() == Symptom::NotStarted(StartTrouble::Silent)).then(|| {
+        "The program runs but does not say \"Serving HTTP on http://localhost:PORT/\". The \
+         server prints that line in serve_forever: something before it takes too long, or waits \
+         for ever (a loop, a lock, reading the keyboard)."
+            .into()
+    })
+}
+
+pub(super) fn not_yet_implemented(case: &Case) -> Option<String> {
+    const TODO: &str = "not yet implemented";
+    if case.status().is_some_and(|status| status != 500) {
+        return None;
+    }
+    let body = case.answer().map(|answer| answer.text());
+    let mut places = body.iter().flat_map(|text| text.lines());
+    let line = places.find(|line| line.contains(TODO));
+    let line = line.or_else(|| case.trace.stderr.lines().find(|line| line.contains(TODO)))?;
+    let (_, rest) = line.split_once(TODO)?;
+    let rest = rest.split('<').next().unwrap_or(rest);
+    let named = rest.trim_start_matches(':').trim();
+    let named = if named.is_empty() {
+        "todo!()".to_string()
+    } else {
+        format!("todo!(\"{named}\")")
+    };
+    Some(format!(
+        "The program came to {named}. Write the code of that step in its place."
+    ))
+}
+
+pub(super) fn exits_while_answering(case: &Case) -> Option<String> {
+    let code = case.trace.exit?;
+    let what = case.panic().map_or_else(
+        || {
+            "Look for a call of std::process::exit, or a main that goes on after serve_forever."
+                .to_string()
+        },
+        |panic| format!("It panicked: {panic}"),
+    );
+    Some(format!(
+        "The program ended (exit code {code}) instead of answering. {what}"
+    ))
+}
+
+pub(super) fn refused(case: &Case) -> Option<String> {
+    (*case.symptom() == Symptom::Refused).then(|| {
+        "Nobody listens on the port that the start line names, though the program still runs. \
+         Serve on the same address that was bound, and keep the server until the end of main."
+            .into()
+    })
+}
+
+pub(super) fn closed_early(case: &Case) -> Option<String> {
+    if *case.symptom() != Symptom::ClosedEarly {
+        return None;
+    }
+    Some(match case.panic() {
+        Some(panic) => format!("The connection was closed because a thread panicked: {panic}"),
+        None => "The program closed the connection before its answer was whole. Every request \
+                 needs an answer: a status, the headers, an empty line, and all of the body."
+            .into(),
+    })
+}
+
+fn came_nothing(case: &Case) -> bool {
+    matches!(&case.facts.came, Came::Bytes(bytes) if bytes.is_empty())
+}
+
+pub(super) fn no_answer(case: &Case) -> Option<String> {
+    (*case.symptom() == Symptom::TooSlow && came_nothing(case)).then(|| {
+        "The program took the request and never answered. Look for a loop without a way out, a \
+         lock that is held twice, or a read that waits for more bytes than the client sent \
+         (read exactly Content-Length bytes of the body)."
+            .into()
+    })
+}
+
+pub(super) fn slow_answer(case: &Case) -> Option<String> {
+    (*case.symptom() == Symptom::TooSlow).then(|| {
+        "The answer began to come, and its end did not come in time. Look for what the program \
+         does between two writes, and whether the end of the answer is ever written."
+            .into()
+    })
+}
+
+pub(super) fn not_http(case: &Case) -> Option<String> {
+    let Symptom::NotHttp(why) = case.symptom() else {
+        return None;
+    };
+    Some(format!(
+        "What came back is not an HTTP answer ({why}). It must begin with a status line such as \
+         HTTP/1.1 200 OK; every line of the head ends with \\r\\n; an empty line ends the head."
+    ))
+}
+
+pub(super) fn no_length(case: &Case) -> Option<String> {
+    (*case.symptom() == Symptom::NoLength).then(|| {
+        "The answer has no Content-Length, so the client cannot know where the body ends, and \
+         waits for more. Send a Content-Length with the number of bytes in the body."
+            .into()
+    })
+}
+
+pub(super) fn short_body(case: &Case) -> Option<String> {
+    let Symptom::ShortBody {
+        declared,
+        got,
+        open,
+    } = case.symptom()
+    else {
+        return None;
+    };
+    let then = if *open {
+        "and the client waits for the rest"
+    } else {
+        "and the connection was closed before the rest"
+    };
+    Some(format!(
+        "Content-Length promises {declared} bytes, only {got} came, {then}. Count the bytes of \
+         what is really sent, text.len(), and send all of it."
+    ))
+}
+
+pub(super) fn long_body(case: &Case) -> Option<String> {
+    let Symptom::LongBody { declared, surplus } = case.symptom() else {
+        return None;
+    };
+    if case.method() == "HEAD" {
+        return Some(
+            "An answer to HEAD has the headers that GET would get, and no body. Don't send one."
+                .into(),
+        );
+    }
+    Some(format!(
+        "Content-Length promises {declared} bytes, and {surplus} more came after them. \
+         Content-Length counts bytes, not characters: text.len() is right, \
+         text.chars().count() is too small where a character needs more than one byte."
+    ))
+}
+
+pub(super) fn endless_body(case: &Case) -> Option<String> {
+    (*case.symptom() == Symptom::EndlessBody).then(|| {
+        "The body does not end. Look for a loop that writes to the client and has no way out."
+            .into()
+    })
+}

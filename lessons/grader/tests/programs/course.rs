@@ -1,0 +1,221 @@
+//! A whole lesson with a starter, a solution and Cargo: names, filters, open
+//! steps, and programs that do not compile.
+
+use libtest_mimic::Trial;
+
+use crate::stage::{Result, Stage};
+use crate::test;
+
+const HOME: &str = "GET / answers the homepage";
+const UNKNOWN: &str = "another path answers 404";
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        test("the names of the trials", names),
+        test("an open step is ignored with its reason", open_step),
+        test("a filter runs its step alone", filter),
+        test("a program that does not compile", does_not_compile),
+        test("a lesson that is done names the next", done),
+        test(
+            "a solution that fails is the course's fault",
+            wrong_solution,
+        ),
+    ]
+}
+
+/// A lesson in a workspace of its own, with these programs.
+fn course(name: &str, starter: &str, solution: Option<&str>) -> Stage {
+    let stage = Stage::empty(name);
+    let program = |bin: &str, folder: &str| {
+        format!("[[bin]]\nname = \"{bin}\"\npath = \"../../{folder}/1_path_router.rs\"\n")
+    };
+    let mut manifest = String::from(
+        "[package]\nname = \"path_router\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    manifest += &program("path_router", "starter");
+    if let Some(solution) = solution {
+        manifest += &program("path_router_solution", "solutions");
+        stage.write("solutions/1_path_router.rs", solution);
+    }
+    stage.write(
+        "Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"lessons/*\"]\n",
+    );
+    stage.write("lessons/1_path_router/Cargo.toml", &manifest);
+    stage.write("starter/1_path_router.rs", starter);
+    let target = stage.folder.join("target");
+    stage.set(
+        "CARGO_TARGET_DIR",
+        target.to_str().expect("a path in UTF-8"),
+    )
+}
+
+/// A program that answers `/` right and does this with every other path.
+fn program(otherwise: &str) -> String {
+    include_str!("router.rs.txt").replace("OTHERWISE", otherwise)
+}
+
+const RIGHT: &str = r#"("404 Not Found", "Page not found\n")"#;
+const OPEN: &str = r#"todo!("step 2: answer every other path with 404")"#;
+
+#[track_caller]
+fn says(result: &Result, text: &str) {
+    assert!(
+        result.stdout.contains(text),
+        "\"{text}\" is not in:\n{}",
+        result.stdout
+    );
+}
+
+#[track_caller]
+fn says_not(result: &Result, text: &str) {
+    assert!(
+        !result.stdout.contains(text),
+        "\"{text}\" is in:\n{}",
+        result.stdout
+    );
+}
+
+fn names() {
+    let list = |arguments: &[&str]| {
+        let mut stage = course("names", &program(OPEN), Some(&program(RIGHT)));
+        stage.command.arg("--list").args(arguments);
+        let result = stage.run();
+        assert!(result.success);
+        assert!(
+            !stage.folder.join("target").exists(),
+            "listing must not build"
+        );
+        result.stdout
+    };
+    assert_eq!(
+        list(&[]),
+        "the program compiles: test\n\
+         step 1: GET / answers the homepage: test\n\
+         step 2: another path answers 404: test\n\
+         the solution passes all 2 checks: test\n"
+    );
+    assert_eq!(
+        list(&["--ignored"]),
+        "step 2: another path answers 404: test\n"
+    );
+    assert_eq!(
+        list(&["step 1"]),
+        "step 1: GET / answers the homepage: test\n"
+    );
+}
+
+fn open_step() {
+    let mut stage = course("open", &program(OPEN), None);
+    let result = stage.run();
+    assert!(result.success, "{}", result.stdout);
+    let reason = "step 2 is still a todo!() in starter/1_path_router.rs";
+    says(&result, &format!("ignored ({reason})"));
+    says_not(&result, "the solution passes");
+    assert_eq!(
+        result.check(UNKNOWN),
+        ("ignored".into(), String::new(), reason.into())
+    );
+    says(&result, "path_router: 1 of 3 points\n");
+    says(&result, "  step 1  done     1 of 1 check passed\n");
+    says(
+        &result,
+        "  step 2  open     still a todo!() in starter/1_path_router.rs\n",
+    );
+    says(&result, "next: step 2, in starter/1_path_router.rs\n");
+
+    // A step that is made to run although it is open fails, and says why.
+    stage.command.arg("--include-ignored");
+    let result = stage.run();
+    assert!(!result.success);
+    assert_eq!(result.check(UNKNOWN).0, "failed");
+    says(&result, "  step 2  failing  0 of 1 check passed\n");
+}
+
+fn filter() {
+    let mut stage = course("filter", &program(RIGHT), Some("fn main() {}"));
+    stage = stage.argument("step 2");
+    let result = stage.run();
+    assert!(result.success, "{}", result.stdout);
+    assert_eq!(result.names(), [UNKNOWN]);
+    says(&result, "running 1 test\n");
+    says(
+        &result,
+        "in this run: 1 of 1 check passed; all of them: cargo test -p path_router\n",
+    );
+    says_not(&result, "next:");
+    says_not(&result, "done");
+}
+
+fn does_not_compile() {
+    let starter = "fn main() {\n    let unused = 1;\n    nonsense();\n}\n";
+    let mut stage = course("nonsense", starter, Some(&program(RIGHT)));
+    let result = stage.run();
+    assert!(!result.success);
+    says(
+        &result,
+        "starter/1_path_router.rs does not compile; this is what the compiler says:",
+    );
+    says(
+        &result,
+        "error[E0425]: cannot find function `nonsense` in this scope\n",
+    );
+    says(&result, "--> starter/1_path_router.rs:3:5\n");
+    says_not(&result, "unused");
+    assert_eq!(
+        result.check(HOME),
+        (
+            "failed".into(),
+            "does-not-compile".into(),
+            "not graded: see \"the program compiles\" above".into()
+        )
+    );
+    says(
+        &result,
+        "path_router: first, starter/1_path_router.rs must compile\n",
+    );
+    // Alone, a check has to tell it itself.
+    let stage = stage.only(&format!("step 1: {HOME}"));
+    let (_, _, message) = { stage }.run().check(HOME);
+    assert!(message.contains("error[E0425]"), "{message}");
+}
+
+fn done() {
+    let stage = course("done", &program(RIGHT), Some(&program(RIGHT)));
+    stage.write("lessons/0_before/README.md", "");
+    stage.write("lessons/10_much_later/README.md", "");
+    stage.write("lessons/2_text_and_bytes/README.md", "");
+    stage.write("lessons/grader/README.md", "");
+    // The folders around it are no packages.
+    stage.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"lessons/1_path_router\"]\n",
+    );
+    let result = { stage }.run();
+    assert!(result.success, "{}", result.stdout);
+    says(&result, "the solution passes all 2 checks");
+    says(
+        &result,
+        "All of this lesson is done.\n\
+         next: lessons/2_text_and_bytes/README.md, then cargo test -p text_and_bytes\n",
+    );
+}
+
+fn wrong_solution() {
+    let mut stage = course(
+        "wrong",
+        &program(RIGHT),
+        Some(&program("(\"200 OK\", \"\")")),
+    );
+    let result = stage.run();
+    assert!(!result.success);
+    says(
+        &result,
+        "solutions/1_path_router.rs is the course's own: this is no fault of yours.\n",
+    );
+    says(
+        &result,
+        "It fails 1 check:\n\nstep 2: another path answers 404\n",
+    );
+    assert_eq!(result.check(UNKNOWN).0, "passed");
+}

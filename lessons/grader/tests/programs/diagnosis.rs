@@ -1,0 +1,125 @@
+//! Every misbehaviour gets its diagnosis, in bounded time.
+
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Trial;
+
+use crate::stage::Stage;
+use crate::test;
+
+const HOME: &str = "step 1: GET / answers the homepage";
+const UNKNOWN: &str = "step 2: another path answers 404";
+const POST: &str = "step 3: POST / answers 200";
+const HEAD: &str = "step 3: HEAD / answers 200";
+const OLD: &str = "step 3: GET / is no redirect";
+const WIRE: &str = "step 3: the wire";
+const CLOSED: &str = "step 3: the wire is closed";
+
+/// What the program does, the check that sees it, the diagnosis, and words that
+/// the report must have.
+#[rustfmt::skip]
+const CASES: &[(&str, &str, &str, &str)] = &[
+    ("exits at once", HOME, "exits-at-once", "exit code 3"),
+    ("panics at once", HOME, "exits-at-once", "no configuration"),
+    ("takes a taken port", HOME, "port-taken", "PORT=0"),
+    ("is silent", HOME, "no-start-line", "within 1.5 seconds"),
+    ("prints for ever", HOME, "endless-output", "bytes in all"),
+    ("prints for ever without a line end", HOME, "endless-output", "bytes in all"),
+    ("is not served", HOME, "refused", "connection refused"),
+    ("is not served", WIRE, "refused", "connection refused"),
+    ("never answers", HOME, "no-answer", "nothing until the time limit"),
+    ("never answers", WIRE, "no-answer", "nothing until the time limit"),
+    ("ends while answering", HOME, "exits-while-answering", "exit code 7"),
+    ("panics while answering", HOME, "exits-while-answering", "index out of bounds"),
+    ("closes the connection", HOME, "closed-early", "the connection was closed"),
+    ("closes the connection", WIRE, "closed-early", "the connection was closed"),
+    ("stops in the head", HOME, "closed-early", r#""HTTP/1.1 200 OK\r\n""#),
+    ("stops in the head, open", HOME, "slow-answer", r#""Content-""#),
+    ("stops in the head, open", WIRE, "slow-answer", r#""Content-""#),
+    ("is right, open", CLOSED, "slow-answer", r"printf '\026\003 100%% '\''nonsense'\''\r\n\r\n' | nc"),
+    ("is no server of HTTP", HOME, "not-http", r#""+OK ready\r\n""#),
+    ("has no length, open", HOME, "no-length", "Content-Length"),
+    ("is short", HOME, "short-body", "promises 12 bytes, only 9 came"),
+    ("is short, open", HOME, "short-body", "waits for the rest"),
+    ("is long", HOME, "long-body", "promises 4 bytes, and 5 more came"),
+    ("sends a body to HEAD", HEAD, "long-body", "no body"),
+    ("has no end", HOME, "endless-body", "at most 1048576 bytes"),
+    ("has no end", CLOSED, "endless-body", "does not end"),
+    ("has headers without an end", HOME, "not-http", "too many headers"),
+    ("has no do_post", POST, "no-method", "do_post"),
+    ("answers todo", UNKNOWN, "not-yet-implemented", r#"todo!("step 2: answer with 404")"#),
+    ("prints todo", HOME, "not-yet-implemented", r#"todo!("step 3: the page")"#),
+    ("answers a panic", HOME, "panicked", "index out of bounds (src/main.rs:9:5)"),
+    ("answers 500", HOME, "server-error", "Status 500"),
+    ("redirects", OLD, "unwanted-redirect", "Location: /new"),
+    ("is the hello server", HOME, "hello-answer", "hello server"),
+    ("is the hello server", UNKNOWN, "hello-answer", "hello server"),
+    ("finds nothing", HOME, "not-found", "404"),
+    ("finds everything", UNKNOWN, "found-anyway", "send_response(404)"),
+    ("is forbidden", HOME, "other-status", "403"),
+    ("declares HTML", HOME, "wrong-content-type", "text/html"),
+    ("declares nothing", HOME, "no-content-type", "send_header"),
+    ("may be kept", OLD, "wrong-header", "private"),
+    ("says something else", OLD, "no-header", "Cache-Control is missing"),
+    ("tells too much", OLD, "unwanted-header", "X-Powered-By: steam"),
+    ("sends no body", HOME, "empty-body", "(an empty body)"),
+    ("forgets the line end", HOME, "final-newline", r#""Homepage""#),
+    ("shouts", HOME, "only-case", r#""HOMEPAGE\n""#),
+    ("spaces out", HOME, "only-spaces", "spaces"),
+    ("counts characters", HOME, "cut-body", "bytes, not characters"),
+    ("says something else", HOME, "other-body", r#""Welcome\n""#),
+    ("sends bytes", HOME, "no-content-type", r#""X-Odd: \xff""#),
+    ("sends bytes", HOME, "no-content-type", r#""\0\xff""#),
+    ("finds nothing", WIRE, "unknown", "status 200"),
+    ("is right", "step 3: a broken check", "grader-fault", "the check has a bug"),
+];
+
+pub fn trials() -> Vec<Trial> {
+    let cases = CASES
+        .iter()
+        .enumerate()
+        .map(|(number, &(student, check, id, words))| {
+            test(
+                &format!("diagnosis: a program that {student}: {id} ({number})"),
+                move || {
+                    diagnose(number, student, check, id, words);
+                },
+            )
+        });
+    let right = test("a program that is right passes", || {
+        let result = Stage::of("right", "is right").run();
+        assert!(result.success, "{}", result.stdout);
+        assert_eq!(result.names().len(), 2);
+    });
+    let wire = test("a raw connection reads heads, bytes and the end", || {
+        for check in [WIRE, CLOSED] {
+            let stage = Stage::of(&check.replace(':', ""), "is the homepage");
+            let result = stage.set("MORE_CHECKS", "1").only(check).run();
+            assert!(result.success, "{}", result.stdout);
+        }
+    });
+    cases.chain([right, wire]).collect()
+}
+
+fn diagnose(number: usize, student: &str, check: &str, id: &str, words: &str) {
+    let mut stage = Stage::of(&format!("diagnosis {number}"), student).set("MORE_CHECKS", "1");
+    if student == "is silent" {
+        stage = stage.set("START_LIMIT", "1500");
+    }
+    if student == "never answers" || student.contains("open") {
+        stage = stage.set("CHECK_LIMIT", "1500");
+    }
+    let began = Instant::now();
+    let result = stage.only(check).run();
+    let took = began.elapsed();
+    let (_, name) = check.split_once(": ").expect("a step and a name");
+    let (outcome, diagnosis, message) = result.check(name);
+    assert_eq!(outcome, "failed", "{message}");
+    assert_eq!(diagnosis, id, "{message}");
+    let flat = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains(words), "\"{words}\" is not in:\n{message}");
+    assert!(message.len() < 8000, "too long to read:\n{message}");
+    assert!(!result.success);
+    // Far more than the limits, far less than a student's patience.
+    assert!(took < Duration::from_secs(15), "took {took:?}");
+}

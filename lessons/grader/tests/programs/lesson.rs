@@ -1,0 +1,98 @@
+//! A lesson that grades the programs of `student`, in its own process.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use grader::{Lesson, Limits, Run, Verdict};
+
+/// Grades, as the main of a grade.rs does.
+pub fn grade(folder: &str) -> ExitCode {
+    let milliseconds = |name: &str| {
+        let value = std::env::var(name).ok()?.parse().ok()?;
+        Some(Duration::from_millis(value))
+    };
+    let usual = Limits::default();
+    let lesson = Lesson::new(folder, "path_router").limits(Limits {
+        start: milliseconds("START_LIMIT").unwrap_or(usual.start),
+        check: milliseconds("CHECK_LIMIT").unwrap_or(usual.check),
+        ..usual
+    });
+    let lesson = lesson
+        .check(1, "GET / answers the homepage", 1, homepage)
+        .check(2, "another path answers 404", 2, unknown_path);
+    if std::env::var_os("MORE_CHECKS").is_none() {
+        return lesson.grade();
+    }
+    lesson
+        .check(3, "POST / answers 200", 1, post)
+        .check(3, "HEAD / answers 200", 1, head)
+        .check(3, "GET / is no redirect", 1, old)
+        .check(3, "the wire", 1, wire)
+        .check(3, "the wire is closed", 1, wire_closed)
+        .check(3, "the seed", 1, seed)
+        .check(3, "a broken check", 1, |_| panic!("the check has a bug"))
+        .grade()
+}
+
+fn homepage(run: &mut Run) -> Verdict {
+    let answer = run.get("/")?;
+    answer.expect_status(200)?;
+    answer.expect_header("Content-Type", "text/plain; charset=utf-8")?;
+    answer.expect_body("Homepage\n")
+}
+
+fn unknown_path(run: &mut Run) -> Verdict {
+    let path = run.seed().path();
+    let answer = run.get(&path)?;
+    answer.expect_status(404)?;
+    answer.expect_body("Page not found\n")
+}
+
+fn post(run: &mut Run) -> Verdict {
+    let ask = run.request("POST", "/").header("X-Cat", "it's a cat");
+    ask.body("ねこ").send()?.expect_status(200)
+}
+
+fn head(run: &mut Run) -> Verdict {
+    run.request("HEAD", "/").send()?.expect_status(200)
+}
+
+fn old(run: &mut Run) -> Verdict {
+    let answer = run.get("/old")?;
+    answer.expect_status(200)?;
+    answer.expect_no_header("X-Powered-By")?;
+    answer.expect_header("Cache-Control", "no-store")?;
+    answer.expect_body_contains("Homepage")
+}
+
+/// Two requests in one write, two answers.
+fn wire(run: &mut Run) -> Verdict {
+    let mut wire = run.connect()?;
+    wire.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    let head = wire.read_head()?;
+    if !head.starts_with(b"HTTP/1.1 200 ") {
+        return Err(wire.wrong("status 200"));
+    }
+    let body = wire.read_exact(9)?;
+    if body != b"Homepage\n" {
+        return Err(wire.wrong("the body \"Homepage\\n\""));
+    }
+    Ok(())
+}
+
+fn wire_closed(run: &mut Run) -> Verdict {
+    let mut wire = run.connect()?;
+    wire.send(b"\x16\x03 100% 'nonsense'\r\n\r\n")?;
+    let rest = wire.read_to_end()?;
+    if !rest.ends_with(b"Homepage\n") {
+        return Err(wire.wrong("the homepage"));
+    }
+    Ok(())
+}
+
+/// Fails, and tells the values in its report.
+fn seed(run: &mut Run) -> Verdict {
+    let path = run.seed().path();
+    let word = run.seed().word();
+    Err(run.get(&path)?.wrong(format!("another word than {word}")))
+}

@@ -1,0 +1,75 @@
+//! What a student reads, as they read it.
+
+use libtest_mimic::Trial;
+
+use crate::stage::Stage;
+use crate::test;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        test("a report has its five parts", golden),
+        test("the same seed asks for the same values", seeds),
+        test("a filter changes no value", filter),
+        test("results go to a folder too", folder),
+    ]
+}
+
+const UNKNOWN: &str = "another path answers 404";
+
+fn golden() {
+    let mut stage = Stage::of("golden", "finds everything");
+    let text = "# Path router\n\n## Step 1: The homepage\n\n## Step 2: Every other path\n";
+    stage.write("lessons/1_path_router/README.md", text);
+    let (_, _, message) = stage.run().check(UNKNOWN);
+    // The port is another one each time.
+    let (before, after) = message.split_once("127.0.0.1:").expect("a start line");
+    let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    let message = format!("{before}127.0.0.1:PORT{after}\n");
+    let expected = include_str!("report.txt").replace("\r\n", "\n");
+    assert_eq!(message, expected, "got:\n{message}");
+}
+
+fn value(name: &str, seed: &str, check: Option<&str>) -> String {
+    let mut stage = Stage::of(name, "is right")
+        .set("MORE_CHECKS", "1")
+        .set("GRADE_SEED", seed);
+    if let Some(check) = check {
+        stage = stage.only(check);
+    }
+    let (_, _, message) = stage.run().check("the seed");
+    let asked = message
+        .lines()
+        .filter(|line| line.starts_with("asked") || line.starts_with("expected"));
+    asked.collect::<Vec<_>>().join("\n")
+}
+
+fn seeds() {
+    let only = Some("step 3: the seed");
+    let first = value("seed 1", "any text, even ねこ", only);
+    assert!(first.contains("curl -i http://localhost:8000/"), "{first}");
+    assert_eq!(first, value("seed 2", "any text, even ねこ", only));
+    assert_ne!(first, value("seed 3", "another text", only));
+    // Without a seed, each run has its own.
+    assert_ne!(value("seed 4", "", only), value("seed 5", "", only));
+}
+
+fn filter() {
+    let only = Some("step 3: the seed");
+    assert_eq!(value("filter 1", "1", only), value("filter 2", "1", None));
+}
+
+fn folder() {
+    let mut stage = Stage::of("folder", "is right");
+    let folder = stage.folder.clone();
+    stage.command.env("GRADE_REPORT", &folder);
+    assert!(stage.run().success);
+    let text = std::fs::read_to_string(folder.join("path_router.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(report["lesson"], "path_router");
+    assert_eq!(report["seed"], "7342");
+    let check = serde_json::json!({
+        "step": 2, "name": UNKNOWN, "points": 2,
+        "outcome": "passed", "diagnosis": null, "message": null,
+    });
+    assert_eq!(report["checks"][1], check);
+}

@@ -1,0 +1,108 @@
+//! Starts a lesson that grades a program, and collects what it says.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// One run of a lesson.
+pub struct Stage {
+    pub command: Command,
+    pub folder: PathBuf,
+}
+
+/// What came of it.
+pub struct Result {
+    pub success: bool,
+    pub stdout: String,
+    checks: Vec<Value>,
+}
+
+impl Stage {
+    /// The lesson in a new folder of this name, without a starter or a solution.
+    pub fn empty(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name.replace(' ', "_"));
+        let lesson = folder.join("lessons/1_path_router");
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&lesson).expect("a folder for the test");
+        let own = std::env::current_exe().expect("the path of the test");
+        let mut command = Command::new(own);
+        command
+            .env("LESSON", &lesson)
+            .env("GRADE_SEED", "7342")
+            .env("GRADE_REPORT", folder.join("report.json"))
+            .env_remove("GRADE_PROGRAM")
+            .env_remove("PORT")
+            .stdin(Stdio::null());
+        Self { command, folder }
+    }
+
+    /// The lesson grading this program that the test plays itself.
+    pub fn of(name: &str, student: &str) -> Self {
+        let mut stage = Self::empty(name);
+        let own = std::env::current_exe().expect("the path of the test");
+        stage
+            .command
+            .env("STUDENT", student)
+            .env("GRADE_PROGRAM", own);
+        stage
+    }
+
+    /// Runs only this check.
+    pub fn only(mut self, check: &str) -> Self {
+        self.command.args(["--exact", check]);
+        self
+    }
+
+    /// Sets a variable of the lesson.
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Adds an argument.
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Runs the lesson to its end.
+    pub fn run(&mut self) -> Result {
+        let output = self.command.output().expect("the lesson runs");
+        let report = std::fs::read_to_string(self.folder.join("report.json"));
+        let report: Value = report.map_or(Value::Null, |text| {
+            serde_json::from_str(&text).expect("the report is JSON")
+        });
+        Result {
+            success: output.status.success(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            checks: report["checks"].as_array().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Writes a file in the folder of the stage.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.folder.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+}
+
+impl Result {
+    /// The outcome, diagnosis and message of the check of this name.
+    #[track_caller]
+    pub fn check(&self, name: &str) -> (String, String, String) {
+        let check = self.checks.iter().find(|check| check["name"] == name);
+        let check = check.unwrap_or_else(|| panic!("no result for {name}:\n{}", self.stdout));
+        let text = |key: &str| check[key].as_str().unwrap_or("").to_string();
+        (text("outcome"), text("diagnosis"), text("message"))
+    }
+
+    /// The names of the checks that ran.
+    pub fn names(&self) -> Vec<&str> {
+        self.checks
+            .iter()
+            .filter_map(|check| check["name"].as_str())
+            .collect()
+    }
+}

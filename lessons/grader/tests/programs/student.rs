@@ -1,0 +1,171 @@
+//! Programs that a student could write, nearly all of them wrong. Each serves with
+//! nothing but a TcpListener, because http-core would not let them do most of this.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, ExitCode};
+
+/// The right answer to `GET /`.
+const HOMEPAGE: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\
+                        Content-Length: 9\r\n\r\nHomepage\n";
+
+/// Plays this part: does not return unless the part ends.
+pub fn play(part: &str) -> ExitCode {
+    match part {
+        "exits at once" => return ExitCode::from(3),
+        "panics at once" => panic!("no configuration"),
+        "takes a taken port" => {
+            let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let address = taken.local_addr().expect("its address");
+            TcpListener::bind(address).expect("cannot bind the port");
+        }
+        "is silent" => wait_for_ever(),
+        "prints for ever" => loop {
+            println!("I am still here");
+        },
+        "prints for ever without a line end" => loop {
+            print!("I am still here and here and here. ");
+        },
+        "is not served" => {
+            // A port that is taken, so that no other test gets it, and has no listener:
+            // that of an outgoing connection.
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let address = listener.local_addr().expect("its address");
+            let outgoing = TcpStream::connect(address).expect("a connection");
+            start_line(outgoing.local_addr().expect("its address").port());
+            wait_for_ever();
+        }
+        "starts a program of its own" => {
+            watched();
+            let own = std::env::current_exe().expect("the path of the test");
+            let mut command = Command::new(own);
+            command.env("STUDENT", "never answers");
+            // It is left to itself on purpose.
+            std::mem::forget(command.spawn().expect("another program"));
+        }
+        _ => {}
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    watched();
+    println!("A line before the start line.");
+    start_line(listener.local_addr().expect("its address").port());
+    let mut kept = Vec::new();
+    for stream in listener.incoming() {
+        let mut stream = stream.expect("a connection");
+        let head = read_head(&mut stream);
+        answer(part, &mut stream, &head);
+        if part.contains("open") {
+            kept.push(stream);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn start_line(port: u16) {
+    println!("Serving HTTP on http://127.0.0.1:{port}/ (press Ctrl-C to stop)");
+}
+
+/// Connects to the test, if it wants to watch: the connection ends with this
+/// process. The test learns who started it.
+fn watched() {
+    let Ok(address) = std::env::var("WATCH") else {
+        return;
+    };
+    let mut stream = TcpStream::connect(address).expect("the test listens");
+    #[cfg(unix)]
+    let parent = std::os::unix::process::parent_id();
+    #[cfg(not(unix))]
+    let parent = 0;
+    writeln!(stream, "{parent}").expect("the test reads");
+    std::mem::forget(stream);
+}
+
+fn wait_for_ever() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
+        head.push(byte[0]);
+    }
+    String::from_utf8_lossy(&head).into_owned()
+}
+
+/// An answer with this status, these headers and this body, and its length.
+fn whole(status: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
+}
+
+fn text(status: &str, body: &str) -> String {
+    whole(status, "Content-Type: text/plain; charset=utf-8\r\n", body)
+}
+
+fn answer(part: &str, stream: &mut TcpStream, head: &str) {
+    let bytes = match part {
+        "never answers" | "starts a program of its own" => wait_for_ever(),
+        "is right" if head.starts_with("GET / ") => HOMEPAGE.to_string(),
+        "is right" => text("404 Not Found", "Page not found\n"),
+        "ends while answering" => std::process::exit(7),
+        "panics while answering" => panic!("index out of bounds"),
+        "closes the connection" => String::new(),
+        "stops in the head, open" => "HTTP/1.1 200 OK\r\nContent-".into(),
+        "stops in the head" => "HTTP/1.1 200 OK\r\nContent-".into(),
+        "is no server of HTTP" => "+OK ready\r\n\r\n".into(),
+        "has no length, open" => "HTTP/1.1 200 OK\r\n\r\nHomepage\n".into(),
+        "is short" => HOMEPAGE.replace("Length: 9", "Length: 12"),
+        "is short, open" => HOMEPAGE.replace("Length: 9", "Length: 12"),
+        "is long" => HOMEPAGE.replace("Length: 9", "Length: 4"),
+        "has no end" => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n");
+            while stream.write_all(&[b'x'; 4096]).is_ok() {}
+            return;
+        }
+        "has headers without an end" => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
+            while stream.write_all(b"X-More: and more\r\n").is_ok() {}
+            return;
+        }
+        "has no do_post" => text("501 Not Implemented", "Unsupported method"),
+        "answers todo" => text(
+            "500 Internal Server Error",
+            "<p>not yet implemented: step 2: answer with 404</p>",
+        ),
+        "prints todo" => {
+            eprintln!("thread 'main' panicked at src/main.rs:9:5:");
+            eprintln!("not yet implemented: step 3: the page");
+            text("500 Internal Server Error", "Something went wrong")
+        }
+        "answers a panic" => {
+            eprintln!("thread 'worker' panicked at src/main.rs:9:5:\nindex out of bounds");
+            text("500 Internal Server Error", "Something went wrong")
+        }
+        "answers 500" => text("500 Internal Server Error", "Something went wrong"),
+        "redirects" => whole("302 Found", "Location: /new\r\n", ""),
+        "is the hello server" => text("200 OK", "Hello, HTTP!\n"),
+        "finds nothing" => text("404 Not Found", "Page not found\n"),
+        "finds everything" => text("200 OK", "Page not found\n"),
+        "is forbidden" => text("403 Forbidden", "No"),
+        "declares HTML" => whole("200 OK", "Content-Type: text/html\r\n", "Homepage\n"),
+        "declares nothing" => whole("200 OK", "", "Homepage\n"),
+        "sends no body" => text("200 OK", ""),
+        "forgets the line end" => text("200 OK", "Homepage"),
+        "shouts" => text("200 OK", "HOMEPAGE\n"),
+        "spaces out" => text("200 OK", "Home page\n"),
+        "counts characters" => text("200 OK", "Homep"),
+        "says something else" => text("200 OK", "Welcome\n"),
+        "tells too much" => whole("200 OK", "X-Powered-By: steam\r\n", "Homepage\n"),
+        "may be kept" => whole("200 OK", "Cache-Control: private\r\n", "Homepage\n"),
+        "sends bytes" => {
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\nX-Odd: \xff\r\nContent-Length: 2\r\n\r\n\0\xff");
+            return;
+        }
+        _ => HOMEPAGE.to_string(),
+    };
+    let _ = stream.write_all(bytes.as_bytes());
+}
