@@ -66,5 +66,8 @@ fn about(run: &mut Run) -> Verdict {
 }
 
 fn about_type(run: &mut Run) -> Verdict {
-    run.get("/about")?.expect_header("Content-Type", HTML)
+    let answer = run.get("/about")?;
+    // An error page is HTML as well.
+    answer.expect_status(200)?;
+    answer.expect_header("Content-Type", HTML)
 }

@@ -1,0 +1,172 @@
+//! The lessons, as files.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One lesson: a folder of lessons/ with a grade.rs.
+pub struct Lesson {
+    pub number: usize,
+    /// `1_path_router`
+    pub folder: String,
+    /// `path_router`
+    pub package: String,
+}
+
+/// A wrong answer that a student could well write, kept in wrong/. Its first lines
+/// say what is wrong, which step's checks reject it, and with which diagnosis.
+pub struct Wrong {
+    pub file: String,
+    pub text: String,
+    pub step: u64,
+    pub diagnosis: String,
+}
+
+/// The folder of the workspace.
+pub fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.ancestors()
+        .nth(2)
+        .expect("grader is two folders below the root")
+        .to_path_buf()
+}
+
+/// The names of all files and folders in a folder, sorted.
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()));
+    let mut names: Vec<String> = entries
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a name in UTF-8")
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// All lessons, by number.
+pub fn all() -> Vec<Lesson> {
+    let folder = root().join("lessons");
+    let mut lessons: Vec<Lesson> = names_in(&folder)
+        .into_iter()
+        .filter(|name| folder.join(name).join("grade.rs").is_file())
+        .map(|name| {
+            let (number, package) = name
+                .split_once('_')
+                .expect("a lesson's folder is NUMBER_NAME");
+            Lesson {
+                number: number
+                    .parse()
+                    .expect("a lesson's folder begins with its number"),
+                package: package.to_string(),
+                folder: name,
+            }
+        })
+        .collect();
+    assert!(!lessons.is_empty(), "no lessons in {}", folder.display());
+    lessons.sort_by_key(|lesson| lesson.number);
+    lessons
+}
+
+/// The part of a text in Markdown under the first heading that begins like this, up
+/// to the next heading of the same rank or a higher one.
+pub fn section<'a>(text: &'a str, heading: &str) -> Option<&'a str> {
+    let start = text
+        .match_indices(heading)
+        .find(|(at, _)| *at == 0 || text[..*at].ends_with('\n'))?
+        .0;
+    let rank = heading.bytes().take_while(|&b| b == b'#').count();
+    let rest = &text[start + heading.len()..];
+    let ends = rest.match_indices("\n#").find(|(at, _)| {
+        let found = rest[at + 1..].bytes().take_while(|&b| b == b'#').count();
+        found <= rank && rest[at + 1 + found..].starts_with(' ')
+    });
+    Some(ends.map_or(rest, |(end, _)| &rest[..end]))
+}
+
+/// The lines in the code blocks of this language.
+pub fn code_blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let mut inside = false;
+    let fence = format!("```{language}");
+    let lines = text.lines().filter(move |line| {
+        if line.starts_with("```") {
+            inside = *line == fence;
+            return false;
+        }
+        inside
+    });
+    lines.collect()
+}
+
+impl Lesson {
+    /// Reads a file of the lesson's folder.
+    pub fn read(&self, file: &str) -> String {
+        read(&root().join("lessons").join(&self.folder).join(file))
+    }
+
+    pub fn readme(&self) -> String {
+        self.read("README.md")
+    }
+
+    pub fn starter_text(&self) -> String {
+        read(&root().join(self.starter()))
+    }
+
+    /// Where the starter is, from the root.
+    pub fn starter(&self) -> String {
+        format!("starter/{}.rs", self.folder)
+    }
+
+    /// The steps that the starter has a `todo!` for.
+    pub fn todo_steps(&self) -> BTreeSet<u64> {
+        let text = self.starter_text();
+        let numbers = text.split("todo!(\"step ").skip(1).map(|rest| {
+            let digits = rest.split(':').next().unwrap_or_default();
+            digits
+                .parse()
+                .unwrap_or_else(|_| panic!("no step number in todo!(\"step {digits}"))
+        });
+        numbers.collect()
+    }
+
+    pub fn wrong_answers(&self) -> Vec<Wrong> {
+        let folder = root().join("lessons").join(&self.folder).join("wrong");
+        let wrong = names_in(&folder).into_iter().map(|file| {
+            let text = read(&folder.join(&file));
+            let said = |label: &str| {
+                let line = text
+                    .lines()
+                    .find_map(|line| line.strip_prefix("//! ")?.strip_prefix(label));
+                line.unwrap_or_else(|| panic!("wrong/{file} does not say \"//! {label}\""))
+                    .to_string()
+            };
+            Wrong {
+                step: said("rejected by: step ")
+                    .parse()
+                    .expect("the number of a step"),
+                diagnosis: said("diagnosis: "),
+                file,
+                text,
+            }
+        });
+        wrong.collect()
+    }
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path)
+        .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+}
+
+#[test]
+fn a_section_ends_at_the_next_heading_of_its_rank() {
+    let text =
+        "# A\n### Step 1: x\none\n#### more\n# comment? no: a heading\n### Step 10: y\nten\n";
+    assert_eq!(section(text, "### Step 1:"), Some(" x\none\n#### more"));
+    assert_eq!(section(text, "### Step 10:"), Some(" y\nten\n"));
+    assert_eq!(section(text, "### Step 2:"), None);
+}

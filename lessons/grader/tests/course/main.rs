@@ -1,0 +1,263 @@
+//! The check of the course itself: that every lesson keeps what a student and an
+//! instructor rely on.
+//!
+//! These tests are for authors; a student's work must not fail them. So they are
+//! ignored unless asked for:
+//!
+//!     cargo test -p grader --test course -- --ignored
+//!
+//! They look at every folder of lessons/ that has a grade.rs, and work in a copy
+//! of the course (see `workshop`), where they put other programs in the place of a
+//! starter.
+
+mod console;
+mod lesson;
+mod workshop;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lesson::Lesson;
+use workshop::{Graded, Workshop};
+
+/// Does something for each lesson, and fails with all that was found wrong.
+#[track_caller]
+fn for_each_lesson(check: impl Fn(&Lesson, &mut Vec<String>)) {
+    let mut faults = Vec::new();
+    for lesson in lesson::all() {
+        let mut found = Vec::new();
+        check(&lesson, &mut found);
+        faults.extend(
+            found
+                .into_iter()
+                .map(|fault| format!("{}: {fault}", lesson.folder)),
+        );
+    }
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+#[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
+fn the_solution_compiles_without_warnings_and_passes_all_checks() {
+    let workshop = Workshop::open();
+    for_each_lesson(|lesson, faults| {
+        let built = workshop.build_solution(lesson);
+        faults.extend(built.warnings);
+        for check in workshop.grade(lesson, &built.program) {
+            if check.outcome != "passed" {
+                faults.push(format!("the solution fails a check:\n{}", check.message));
+            }
+        }
+    });
+}
+
+#[test]
+#[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
+fn the_starter_serves_and_fails_each_step_at_its_todo() {
+    let workshop = Workshop::open();
+    for_each_lesson(|lesson, faults| {
+        let built = workshop.build(lesson, &lesson.starter_text());
+        faults.extend(built.warnings);
+        let checks = workshop.grade(lesson, &built.program);
+        let steps: BTreeSet<u64> = checks
+            .iter()
+            .map(|check| check.step)
+            .filter(|&step| step > 0)
+            .collect();
+        let todos = lesson.todo_steps();
+        if steps != todos {
+            faults.push(format!(
+                "there are checks for steps {steps:?}, but todo!s for {todos:?}"
+            ));
+        }
+        if steps.iter().copied().ne(1..=steps.len() as u64) {
+            faults.push(format!("the steps are not numbered from 1 on: {steps:?}"));
+        }
+        for Graded {
+            step,
+            name,
+            outcome,
+            diagnosis,
+            ..
+        } in checks
+        {
+            let due = if step == 0 {
+                ("passed", "")
+            } else {
+                ("failed", "not-yet-implemented")
+            };
+            if (&*outcome, &*diagnosis) != due {
+                faults.push(format!(
+                    "with the starter, \"{name}\" has {outcome} ({diagnosis}), not {due:?}"
+                ));
+            }
+        }
+    });
+}
+
+#[test]
+#[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
+fn every_wrong_answer_is_rejected_by_its_step_and_every_check_rejects_one() {
+    let workshop = Workshop::open();
+    for_each_lesson(|lesson, faults| {
+        // How many wrong answers each check has rejected.
+        let mut rejected: BTreeMap<String, usize> = BTreeMap::new();
+        for wrong in lesson.wrong_answers() {
+            let built = workshop.build(lesson, &wrong.text);
+            let checks = workshop.grade(lesson, &built.program);
+            let mut diagnoses = BTreeSet::new();
+            for check in checks {
+                let count = rejected.entry(check.name.clone()).or_default();
+                if check.outcome == "passed" {
+                    continue;
+                }
+                *count += 1;
+                if check.step == wrong.step {
+                    diagnoses.insert(check.diagnosis);
+                } else {
+                    faults.push(format!(
+                        "wrong/{} belongs to step {}, but \"{}\" of step {} rejects it",
+                        wrong.file, wrong.step, check.name, check.step
+                    ));
+                }
+            }
+            if !diagnoses.contains(&wrong.diagnosis) {
+                faults.push(format!(
+                    "wrong/{} should be diagnosed as {}, and is: {diagnoses:?}",
+                    wrong.file, wrong.diagnosis
+                ));
+            }
+        }
+        let idle = rejected.iter().filter(|(_, count)| **count == 0);
+        faults.extend(idle.map(|(name, _)| format!("no wrong answer is rejected by \"{name}\"")));
+        if rejected.is_empty() {
+            faults.push("there is no wrong answer in wrong/".into());
+        }
+    });
+}
+
+#[test]
+#[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
+fn the_console_blocks_of_the_lessons_are_true() {
+    let workshop = Workshop::open();
+    for_each_lesson(|lesson, faults| {
+        faults.extend(console::faults(&workshop, &lesson.readme()));
+    });
+    let readme = std::fs::read_to_string(lesson::root().join("README.md")).expect("a README.md");
+    let faults = console::faults(&workshop, &readme);
+    assert!(
+        faults.is_empty(),
+        "\nREADME.md: {}\n",
+        faults.join("\nREADME.md: ")
+    );
+}
+
+#[test]
+#[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
+fn every_lesson_has_its_parts_and_every_step_a_hint() {
+    for_each_lesson(|lesson, faults| {
+        let title = format!("# Lesson {}: ", lesson.number);
+        let readme = lesson.readme();
+        if !readme.starts_with(&title) {
+            faults.push(format!("README.md does not begin with \"{title}...\""));
+        }
+        for part in [
+            "## What you will build",
+            "## What you will learn",
+            "## The tour",
+            "## Mistakes everybody makes once",
+            "## In Python this was",
+            "## Where this goes",
+        ] {
+            if !readme.lines().any(|line| line == part) {
+                faults.push(format!("README.md has no part \"{part}\""));
+            }
+        }
+        // The tour quotes the starter line by line.
+        let starter: BTreeSet<String> = lesson
+            .starter_text()
+            .lines()
+            .map(|line| line.trim().to_string())
+            .collect();
+        let tour = lesson::section(&readme, "## The tour").unwrap_or_default();
+        for line in lesson::code_blocks(tour, "rust") {
+            if !starter.contains(line.trim()) {
+                faults.push(format!(
+                    "the tour shows a line that is not in the starter: {line}"
+                ));
+            }
+        }
+        for step in lesson.todo_steps() {
+            let Some(section) = lesson::section(&readme, &format!("### Step {step}:")) else {
+                faults.push(format!("README.md has no part \"### Step {step}: ...\""));
+                continue;
+            };
+            for needed in ["<details>", "</details>", "```console"] {
+                if !section.contains(needed) {
+                    faults.push(format!(
+                        "README.md has no {needed} in step {step}: a hint, and a command to try"
+                    ));
+                }
+            }
+        }
+    });
+}
+
+#[test]
+#[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
+fn numbers_names_and_the_syllabus_agree() {
+    let lessons = lesson::all();
+    let root = lesson::root();
+    let mut faults = Vec::new();
+    for (number, lesson) in lessons.iter().enumerate() {
+        if lesson.number != number {
+            faults.push(format!(
+                "{} stands where lesson {number} should",
+                lesson.folder
+            ));
+        }
+        let (package, folder) = (&lesson.package, &lesson.folder);
+        let manifest = lesson.read("Cargo.toml");
+        for line in [
+            format!("name = \"{package}\""),
+            format!("default-run = \"{package}\""),
+            format!("path = \"../../starter/{folder}.rs\""),
+            format!("name = \"{package}_solution\""),
+            format!("path = \"../../solutions/{folder}.rs\""),
+            format!("name = \"grade_{package}\""),
+        ] {
+            if !manifest.lines().any(|found| found == line) {
+                faults.push(format!("{folder}/Cargo.toml has no line {line}"));
+            }
+        }
+    }
+    // Nothing in starter/ and solutions/ that is no lesson's.
+    let expected: BTreeSet<String> = lessons
+        .iter()
+        .map(|lesson| format!("{}.rs", lesson.folder))
+        .collect();
+    for folder in ["starter", "solutions"] {
+        let found: BTreeSet<String> = lesson::names_in(&root.join(folder))
+            .into_iter()
+            .filter(|name| name.ends_with(".rs"))
+            .collect();
+        if found != expected {
+            faults.push(format!(
+                "{folder}/ has {found:?}, the lessons are {expected:?}"
+            ));
+        }
+    }
+    // The syllabus links each lesson, in order, and no other.
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("a README.md");
+    let linked: Vec<&str> = readme
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .filter_map(|line| line.split("](lessons/").nth(1)?.split("/README.md)").next())
+        .collect();
+    let folders: Vec<&str> = lessons.iter().map(|lesson| &*lesson.folder).collect();
+    if linked != folders {
+        faults.push(format!(
+            "the syllabus in README.md links {linked:?}, the lessons are {folders:?}"
+        ));
+    }
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}

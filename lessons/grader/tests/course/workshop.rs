@@ -1,0 +1,212 @@
+//! A copy of the course in the target folder, in which any program can stand in the
+//! place of a starter: built like the student's, graded by the lesson's own checks,
+//! while the student's files are left alone.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use crate::lesson::{self, Lesson};
+
+/// The copy. One test at a time works in it.
+pub struct Workshop {
+    _only_one: MutexGuard<'static, ()>,
+    pub root: PathBuf,
+}
+
+/// What a build has made.
+pub struct Built {
+    pub program: PathBuf,
+    /// What the compiler warned of in this program.
+    pub warnings: Vec<String>,
+}
+
+/// The result of one check.
+#[derive(Debug)]
+pub struct Graded {
+    pub step: u64,
+    pub name: String,
+    pub outcome: String,
+    pub diagnosis: String,
+    pub message: String,
+}
+
+impl Workshop {
+    /// Brings the copy up to date, and works in it.
+    pub fn open() -> Workshop {
+        static ONLY_ONE: Mutex<()> = Mutex::new(());
+        let only_one = ONLY_ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("workshop");
+        let parts = [
+            "Cargo.toml",
+            "Cargo.lock",
+            "http-core",
+            "lessons",
+            "starter",
+            "solutions",
+        ];
+        for part in parts {
+            mirror(&lesson::root().join(part), &root.join(part));
+        }
+        Workshop {
+            _only_one: only_one,
+            root,
+        }
+    }
+
+    /// Builds a program that stands in the place of the lesson's starter.
+    pub fn build(&self, lesson: &Lesson, text: &str) -> Built {
+        self.put(lesson, text);
+        let built = self.cargo_build(&lesson.package, "--bin", &lesson.package);
+        // The next program takes its place.
+        let program = self.root.join(format!(
+            "graded-{}{}",
+            lesson.package,
+            std::env::consts::EXE_SUFFIX
+        ));
+        fs::copy(&built.program, &program).expect("a copy of the program");
+        Built { program, ..built }
+    }
+
+    pub fn build_solution(&self, lesson: &Lesson) -> Built {
+        self.cargo_build(
+            &lesson.package,
+            "--bin",
+            &format!("{}_solution", lesson.package),
+        )
+    }
+
+    /// Writes a program in the place of the lesson's starter.
+    pub fn put(&self, lesson: &Lesson, text: &str) {
+        fs::write(self.root.join(lesson.starter()), text).expect("a starter that can be written");
+    }
+
+    /// The results of all of the lesson's checks for a program.
+    pub fn grade(&self, lesson: &Lesson, program: &Path) -> Vec<Graded> {
+        let grade = self.cargo_build(
+            &lesson.package,
+            "--example",
+            &format!("grade_{}", lesson.package),
+        );
+        let report = self.root.join("report.json");
+        let _ = fs::remove_file(&report);
+        let output = Command::new(grade.program)
+            .env("GRADE_PROGRAM", program)
+            .env("GRADE_REPORT", &report)
+            .env_remove("GRADE_SEED")
+            .stdin(Stdio::null())
+            .output()
+            .expect("the checks run");
+        let text = fs::read_to_string(&report).unwrap_or_else(|error| {
+            panic!(
+                "no results of {}: {error}\n{}",
+                lesson.package,
+                String::from_utf8_lossy(&output.stderr)
+            )
+        });
+        let report: Value = serde_json::from_str(&text).expect("results in JSON");
+        let text_of = |value: &Value| value.as_str().unwrap_or_default().to_string();
+        let checks = report["checks"].as_array().expect("a list of checks");
+        let graded = checks.iter().map(|check| Graded {
+            step: check["step"].as_u64().expect("a step"),
+            name: text_of(&check["name"]),
+            outcome: text_of(&check["outcome"]),
+            diagnosis: text_of(&check["diagnosis"]),
+            message: text_of(&check["message"]),
+        });
+        graded.collect()
+    }
+
+    /// A command that runs in the copy, with a target folder of the copy's own.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", self.root.join("target"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn cargo_build(&self, package: &str, kind: &str, target: &str) -> Built {
+        let output = self
+            .command(env!("CARGO"))
+            .args([
+                "build",
+                "-p",
+                package,
+                kind,
+                target,
+                "--message-format=json",
+            ])
+            .output()
+            .expect("cargo runs");
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let messages: Vec<Value> = stdout
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect();
+        let ours = || {
+            messages
+                .iter()
+                .filter(|message| message["target"]["name"] == target)
+        };
+        let rendered = || {
+            ours().filter_map(|message| {
+                Some((
+                    message["message"]["level"].as_str()?,
+                    message["message"]["rendered"].as_str()?,
+                ))
+            })
+        };
+        let said: BTreeMap<_, _> = rendered().collect();
+        assert!(
+            output.status.success(),
+            "{target} does not compile:\n{said:?}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let warnings = rendered().filter(|(level, _)| *level == "warning");
+        Built {
+            warnings: warnings
+                .map(|(_, text)| format!("{target} compiles with a warning:\n{text}"))
+                .collect(),
+            program: ours()
+                .find_map(|message| message["executable"].as_str())
+                .expect("an executable")
+                .into(),
+        }
+    }
+}
+
+/// Makes `to` the same as `from`. Files that are the same already are not touched,
+/// so that cargo builds only what has changed.
+fn mirror(from: &Path, to: &Path) {
+    if from.is_file() {
+        let bytes = fs::read(from).expect("a file that can be read");
+        if fs::read(to).ok().as_ref() != Some(&bytes) {
+            fs::create_dir_all(to.parent().expect("a file is in a folder")).expect("a folder");
+            fs::write(to, bytes).expect("a file that can be written");
+        }
+        return;
+    }
+    fs::create_dir_all(to).expect("a folder");
+    let names = lesson::names_in(from);
+    for gone in lesson::names_in(to)
+        .iter()
+        .filter(|name| !names.contains(name))
+    {
+        let gone = to.join(gone);
+        if gone.is_dir() {
+            fs::remove_dir_all(gone)
+        } else {
+            fs::remove_file(gone)
+        }
+        .expect("an old file removed");
+    }
+    for name in names.iter().filter(|name| *name != "target") {
+        mirror(&from.join(name), &to.join(name));
+    }
+}
