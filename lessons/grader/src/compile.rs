@@ -54,8 +54,6 @@ pub(crate) fn build(place: &Place, program: &str) -> Result<PathBuf, String> {
 
 /// The errors among Cargo's messages, as rustc prints them.
 fn errors(messages: &[Value], place: &Place) -> Vec<String> {
-    // The lesson's manifest names its programs with a detour through its folder.
-    let detours = ["/", "\\"].map(|slash| format!("lessons{slash}{}{slash}../../", place.folder));
     let errors = messages.iter().filter_map(|message| {
         let diagnostic = &message["message"];
         let text = diagnostic["rendered"].as_str()?;
@@ -64,10 +62,7 @@ fn errors(messages: &[Value], place: &Place) -> Vec<String> {
         if diagnostic["level"] != "error" || counts {
             return None;
         }
-        let text = detours
-            .iter()
-            .fold(text.to_string(), |text, detour| text.replace(detour, ""));
-        Some(text)
+        Some(place.without_detours(text))
     });
     errors.collect()
 }

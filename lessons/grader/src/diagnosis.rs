@@ -127,19 +127,18 @@ impl Case<'_> {
         self.trace.stderr.contains(text) || self.trace.stdout.contains(text)
     }
 
-    /// The last line of standard error that has this text in it, or the line after
-    /// it: Rust prints a panic's place on one line and its message on the next.
+    /// What the program last panicked with, and where, as it told on standard error:
+    /// http-core tells it on one line, Rust itself on two.
     fn panic(&self) -> Option<String> {
         let lines: Vec<&str> = self.trace.stderr.lines().collect();
-        let at = lines
-            .iter()
-            .rposition(|line| line.contains("panicked at "))?;
-        let (_, place) = lines[at].split_once("panicked at ")?;
-        let message = lines.get(at + 1).copied().unwrap_or("");
-        Some(format!(
-            "{} ({})",
-            message.trim(),
-            place.trim_end_matches(':')
-        ))
+        lines.iter().enumerate().rev().find_map(|(at, line)| {
+            if let Some((_, told)) = line.split_once("handler panicked: ") {
+                return Some(told.to_string());
+            }
+            let (_, place) = line.split_once("panicked at ")?;
+            let message = lines.get(at + 1).copied().unwrap_or("");
+            let place = place.trim_end_matches(':');
+            Some(format!("{} ({place})", message.trim()))
+        })
     }
 }

@@ -19,7 +19,7 @@ use crate::{compile, guard, seed, steps};
 /// The name of the first trial.
 const COMPILES: &str = "the program compiles";
 
-/// The checks of one lesson; begun by [`lesson!`](crate::lesson).
+/// The checks of one lesson; begun by [`lesson!`](crate::lesson!).
 #[must_use = "nothing is graded before `grade`"]
 pub struct Lesson {
     place: Place,
@@ -29,7 +29,7 @@ pub struct Lesson {
 
 impl Lesson {
     /// A lesson without checks: the package of this name in this folder. The macro
-    /// [`lesson!`](crate::lesson) knows both.
+    /// [`lesson!`](crate::lesson!) knows both.
     pub fn new(manifest_dir: &str, package: &str) -> Self {
         Self {
             place: Place::new(manifest_dir, package),

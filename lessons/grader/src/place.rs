@@ -47,6 +47,14 @@ impl Place {
         format!("lessons/{}/README.md", self.folder)
     }
 
+    /// The text with plain paths: the lesson's manifest names its programs with a
+    /// detour (`lessons/1_path_router/../../starter/...`), and so does the compiler.
+    pub(crate) fn without_detours(&self, text: &str) -> String {
+        let folder = &self.folder;
+        let text = text.replace(&format!("lessons/{folder}/../../"), "");
+        text.replace(&format!("lessons\\{folder}\\../../"), "")
+    }
+
     /// What a file holds that was named by one of the methods above.
     pub(crate) fn read(&self, shown: &str) -> Option<String> {
         std::fs::read_to_string(self.root.join(shown)).ok()

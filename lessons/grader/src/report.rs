@@ -44,9 +44,10 @@ pub(crate) fn report(about: &About, facts: &Facts, trace: &Trace, cause: &Diagno
     report.part("came back", &came_back(facts));
     report.part("printed", &printed(trace));
     report.text.push('\n');
-    report.part("likely cause", &wrapped(&cause.text, WIDTH - INDENT));
+    let cause = about.place.without_detours(&cause.text);
+    report.part("likely cause", &wrapped(&cause, WIDTH - INDENT));
     report.part("again", &[again(about, cfg!(windows))]);
-    report.text.trim_end().to_string()
+    about.place.without_detours(report.text.trim_end())
 }
 
 /// The command that runs the check again with the same values.

@@ -3,6 +3,7 @@
 
 use super::Case;
 use crate::failure::{Came, Symptom};
+use crate::output::FLOOD;
 use crate::program::StartTrouble;
 
 pub(super) fn grader_fault(case: &Case) -> Option<String> {
@@ -46,11 +47,16 @@ pub(super) fn exits_at_once(case: &Case) -> Option<String> {
 }
 
 pub(super) fn endless_output(case: &Case) -> Option<String> {
-    (*case.symptom() == Symptom::NotStarted(StartTrouble::Flood)).then(|| {
-        "The program prints without end, and never says that it serves. Look for a loop that \
-         prints and has no way out."
-            .into()
-    })
+    let printed = case.trace.stdout.total.max(case.trace.stderr.total);
+    let before = match case.symptom() {
+        Symptom::NotStarted(StartTrouble::Flood) => "serves",
+        Symptom::TooSlow if printed > FLOOD => "has answered",
+        _ => return None,
+    };
+    Some(format!(
+        "The program prints without end, before it {before}. Look for a loop that prints and has \
+         no way out."
+    ))
 }
 
 pub(super) fn no_start_line(case: &Case) -> Option<String> {
@@ -68,24 +74,32 @@ pub(super) fn not_yet_implemented(case: &Case) -> Option<String> {
         return None;
     }
     let body = case.answer().map(|answer| answer.text());
-    let mut places = body.iter().flat_map(|text| text.lines());
-    let line = places.find(|line| line.contains(TODO));
-    let line = line.or_else(|| case.trace.stderr.lines().find(|line| line.contains(TODO)))?;
-    let (_, rest) = line.split_once(TODO)?;
-    let rest = rest.split('<').next().unwrap_or(rest);
-    let named = rest.trim_start_matches(':').trim();
+    let page = body.iter().flat_map(|text| text.lines());
+    let line = case.panic().filter(|panic| panic.contains(TODO));
+    let line = line.or_else(|| {
+        let mut lines = case.trace.stderr.lines().chain(page);
+        lines.find(|line| line.contains(TODO)).map(str::to_string)
+    })?;
+    let (_, named) = line.split_once(TODO)?;
+    // In a page, a tag ends the text.
+    let named = named.split('<').next().unwrap_or(named);
+    let named = named.trim_start_matches(':').trim();
+    let (named, place) = match named.rsplit_once(" (") {
+        Some((named, place)) => (named, format!(" ({}", place.trim_end())),
+        None => (named, String::new()),
+    };
     let named = if named.is_empty() {
         "todo!()".to_string()
     } else {
         format!("todo!(\"{named}\")")
     };
     Some(format!(
-        "The program came to {named}. Write the code of that step in its place."
+        "The program came to {named}{place}. Write the code of that step in its place."
     ))
 }
 
 pub(super) fn exits_while_answering(case: &Case) -> Option<String> {
-    let code = case.trace.exit?;
+    let code = case.trace.exit.filter(|_| case.answer().is_none())?;
     let what = case.panic().map_or_else(
         || {
             "Look for a call of std::process::exit, or a main that goes on after serve_forever."

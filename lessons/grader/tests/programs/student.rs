@@ -108,6 +108,9 @@ fn text(status: &str, body: &str) -> String {
 fn answer(part: &str, stream: &mut TcpStream, head: &str) {
     let bytes = match part {
         "never answers" | "starts a program of its own" => wait_for_ever(),
+        "prints instead of answering, never ends" => loop {
+            println!("{}", "I am still here. ".repeat(200));
+        },
         "is right" if head.starts_with("GET / ") => HOMEPAGE.to_string(),
         "is right" => text("404 Not Found", "Page not found\n"),
         "ends while answering" => std::process::exit(7),
@@ -135,6 +138,11 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
             "500 Internal Server Error",
             "<p>not yet implemented: step 2: answer with 404</p>",
         ),
+        "tells todo" => {
+            let place = "lessons/1_path_router/../../starter/1_path_router.rs, line 9";
+            eprintln!("The handler panicked: not yet implemented: step 1: it's a page ({place})");
+            text("500 Internal Server Error", "Something went wrong")
+        }
         "prints todo" => {
             eprintln!("thread 'main' panicked at src/main.rs:9:5:");
             eprintln!("not yet implemented: step 3: the page");
@@ -142,6 +150,10 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
         }
         "answers a panic" => {
             eprintln!("thread 'worker' panicked at src/main.rs:9:5:\nindex out of bounds");
+            text("500 Internal Server Error", "Something went wrong")
+        }
+        "tells of a panic" => {
+            eprintln!("The handler panicked: index out of bounds (src/main.rs, line 9)");
             text("500 Internal Server Error", "Something went wrong")
         }
         "answers 500" => text("500 Internal Server Error", "Something went wrong"),
