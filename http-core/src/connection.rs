@@ -295,7 +295,6 @@ impl Connection {
                 .handle(&mut request, Response::new(output, &self.socket))
         });
         let failure = request.body().failure();
-        let continue_due = request.body().continue_due();
 
         let lost = self.output.is_lost() || matches!(failure, Some(Failure::Lost));
         let complete = match outcome {
@@ -338,10 +337,8 @@ impl Connection {
             }
         } else if !unread {
             Phase::Head(None)
-        } else if continue_due || decoder.remaining().is_some_and(|left| left > limits.drain) {
-            // The client was never asked for the body, and may send it or not; or it is too long.
-            Phase::Closing { linger: true }
         } else {
+            // It is short, else `body_in_the_way` would have ended the connection.
             Phase::Drain(decoder, limits.drain, Pace::new(limits))
         };
     }

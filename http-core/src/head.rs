@@ -74,7 +74,9 @@ impl Head {
         let length = match request.parse(bytes) {
             Ok(httparse::Status::Complete(length)) if length <= limits.head_size => length,
             Ok(httparse::Status::Partial) if bytes.len() < limits.head_size => {
-                return match request_line(bytes).len() > limits.target_size + LINE_WITHOUT_TARGET {
+                return match request_line(bytes).len()
+                    > limits.target_size.saturating_add(LINE_WITHOUT_TARGET)
+                {
                     true => Err(TARGET_TOO_LONG),
                     false => Ok(None),
                 };
@@ -411,7 +413,7 @@ pub(crate) const BODY_TOO_LARGE: Refusal = Refusal::new(
 );
 
 /// Digits and nothing else: no sign, no list, no space (RFC 9110, section 8.6).
-fn parse_length(value: &[u8]) -> Result<u64, Refusal> {
+pub(crate) fn parse_length(value: &[u8]) -> Result<u64, Refusal> {
     const BAD: Refusal = Refusal::bad("the Content-Length is not a number");
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return Err(BAD);

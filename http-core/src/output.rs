@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind, Write};
 use http::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderName, SERVER, TRANSFER_ENCODING};
 use http::{Method, StatusCode, Version};
 
-use crate::head::Framing;
+use crate::head::{Framing, parse_length};
 use crate::socket::{Pace, Socket};
 use crate::{Head, Limits, log};
 
@@ -215,11 +215,12 @@ impl Output {
         let answer = &mut self.answer;
         match id {
             CONTENT_LENGTH => {
-                let length = std::str::from_utf8(value)
-                    .ok()
-                    .and_then(|text| text.parse().ok());
+                let length = parse_length(value).ok();
                 if length.is_none() || answer.length.is_some() {
                     return Err(mistake("Content-Length must be one number, and sent once"));
+                }
+                if answer.status == StatusCode::NO_CONTENT {
+                    return Err(mistake("an answer with status 204 has no Content-Length"));
                 }
                 answer.length = length;
             }
@@ -246,7 +247,7 @@ impl Output {
     }
 
     /// The handler has no more fields. The body is next.
-    pub fn end_fields(&mut self) -> io::Result<()> {
+    pub fn end_fields(&mut self, socket: &Socket) -> io::Result<()> {
         let answer = &mut self.answer;
         if !answer.has_server {
             write!(self.bytes, "Server: {SERVER_NAME}\r\n")?;
@@ -260,7 +261,7 @@ impl Output {
             (true, None) => Stage::Gathering,
         };
         if let Stage::Declared(_) = answer.stage {
-            self.end_head(None);
+            self.end_head(socket, None);
         }
         Ok(())
     }
@@ -280,6 +281,7 @@ impl Output {
 
     /// Sends everything written so far now.
     pub fn flush(&mut self, socket: &Socket) -> io::Result<()> {
+        self.count(0, false)?;
         match self.answer.stage {
             Stage::Bodiless(_) => Ok(()),
             _ => self.stream(socket, b""),
@@ -296,10 +298,11 @@ impl Output {
                 let tell = self.answer.head_only
                     && self.answer.length.is_none()
                     && self.answer.status_has_body();
-                self.end_head(tell.then_some(Framing::Length(length)));
+                self.end_head(socket, tell.then_some(Framing::Length(length)));
             }
             Stage::Gathering => {
-                self.end_head(Some(Framing::Length((self.body.len() + last.len()) as u64)));
+                let length = self.body.len() + last.len();
+                self.end_head(socket, Some(Framing::Length(length as u64)));
                 self.bytes.append(&mut self.body);
                 self.push_last(socket, last)?;
             }
@@ -324,6 +327,10 @@ impl Output {
 
     /// Holds `more` bytes of body against what the head said of it.
     fn count(&mut self, more: usize, is_last: bool) -> io::Result<()> {
+        if self.answer.lost {
+            // Nobody knows how much has arrived, so nothing can follow it.
+            return Err(ErrorKind::ConnectionAborted.into());
+        }
         let more = more as u64;
         match &mut self.answer.stage {
             Stage::Declared(left) => {
@@ -360,10 +367,10 @@ impl Output {
                 Stage::UntilClose
             };
             if self.answer.http_11 {
-                self.end_head(Some(Framing::Chunked));
+                self.end_head(socket, Some(Framing::Chunked));
             } else {
                 self.answer.keep_alive = false;
-                self.end_head(None);
+                self.end_head(socket, None);
             }
         }
         let length = self.body.len() + data.len();
@@ -372,14 +379,18 @@ impl Output {
             write!(self.bytes, "{length:x}\r\n")?;
         }
         self.bytes.append(&mut self.body);
-        self.answer.on_wire = true;
+        if in_chunk && data.is_empty() {
+            self.bytes.extend_from_slice(b"\r\n");
+        }
+        self.goes_out(socket);
         let outcome =
             socket.write_all_waiting(&self.bytes[self.sent..], data, &mut self.answer.pace);
         self.answer.lost = outcome.is_err();
         outcome?;
         self.bytes.clear();
         self.sent = 0;
-        if in_chunk {
+        if in_chunk && !data.is_empty() {
+            // It leaves with what follows: not worth a copy of `data`, or a write of its own.
             self.bytes.extend_from_slice(b"\r\n");
         }
         Ok(())
@@ -390,7 +401,7 @@ impl Output {
     fn push_last(&mut self, socket: &Socket, last: &[u8]) -> io::Result<()> {
         let mut rest = last;
         while rest.len() > LARGE {
-            self.answer.on_wire = true;
+            self.goes_out(socket);
             match socket.write(&self.bytes[self.sent..], rest) {
                 Ok(count) => {
                     let from_bytes = count.min(self.pending());
@@ -408,8 +419,17 @@ impl Output {
         Ok(())
     }
 
+    /// From here on the answer can't be taken back.
+    fn goes_out(&mut self, socket: &Socket) {
+        self.answer.on_wire = true;
+        socket.exchange().answer_begun.set(true);
+    }
+
     /// Ends the head: how the body is framed, whether the connection goes on.
-    fn end_head(&mut self, framing: Option<Framing>) {
+    fn end_head(&mut self, socket: &Socket, framing: Option<Framing>) {
+        if socket.exchange().body_in_the_way.get() {
+            self.answer.keep_alive = false;
+        }
         match framing {
             Some(Framing::Length(length)) => {
                 // Writing to a Vec can't fail.
@@ -421,14 +441,14 @@ impl Output {
             None => {}
         }
         let answer = &self.answer;
-        if !answer.has_connection && answer.keep_alive != answer.http_11 {
-            let line: &[u8] = if answer.keep_alive {
-                b"Connection: keep-alive\r\n"
-            } else {
-                b"Connection: close\r\n"
-            };
-            self.bytes.extend_from_slice(line);
-        }
+        let line: &[u8] = match (answer.keep_alive, answer.http_11) {
+            _ if answer.has_connection => b"",
+            // What goes without saying in HTTP/1.1, which is what the status line speaks.
+            (true, true) => b"",
+            (true, false) => b"Connection: keep-alive\r\n",
+            (false, _) => b"Connection: close\r\n",
+        };
+        self.bytes.extend_from_slice(line);
         self.bytes.extend_from_slice(b"\r\n");
     }
 }

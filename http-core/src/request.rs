@@ -92,6 +92,8 @@ pub struct BodyReader<'c> {
     input: &'c mut Buffer,
     decoder: &'c mut Decoder,
     pace: Pace,
+    /// Unread body that does not keep the connection from going on.
+    drain: u64,
     /// The client waits for `100 Continue`, and did not get it yet.
     continue_due: bool,
     /// What went wrong, once something did.
@@ -115,23 +117,35 @@ impl<'c> BodyReader<'c> {
         limits: &Limits,
         continue_due: bool,
     ) -> BodyReader<'c> {
-        BodyReader {
+        socket.exchange().answer_begun.set(false);
+        let body = BodyReader {
             socket,
             input,
             decoder,
             pace: Pace::new(limits),
+            drain: limits.drain,
             continue_due,
             failure: None,
-        }
+        };
+        body.judge_the_rest();
+        body
     }
 
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.failure
     }
 
-    /// Whether the client still waits to be told to send the body.
-    pub(crate) fn continue_due(&self) -> bool {
-        self.continue_due
+    /// Says whether the connection could go on if no more of the body were read.
+    fn judge_the_rest(&self) {
+        let left = self.decoder.remaining();
+        let is_long = left.is_some_and(|left| left > self.drain);
+        // A client that was not asked for its body may send it or not.
+        let may_not_come =
+            self.continue_due && left.is_none_or(|left| left > self.input.len() as u64);
+        self.socket
+            .exchange()
+            .body_in_the_way
+            .set(is_long || may_not_come);
     }
 
     fn read_body(&mut self, into: &mut [u8]) -> io::Result<usize> {
@@ -151,7 +165,7 @@ impl<'c> BodyReader<'c> {
 
     /// Waits for more bytes from the client.
     fn fill(&mut self) -> io::Result<()> {
-        if self.continue_due {
+        if self.continue_due && !self.socket.exchange().answer_begun.get() {
             // The client holds the body back until it is asked for (RFC 9110, section 10.1.1).
             self.continue_due = false;
             self.socket
@@ -183,7 +197,9 @@ impl Read for BodyReader<'_> {
             Some(Failure::Lost) => return Err(io::ErrorKind::ConnectionAborted.into()),
             None => {}
         }
-        self.read_body(into).inspect_err(|error| {
+        let outcome = self.read_body(into);
+        self.judge_the_rest();
+        outcome.inspect_err(|error| {
             let refusal = error
                 .get_ref()
                 .and_then(|inner| inner.downcast_ref::<Refusal>());

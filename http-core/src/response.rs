@@ -135,7 +135,7 @@ impl<'c> Headers<'c> {
             outcome,
         } = self;
         outcome?;
-        output.end_fields()?;
+        output.end_fields(socket)?;
         Ok(BodyWriter { output, socket })
     }
 }

@@ -56,11 +56,23 @@ impl Pace {
     }
 }
 
+/// What the reader of a request and the writer of its answer must know of each
+/// other. They share nothing but the socket.
+#[derive(Debug, Default)]
+pub(crate) struct Exchange {
+    /// Some of the answer has left: `100 Continue` would stand in the middle of it.
+    pub answer_begun: Cell<bool>,
+    /// So much of the body is unread, or may never come, that the connection has
+    /// to end with this answer.
+    pub body_in_the_way: Cell<bool>,
+}
+
 /// The socket of one connection.
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
     client: SocketAddr,
+    exchange: Exchange,
     /// Whether a wait has left the socket in blocking mode.
     blocking: Cell<bool>,
     trace: Option<Trace>,
@@ -71,6 +83,7 @@ impl Socket {
         Socket {
             stream,
             client,
+            exchange: Exchange::default(),
             blocking: Cell::new(false),
             trace,
         }
@@ -79,6 +92,11 @@ impl Socket {
     /// The address of the client.
     pub fn client(&self) -> SocketAddr {
         self.client
+    }
+
+    /// The request under way and its answer.
+    pub fn exchange(&self) -> &Exchange {
+        &self.exchange
     }
 
     /// For registering it with the poller.
