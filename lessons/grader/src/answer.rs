@@ -84,7 +84,7 @@ impl Answer {
             return Ok(());
         }
         let expected = format!("a body with this text in it:\n{}", quoted(text.as_bytes()));
-        Err(self.failure(expected, Symptom::Body(text.into())))
+        Err(self.failure(expected, Symptom::BodyLacks(text.into())))
     }
 
     /// Expects this header with this value. In a Content-Type, capital and small

@@ -111,6 +111,7 @@ impl Case<'_> {
     fn bodies(&self) -> Option<(&[u8], &[u8])> {
         match self.symptom() {
             Symptom::Body(due) => Some((self.answer()?.body(), due)),
+            Symptom::BodyLacks(due) => Some((self.answer()?.body(), due.as_bytes())),
             _ => None,
         }
     }

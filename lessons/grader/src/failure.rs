@@ -67,6 +67,8 @@ pub(crate) enum Symptom {
     UnwantedHeader,
     /// Another body than this.
     Body(Vec<u8>),
+    /// A body without this text in it.
+    BodyLacks(String),
     /// A check's own words; nothing to conclude from.
     Other,
     /// The check itself broke.

@@ -166,4 +166,24 @@ mod tests {
         assert_eq!(shell_word("it's"), r"'it'\''s'");
         assert_eq!(printf(b"50%\r\n\xffit's"), r"printf '50%%\r\n\377it'\''s'");
     }
+
+    /// A real shell reads every byte back, in every position.
+    #[cfg(unix)]
+    #[test]
+    fn a_real_shell_gets_every_byte() {
+        let shell = |line: &str| {
+            let mut shell = std::process::Command::new("sh");
+            shell.args(["-c", line]).output().expect("sh").stdout
+        };
+        let mut random = fastrand::Rng::with_seed(1);
+        let every: Vec<u8> = (0..=255).collect();
+        assert_eq!(shell(&printf(&every)), every);
+        for _ in 0..20 {
+            let bytes: Vec<u8> = (0..30).map(|_| random.u8(..)).collect();
+            assert_eq!(shell(&printf(&bytes)), bytes);
+            let text: String = (0..30).map(|_| random.char(' '..='~')).collect();
+            let echoed = shell(&format!("printf %s {}", shell_word(&text)));
+            assert_eq!(String::from_utf8_lossy(&echoed), text);
+        }
+    }
 }

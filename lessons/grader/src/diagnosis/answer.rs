@@ -43,14 +43,13 @@ pub(super) fn unwanted_redirect(case: &Case) -> Option<String> {
     ))
 }
 
+/// The hello server has do_get alone, and answers 200 to every path.
 pub(super) fn hello_answer(case: &Case) -> Option<String> {
-    const HELLO: &[u8] = b"Hello, HTTP!";
-    let elsewhere = match case.symptom() {
-        Symptom::Status(_) => true,
-        Symptom::Body(due) => !due.starts_with(HELLO),
-        _ => false,
-    };
-    (elsewhere && case.answer()?.body().starts_with(HELLO)).then(|| {
+    const HELLO: &[u8] = b"Hello, HTTP!\n";
+    let answer = case.answer()?;
+    let hello = case.method() == "GET" && answer.status() == 200 && answer.body() == HELLO;
+    let elsewhere = case.due().is_some() || case.bodies().is_some();
+    (hello && elsewhere).then(|| {
         "This is the hello server's answer. Is the file saved, and is this the lesson's own file? \
          If so, the handler still answers as in lesson 0: look at what it does with the path."
             .into()
@@ -68,7 +67,7 @@ pub(super) fn not_found(case: &Case) -> Option<String> {
 
 pub(super) fn found_anyway(case: &Case) -> Option<String> {
     let status = case.status().filter(|status| (200..300).contains(status))?;
-    let due = case.due().filter(|due| *due >= 400)?;
+    let due = case.due().filter(|due| (400..500).contains(due))?;
     Some(format!(
         "The program answers {status} as if all were well, where {due} was due. The client reads \
          the status, not the text of the page: give this case its own send_response({due}), and \
@@ -165,7 +164,12 @@ pub(super) fn final_newline(case: &Case) -> Option<String> {
 pub(super) fn only_case(case: &Case) -> Option<String> {
     let (came, due) = case.bodies()?;
     let small = |body: &[u8]| String::from_utf8_lossy(body).to_lowercase();
-    (small(came).contains(&small(due)) && !small(due).is_empty()).then(|| {
+    let (came, due) = (small(came), small(due));
+    let same = match case.symptom() {
+        Symptom::BodyLacks(_) => came.contains(&due),
+        _ => came == due,
+    };
+    same.then(|| {
         "The body is right but for capital and small letters. Compare them letter by letter.".into()
     })
 }
