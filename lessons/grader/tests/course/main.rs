@@ -251,7 +251,14 @@ fn numbers_names_and_the_syllabus_agree() {
     let linked: Vec<&str> = readme
         .lines()
         .filter(|line| line.starts_with('|'))
-        .filter_map(|line| line.split("](lessons/").nth(1)?.split("/README.md)").next())
+        .filter_map(|line| {
+            Some(
+                line.split_once("](lessons/")?
+                    .1
+                    .split_once("/README.md)")?
+                    .0,
+            )
+        })
         .collect();
     let folders: Vec<&str> = lessons.iter().map(|lesson| &*lesson.folder).collect();
     if linked != folders {
