@@ -55,8 +55,9 @@ pub(crate) struct Connection {
 /// What a connection is about.
 #[derive(Debug)]
 enum Phase {
-    /// The next request head, and since when some of it is there.
-    Head(Option<Instant>),
+    /// The next request head, and since when it comes: since its first byte, or
+    /// as long as there is none, since the connection is idle.
+    Head(Instant),
     /// A request whose handler was not called yet.
     Request(Box<Head>, Pace),
     /// The rest of a body that the handler did not read; so much of it may come.
@@ -83,7 +84,7 @@ enum Step {
     Close,
 }
 
-/// Answers in a row before another connection has its turn.
+/// Reads and answers in a row before another connection has its turn.
 const TURN: usize = 64;
 /// Bytes that wait to be sent before no more requests are answered.
 const HIGH_WATER: usize = 64 * 1024;
@@ -97,12 +98,13 @@ pub(crate) struct Spare {
 
 impl Connection {
     pub fn new(socket: Socket, limits: &Limits) -> Connection {
+        let now = Instant::now();
         Connection {
             socket,
             input: Buffer::default(),
             output: Output::new(limits),
-            phase: Phase::Head(None),
-            deadline: Instant::now() + limits.idle_time,
+            phase: Phase::Head(now),
+            deadline: now + limits.idle_time,
         }
     }
 
@@ -118,44 +120,43 @@ impl Connection {
     /// Goes on as far as it goes without waiting for the client.
     pub fn advance(&mut self, service: &Service, spare: &mut Spare) -> Next {
         self.input.borrow_memory(&mut spare.input);
-        if Instant::now() >= self.deadline {
-            self.expire(service);
-        }
         if let Phase::Request(_, pace) | Phase::Drain(_, _, pace) = &mut self.phase {
             pace.stop_waiting();
         }
         self.output.pace().stop_waiting();
-        // An error is a connection that failed. There is nobody left to tell.
-        let next = self.run(service).unwrap_or(Next::Close);
-        self.input.return_memory(&mut spare.input);
-        if let Next::WaitForInput | Next::WaitForRoom = next {
-            if self.output.pending() == 0 {
-                self.output.shrink();
+        let next = loop {
+            // An error is a connection that failed. There is nobody left to tell.
+            let next = self.run(service).unwrap_or(Next::Close);
+            if next == Next::Close {
+                break next;
             }
+            // The clock is asked last: what came in time may have waited for a thread.
             self.deadline = self.next_deadline(&service.limits);
+            if Instant::now() < self.deadline {
+                break next;
+            }
+            self.expire(service);
+        };
+        self.input.return_memory(&mut spare.input);
+        if self.output.pending() == 0 {
+            self.output.shrink();
         }
         next
     }
 
     fn run(&mut self, service: &Service) -> io::Result<Next> {
-        let mut answered = 0;
+        let mut done = 0;
         loop {
-            if self.output.pending() > HIGH_WATER && !self.output.send_pending(&self.socket)? {
+            let must_send = done >= TURN || self.output.pending() > HIGH_WATER;
+            if must_send && !self.output.send_pending(&self.socket)? {
                 return Ok(Next::WaitForRoom);
+            }
+            if done >= TURN {
+                return Ok(Next::Yield);
             }
             match self.step(service)? {
                 Step::Again => {}
-                Step::Answered => {
-                    answered += 1;
-                    if answered == TURN {
-                        let all_sent = self.output.send_pending(&self.socket)?;
-                        return Ok(if all_sent {
-                            Next::Yield
-                        } else {
-                            Next::WaitForRoom
-                        });
-                    }
-                }
+                Step::Answered => done += 1,
                 Step::NeedsRoom => return Ok(Next::WaitForRoom),
                 Step::Close => return Ok(Next::Close),
                 Step::NeedsInput => {
@@ -165,7 +166,10 @@ impl Connection {
                     match self.socket.read(self.input.room()) {
                         // The client sends nothing more, and all it asked for is answered.
                         Ok(0) => return Ok(Next::Close),
-                        Ok(count) => self.received(count),
+                        Ok(count) => {
+                            self.received(count);
+                            done += 1;
+                        }
                         Err(error) if error.kind() == ErrorKind::WouldBlock => {
                             return Ok(Next::WaitForInput);
                         }
@@ -177,11 +181,11 @@ impl Connection {
     }
 
     fn received(&mut self, count: usize) {
+        let is_first = self.input.is_empty();
         self.input.filled_more(count);
         match &mut self.phase {
-            Phase::Head(since) => {
-                since.get_or_insert_with(Instant::now);
-            }
+            Phase::Head(since) if is_first => *since = Instant::now(),
+            Phase::Head(_) => {}
             Phase::Request(_, pace) | Phase::Drain(_, _, pace) => pace.moved(count),
             Phase::Closing { .. } => {}
             Phase::Linger => self.input.clear(),
@@ -190,20 +194,17 @@ impl Connection {
 
     fn step(&mut self, service: &Service) -> io::Result<Step> {
         match &mut self.phase {
-            Phase::Head(since) => {
+            Phase::Head(_) => {
                 if service.stopping.load(Ordering::Relaxed) {
-                    self.phase = Phase::Closing { linger: false };
+                    let linger = !self.input.is_empty();
+                    self.phase = Phase::Closing { linger };
                     return Ok(Step::Again);
                 }
                 if self.input.is_empty() {
-                    *since = None;
                     return Ok(Step::NeedsInput);
                 }
                 match Head::parse(self.input.filled(), &service.limits) {
-                    Ok(None) => {
-                        since.get_or_insert_with(Instant::now);
-                        Ok(Step::NeedsInput)
-                    }
+                    Ok(None) => Ok(Step::NeedsInput),
                     Ok(Some((head, length))) => {
                         self.input.consume(length);
                         self.phase = Phase::Request(Box::new(head), Pace::new(&service.limits));
@@ -226,14 +227,19 @@ impl Connection {
                     Framing::Chunked => (false, false),
                 };
                 if body_is_small && !body_is_there && !head.expects_continue() {
+                    if service.stopping.load(Ordering::Relaxed) {
+                        self.phase = Phase::Closing { linger: false };
+                        return Ok(Step::Again);
+                    }
                     return Ok(Step::NeedsInput);
                 }
                 // The client may wait for its earlier answers before it sends this body.
                 if !body_is_there && !self.output.send_pending(&self.socket)? {
                     return Ok(Step::NeedsRoom);
                 }
-                let Phase::Request(head, _) = std::mem::replace(&mut self.phase, Phase::Head(None))
-                else {
+                // `answer` says what comes next.
+                let next = Phase::Closing { linger: false };
+                let Phase::Request(head, _) = std::mem::replace(&mut self.phase, next) else {
                     return Ok(Step::Again);
                 };
                 self.answer(&head, service);
@@ -241,7 +247,7 @@ impl Connection {
             }
             Phase::Drain(decoder, left, _) => match decoder.next(self.input.filled(), usize::MAX) {
                 Ok(Piece::End) => {
-                    self.phase = Phase::Head(None);
+                    self.phase = Phase::Head(Instant::now());
                     Ok(Step::Again)
                 }
                 Ok(Piece::More) => Ok(Step::NeedsInput),
@@ -318,11 +324,10 @@ impl Connection {
             Err(panic) => self.fail(&panic, service),
         };
         if service.access_log {
-            let status = self.output.status().as_u16();
             log::to_stderr(&log::access_line(
                 self.socket.client(),
                 head.request_line(),
-                status,
+                self.output.status(),
             ));
         }
 
@@ -336,7 +341,7 @@ impl Connection {
                 linger: unread || !self.input.is_empty(),
             }
         } else if !unread {
-            Phase::Head(None)
+            Phase::Head(Instant::now())
         } else {
             // It is short, else `body_in_the_way` would have ended the connection.
             Phase::Drain(decoder, limits.drain, Pace::new(limits))
@@ -370,7 +375,7 @@ impl Connection {
             log::to_stderr(&log::access_line(
                 self.socket.client(),
                 line,
-                refusal.status.as_u16(),
+                Some(refusal.status),
             ));
         }
         self.phase = Phase::Closing { linger: true };
@@ -380,7 +385,7 @@ impl Connection {
     fn expire(&mut self, service: &Service) {
         if self.output.pending() == 0 {
             match &self.phase {
-                Phase::Head(Some(_)) => {
+                Phase::Head(_) if !self.input.is_empty() => {
                     let line = request_line(self.input.filled()).to_vec();
                     return self.refuse(TOO_SLOW, &line, service);
                 }
@@ -401,8 +406,8 @@ impl Connection {
             return now + self.output.pace().start_waiting();
         }
         match &mut self.phase {
-            Phase::Head(None) => now + limits.idle_time,
-            Phase::Head(Some(since)) => *since + limits.head_time,
+            Phase::Head(since) if self.input.is_empty() => *since + limits.idle_time,
+            Phase::Head(since) => *since + limits.head_time,
             Phase::Request(_, pace) | Phase::Drain(_, _, pace) => now + pace.start_waiting(),
             Phase::Closing { .. } | Phase::Linger => self.deadline,
         }

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -48,6 +48,8 @@ pub(crate) struct Engine {
     yielded: Mutex<Vec<Arc<Slot>>>,
     /// Numbers of connections that have ended.
     closed: Mutex<Vec<usize>>,
+    /// The server was told to stop, and its time to finish is over.
+    given_up: AtomicBool,
     started: Instant,
 }
 
@@ -63,8 +65,8 @@ struct Slot {
 
 struct Place {
     connection: Option<Connection>,
-    /// Whether the poller also tells when the socket can be written.
-    watches_room: bool,
+    /// What the poller tells of it.
+    watched: Interest,
 }
 
 /// It waits for its client.
@@ -139,6 +141,7 @@ impl Engine {
             ready: Mutex::default(),
             yielded: Mutex::default(),
             closed: Mutex::default(),
+            given_up: AtomicBool::new(false),
             started: now,
         })
     }
@@ -155,22 +158,32 @@ impl Engine {
         }
     }
 
-    /// Waits for a connection that can go on; `None` when the server stops.
+    /// The server stops: threads that still wait for clients must not any more.
+    pub fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+        self.stop.wake();
+        // Should a handler hang on its thread, at least the port is free again.
+        lock(&self.seat).listeners.clear();
+    }
+
+    /// Waits for a connection that can go on; `None` when the server has stopped.
     fn next_ready(&self) -> Option<Arc<Slot>> {
-        while !self.stop.is_stopping() {
+        loop {
             if let Some(slot) = lock(&self.ready).pop_front() {
                 return Some(slot);
             }
             let mut poller = lock(&self.seat);
+            if self.stop.is_stopping() && poller.wind_up(self) {
+                return None;
+            }
             // Whoever had the seat before may have queued enough for both.
             if lock(&self.ready).is_empty()
-                && !self.stop.is_stopping()
                 && let Err(error) = poller.turn(self)
             {
                 self.stop.fail(error);
+                return None;
             }
         }
-        None
     }
 
     /// Serves a connection as far as it goes without waiting.
@@ -178,29 +191,28 @@ impl Engine {
         let mut place = lock(&slot.place);
         let Place {
             connection: occupant,
-            watches_room,
+            watched,
         } = &mut *place;
         while let Some(connection) = occupant {
-            match connection.advance(&self.service, spare) {
+            let wanted = match connection.advance(&self.service, spare) {
                 Next::Close => return self.close(slot, occupant),
                 Next::Yield => {
                     lock(&self.yielded).push(Arc::clone(slot));
                     // Whoever waits at the poller must see it.
                     return self.stop.wake();
                 }
-                Next::WaitForRoom if !*watches_room => {
-                    *watches_room = true;
-                    let both = Interest::READABLE | Interest::WRITABLE;
-                    let stream = connection.socket_mut().stream_mut();
-                    if self
-                        .registry
-                        .reregister(stream, Token(slot.number), both)
-                        .is_err()
-                    {
-                        return self.close(slot, occupant);
-                    }
+                Next::WaitForInput => Interest::READABLE,
+                // And not of input: nobody would read it now, so it would be told again.
+                Next::WaitForRoom => Interest::WRITABLE,
+            };
+            if *watched != wanted {
+                *watched = wanted;
+                let stream = connection.socket_mut().stream_mut();
+                let number = Token(slot.number);
+                // The poller looks at once, so nothing that came before is missed.
+                if self.registry.reregister(stream, number, wanted).is_err() {
+                    return self.close(slot, occupant);
                 }
-                Next::WaitForInput | Next::WaitForRoom => {}
             }
             slot.deadline
                 .store(self.millis(connection.deadline()), Ordering::Relaxed);
@@ -214,6 +226,10 @@ impl Engine {
     fn close(&self, slot: &Slot, occupant: &mut Option<Connection>) {
         if occupant.take().is_some() {
             lock(&self.closed).push(slot.number);
+            if self.stop.is_stopping() {
+                // It may be the last one that somebody at the poller waits for.
+                self.stop.wake();
+            }
         }
     }
 
@@ -225,9 +241,7 @@ impl Engine {
 impl Poller {
     /// Waits until something happens, and queues the connections it happens to.
     fn turn(&mut self, engine: &Engine) -> io::Result<()> {
-        for number in lock(&engine.closed).drain(..) {
-            self.slots.try_remove(number);
-        }
+        self.forget_closed(engine);
         let timeout = if !lock(&engine.yielded).is_empty() {
             Some(Duration::ZERO)
         } else if self.accept {
@@ -271,6 +285,24 @@ impl Poller {
             self.accept(engine)?;
         }
         Ok(())
+    }
+
+    /// The server was told to stop. No client is let in any more; those who wait
+    /// for nothing leave, the others get their answers. `true` when all are gone.
+    fn wind_up(&mut self, engine: &Engine) -> bool {
+        if !self.listeners.is_empty() {
+            self.listeners.clear();
+            let all = self.slots.iter().map(|(_, slot)| slot);
+            lock(&engine.ready).extend(all.filter(|slot| slot.wake()).cloned());
+        }
+        self.forget_closed(engine);
+        self.slots.is_empty() || engine.given_up.load(Ordering::Relaxed)
+    }
+
+    fn forget_closed(&mut self, engine: &Engine) {
+        for number in lock(&engine.closed).drain(..) {
+            self.slots.try_remove(number);
+        }
     }
 
     /// Takes in the clients that wait at the listeners.
@@ -330,7 +362,7 @@ impl Poller {
             deadline: AtomicU64::new(engine.millis(connection.deadline())),
             place: Mutex::new(Place {
                 connection: Some(connection),
-                watches_room: false,
+                watched: Interest::READABLE,
             }),
         }));
         Ok(())

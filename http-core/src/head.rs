@@ -71,17 +71,11 @@ impl Head {
         let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
         let room = limits.fields.min(MOST_FIELDS);
         let mut request = httparse::Request::new(&mut fields[..room]);
+        let longest_line = limits.target_size.saturating_add(LINE_WITHOUT_TARGET);
         let length = match request.parse(bytes) {
             Ok(httparse::Status::Complete(length)) if length <= limits.head_size => length,
-            Ok(httparse::Status::Partial) if bytes.len() < limits.head_size => {
-                return match request_line(bytes).len()
-                    > limits.target_size.saturating_add(LINE_WITHOUT_TARGET)
-                {
-                    true => Err(TARGET_TOO_LONG),
-                    false => Ok(None),
-                };
-            }
-            Ok(_) if request.path.is_none() => return Err(TARGET_TOO_LONG),
+            Ok(_) if request_line(bytes).len() > longest_line => return Err(TARGET_TOO_LONG),
+            Ok(httparse::Status::Partial) if bytes.len() < limits.head_size => return Ok(None),
             Ok(_) => return Err(HEAD_TOO_LARGE),
             Err(error) => return Err(explain(error, bytes)),
         };
@@ -246,8 +240,8 @@ fn explain(error: httparse::Error, bytes: &[u8]) -> Refusal {
         httparse::Error::Version => {
             // `HTTP/2.0` is a version we don't speak; anything else is none.
             let word = request_line(bytes)
-                .rsplit(|&b| b == b' ')
-                .next()
+                .split(|&b| b == b' ')
+                .nth(2)
                 .unwrap_or_default();
             match word {
                 [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]

@@ -54,6 +54,21 @@ pub struct Limits {
     pub stop_time: Duration,
 }
 
+impl Limits {
+    /// The same, but no time is so long that adding it to another could fail.
+    pub(crate) fn bounded(self) -> Limits {
+        const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+        Limits {
+            head_time: self.head_time.min(YEAR),
+            idle_time: self.idle_time.min(YEAR),
+            stall_time: self.stall_time.min(YEAR),
+            linger_time: self.linger_time.min(YEAR),
+            stop_time: self.stop_time.min(YEAR),
+            ..self
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use http::StatusCode;
+
 /// Writes `text` to standard error in one piece, so that lines of several
 /// threads don't mix; a terminal that is gone is no reason to stop serving.
 pub(crate) fn to_stderr(text: &str) {
@@ -26,17 +28,22 @@ pub(crate) fn with_date<T>(use_it: impl FnOnce(&str) -> T) -> T {
     DATE.with_borrow_mut(|(made, text)| {
         if *made != second {
             *made = second;
-            *text = httpdate::fmt_http_date(now);
+            *text = httpdate::fmt_http_date(UNIX_EPOCH + second);
         }
         use_it(text)
     })
 }
 
-/// One line for an answered request, in the format of http.server. The time is
-/// UTC, as in the `Date` field.
+/// One line for a request, in the format of http.server. The time is UTC, as in
+/// the `Date` field; in place of the status, `-` says that the client was gone
+/// before it had an answer.
 ///
 /// `127.0.0.1 - - [22/Sep/2026 10:00:00] "GET / HTTP/1.1" 200 -`
-pub(crate) fn access_line(client: SocketAddr, request_line: &[u8], status: u16) -> String {
+pub(crate) fn access_line(
+    client: SocketAddr,
+    request_line: &[u8],
+    status: Option<StatusCode>,
+) -> String {
     let mut line = String::with_capacity(96);
     let _ = write!(line, "{} - - [", client.ip());
     with_date(|date| {
@@ -58,7 +65,10 @@ pub(crate) fn access_line(client: SocketAddr, request_line: &[u8], status: u16) 
     if request_line.len() > LONGEST_LINE {
         line.push('…');
     }
-    let _ = writeln!(line, "\" {status} -");
+    let _ = match status {
+        Some(status) => writeln!(line, "\" {} -", status.as_u16()),
+        None => writeln!(line, "\" - -"),
+    };
     line
 }
 
@@ -162,7 +172,7 @@ mod tests {
         let line = access_line(
             "127.0.0.1:9".parse().unwrap(),
             b"GET /\x1b[2J\xff\" HTTP/1.1",
-            200,
+            Some(StatusCode::OK),
         );
         let (before, after) = line.split_at("127.0.0.1 - - [22/Sep/2026 10:00:00]".len());
         assert!(

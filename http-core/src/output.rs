@@ -120,8 +120,9 @@ impl Output {
         self.answer.lost
     }
 
-    pub fn status(&self) -> StatusCode {
-        self.answer.status
+    /// The status of the answer, once there is one.
+    pub fn status(&self) -> Option<StatusCode> {
+        (self.answer.stage != Stage::Unanswered).then_some(self.answer.status)
     }
 
     /// Whether the connection can go on after this answer.

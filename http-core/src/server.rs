@@ -66,9 +66,10 @@ impl HttpServer {
         self
     }
 
-    /// Sets what one client may ask for.
+    /// Sets what one client may ask for. A time of more than a year, such as
+    /// `Duration::MAX`, means a year.
     pub fn limits(mut self, limits: Limits) -> HttpServer {
-        self.limits = limits;
+        self.limits = limits.bounded();
         self
     }
 
@@ -137,19 +138,26 @@ impl HttpServer {
         };
         let engine = Arc::new(Engine::new(poll, listeners, service, Arc::clone(&stop))?);
         stop::on_ctrl_c(&stop);
-        for n in 1..=threads {
+        let started = (1..=threads).try_for_each(|n| {
             let engine = Arc::clone(&engine);
             let worker = stop.worker();
-            thread::Builder::new()
-                .name(format!("http-core {n}"))
-                .spawn(move || {
-                    let _worker = worker;
-                    engine.work();
-                })?;
+            let thread = thread::Builder::new().name(format!("http-core {n}"));
+            thread.spawn(move || {
+                let _worker = worker;
+                engine.work();
+            })?;
+            Ok(())
+        });
+        match started {
+            // Programs read this line, too: that nobody does must not stop the server.
+            Ok(()) => {
+                let _ = writeln!(io::stdout(), "Serving HTTP on {url} (press Ctrl-C to stop)");
+            }
+            Err(error) => stop.fail(error),
         }
-        // Programs read this line, too: that nobody does must not stop the server.
-        let _ = writeln!(io::stdout(), "Serving HTTP on {url} (press Ctrl-C to stop)");
-        Ok(stop.wait(patience)?)
+        let outcome = stop.wait(patience);
+        engine.give_up();
+        Ok(outcome?)
     }
 }
 

@@ -242,12 +242,11 @@ fn fail(request: &mut Request, response: Response) -> Answer {
         "/todo" => todo!("step 2: answer"),
         "/error" => Err(io::Error::other("the <disk> is full")),
         "/late" => {
-            let body = response
+            let _body = response
                 .send_response(200)
                 .send_header("X-Mine", "1")
                 .send_header("Connection", "close")
                 .end_headers()?;
-            drop(body);
             panic!("after the head")
         }
         "/after" => {

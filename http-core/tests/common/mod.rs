@@ -4,6 +4,8 @@
 // Each file in tests/ is a program of its own, and none of them uses all of this.
 #![allow(dead_code)]
 
+pub mod program;
+
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::mpsc::{self, Receiver};

@@ -1,0 +1,381 @@
+//! Many requests on one connection, many connections on few threads.
+
+mod common;
+
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Barrier, Mutex};
+use std::thread;
+
+use common::{Client, PATIENCE, TestServer, pattern};
+use http_core::{Answer, Request, Response};
+
+/// Answers with method, target and body.
+fn mirror(request: &mut Request, response: Response) -> Answer {
+    let mut text = format!("{} {} ", request.method(), request.target()).into_bytes();
+    request.body().read_to_end(&mut text)?;
+    response.send_response(200).end_headers()?.send(text)
+}
+
+/// A handler that waits at `/wait` until it is told to go on, and says when it begins.
+struct Gate {
+    began: Receiver<()>,
+    go_on: Sender<()>,
+}
+
+fn gated() -> (
+    Gate,
+    impl Fn(&mut Request, Response) -> Answer + Send + Sync + 'static,
+) {
+    let (tell, began) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel();
+    let (tell, wait) = (Mutex::new(tell), Mutex::new(wait));
+    let handler = move |request: &mut Request, response: Response| {
+        if request.path() == "/wait" {
+            tell.lock().unwrap().send(()).unwrap();
+            wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        }
+        mirror(request, response)
+    };
+    (Gate { began, go_on }, handler)
+}
+
+#[test]
+fn who_keeps_the_connection() {
+    let server = TestServer::start(mirror);
+    for (version, connection, goes_on, said) in [
+        ("1.1", None, true, None),
+        ("1.1", Some("keep-alive"), true, None),
+        ("1.1", Some("upgrade, x"), true, None),
+        ("1.1", Some("close"), false, Some("close")),
+        ("1.1", Some("x , CLOSE ,y"), false, Some("close")),
+        ("1.1", Some("keep-alive, close"), false, Some("close")),
+        ("1.0", None, false, Some("close")),
+        ("1.0", Some("x"), false, Some("close")),
+        ("1.0", Some("Keep-Alive"), true, Some("keep-alive")),
+        ("1.0", Some("x,keep-alive"), true, Some("keep-alive")),
+        ("1.0", Some("keep-alive,close"), false, Some("close")),
+    ] {
+        let mut client = server.connect();
+        let field = connection.map_or(String::new(), |c| format!("Connection: {c}\r\n"));
+        client.send(format!("GET /a HTTP/{version}\r\nHost: h\r\n{field}\r\n"));
+        client.send("GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+        let reply = client.reply();
+        assert_eq!(reply.text(), "GET /a ");
+        assert_eq!(reply.field("Connection"), said, "{version} {connection:?}");
+        if goes_on {
+            assert_eq!(client.reply().text(), "GET /b ");
+        } else {
+            client.ends();
+        }
+    }
+    // HTTP/1.0 has no Host.
+    let mut client = server.connect();
+    client.send("GET /a HTTP/1.0\r\n\r\n");
+    assert_eq!(client.reply().text(), "GET /a ");
+    client.ends();
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    const COUNT: usize = 500;
+    let server = TestServer::start(mirror);
+    let mut client = server.connect();
+    let mut requests = Vec::new();
+    for n in 0..COUNT {
+        let body = "x".repeat(n % 60);
+        match n % 3 {
+            0 => write!(requests, "GET /{n} HTTP/1.1\r\nHost: h\r\n\r\n"),
+            1 => write!(
+                requests,
+                "PUT /{n} HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            ),
+            _ => write!(
+                requests,
+                "POST /{n} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+                body.len()
+            ),
+        }
+        .unwrap();
+    }
+    client.send(&requests);
+    for n in 0..COUNT {
+        let method = ["GET", "PUT", "POST"][n % 3];
+        let body = "x".repeat(if n % 3 == 0 { 0 } else { n % 60 });
+        let reply = client.reply();
+        assert_eq!(reply.text(), format!("{method} /{n} {body}"));
+    }
+    assert_eq!(client.get("/last"), "GET /last ");
+}
+
+#[test]
+fn it_is_the_same_wherever_the_bytes_are_cut() {
+    let server = TestServer::start(mirror);
+    // With one thread, whoever is answered here knows that everything sent before was seen.
+    let mut other = server.connect();
+    let mut client = server.connect();
+    let requests = b"\r\nGET /a HTTP/1.1\r\nHost: h\r\n\r\n\
+        PUT /b HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nGET /\
+        POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nca\r\n1\r\nt\r\n0\r\nX: y\r\n\r\n\
+        GET /d HTTP/1.1\r\nHost: h\r\n\r\n";
+    let expected = ["GET /a ", "PUT /b GET /", "POST /c cat", "GET /d "];
+    let end_of = |mark: &str| {
+        let at = requests
+            .windows(mark.len())
+            .position(|w| w == mark.as_bytes());
+        at.expect("it is there") + mark.len()
+    };
+    // While a body in chunks comes, the only thread is with its handler.
+    let held = end_of("chunked\r\n\r\n")..end_of("X: y\r\n\r\n");
+    for cut in 1..requests.len() {
+        client.send(&requests[..cut]);
+        if !held.contains(&cut) {
+            assert_eq!(other.get("/"), "GET / ");
+        }
+        client.send(&requests[cut..]);
+        for text in expected {
+            assert_eq!(client.reply().text(), text, "cut at {cut}");
+        }
+    }
+    for step in [1, 2, 3, 7] {
+        client.send_in_pieces(requests, step);
+        for text in expected {
+            assert_eq!(client.reply().text(), text, "in pieces of {step}");
+        }
+    }
+}
+
+#[test]
+fn behind_an_error_nothing_is_answered() {
+    let server = TestServer::start(mirror);
+    let mut client = server.connect();
+    let good = |n: usize| format!("GET /{n} HTTP/1.1\r\nHost: h\r\n\r\n");
+    let requests: String = (0..100).map(good).collect();
+    client.send(format!("{requests}GET / HTTP/1.1\r\n\r\n{requests}"));
+    for n in 0..100 {
+        assert_eq!(client.reply().text(), format!("GET /{n} "));
+    }
+    let reply = client.reply();
+    assert_eq!(
+        (reply.status, reply.field("Connection")),
+        (400, Some("close"))
+    );
+    client.ends();
+}
+
+#[test]
+fn a_long_pipeline_leaves_others_their_turn() {
+    const COUNT: usize = 2000;
+    let (gate, handler) = gated();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&order);
+    let server = TestServer::start(move |request: &mut Request, response: Response| {
+        seen.lock().unwrap().push(request.path().to_owned());
+        handler(request, response)
+    });
+    let mut many = server.connect();
+    let mut one = server.connect();
+    one.get("/one-is-here");
+    many.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+    gate.began.recv_timeout(PATIENCE).unwrap();
+    // The answers fill what the system keeps for the client, so somebody must read them.
+    let mut sender = many.stream.try_clone().unwrap();
+    let sending = thread::spawn(move || {
+        sender.write_all(
+            "GET /many HTTP/1.1\r\nHost: h\r\n\r\n"
+                .repeat(COUNT)
+                .as_bytes(),
+        )
+    });
+    one.send("GET /one HTTP/1.1\r\nHost: h\r\n\r\n");
+    gate.go_on.send(()).unwrap();
+    for _ in 0..=COUNT {
+        assert_eq!(many.reply().status, 200);
+    }
+    assert_eq!(one.reply().text(), "GET /one ");
+    sending.join().unwrap().unwrap();
+    let order = order.lock().unwrap();
+    let place = order.iter().position(|path| path == "/one").unwrap();
+    assert!(place < 200, "the other client came after {place} requests");
+    assert_eq!(order.len(), COUNT + 3);
+}
+
+#[test]
+fn a_client_that_has_nothing_more_to_say_gets_its_answers() {
+    const LARGE: usize = 2_000_000;
+    let server = TestServer::start(|request: &mut Request, response: Response| {
+        let answer = match request.path() {
+            "/large" => pattern(LARGE),
+            path => path.into(),
+        };
+        response.send_response(200).end_headers()?.send(answer)
+    });
+    let mut client = server.connect();
+    client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /large HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.half_close();
+    assert_eq!(client.reply().text(), "/a");
+    // Somebody else is served while most of it still waits.
+    assert_eq!(server.get("/c").text(), "/c");
+    assert!(client.reply().body == pattern(LARGE));
+    assert_eq!(client.reply().text(), "/b");
+    client.ends();
+    // Half a request has no answer.
+    let mut client = server.connect();
+    client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHo");
+    client.half_close();
+    assert_eq!(client.reply().text(), "/a");
+    client.ends();
+}
+
+#[test]
+fn silent_and_slow_clients_hold_up_nobody() {
+    // Some systems give a program no more than 256 sockets.
+    let crowd = if cfg!(target_os = "linux") { 300 } else { 60 };
+    let server = TestServer::start(mirror);
+    let silent: Vec<Client> = (0..crowd).map(|_| server.connect()).collect();
+    assert_eq!(server.get("/").text(), "GET / ");
+    let mut slow: Vec<(Client, &str, &str)> = [
+        ("G", "ET /slow HTTP/1.1\r\nHost: h\r\n\r\n"),
+        ("GET /slow HTTP/1.1\r\nHos", "t: h\r\n\r\n"),
+        ("GET /slow HTTP/1.1\r\nHost: h\r\n\r", "\n"),
+        (
+            "GET /slow HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n",
+            "cat",
+        ),
+        (
+            "GET /slow HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nca",
+            "t",
+        ),
+    ]
+    .map(|(first, rest)| (server.connect(), first, rest))
+    .into();
+    for (client, first, _) in &mut slow {
+        client.send(first);
+        assert_eq!(server.get("/").text(), "GET / ");
+    }
+    // They were not forgotten; the last come first.
+    for (client, _, rest) in slow.iter_mut().rev() {
+        client.send(rest);
+        assert!(client.reply().text().starts_with("GET /slow "));
+    }
+    for mut client in silent.into_iter().rev() {
+        assert_eq!(client.get("/"), "GET / ");
+    }
+}
+
+#[test]
+fn a_client_that_floods_behind_its_error_holds_up_nobody() {
+    let server = TestServer::start(mirror);
+    let mut flood = server.connect();
+    flood.send("nonsense\r\n\r\n");
+    let mut sender = flood.stream.try_clone().unwrap();
+    let (began, begins) = mpsc::channel();
+    let flooding = thread::spawn(move || {
+        let bytes = vec![b'x'; 1024 * 1024];
+        // Until the server has had enough.
+        while sender.write_all(&bytes).is_ok() {
+            let _ = began.send(());
+        }
+    });
+    begins.recv_timeout(PATIENCE).unwrap();
+    for _ in 0..5 {
+        assert_eq!(server.get("/").text(), "GET / ");
+    }
+    assert_eq!(flood.reply().status, 400);
+    flooding.join().unwrap();
+}
+
+#[test]
+fn a_second_thread_is_free_while_the_first_works() {
+    let (gate, handler) = gated();
+    let server = TestServer::with(|server| server.threads(2), handler);
+    let mut waiting = server.connect();
+    waiting.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+    gate.began.recv_timeout(PATIENCE).unwrap();
+    for _ in 0..5 {
+        assert_eq!(server.get("/").text(), "GET / ");
+    }
+    // What arrives while its handler works is not forgotten either.
+    waiting.send("GET /next HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(server.get("/").text(), "GET / ");
+    gate.go_on.send(()).unwrap();
+    assert_eq!(waiting.reply().text(), "GET /wait ");
+    assert_eq!(waiting.reply().text(), "GET /next ");
+}
+
+#[test]
+fn one_thread_handles_one_request_at_a_time() {
+    let busy = AtomicUsize::new(0);
+    let server = TestServer::start(move |request: &mut Request, response: Response| {
+        let others = busy.fetch_add(1, Ordering::SeqCst);
+        thread::yield_now();
+        request.body().read_to_end(&mut Vec::new())?;
+        busy.fetch_sub(1, Ordering::SeqCst);
+        response
+            .send_response(200)
+            .end_headers()?
+            .send(others.to_string())
+    });
+    let address = server.address;
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(move || {
+                let mut client = Client::connect(address);
+                for _ in 0..50 {
+                    assert_eq!(client.get("/"), "0");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn several_threads_handle_several_at_once() {
+    const THREADS: usize = 4;
+    let barrier = Barrier::new(THREADS);
+    let server = TestServer::with(
+        |server| server.threads(THREADS),
+        move |_: &mut Request, response: Response| {
+            // Passed only by four together.
+            barrier.wait();
+            response.send_response(200).end_headers()?.send("together")
+        },
+    );
+    let mut clients: Vec<Client> = (0..THREADS).map(|_| server.connect()).collect();
+    for _ in 0..20 {
+        for client in &mut clients {
+            client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        }
+        for client in &mut clients {
+            assert_eq!(client.reply().text(), "together");
+        }
+    }
+}
+
+/// Many threads, many connections, requests that come in pieces: none is forgotten.
+#[test]
+fn no_connection_is_forgotten() {
+    let server = TestServer::with(|server| server.threads(4), mirror);
+    let address = server.address;
+    thread::scope(|scope| {
+        for worker in 0..8 {
+            scope.spawn(move || {
+                let mut clients: Vec<Client> = (0..10).map(|_| Client::connect(address)).collect();
+                for round in 0..30 {
+                    let request = format!(
+                        "PUT /{worker}/{round} HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\ncat"
+                    );
+                    let (first, rest) =
+                        request.split_at(1 + (worker * 31 + round * 7) % (request.len() - 1));
+                    clients.iter_mut().for_each(|client| client.send(first));
+                    clients.iter_mut().for_each(|client| client.send(rest));
+                    for client in &mut clients {
+                        assert_eq!(client.reply().text(), format!("PUT /{worker}/{round} cat"));
+                    }
+                }
+            });
+        }
+    });
+}

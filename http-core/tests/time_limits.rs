@@ -1,0 +1,327 @@
+//! Clients that are too slow, and those that only look it.
+//!
+//! The server looks for late clients once a second, so these tests take a while.
+
+mod common;
+
+use std::io::{ErrorKind, Read, Write};
+use std::sync::Mutex;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{Client, PATIENCE, TestServer, pattern};
+use http_core::{Answer, Limits, Request, Response};
+
+/// All limits as long as they are by default, so that a test sees its own only.
+fn patient() -> Limits {
+    Limits {
+        head_time: PATIENCE * 2,
+        idle_time: PATIENCE * 2,
+        stall_time: PATIENCE * 2,
+        ..Limits::default()
+    }
+}
+
+const SHORT: Duration = Duration::from_millis(200);
+
+/// Answers with the length of the body.
+fn measure(request: &mut Request, response: Response) -> Answer {
+    let mut body = Vec::new();
+    request.body().read_to_end(&mut body)?;
+    response
+        .send_response(200)
+        .end_headers()?
+        .send(body.len().to_string())
+}
+
+/// Sends a byte now and then, until the server has something to say or ends the
+/// connection.
+fn trickle(client: &mut Client) {
+    let start = Instant::now();
+    client
+        .stream
+        .set_read_timeout(Some(Duration::from_millis(20)))
+        .unwrap();
+    while client.stream.write_all(b"x").is_ok() {
+        match client.stream.peek(&mut [0]) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            _ => break,
+        }
+        assert!(start.elapsed() < PATIENCE, "it may trickle for ever");
+    }
+    client.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+}
+
+#[test]
+fn an_idle_connection_is_closed_without_a_word() {
+    let limits = Limits {
+        idle_time: SHORT,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, measure);
+    let mut fresh = server.connect();
+    let mut used = server.connect();
+    assert_eq!(used.get("/"), "0");
+    // A head that has begun is not idle.
+    let mut slow = server.connect();
+    slow.send("GET / HTTP/1.1\r\n");
+    fresh.ends();
+    used.ends();
+    slow.send("Host: h\r\n\r\n");
+    assert_eq!(slow.reply().text(), "0");
+}
+
+#[test]
+fn a_slow_head_is_408() {
+    let limits = Limits {
+        head_time: SHORT,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, measure);
+    let mut idle = server.connect();
+    let mut stalled = server.connect();
+    stalled.send("GET / HTTP/1.1\r\nHost");
+    // The next head, right behind an answer.
+    let mut second = server.connect();
+    second.send("GET / HTTP/1.1\r\nHost: h\r\n\r\nGET");
+    assert_eq!(second.reply().text(), "0");
+    let mut trickling = server.connect();
+    trickling.send("GET /");
+    trickle(&mut trickling);
+    for mut client in [stalled, second] {
+        let reply = client.reply();
+        assert_eq!(
+            (reply.status, reply.field("Connection")),
+            (408, Some("close"))
+        );
+        assert!(reply.text().contains("too slowly"));
+        client.ends();
+    }
+    assert_eq!(trickling.reply().status, 408);
+    assert_eq!(idle.get("/"), "0");
+}
+
+fn upload(length: usize) -> String {
+    format!("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n")
+}
+
+#[test]
+fn a_slow_body_is_408() {
+    let limits = Limits {
+        stall_time: SHORT,
+        least_rate: 1_000_000,
+        ..patient()
+    };
+    let server = TestServer::with(|server| server.limits(limits).threads(4), measure);
+    // Waited for by the server, and by a handler.
+    let mut clients = [server.connect(), server.connect(), server.connect()];
+    clients[0].send(upload(10) + "cat");
+    clients[1].send(upload(1_000_000) + "cat");
+    clients[2].send("PUT / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nca");
+    // A trickle far below the least rate.
+    let mut trickling = [server.connect(), server.connect()];
+    trickling[0].send(upload(60_000));
+    trickling[1].send(upload(1_000_000));
+    trickling.iter_mut().for_each(trickle);
+    for mut client in clients {
+        let reply = client.reply();
+        assert_eq!(
+            (reply.status, reply.field("Connection")),
+            (408, Some("close"))
+        );
+        client.ends();
+    }
+    for client in &mut trickling {
+        assert_eq!(client.reply().status, 408);
+    }
+}
+
+#[test]
+fn a_body_that_takes_long_but_comes_is_no_slow_one() {
+    let limits = Limits {
+        stall_time: Duration::from_millis(1000),
+        least_rate: 10_000,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, measure);
+    // It takes longer than a stall may, at more than twice the least rate.
+    for length in [60_000, 66_000] {
+        let mut client = server.connect();
+        client.send(upload(length));
+        let start = Instant::now();
+        for piece in pattern(length).chunks(1000) {
+            client.send(piece);
+            thread::sleep(Duration::from_millis(25));
+        }
+        assert!(start.elapsed() > Duration::from_millis(1400));
+        assert_eq!(client.reply().text(), length.to_string());
+    }
+}
+
+#[test]
+fn an_answer_that_nobody_takes_is_given_up() {
+    let limits = Limits {
+        stall_time: SHORT,
+        least_rate: 1_000_000_000,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, |request: &mut Request, response: Response| {
+        let mut body = response.send_response(200).end_headers()?;
+        if request.path() == "/stream" {
+            for _ in 0..20 {
+                body.write_all(&pattern(1024 * 1024))?;
+            }
+        }
+        body.send(pattern(20 * 1024 * 1024))
+    });
+    for path in ["/send", "/stream"] {
+        let mut client = server.connect();
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        client.take(1).unwrap();
+        // With one thread, the server is free for others only if it lets this one go.
+        let mut other = server.connect();
+        other.send("HEAD /send HTTP/1.1\r\nHost: h\r\n\r\n");
+        other.reply_to_head();
+        let start = Instant::now();
+        loop {
+            // What the system had taken already still comes; then the end.
+            thread::sleep(SHORT);
+            if client.rest().len() < 20 * 1024 * 1024 {
+                break;
+            }
+            assert!(start.elapsed() < PATIENCE);
+        }
+    }
+}
+
+/// A client that always has a request at hand is never idle.
+#[test]
+fn a_long_pipeline_is_not_idle() {
+    const COUNT: usize = 300;
+    let limits = Limits {
+        idle_time: SHORT,
+        head_time: SHORT,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, |request: &mut Request, response: Response| {
+        thread::sleep(Duration::from_millis(4));
+        measure(request, response)
+    });
+    let mut client = server.connect();
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n".repeat(COUNT));
+    for n in 0..COUNT {
+        assert_eq!(client.reply().status, 200, "the answer {n}");
+    }
+}
+
+/// A request that came in time, but had to wait for another one's handler, is answered.
+#[test]
+fn the_servers_own_delay_is_not_the_clients() {
+    let (tell, began) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let (go_on, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let limits = Limits {
+        idle_time: SHORT,
+        head_time: SHORT,
+        stall_time: SHORT,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, move |request: &mut Request, response: Response| {
+        if request.path() == "/wait" {
+            tell.lock().unwrap().send(()).unwrap();
+            wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        }
+        measure(request, response)
+    });
+    let mut idle = server.connect();
+    let mut half = server.connect();
+    let mut body = server.connect();
+    assert_eq!(idle.get("/"), "0");
+    half.send("GET / HTTP/1.1\r\nHo");
+    body.send(upload(3) + "c");
+    let mut busy = server.connect();
+    busy.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+    began.recv_timeout(PATIENCE).unwrap();
+    idle.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    half.send("st: h\r\n\r\n");
+    body.send("at");
+    // The handler takes its time, and that of all the others.
+    thread::sleep(SHORT * 7);
+    go_on.send(()).unwrap();
+    assert_eq!(busy.reply().text(), "0");
+    assert_eq!(idle.reply().text(), "0");
+    assert_eq!(half.reply().text(), "0");
+    assert_eq!(body.reply().text(), "3");
+}
+
+#[test]
+fn above_the_limit_connections_wait() {
+    let limits = Limits {
+        connections: 3,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, measure);
+    let mut inside = [server.connect(), server.connect(), server.connect()];
+    for client in &mut inside {
+        assert_eq!(client.get("/"), "0");
+    }
+    let mut outside = [server.connect(), server.connect()];
+    for client in &mut outside {
+        client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    }
+    outside[0].is_silent_for(SHORT);
+    outside[1].is_silent_for(SHORT);
+    // Those who are in are served on, and each that goes makes room.
+    for client in &mut inside {
+        assert_eq!(client.get("/"), "0");
+    }
+    drop(inside);
+    for client in &mut outside {
+        assert_eq!(client.reply().text(), "0");
+        client.ends();
+    }
+}
+
+/// `Duration::MAX` is how an author says "no limit".
+#[test]
+fn no_limit_is_a_limit_too() {
+    let limits = Limits {
+        head_size: usize::MAX,
+        target_size: usize::MAX,
+        fields: usize::MAX,
+        body_size: u64::MAX,
+        body_ahead: usize::MAX,
+        drain: u64::MAX,
+        connections: usize::MAX,
+        head_time: Duration::MAX,
+        idle_time: Duration::MAX,
+        stall_time: Duration::MAX,
+        least_rate: 0,
+        linger_time: Duration::MAX,
+        stop_time: Duration::MAX,
+    };
+    let server = TestServer::limited(limits, |request: &mut Request, response: Response| {
+        if request.path() == "/large" {
+            let bytes = pattern(5_000_000);
+            return response.send_response(200).end_headers()?.send(bytes);
+        }
+        measure(request, response)
+    });
+    let mut client = server.connect();
+    client.send("GET / HT");
+    assert_eq!(server.get("/").text(), "0");
+    client.send("TP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(client.reply().text(), "0");
+    client.send(upload(3));
+    assert_eq!(server.get("/").text(), "0");
+    client.send("cat");
+    assert_eq!(client.reply().text(), "3");
+    client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(server.get("/").text(), "0");
+    assert!(client.reply().body == pattern(5_000_000));
+    client.send("nonsense\r\n\r\n");
+    assert_eq!(client.reply().status, 400);
+    client.ends();
+}
