@@ -54,16 +54,22 @@ fn install_hook() {
 fn describe(info: &PanicHookInfo) -> String {
     let message = message(info.payload());
     match info.location() {
-        Some(place) => {
-            // Cargo compiles a lesson from its own folder; the student works in the root.
-            let file = place
-                .file()
-                .trim_start_matches("../")
-                .trim_start_matches("..\\");
-            format!("{message} ({file}, line {})", place.line())
-        }
+        Some(place) => format!("{message} ({}, line {})", tidy(place.file()), place.line()),
         None => message.to_owned(),
     }
+}
+
+/// The path without its detours: Cargo knows a lesson's program as
+/// `lessons/1_path_router/../../starter/1_path_router.rs`.
+fn tidy(file: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in file.split(['/', '\\']) {
+        match parts.last() {
+            Some(&last) if part == ".." && last != ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 fn message(payload: &(dyn Any + Send)) -> &str {
@@ -79,6 +85,13 @@ fn message(payload: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_shown_without_detours() {
+        assert_eq!(tidy("lessons/1_x/../../starter/1_x.rs"), "starter/1_x.rs");
+        assert_eq!(tidy("lessons\\1_x\\..\\..\\starter\\1_x.rs"), "starter/1_x.rs");
+        assert_eq!(tidy("../a/b.rs"), "../a/b.rs");
+    }
 
     #[test]
     fn a_panic_becomes_its_message_and_place() {

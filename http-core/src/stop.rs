@@ -127,13 +127,12 @@ impl Drop for Worker {
 /// The servers that Ctrl-C stops.
 static SERVING: Mutex<Vec<Weak<Stop>>> = Mutex::new(Vec::new());
 
-/// From now on Ctrl-C (SIGINT), SIGTERM and SIGHUP stop this server; a second
-/// one ends the program at once. A handler that the program has set for these
-/// before is left in its place.
+/// From now on Ctrl-C (SIGINT) and SIGTERM stop this server; a second one ends the
+/// program at once. SIGHUP keeps its meaning, so that `nohup` works.
 pub(crate) fn on_ctrl_c(stop: &Arc<Stop>) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let _ = ctrlc::try_set_handler(|| {
+        watch_signals(|| {
             let mut serving = lock(&SERVING);
             serving.retain(|stop| stop.strong_count() > 0);
             let running: Vec<_> = serving.iter().filter_map(Weak::upgrade).collect();
@@ -145,4 +144,20 @@ pub(crate) fn on_ctrl_c(stop: &Arc<Stop>) {
         });
     });
     lock(&SERVING).push(Arc::downgrade(stop));
+}
+
+/// Calls `on_signal` at each SIGINT and SIGTERM, from a thread of its own. If the
+/// system refuses, these signals go on to end the program at once.
+#[cfg(unix)]
+fn watch_signals(on_signal: impl Fn() + Send + 'static) {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    if let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) {
+        std::thread::spawn(move || signals.forever().for_each(|_| on_signal()));
+    }
+}
+
+/// Calls `on_signal` at each Ctrl-C or Ctrl-Break, from a thread of its own.
+#[cfg(not(unix))]
+fn watch_signals(on_signal: impl Fn() + Send + 'static) {
+    let _ = ctrlc::set_handler(on_signal);
 }
