@@ -334,6 +334,9 @@ impl Connection {
         let unread = !decoder.has_ended();
         self.phase = if !complete {
             // Half an answer, or none: the end of the connection says so.
+            if self.output.is_until_close() {
+                self.socket.reset_on_close();
+            }
             self.output.abandon();
             Phase::Closing { linger: false }
         } else if !self.output.keep_alive() || failure.is_some() {

@@ -181,6 +181,11 @@ mod tests {
         );
         assert_eq!(before.matches(['/', ':']).count(), 4, "{line}");
         assert_eq!(after, " \"GET /\\x1b[2J\\xff\" HTTP/1.1\" 200 -\n");
+        let unanswered = access_line("[::1]:9".parse().unwrap(), b"GET /", None);
+        assert!(
+            unanswered.starts_with("::1 - - [") && unanswered.ends_with("] \"GET /\" - -\n"),
+            "{unanswered}"
+        );
     }
 
     #[test]

@@ -125,6 +125,12 @@ impl Output {
         (self.answer.stage != Stage::Unanswered).then_some(self.answer.status)
     }
 
+    /// Whether only the end of the connection ends the answer: a client can't see
+    /// then that some of it is missing.
+    pub fn is_until_close(&self) -> bool {
+        self.answer.stage == Stage::UntilClose
+    }
+
     /// Whether the connection can go on after this answer.
     pub fn keep_alive(&self) -> bool {
         self.answer.keep_alive

@@ -89,7 +89,10 @@ mod tests {
     #[test]
     fn paths_are_shown_without_detours() {
         assert_eq!(tidy("lessons/1_x/../../starter/1_x.rs"), "starter/1_x.rs");
-        assert_eq!(tidy("lessons\\1_x\\..\\..\\starter\\1_x.rs"), "starter/1_x.rs");
+        assert_eq!(
+            tidy("lessons\\1_x\\..\\..\\starter\\1_x.rs"),
+            "starter/1_x.rs"
+        );
         assert_eq!(tidy("../a/b.rs"), "../a/b.rs");
     }
 

@@ -191,6 +191,11 @@ impl Socket {
         Ok(())
     }
 
+    /// From now on, closing tells the client that something went wrong.
+    pub fn reset_on_close(&self) {
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+
     /// Tells the client that nothing more will be sent.
     pub fn shut_down_writing(&self) {
         let _ = self.stream.shutdown(Shutdown::Write);

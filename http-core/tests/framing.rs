@@ -213,6 +213,12 @@ fn an_answer_that_breaks_off_has_no_end() {
         assert!(rest.len() >= LONG, "{path}: {}", rest.len());
         assert!(!rest.ends_with(b"0\r\n\r\n"), "{path}");
     }
+    // HTTP/1.0 takes the end of the connection for that of the answer, but not a reset.
+    for path in ["/panic", "/error"] {
+        let mut client = server.connect();
+        client.send(format!("GET {path} HTTP/1.0\r\n\r\n"));
+        client.try_reply(true).expect_err("half an answer");
+    }
     // "/" is the same answer without the fault.
     assert!(server.get("/").body == pattern(LONG));
 }
