@@ -316,8 +316,9 @@ impl Connection {
                     self.replace(refusal.status, refusal.reason)
                 }
                 _ => {
-                    log::to_stderr(&format!("The handler failed: {error}\n"));
-                    self.fail(&error.to_string(), service)
+                    let message = error.to_string();
+                    log::to_stderr(&log::failure("The handler failed", &message));
+                    self.fail(&message, service)
                 }
             },
             // `panics` has printed it already.
@@ -412,7 +413,9 @@ impl Connection {
             Phase::Head(since) if self.input.is_empty() => *since + limits.idle_time,
             Phase::Head(since) => *since + limits.head_time,
             Phase::Request(_, pace) | Phase::Drain(_, _, pace) => now + pace.start_waiting(),
-            Phase::Closing { .. } | Phase::Linger => self.deadline,
+            // All is sent: it ends at its next turn.
+            Phase::Closing { .. } => now + limits.linger_time,
+            Phase::Linger => self.deadline,
         }
     }
 }

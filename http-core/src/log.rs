@@ -16,6 +16,22 @@ pub(crate) fn to_stderr(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Tells of a handler's failure. Its message may have a client's text in it, which
+/// must not reach the terminal as a command or pass for a line of the log.
+pub(crate) fn failure(what: &str, message: &str) -> String {
+    let mut text = format!("{what}: ");
+    for c in message.chars() {
+        match c {
+            '\n' => text.push_str("\n    "),
+            '\t' => text.push(c),
+            c if c.is_control() => text.extend(c.escape_default()),
+            c => text.push(c),
+        }
+    }
+    text.push('\n');
+    text
+}
+
 /// Now, as the `Date` field has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
 ///
 /// Made once a second and kept for the thread.
@@ -185,6 +201,14 @@ mod tests {
         assert!(
             unanswered.starts_with("::1 - - [") && unanswered.ends_with("] \"GET /\" - -\n"),
             "{unanswered}"
+        );
+    }
+
+    #[test]
+    fn a_failure_commands_no_terminal() {
+        assert_eq!(
+            failure("It failed", "no \x1b[2J\r in C:\\ね\n127.0.0.1 - -"),
+            "It failed: no \\u{1b}[2J\\r in C:\\ね\n    127.0.0.1 - -\n"
         );
     }
 

@@ -38,7 +38,7 @@ fn install_hook() {
             let in_handler = PANIC.try_with(|panic| match &mut *panic.borrow_mut() {
                 Some(text) => {
                     *text = describe(info);
-                    log::to_stderr(&format!("The handler panicked: {text}\n"));
+                    log::to_stderr(&log::failure("The handler panicked", text));
                     true
                 }
                 None => false,
