@@ -24,7 +24,8 @@ fn body(run: &mut Run) -> Verdict {
 }
 
 fn content_type(run: &mut Run) -> Verdict {
-    run.get("/")?.expect_header("Content-Type", "text/plain; charset=utf-8")
+    run.get("/")?
+        .expect_header("Content-Type", "text/plain; charset=utf-8")
 }
 
 fn any_path(run: &mut Run) -> Verdict {
@@ -44,5 +45,8 @@ fn head(run: &mut Run) -> Verdict {
 /// The handler has no `do_post`, and the library says so for it.
 fn post(run: &mut Run) -> Verdict {
     let line = run.seed().line();
-    run.request("POST", "/").body(line).send()?.expect_status(501)
+    run.request("POST", "/")
+        .body(line)
+        .send()?
+        .expect_status(501)
 }

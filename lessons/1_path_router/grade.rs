@@ -14,7 +14,12 @@ fn main() -> ExitCode {
         .check(1, "a query string changes nothing", 1, homepage_with_query)
         .check(2, "a path nobody knows answers 404", 2, unknown_status)
         .check(2, "its text is Page not found", 1, unknown_text)
-        .check(2, "a path that only begins like a known one is unknown, too", 1, longer_path)
+        .check(
+            2,
+            "a path that only begins like a known one is unknown, too",
+            1,
+            longer_path,
+        )
         .check(3, "GET /about answers 200", 1, about_status)
         .check(3, "GET /about answers the heading", 1, about)
         .check(3, "GET /about says that it is HTML", 1, about_type)
@@ -62,7 +67,8 @@ fn about_status(run: &mut Run) -> Verdict {
 }
 
 fn about(run: &mut Run) -> Verdict {
-    run.get("/about")?.expect_body_contains("<h1>Hello from Rust!</h1>")
+    run.get("/about")?
+        .expect_body_contains("<h1>Hello from Rust!</h1>")
 }
 
 fn about_type(run: &mut Run) -> Verdict {
