@@ -42,6 +42,7 @@
 //! | `request`, `response` | what a handler gets and what it writes |
 //! | `output` | how an answer is framed, and held against its own head |
 //! | `handler` | the [`Handler`] trait |
+//! | `text` | form fields and HTML, for handlers |
 //! | `limits`, `refusal`, `page` | what is refused, and how |
 //! | `panics`, `stop`, `log` | handlers that fail, Ctrl-C, what the terminal shows |
 //!
@@ -66,6 +67,7 @@ mod server;
 mod socket;
 mod stop;
 mod sync;
+mod text;
 
 pub use decode::{Decoder, Piece};
 pub use error::{Result, ServerError};
@@ -78,3 +80,4 @@ pub use request::{BodyReader, Request};
 pub use response::{Answered, BodyWriter, Headers, Response};
 pub use server::{HttpServer, LocalAddress, local_address};
 pub use stop::StopHandle;
+pub use text::{escape_html, parse_form};

@@ -2,11 +2,13 @@
 
 use http::StatusCode;
 
+use crate::escape_html;
+
 /// The page `send_error` answers with: the status and an explanation, escaped.
 /// Readable on a phone and in the dark, without any script.
 pub(crate) fn error_page(status: StatusCode, explanation: &str) -> String {
     let title = title(status);
-    let explanation = escape(explanation);
+    let explanation = escape_html(explanation);
     format!(
         "<!DOCTYPE html>\n\
          <html lang=\"en\">\n\
@@ -32,22 +34,6 @@ fn title(status: StatusCode) -> String {
         Some(reason) => format!("{} {reason}", status.as_u16()),
         None => status.as_u16().to_string(),
     }
-}
-
-/// Text as it must stand in HTML, so that nothing in it is taken for markup.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
