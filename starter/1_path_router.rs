@@ -5,7 +5,7 @@
 //!
 //! The lesson is in lessons/1_path_router/README.md. This is the only file to edit.
 
-// While a todo!() stands below, nothing uses `response` yet. Take this line out at the end.
+// Without this line, the compiler warns until you use `response`. Delete it at the end.
 #![allow(unused_variables)]
 
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
@@ -18,7 +18,7 @@ impl Handler for PathRouter {
         match request.path() {
             "/" => todo!("step 1: answer the homepage with 200 and the text Homepage"),
             "/about" => todo!("step 3: answer the about page with 200 and some HTML"),
-            // `_` fits every path that is left, so this arm stays the last.
+            // Step 2's arm stays the last one: `_` fits every path that is left.
             _ => todo!("step 2: answer every other path with 404 and the text Page not found"),
         }
     }
