@@ -12,7 +12,7 @@ use http::StatusCode;
 use crate::buffer::Buffer;
 use crate::decode::{Decoder, Piece};
 use crate::head::{Framing, request_line};
-use crate::output::Output;
+use crate::output::{Answers, Output};
 use crate::request::{BodyReader, Failure};
 use crate::socket::{Pace, Socket, TOO_SLOW};
 use crate::{Handler, Head, Limits, Refusal, Request, Response, log, panics};
@@ -31,10 +31,8 @@ pub(crate) struct Service {
 /// How to go on with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Nothing to do before the socket can be read.
-    WaitForInput,
-    /// Nothing to do before the socket can be written (or read).
-    WaitForRoom,
+    /// Nothing to do before the client has sent or taken something.
+    Wait,
     /// There is more to do, but others should have their turn.
     Yield,
     /// It has ended.
@@ -48,6 +46,10 @@ pub(crate) struct Connection {
     input: Buffer,
     output: Output,
     phase: Phase,
+    /// The last read left nothing, so the next has to wait for an event.
+    is_drained: bool,
+    /// The time, as of the start of this turn or the end of the last handler.
+    now: Instant,
     /// When the present wait has lasted too long.
     deadline: Instant,
 }
@@ -94,6 +96,8 @@ const HIGH_WATER: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Spare {
     input: Buffer,
+    head: Head,
+    answers: Answers,
 }
 
 impl Connection {
@@ -104,6 +108,8 @@ impl Connection {
             input: Buffer::default(),
             output: Output::new(limits),
             phase: Phase::Head(now),
+            is_drained: false,
+            now,
             deadline: now + limits.idle_time,
         }
     }
@@ -117,61 +123,69 @@ impl Connection {
         self.deadline
     }
 
-    /// Goes on as far as it goes without waiting for the client.
-    pub fn advance(&mut self, service: &Service, spare: &mut Spare) -> Next {
+    /// Goes on as far as it goes without waiting for the client. With `read_on`, it
+    /// reads until the socket says that it is empty; else a read that does not fill
+    /// its buffer is taken as the last, which saves asking once more.
+    pub fn advance(&mut self, read_on: bool, service: &Service, spare: &mut Spare) -> Next {
+        self.is_drained = false;
+        self.now = Instant::now();
         self.input.borrow_memory(&mut spare.input);
+        self.output.borrow_memory(&mut spare.answers);
         if let Phase::Request(_, pace) | Phase::Drain(_, _, pace) = &mut self.phase {
             pace.stop_waiting();
         }
         self.output.pace().stop_waiting();
         let next = loop {
             // An error is a connection that failed. There is nobody left to tell.
-            let next = self.run(service).unwrap_or(Next::Close);
+            let next = self
+                .run(read_on, service, &mut spare.head)
+                .unwrap_or(Next::Close);
             if next == Next::Close {
                 break next;
             }
-            // The clock is asked last: what came in time may have waited for a thread.
+            // This comes last: what came in time may have waited for a thread.
             self.deadline = self.next_deadline(&service.limits);
-            if Instant::now() < self.deadline {
+            if self.now < self.deadline {
                 break next;
             }
             self.expire(service);
         };
         self.input.return_memory(&mut spare.input);
-        if self.output.pending() == 0 {
-            self.output.shrink();
-        }
+        self.output.return_memory(&mut spare.answers);
         next
     }
 
-    fn run(&mut self, service: &Service) -> io::Result<Next> {
+    fn run(&mut self, read_on: bool, service: &Service, spare: &mut Head) -> io::Result<Next> {
         let mut done = 0;
         loop {
             let must_send = done >= TURN || self.output.pending() > HIGH_WATER;
             if must_send && !self.output.send_pending(&self.socket)? {
-                return Ok(Next::WaitForRoom);
+                return Ok(Next::Wait);
             }
             if done >= TURN {
                 return Ok(Next::Yield);
             }
-            match self.step(service)? {
+            match self.step(service, spare)? {
                 Step::Again => {}
                 Step::Answered => done += 1,
-                Step::NeedsRoom => return Ok(Next::WaitForRoom),
+                Step::NeedsRoom => return Ok(Next::Wait),
                 Step::Close => return Ok(Next::Close),
                 Step::NeedsInput => {
-                    if !self.output.send_pending(&self.socket)? {
-                        return Ok(Next::WaitForRoom);
+                    if !self.output.send_pending(&self.socket)? || self.is_drained {
+                        return Ok(Next::Wait);
                     }
-                    match self.socket.read(self.input.room()) {
+                    let room = self.input.room();
+                    let most = room.len();
+                    match self.socket.read(room) {
                         // The client sends nothing more, and all it asked for is answered.
                         Ok(0) => return Ok(Next::Close),
                         Ok(count) => {
                             self.received(count);
+                            self.is_drained = count < most && !read_on;
                             done += 1;
                         }
                         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                            return Ok(Next::WaitForInput);
+                            return Ok(Next::Wait);
                         }
                         Err(error) => return Err(error),
                     }
@@ -184,7 +198,7 @@ impl Connection {
         let is_first = self.input.is_empty();
         self.input.filled_more(count);
         match &mut self.phase {
-            Phase::Head(since) if is_first => *since = Instant::now(),
+            Phase::Head(since) if is_first => *since = self.now,
             Phase::Head(_) => {}
             Phase::Request(_, pace) | Phase::Drain(_, _, pace) => pace.moved(count),
             Phase::Closing { .. } => {}
@@ -192,7 +206,7 @@ impl Connection {
         }
     }
 
-    fn step(&mut self, service: &Service) -> io::Result<Step> {
+    fn step(&mut self, service: &Service, spare: &mut Head) -> io::Result<Step> {
         match &mut self.phase {
             Phase::Head(_) => {
                 if service.stopping.load(Ordering::Relaxed) {
@@ -203,11 +217,16 @@ impl Connection {
                 if self.input.is_empty() {
                     return Ok(Step::NeedsInput);
                 }
-                match Head::parse(self.input.filled(), &service.limits) {
+                match spare.read(self.input.filled(), &service.limits) {
                     Ok(None) => Ok(Step::NeedsInput),
-                    Ok(Some((head, length))) => {
+                    Ok(Some(length)) => {
                         self.input.consume(length);
-                        self.phase = Phase::Request(Box::new(head), Pace::new(&service.limits));
+                        if spare.framing() == Framing::Length(0) {
+                            self.answer(spare, service);
+                            return Ok(Step::Answered);
+                        }
+                        let head = Box::new(std::mem::take(spare));
+                        self.phase = Phase::Request(head, Pace::new(&service.limits));
                         Ok(Step::Again)
                     }
                     Err(refusal) => {
@@ -247,7 +266,7 @@ impl Connection {
             }
             Phase::Drain(decoder, left, _) => match decoder.next(self.input.filled(), usize::MAX) {
                 Ok(Piece::End) => {
-                    self.phase = Phase::Head(Instant::now());
+                    self.phase = Phase::Head(self.now);
                     Ok(Step::Again)
                 }
                 Ok(Piece::More) => Ok(Step::NeedsInput),
@@ -273,7 +292,7 @@ impl Connection {
                 self.socket.shut_down_writing();
                 self.input.clear();
                 self.phase = Phase::Linger;
-                self.deadline = Instant::now() + service.limits.linger_time;
+                self.deadline = self.now + service.limits.linger_time;
                 Ok(Step::NeedsInput)
             }
             Phase::Linger => Ok(Step::NeedsInput),
@@ -301,6 +320,7 @@ impl Connection {
                 .handle(&mut request, Response::new(output, &self.socket))
         });
         let failure = request.body().failure();
+        self.now = Instant::now();
 
         let lost = self.output.is_lost() || matches!(failure, Some(Failure::Lost));
         let complete = match outcome {
@@ -345,7 +365,7 @@ impl Connection {
                 linger: unread || !self.input.is_empty(),
             }
         } else if !unread {
-            Phase::Head(Instant::now())
+            Phase::Head(self.now)
         } else {
             // It is short, else `body_in_the_way` would have ended the connection.
             Phase::Drain(decoder, limits.drain, Pace::new(limits))
@@ -405,7 +425,7 @@ impl Connection {
     }
 
     fn next_deadline(&mut self, limits: &Limits) -> Instant {
-        let now = Instant::now();
+        let now = self.now;
         if self.output.pending() > 0 {
             return now + self.output.pace().start_waiting();
         }

@@ -7,6 +7,7 @@
 //! A head that leaves one of these in doubt is refused.
 
 use std::cell::OnceCell;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
@@ -37,7 +38,7 @@ pub enum Framing {
 /// assert!(Head::parse(&bytes[..20], &Limits::default())?.is_none());
 /// # Ok::<(), http_core::Refusal>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Head {
     /// The head as it came; everything below points into it.
     bytes: Vec<u8>,
@@ -47,9 +48,7 @@ pub struct Head {
     query: Option<Span>,
     version: Version,
     fields: Vec<(Span, Span)>,
-    framing: Framing,
-    keep_alive: bool,
-    expects_continue: bool,
+    meaning: Meaning,
     /// Made when first asked for: most requests are answered without it.
     headers: OnceCell<HeaderMap>,
 }
@@ -68,11 +67,18 @@ impl Head {
     /// # Errors
     /// A [`Refusal`] when no continuation of these bytes can be served.
     pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Option<(Head, usize)>, Refusal> {
-        let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+        let mut head = Head::default();
+        let length = head.read(bytes, limits)?;
+        Ok(length.map(|length| (head, length)))
+    }
+
+    /// As `parse`, in the place and with the memory of an earlier head.
+    pub(crate) fn read(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
+        let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
         let room = limits.fields.min(MOST_FIELDS);
-        let mut request = httparse::Request::new(&mut fields[..room]);
+        let mut request = httparse::Request::new(&mut []);
         let longest_line = limits.target_size.saturating_add(LINE_WITHOUT_TARGET);
-        let length = match request.parse(bytes) {
+        let length = match request.parse_with_uninit_headers(bytes, &mut fields[..room]) {
             Ok(httparse::Status::Complete(length)) if length <= limits.head_size => length,
             Ok(_) if request_line(bytes).len() > longest_line => return Err(TARGET_TOO_LONG),
             Ok(httparse::Status::Partial) if bytes.len() < limits.head_size => return Ok(None),
@@ -102,24 +108,20 @@ impl Head {
             let start = part.as_ptr() as usize - bytes.as_ptr() as usize;
             start..start + part.len()
         };
-        let head = Head {
-            method,
-            target: span(target.as_bytes()),
-            path: span(path.as_bytes()),
-            query: query.map(|query| span(query.as_bytes())),
-            version,
-            fields: request
-                .headers
-                .iter()
-                .map(|f| (span(f.name.as_bytes()), span(f.value)))
-                .collect(),
-            framing: meaning.framing,
-            keep_alive: meaning.keep_alive,
-            expects_continue: meaning.expects_continue,
-            headers: OnceCell::new(),
-            bytes: bytes[..length].to_vec(),
-        };
-        Ok(Some((head, length)))
+        self.method = method;
+        self.target = span(target.as_bytes());
+        self.path = span(path.as_bytes());
+        self.query = query.map(|query| span(query.as_bytes()));
+        self.version = version;
+        self.fields.clear();
+        let fields = request.headers.iter();
+        self.fields
+            .extend(fields.map(|field| (span(field.name.as_bytes()), span(field.value))));
+        self.meaning = meaning;
+        self.headers.take();
+        self.bytes.clear();
+        self.bytes.extend_from_slice(&bytes[..length]);
+        Ok(Some(length))
     }
 
     /// The method: GET, POST, or any other word.
@@ -181,17 +183,17 @@ impl Head {
 
     /// How long the body is.
     pub fn framing(&self) -> Framing {
-        self.framing
+        self.meaning.framing
     }
 
     /// Whether the client wants to send another request on this connection.
     pub fn keep_alive(&self) -> bool {
-        self.keep_alive
+        self.meaning.keep_alive
     }
 
     /// Whether the client waits for `100 Continue` before it sends the body.
     pub fn expects_continue(&self) -> bool {
-        self.expects_continue
+        self.meaning.expects_continue
     }
 
     /// The first line, without its line end, for the access log.
@@ -311,10 +313,18 @@ fn strip_scheme(target: &str) -> Option<&str> {
 }
 
 /// What the fields say about the connection and the body.
+#[derive(Debug, Clone, Default)]
 struct Meaning {
     framing: Framing,
     keep_alive: bool,
     expects_continue: bool,
+}
+
+impl Default for Framing {
+    /// No body.
+    fn default() -> Framing {
+        Framing::Length(0)
+    }
 }
 
 impl Meaning {

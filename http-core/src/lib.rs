@@ -34,7 +34,7 @@
 //! | module | what it is about |
 //! | --- | --- |
 //! | `server` | [`HttpServer`]: addresses, settings, starting and stopping |
-//! | `engine` | the threads, the poller, and how they share the connections |
+//! | `engine`, `poller` | the threads, and how they share the connections |
 //! | `connection` | one connection: requests in, answers out, when it ends |
 //! | `socket`, `buffer` | its bytes: reading and writing without waiting, or with a limit |
 //! | `head` | bytes to a request [`Head`], and what it means for the connection |
@@ -60,6 +60,7 @@ mod log;
 mod output;
 mod page;
 mod panics;
+mod poller;
 mod refusal;
 mod request;
 mod response;

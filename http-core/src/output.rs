@@ -6,8 +6,9 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
+use std::mem;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderName, SERVER, TRANSFER_ENCODING};
+use http::header::{self, HeaderName};
 use http::{Method, StatusCode, Version};
 
 use crate::head::{Framing, parse_length};
@@ -24,6 +25,13 @@ pub(crate) struct Output {
     /// Body that was written, but not framed yet.
     body: Vec<u8>,
     answer: Underway,
+}
+
+/// Memory for answers, while no connection needs it.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    bytes: Vec<u8>,
+    body: Vec<u8>,
 }
 
 /// The answer under way.
@@ -77,7 +85,7 @@ const GATHERED: usize = 32 * 1024;
 /// A last piece of a body is sent from where it is, without a copy, if it is larger.
 const LARGE: usize = 64 * 1024;
 
-const SERVER_NAME: &str = concat!("http-core/", env!("CARGO_PKG_VERSION"));
+const SERVER: &str = concat!("Server: http-core/", env!("CARGO_PKG_VERSION"), "\r\n");
 
 impl Output {
     pub fn new(limits: &Limits) -> Output {
@@ -175,14 +183,21 @@ impl Output {
         &mut self.answer.pace
     }
 
-    /// Gives back the memory of the last answers.
-    pub fn shrink(&mut self) {
-        debug_assert_eq!(self.pending(), 0);
-        if self.bytes.capacity() > GATHERED {
-            self.bytes = Vec::new();
+    /// Takes the memory of `spare`, where it has none of its own.
+    pub fn borrow_memory(&mut self, spare: &mut Answers) {
+        if self.bytes.capacity() == 0 {
+            (self.bytes, self.body) = (mem::take(&mut spare.bytes), mem::take(&mut spare.body));
         }
-        if self.body.capacity() > 0 {
-            self.body = Vec::new();
+    }
+
+    /// Gives its memory to `spare`, unless something waits to be sent; more than
+    /// most answers need goes back to the system.
+    pub fn return_memory(&mut self, spare: &mut Answers) {
+        if self.pending() == 0 {
+            (spare.bytes, spare.body) = (mem::take(&mut self.bytes), mem::take(&mut self.body));
+            spare.bytes.clear();
+            spare.bytes.shrink_to(LARGE);
+            spare.body.clear();
         }
     }
 
@@ -197,7 +212,10 @@ impl Output {
         self.answer.stage = Stage::Head;
         self.answer.status = status;
         let reason = status.canonical_reason().unwrap_or_default();
-        write!(self.bytes, "HTTP/1.1 {} {reason}\r\n", status.as_u16())
+        for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
+            self.bytes.extend_from_slice(part.as_bytes());
+        }
+        Ok(())
     }
 
     /// Writes one field of the head.
@@ -221,7 +239,7 @@ impl Output {
         }
         let answer = &mut self.answer;
         match id {
-            CONTENT_LENGTH => {
+            header::CONTENT_LENGTH => {
                 let length = parse_length(value).ok();
                 if length.is_none() || answer.length.is_some() {
                     return Err(mistake("Content-Length must be one number, and sent once"));
@@ -231,12 +249,12 @@ impl Output {
                 }
                 answer.length = length;
             }
-            TRANSFER_ENCODING => {
+            header::TRANSFER_ENCODING => {
                 return Err(mistake(
                     "Transfer-Encoding is the server's to choose: just write the body",
                 ));
             }
-            CONNECTION => {
+            header::CONNECTION => {
                 answer.has_connection = true;
                 if value
                     .split(|&b| b == b',')
@@ -245,8 +263,8 @@ impl Output {
                     answer.keep_alive = false;
                 }
             }
-            DATE => answer.has_date = true,
-            SERVER => answer.has_server = true,
+            header::DATE => answer.has_date = true,
+            header::SERVER => answer.has_server = true,
             _ => {}
         }
         self.bytes.extend_from_slice(b"\r\n");
@@ -257,10 +275,12 @@ impl Output {
     pub fn end_fields(&mut self, socket: &Socket) -> io::Result<()> {
         let answer = &mut self.answer;
         if !answer.has_server {
-            write!(self.bytes, "Server: {SERVER_NAME}\r\n")?;
+            self.bytes.extend_from_slice(SERVER.as_bytes());
         }
         if !answer.has_date {
-            log::with_date(|date| write!(self.bytes, "Date: {date}\r\n"))?;
+            self.bytes.extend_from_slice(b"Date: ");
+            log::with_date(|date| self.bytes.extend_from_slice(date.as_bytes()));
+            self.bytes.extend_from_slice(b"\r\n");
         }
         answer.stage = match (answer.has_body(), answer.length) {
             (false, _) => Stage::Bodiless(0),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::{env, thread, vec};
 
 use mio::net::TcpListener;
-use mio::{Poll, Waker};
 
 use crate::connection::Service;
-use crate::engine::{Engine, WAKE};
+use crate::engine::{Engine, TICK};
+use crate::poller::Poller;
 use crate::stop::{self, Stop};
 use crate::{Handler, Limits, Result, ServerError, StopHandle};
 
@@ -22,7 +22,7 @@ use crate::{Handler, Limits, Result, ServerError, StopHandle};
 pub struct HttpServer {
     listeners: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
-    poll: Poll,
+    poller: Arc<Poller>,
     stop: Arc<Stop>,
     threads: usize,
     limits: Limits,
@@ -45,12 +45,12 @@ impl HttpServer {
             .iter()
             .map(TcpListener::local_addr)
             .collect::<io::Result<_>>()?;
-        let poll = Poll::new()?;
-        let stop = Stop::new(Waker::new(poll.registry(), WAKE)?);
+        let poller = Arc::new(Poller::new()?);
+        let stop = Stop::new(Arc::clone(&poller));
         Ok(HttpServer {
             listeners,
             addresses,
-            poll,
+            poller,
             stop,
             threads: 1,
             limits: Limits::default(),
@@ -119,7 +119,7 @@ impl HttpServer {
         let url = self.url();
         let HttpServer {
             listeners,
-            poll,
+            poller,
             stop,
             threads,
             limits,
@@ -136,7 +136,7 @@ impl HttpServer {
             show_errors,
             stopping: stop.flag(),
         };
-        let engine = Arc::new(Engine::new(poll, listeners, service, Arc::clone(&stop))?);
+        let engine = Arc::new(Engine::new(poller, listeners, service, Arc::clone(&stop))?);
         stop::on_ctrl_c(&stop);
         let started = (1..=threads).try_for_each(|n| {
             let engine = Arc::clone(&engine);
@@ -155,7 +155,7 @@ impl HttpServer {
             }
             Err(error) => stop.fail(error),
         }
-        let outcome = stop.wait(patience);
+        let outcome = stop.wait(patience, TICK, || engine.tick());
         engine.give_up();
         Ok(outcome?)
     }

@@ -4,10 +4,9 @@ use std::io;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Once, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use mio::Waker;
-
+use crate::poller::Poller;
 use crate::sync::lock;
 
 /// Stops a server from another thread: http.server's `shutdown`.
@@ -39,7 +38,7 @@ impl StopHandle {
 #[derive(Debug)]
 pub(crate) struct Stop {
     stopping: Arc<AtomicBool>,
-    waker: Waker,
+    poller: Arc<Poller>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -54,10 +53,10 @@ struct State {
 pub(crate) struct Worker(Arc<Stop>);
 
 impl Stop {
-    pub fn new(waker: Waker) -> Arc<Stop> {
+    pub fn new(poller: Arc<Poller>) -> Arc<Stop> {
         Arc::new(Stop {
             stopping: Arc::new(AtomicBool::new(false)),
-            waker,
+            poller,
             state: Mutex::default(),
             changed: Condvar::new(),
         })
@@ -79,7 +78,7 @@ impl Stop {
         let _state = lock(&self.state);
         self.stopping.store(true, Ordering::Relaxed);
         self.changed.notify_all();
-        self.wake();
+        self.poller.wake();
     }
 
     /// Stops because the server can't go on.
@@ -88,32 +87,29 @@ impl Stop {
         self.stop();
     }
 
-    /// Wakes the thread that waits at the poller.
-    pub fn wake(&self) {
-        // It fails only where the poller is broken, and then nobody waits there.
-        let _ = self.waker.wake();
-    }
-
     pub fn worker(self: &Arc<Stop>) -> Worker {
         lock(&self.state).workers += 1;
         Worker(Arc::clone(self))
     }
 
     /// Waits until the server is told to stop, then up to `patience` until its
-    /// threads have ended.
-    pub fn wait(&self, patience: Duration) -> io::Result<()> {
-        let mut state = lock(&self.state);
-        while !self.is_stopping() {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
+    /// threads have ended. Calls `tick` now and then, at least every `interval`.
+    pub fn wait(&self, patience: Duration, interval: Duration, tick: impl Fn()) -> io::Result<()> {
+        let mut end = None;
+        loop {
+            let mut state = lock(&self.state);
+            let mut time = interval;
+            if self.is_stopping() {
+                let now = Instant::now();
+                let left = *end.get_or_insert(now + patience) - now;
+                if state.workers == 0 || left.is_zero() {
+                    return state.error.take().map_or(Ok(()), Err);
+                }
+                time = time.min(left);
+            }
+            drop(self.changed.wait_timeout(state, time));
+            tick();
         }
-        let (mut state, _) = self
-            .changed
-            .wait_timeout_while(state, patience, |state| state.workers > 0)
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        state.error.take().map_or(Ok(()), Err)
     }
 }
 

@@ -1,0 +1,167 @@
+//! Which of many sockets can go on.
+//!
+//! All threads of a server wait at one poller. Each event goes to one of them: a
+//! thread that is busy takes none, so there is nobody to wake and nothing to hand
+//! over. A socket is told of once for all that has arrived (edge-triggered), so
+//! nothing has to be said to the poller after it was added.
+
+use std::io;
+use std::time::Duration;
+
+use mio::net::{TcpListener, TcpStream};
+
+/// Something has happened to the source of this number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Event {
+    pub number: usize,
+    /// A read that did not fill its buffer has not taken all that is there: behind
+    /// it, perhaps, stands the end.
+    pub read_on: bool,
+}
+
+/// The number of an event that [`Poller::wake`] made.
+pub(crate) const WOKEN: usize = usize::MAX;
+
+pub(crate) use system::Poller;
+
+/// Linux lets any number of threads wait at one epoll instance.
+#[cfg(target_os = "linux")]
+mod system {
+    use std::mem::MaybeUninit;
+    use std::os::fd::{AsFd, OwnedFd};
+
+    use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+    use rustix::event::{EventfdFlags, Timespec, eventfd};
+
+    use super::{Duration, Event, TcpListener, TcpStream, WOKEN, io};
+
+    #[derive(Debug)]
+    pub(crate) struct Poller {
+        epoll: OwnedFd,
+        waker: OwnedFd,
+    }
+
+    impl Poller {
+        pub fn new() -> io::Result<Poller> {
+            let epoll = epoll::create(CreateFlags::CLOEXEC)?;
+            let waker = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+            let poller = Poller { epoll, waker };
+            poller.watch(&poller.waker, WOKEN, EventFlags::IN)?;
+            Ok(poller)
+        }
+
+        /// From now on, events come for connections that wait at this listener.
+        pub fn add_listener(&self, listener: &mut TcpListener, number: usize) -> io::Result<()> {
+            self.watch(listener, number, EventFlags::IN)
+        }
+
+        /// From now on, events come when the stream can be read or written again.
+        pub fn add(&self, stream: &mut TcpStream, number: usize) -> io::Result<()> {
+            let all = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP;
+            self.watch(stream, number, all)
+        }
+
+        fn watch(&self, source: impl AsFd, number: usize, flags: EventFlags) -> io::Result<()> {
+            let data = EventData::new_u64(number as u64);
+            Ok(epoll::add(
+                &self.epoll,
+                source,
+                data,
+                flags | EventFlags::ET,
+            )?)
+        }
+
+        /// Waits for an event that no other thread was told of; `None` when the time
+        /// is up or a signal came.
+        pub fn wait(&self, timeout: Option<Duration>) -> io::Result<Option<Event>> {
+            let timeout = timeout.map(|time| Timespec {
+                tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: time.subsec_nanos().into(),
+            });
+            // More than one would have to wait here while the first is handled.
+            let mut room = [MaybeUninit::uninit()];
+            match epoll::wait(&self.epoll, &mut room, timeout.as_ref()) {
+                Ok((events, _)) => Ok(events.first().map(|&epoll::Event { flags, data }| {
+                    let ended = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
+                    Event {
+                        number: data.u64() as usize,
+                        read_on: flags.intersects(ended),
+                    }
+                })),
+                Err(rustix::io::Errno::INTR) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        }
+
+        /// Ends the wait of one thread.
+        pub fn wake(&self) {
+            // It fails when it was called 2⁶⁴ times, and then someone is awake.
+            let _ = rustix::io::write(&self.waker, &1u64.to_ne_bytes());
+        }
+    }
+}
+
+/// Elsewhere one thread waits, and the others wait for its place.
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use std::sync::Mutex;
+
+    use mio::{Events, Interest, Poll, Registry, Token, Waker};
+
+    use super::{Duration, Event, TcpListener, TcpStream, WOKEN, io};
+    use crate::sync::lock;
+
+    #[derive(Debug)]
+    pub(crate) struct Poller {
+        seat: Mutex<(Poll, Events)>,
+        registry: Registry,
+        waker: Waker,
+    }
+
+    impl Poller {
+        pub fn new() -> io::Result<Poller> {
+            let poll = Poll::new()?;
+            let registry = poll.registry().try_clone()?;
+            let waker = Waker::new(&registry, Token(WOKEN))?;
+            Ok(Poller {
+                // More than one would have to wait here while the first is handled.
+                seat: Mutex::new((poll, Events::with_capacity(1))),
+                registry,
+                waker,
+            })
+        }
+
+        /// From now on, events come for connections that wait at this listener.
+        pub fn add_listener(&self, listener: &mut TcpListener, number: usize) -> io::Result<()> {
+            self.registry
+                .register(listener, Token(number), Interest::READABLE)
+        }
+
+        /// From now on, events come when the stream can be read or written again.
+        pub fn add(&self, stream: &mut TcpStream, number: usize) -> io::Result<()> {
+            let all = Interest::READABLE | Interest::WRITABLE;
+            self.registry.register(stream, Token(number), all)
+        }
+
+        /// Waits for an event that no other thread was told of; `None` when the time
+        /// is up or a signal came.
+        pub fn wait(&self, timeout: Option<Duration>) -> io::Result<Option<Event>> {
+            let (poll, events) = &mut *lock(&self.seat);
+            match poll.poll(events, timeout) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(None),
+                outcome => outcome?,
+            }
+            // Windows tells of a socket again only once a read found it empty.
+            Ok(events.iter().next().map(|event| Event {
+                number: event.token().0,
+                read_on: true,
+            }))
+        }
+
+        /// Ends the wait of one thread.
+        pub fn wake(&self) {
+            // It fails only where the poller is broken, and then nobody waits there.
+            let _ = self.waker.wake();
+        }
+    }
+}
