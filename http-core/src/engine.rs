@@ -9,17 +9,18 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
 use slab::Slab;
+use socket2::SockRef;
 
 use crate::connection::{Connection, Next, Service, Spare};
 use crate::log::{self, Trace};
 use crate::poller::{Event, Poller, WOKEN};
-use crate::socket::Socket;
+use crate::socket::{INHERITS_NO_DELAY, Socket};
 use crate::stop::Stop;
 use crate::sync::lock;
 
@@ -40,6 +41,8 @@ pub(crate) struct Engine {
     slots: Mutex<Slab<Arc<Slot>>>,
     /// Claimed connections that can go on without an event.
     queue: Mutex<VecDeque<Arc<Slot>>>,
+    /// Threads that wait for an event, or are about to.
+    waiting: AtomicUsize,
     /// The server was told to stop, and its time to finish is over.
     given_up: AtomicBool,
     started: Instant,
@@ -62,7 +65,14 @@ struct Slot {
     /// When its wait is too long, in milliseconds since the engine was started.
     deadline: AtomicU64,
     /// Locked by the thread that has the claim, so never waited for.
-    connection: Mutex<Option<Connection>>,
+    occupant: Mutex<Option<Occupant>>,
+}
+
+struct Occupant {
+    connection: Connection,
+    /// The poller knows it. It is not told before there is something to wait for:
+    /// many clients ask once and are gone.
+    is_watched: bool,
 }
 
 /// Makes sure that one thread at a time is busy with a thing, and that what
@@ -113,6 +123,9 @@ impl Engine {
         stop: Arc<Stop>,
     ) -> io::Result<Engine> {
         for (n, listener) in listeners.iter_mut().enumerate() {
+            if INHERITS_NO_DELAY {
+                SockRef::from(&*listener).set_tcp_nodelay(true)?;
+            }
             poller.add_listener(listener, LISTENER - n)?;
         }
         Ok(Engine {
@@ -128,6 +141,7 @@ impl Engine {
             },
             slots: Mutex::default(),
             queue: Mutex::default(),
+            waiting: AtomicUsize::new(0),
             given_up: AtomicBool::new(false),
             started: Instant::now(),
         })
@@ -137,9 +151,7 @@ impl Engine {
     pub fn work(&self) {
         let mut spare = Spare::default();
         while !self.has_ended() {
-            // Queue and poller take turns, so that none of them waits for ever.
-            let is_queued = !lock(&self.queue).is_empty();
-            match self.poller.wait(is_queued.then_some(Duration::ZERO)) {
+            match self.next_event() {
                 Ok(Some(event)) => self.see_to(event, &mut spare),
                 Ok(None) => {}
                 Err(error) => {
@@ -154,6 +166,16 @@ impl Engine {
         }
         // Whoever else waits has to see it, too.
         self.poller.wake();
+    }
+
+    /// The queue and the poller take turns, so that none of them waits for ever.
+    fn next_event(&self) -> io::Result<Option<Event>> {
+        // In this order: `queue` looks at `waiting` after it has filled the queue.
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let is_queued = !lock(&self.queue).is_empty();
+        let event = self.poller.wait(is_queued.then_some(Duration::ZERO));
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        event
     }
 
     /// The server stops: threads that still wait for clients must not any more.
@@ -173,24 +195,33 @@ impl Engine {
             Some(slot) if slot.claim.take() => self.serve(&slot, event.read_on, spare),
             Some(_) => {}
             // A listener, unless it is a connection that has ended meanwhile.
-            None => self.open_door(),
+            None => {
+                if let Some(newcomer) = self.open_door() {
+                    self.serve(&newcomer, false, spare);
+                }
+            }
         }
     }
 
     /// Serves a connection as far as it goes without waiting. The caller has claimed it.
     fn serve(&self, slot: &Arc<Slot>, read_on: bool, spare: &mut Spare) {
-        let mut occupant = lock(&slot.connection);
+        let mut place = lock(&slot.occupant);
         let mut read_on = read_on;
-        while let Some(connection) = &mut *occupant {
+        while let Some(occupant) = &mut *place {
+            let connection = &mut occupant.connection;
             let advanced = AssertUnwindSafe(|| connection.advance(read_on, &self.service, spare));
             // A fault of ours (a handler's panic does not come this far) costs one connection.
-            match panic::catch_unwind(advanced).unwrap_or(Next::Close) {
-                Next::Wait => {}
-                Next::Yield => return self.queue(Arc::clone(slot)),
-                Next::Close => {
-                    *occupant = None;
-                    return self.forget(slot);
-                }
+            let next = panic::catch_unwind(advanced).unwrap_or(Next::Close);
+            if next == Next::Yield {
+                return self.queue(Arc::clone(slot));
+            }
+            if next == Next::Wait && !occupant.is_watched {
+                let stream = connection.socket_mut().stream_mut();
+                occupant.is_watched = self.poller.add(stream, slot.number).is_ok();
+            }
+            if next == Next::Close || !occupant.is_watched {
+                *place = None;
+                return self.forget(slot);
             }
             let deadline = self.millis(connection.deadline());
             slot.deadline.store(deadline, Ordering::Relaxed);
@@ -204,7 +235,9 @@ impl Engine {
     /// Has a connection served by whoever is free first. The caller has claimed it.
     fn queue(&self, slot: Arc<Slot>) {
         lock(&self.queue).push_back(slot);
-        self.poller.wake();
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.poller.wake();
+        }
     }
 
     /// A connection has ended. Its slot stays claimed, so nobody serves it any more.
@@ -249,27 +282,32 @@ impl Engine {
         lock(&self.slots).is_empty() || self.given_up.load(Ordering::Relaxed)
     }
 
-    /// Lets in the clients that wait at the listeners.
-    fn open_door(&self) {
+    /// Lets in the clients that wait at the listeners. The last is for the caller to
+    /// serve, the others are queued.
+    fn open_door(&self) -> Option<Arc<Slot>> {
+        let mut last = None;
         if self.door.claim.take() {
             loop {
                 for listener in &*lock(&self.door.listeners) {
-                    self.accept(listener);
+                    self.accept(listener, &mut last);
                 }
                 if self.door.claim.release() {
                     break;
                 }
             }
         }
+        last
     }
 
     fn try_door_again(&self) {
-        if self.door.try_again.swap(false, Ordering::Relaxed) {
-            self.open_door();
+        if self.door.try_again.swap(false, Ordering::Relaxed)
+            && let Some(newcomer) = self.open_door()
+        {
+            self.queue(newcomer);
         }
     }
 
-    fn accept(&self, listener: &TcpListener) {
+    fn accept(&self, listener: &TcpListener, last: &mut Option<Arc<Slot>>) {
         loop {
             if lock(&self.slots).len() >= self.service.limits.connections {
                 // They wait in the system's queue until a connection ends.
@@ -279,7 +317,11 @@ impl Engine {
                 Ok((stream, client)) => {
                     self.door.has_failed.store(false, Ordering::Relaxed);
                     // A client that is gone again is no reason to stop.
-                    let _ = self.take_in(stream, client);
+                    if let Ok(newcomer) = self.take_in(stream, client)
+                        && let Some(one_before) = last.replace(newcomer)
+                    {
+                        self.queue(one_before);
+                    }
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock => return,
@@ -297,25 +339,23 @@ impl Engine {
         }
     }
 
-    fn take_in(&self, stream: TcpStream, client: SocketAddr) -> io::Result<()> {
-        // What is written leaves at once: an answer is written in one piece anyway.
-        stream.set_nodelay(true)?;
+    /// Gives a client's connection its slot, claimed.
+    fn take_in(&self, stream: TcpStream, client: SocketAddr) -> io::Result<Arc<Slot>> {
         let trace = self.trace.then(|| Trace::new(client));
-        let mut connection =
-            Connection::new(Socket::new(stream, client, trace), &self.service.limits);
+        let connection = Connection::new(Socket::new(stream, client, trace)?, &self.service.limits);
         let mut slots = lock(&self.slots);
         let entry = slots.vacant_entry();
-        let number = entry.key();
-        // Whoever is told of it has to wait for `slots`.
-        self.poller
-            .add(connection.socket_mut().stream_mut(), number)?;
-        entry.insert(Arc::new(Slot {
-            number,
-            claim: Claim::default(),
+        let slot = Arc::new(Slot {
+            number: entry.key(),
+            claim: Claim(AtomicU8::new(CLAIMED)),
             deadline: AtomicU64::new(self.millis(connection.deadline())),
-            connection: Mutex::new(Some(connection)),
-        }));
-        Ok(())
+            occupant: Mutex::new(Some(Occupant {
+                connection,
+                is_watched: false,
+            })),
+        });
+        entry.insert(Arc::clone(&slot));
+        Ok(slot)
     }
 
     fn millis(&self, time: Instant) -> u64 {

@@ -67,6 +67,10 @@ pub(crate) struct Exchange {
     pub body_in_the_way: Cell<bool>,
 }
 
+/// What is written leaves at once: an answer is written in one piece anyway. On
+/// Linux a connection has this from its listener.
+pub(crate) const INHERITS_NO_DELAY: bool = cfg!(target_os = "linux");
+
 /// The socket of one connection.
 #[derive(Debug)]
 pub(crate) struct Socket {
@@ -79,14 +83,19 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub fn new(stream: TcpStream, client: SocketAddr, trace: Option<Trace>) -> Socket {
-        Socket {
+    /// # Errors
+    /// If the client is gone already.
+    pub fn new(stream: TcpStream, client: SocketAddr, trace: Option<Trace>) -> io::Result<Socket> {
+        if !INHERITS_NO_DELAY {
+            stream.set_nodelay(true)?;
+        }
+        Ok(Socket {
             stream,
             client,
             exchange: Exchange::default(),
             blocking: Cell::new(false),
             trace,
-        }
+        })
     }
 
     /// The address of the client.
