@@ -48,6 +48,8 @@ pub(crate) struct Connection {
     phase: Phase,
     /// The last read left nothing, so the next has to wait for an event.
     is_drained: bool,
+    /// So many bytes of input were found to be less than a head.
+    tried: usize,
     /// The time, as of the start of this turn or the end of the last handler.
     now: Instant,
     /// When the present wait has lasted too long.
@@ -88,6 +90,9 @@ enum Step {
 
 /// Reads and answers in a row before another connection has its turn.
 const TURN: usize = 64;
+/// Bytes without a line end that are worth looking at the head from its start
+/// again, which may come one byte at a time.
+const TRY_AGAIN: usize = 1024;
 /// Bytes that wait to be sent before no more requests are answered.
 const HIGH_WATER: usize = 64 * 1024;
 
@@ -109,6 +114,7 @@ impl Connection {
             output: Output::new(limits),
             phase: Phase::Head(now),
             is_drained: false,
+            tried: 0,
             now,
             deadline: now + limits.idle_time,
         }
@@ -214,13 +220,17 @@ impl Connection {
                     self.phase = Phase::Closing { linger };
                     return Ok(Step::Again);
                 }
-                if self.input.is_empty() {
+                let (bytes, tried) = (self.input.filled(), self.tried);
+                let is_new = |new: &[u8]| new.len() >= TRY_AGAIN || new.contains(&b'\n');
+                if bytes.is_empty() || (tried > 0 && !is_new(&bytes[tried..])) {
                     return Ok(Step::NeedsInput);
                 }
+                self.tried = bytes.len();
                 match spare.read(self.input.filled(), &service.limits) {
                     Ok(None) => Ok(Step::NeedsInput),
                     Ok(Some(length)) => {
                         self.input.consume(length);
+                        self.tried = 0;
                         if spare.framing() == Framing::Length(0) {
                             self.answer(spare, service);
                             return Ok(Step::Answered);
