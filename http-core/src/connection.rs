@@ -28,6 +28,12 @@ pub(crate) struct Service {
     pub stopping: Arc<AtomicBool>,
 }
 
+impl Service {
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
+
 /// How to go on with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -191,7 +197,10 @@ impl Connection {
                             done += 1;
                         }
                         Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                            return Ok(Next::Wait);
+                            self.is_drained = true;
+                            if !service.is_stopping() {
+                                return Ok(Next::Wait);
+                            }
                         }
                         Err(error) => return Err(error),
                     }
@@ -215,8 +224,9 @@ impl Connection {
     fn step(&mut self, service: &Service, spare: &mut Head) -> io::Result<Step> {
         match &mut self.phase {
             Phase::Head(_) => {
-                if service.stopping.load(Ordering::Relaxed) {
-                    let linger = !self.input.is_empty();
+                // Who is sending is told so in good order; the others just end.
+                let linger = !self.input.is_empty();
+                if service.is_stopping() && (linger || self.is_drained) {
                     self.phase = Phase::Closing { linger };
                     return Ok(Step::Again);
                 }
@@ -256,7 +266,7 @@ impl Connection {
                     Framing::Chunked => (false, false),
                 };
                 if body_is_small && !body_is_there && !head.expects_continue() {
-                    if service.stopping.load(Ordering::Relaxed) {
+                    if service.is_stopping() {
                         self.phase = Phase::Closing { linger: false };
                         return Ok(Step::Again);
                     }
@@ -312,7 +322,7 @@ impl Connection {
     /// Lets the handler answer a request, and decides how the connection goes on.
     fn answer(&mut self, head: &Head, service: &Service) {
         let limits = &service.limits;
-        let keep_alive = head.keep_alive() && !service.stopping.load(Ordering::Relaxed);
+        let keep_alive = head.keep_alive() && !service.is_stopping();
         let mut decoder = Decoder::new(head.framing(), limits);
         self.output.begin(Some(head), keep_alive, limits);
         let body = BodyReader::new(
