@@ -159,8 +159,7 @@ impl Engine {
                     break;
                 }
             }
-            let queued = lock(&self.queue).pop_front();
-            if let Some(slot) = queued {
+            if let Some(slot) = self.next_queued() {
                 self.serve(&slot, true, &mut spare);
             }
         }
@@ -235,6 +234,20 @@ impl Engine {
     /// Has a connection served by whoever is free first. The caller has claimed it.
     fn queue(&self, slot: Arc<Slot>) {
         lock(&self.queue).push_back(slot);
+        self.wake_another();
+    }
+
+    fn next_queued(&self) -> Option<Arc<Slot>> {
+        let mut queue = lock(&self.queue);
+        let slot = queue.pop_front()?;
+        if !queue.is_empty() {
+            // Two calls to wake in a row may have woken one thread: this one.
+            self.wake_another();
+        }
+        Some(slot)
+    }
+
+    fn wake_another(&self) {
         if self.waiting.load(Ordering::SeqCst) > 0 {
             self.poller.wake();
         }

@@ -343,13 +343,16 @@ fn several_threads_handle_several_at_once() {
             response.send_response(200).end_headers()?.send("together")
         },
     );
-    let mut clients: Vec<Client> = (0..THREADS).map(|_| server.connect()).collect();
-    for _ in 0..20 {
-        for client in &mut clients {
-            client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        }
-        for client in &mut clients {
-            assert_eq!(client.reply().text(), "together");
+    for _ in 0..50 {
+        // They come in together, and ask together again.
+        let mut clients: Vec<Client> = (0..THREADS).map(|_| server.connect()).collect();
+        for _ in 0..2 {
+            for client in &mut clients {
+                client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+            }
+            for client in &mut clients {
+                assert_eq!(client.reply().text(), "together");
+            }
         }
     }
 }
