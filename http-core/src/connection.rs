@@ -69,7 +69,7 @@ enum Phase {
     /// as long as there is none, since the connection is idle.
     Head(Instant),
     /// A request whose handler was not called yet.
-    Request(Box<Head>, Pace),
+    Request(Box<Incoming>),
     /// The rest of a body that the handler did not read; so much of it may come.
     Drain(Decoder, u64, Pace),
     /// The last answer is on its way; then perhaps linger.
@@ -78,6 +78,48 @@ enum Phase {
     /// unread, the system would reset the connection, and the client might never
     /// see its answer (RFC 9112, section 9.6).
     Linger,
+}
+
+/// A request whose body is on its way.
+#[derive(Debug)]
+struct Incoming {
+    head: Head,
+    pace: Pace,
+    /// Looks ahead for the end of the body, which stays in the input: it has come so far.
+    ahead: Decoder,
+    seen: usize,
+}
+
+impl Incoming {
+    /// Whether all of the body is in `input`; or cannot be, because it is malformed
+    /// or too large, which the handler gets to know when it reads it.
+    fn is_complete(&mut self, input: &[u8]) -> bool {
+        loop {
+            match self.ahead.next(&input[self.seen..], usize::MAX) {
+                Ok(Piece::Data(count) | Piece::Framing(count)) => self.seen += count,
+                Ok(Piece::More) => return false,
+                Ok(Piece::End) | Err(_) => return true,
+            }
+        }
+    }
+
+    /// Whether the handler is not called before the body is complete.
+    fn is_waited_for(&self, input: &[u8], limits: &Limits) -> bool {
+        let most = limits.body_ahead;
+        let left = self.ahead.remaining().unwrap_or(0);
+        !self.head.expects_continue() && input.len() < most && left <= (most - input.len()) as u64
+    }
+}
+
+impl Phase {
+    /// How fast the client sends the body that the connection waits for.
+    fn pace(&mut self) -> Option<&mut Pace> {
+        match self {
+            Phase::Request(incoming) => Some(&mut incoming.pace),
+            Phase::Drain(_, _, pace) => Some(pace),
+            _ => None,
+        }
+    }
 }
 
 /// What one step led to.
@@ -143,7 +185,7 @@ impl Connection {
         self.now = Instant::now();
         self.input.borrow_memory(&mut spare.input);
         self.output.borrow_memory(&mut spare.answers);
-        if let Phase::Request(_, pace) | Phase::Drain(_, _, pace) = &mut self.phase {
+        if let Some(pace) = self.phase.pace() {
             pace.stop_waiting();
         }
         self.output.pace().stop_waiting();
@@ -212,12 +254,13 @@ impl Connection {
     fn received(&mut self, count: usize) {
         let is_first = self.input.is_empty();
         self.input.filled_more(count);
+        if let Some(pace) = self.phase.pace() {
+            pace.moved(count);
+        }
         match &mut self.phase {
             Phase::Head(since) if is_first => *since = self.now,
-            Phase::Head(_) => {}
-            Phase::Request(_, pace) | Phase::Drain(_, _, pace) => pace.moved(count),
-            Phase::Closing { .. } => {}
             Phase::Linger => self.input.clear(),
+            _ => {}
         }
     }
 
@@ -245,8 +288,12 @@ impl Connection {
                             self.answer(spare, service);
                             return Ok(Step::Answered);
                         }
-                        let head = Box::new(std::mem::take(spare));
-                        self.phase = Phase::Request(head, Pace::new(&service.limits));
+                        self.phase = Phase::Request(Box::new(Incoming {
+                            pace: Pace::new(&service.limits),
+                            ahead: Decoder::new(spare.framing(), &service.limits),
+                            seen: 0,
+                            head: std::mem::take(spare),
+                        }));
                         Ok(Step::Again)
                     }
                     Err(refusal) => {
@@ -256,16 +303,10 @@ impl Connection {
                     }
                 }
             }
-            Phase::Request(head, _) => {
-                let at_hand = self.input.len();
-                let (body_is_small, body_is_there) = match head.framing() {
-                    Framing::Length(length) => (
-                        length <= service.limits.body_ahead as u64,
-                        length <= at_hand as u64,
-                    ),
-                    Framing::Chunked => (false, false),
-                };
-                if body_is_small && !body_is_there && !head.expects_continue() {
+            Phase::Request(incoming) => {
+                let input = self.input.filled();
+                let body_is_there = incoming.is_complete(input);
+                if !body_is_there && incoming.is_waited_for(input, &service.limits) {
                     if service.is_stopping() {
                         self.phase = Phase::Closing { linger: false };
                         return Ok(Step::Again);
@@ -278,10 +319,10 @@ impl Connection {
                 }
                 // `answer` says what comes next.
                 let next = Phase::Closing { linger: false };
-                let Phase::Request(head, _) = std::mem::replace(&mut self.phase, next) else {
+                let Phase::Request(incoming) = std::mem::replace(&mut self.phase, next) else {
                     return Ok(Step::Again);
                 };
-                self.answer(&head, service);
+                self.answer(&incoming.head, service);
                 Ok(Step::Answered)
             }
             Phase::Drain(decoder, left, _) => match decoder.next(self.input.filled(), usize::MAX) {
@@ -433,8 +474,8 @@ impl Connection {
                     let line = request_line(self.input.filled()).to_vec();
                     return self.refuse(TOO_SLOW, &line, service);
                 }
-                Phase::Request(head, _) => {
-                    let line = head.request_line().to_vec();
+                Phase::Request(incoming) => {
+                    let line = incoming.head.request_line().to_vec();
                     return self.refuse(TOO_SLOW, &line, service);
                 }
                 _ => {}
@@ -449,13 +490,15 @@ impl Connection {
         if self.output.pending() > 0 {
             return now + self.output.pace().start_waiting();
         }
-        match &mut self.phase {
+        if let Some(pace) = self.phase.pace() {
+            return now + pace.start_waiting();
+        }
+        match &self.phase {
             Phase::Head(since) if self.input.is_empty() => *since + limits.idle_time,
             Phase::Head(since) => *since + limits.head_time,
-            Phase::Request(_, pace) | Phase::Drain(_, _, pace) => now + pace.start_waiting(),
-            // All is sent: it ends at its next turn.
-            Phase::Closing { .. } => now + limits.linger_time,
             Phase::Linger => self.deadline,
+            // All is sent: it ends at its next turn.
+            _ => now + limits.linger_time,
         }
     }
 }

@@ -26,10 +26,11 @@ pub struct Limits {
     pub fields: usize,
     /// Bytes of a request body before it is refused with 413. Default: 16 MiB.
     pub body_size: u64,
-    /// A body that says it is no longer than this many bytes is waited for
-    /// before the handler is called, so that a slow client with a small form
-    /// holds no thread. A longer body, or one in chunks, streams to the handler.
-    /// Default: 64 KiB.
+    /// A body of no more than this many bytes (with its chunk sizes, if it comes in
+    /// chunks) is waited for before the handler is called, so that a slow client
+    /// with a small form holds no thread. A longer body streams to the handler; so
+    /// does one that the client sends only when it is asked for (`Expect:
+    /// 100-continue`). Default: 64 KiB.
     pub body_ahead: usize,
     /// Bytes of a body the handler did not read that are read and thrown away to
     /// keep the connection. With more left, it is closed. Default: 256 KiB.

@@ -248,6 +248,10 @@ fn silent_and_slow_clients_hold_up_nobody() {
             "GET /slow HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nca",
             "t",
         ),
+        (
+            "GET /slow HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nca",
+            "t\r\n0\r\n\r\n",
+        ),
     ]
     .map(|(first, rest)| (server.connect(), first, rest))
     .into();
