@@ -172,7 +172,7 @@ impl Engine {
         // In this order: `queue` looks at `waiting` after it has filled the queue.
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let is_queued = !lock(&self.queue).is_empty();
-        let event = self.poller.wait(is_queued.then_some(Duration::ZERO));
+        let event = self.poller.next(!is_queued);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         event
     }

@@ -6,7 +6,6 @@
 //! nothing has to be said to the poller after it was added.
 
 use std::io;
-use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 
@@ -27,76 +26,74 @@ pub(crate) use system::Poller;
 /// Linux lets any number of threads wait at one epoll instance.
 #[cfg(target_os = "linux")]
 mod system {
-    use std::mem::MaybeUninit;
-    use std::os::fd::{AsFd, OwnedFd};
+    use std::os::fd::AsFd;
 
-    use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
-    use rustix::event::{EventfdFlags, Timespec, eventfd};
+    use nix::errno::Errno;
+    use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+    use nix::sys::eventfd::{EfdFlags, EventFd};
 
-    use super::{Duration, Event, TcpListener, TcpStream, WOKEN, io};
+    use super::{Event, TcpListener, TcpStream, WOKEN, io};
 
     #[derive(Debug)]
     pub(crate) struct Poller {
-        epoll: OwnedFd,
-        waker: OwnedFd,
+        epoll: Epoll,
+        waker: EventFd,
     }
 
     impl Poller {
         pub fn new() -> io::Result<Poller> {
-            let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-            let waker = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-            let poller = Poller { epoll, waker };
-            poller.watch(&poller.waker, WOKEN, EventFlags::IN)?;
+            let poller = Poller {
+                epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,
+                waker: EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?,
+            };
+            poller.watch(&poller.waker, WOKEN, EpollFlags::EPOLLIN)?;
             Ok(poller)
         }
 
         /// From now on, events come for connections that wait at this listener.
         pub fn add_listener(&self, listener: &mut TcpListener, number: usize) -> io::Result<()> {
-            self.watch(listener, number, EventFlags::IN)
+            self.watch(listener, number, EpollFlags::EPOLLIN)
         }
 
         /// From now on, events come when the stream can be read or written again.
         pub fn add(&self, stream: &mut TcpStream, number: usize) -> io::Result<()> {
-            let all = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP;
+            let all = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP;
             self.watch(stream, number, all)
         }
 
-        fn watch(&self, source: impl AsFd, number: usize, flags: EventFlags) -> io::Result<()> {
-            let data = EventData::new_u64(number as u64);
-            Ok(epoll::add(
-                &self.epoll,
-                source,
-                data,
-                flags | EventFlags::ET,
-            )?)
+        fn watch(&self, source: impl AsFd, number: usize, flags: EpollFlags) -> io::Result<()> {
+            let event = EpollEvent::new(flags | EpollFlags::EPOLLET, number as u64);
+            Ok(self.epoll.add(source, event)?)
         }
 
-        /// Waits for an event that no other thread was told of; `None` when the time
-        /// is up or a signal came.
-        pub fn wait(&self, timeout: Option<Duration>) -> io::Result<Option<Event>> {
-            let timeout = timeout.map(|time| Timespec {
-                tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: time.subsec_nanos().into(),
-            });
+        /// An event that no other thread was told of. Waits for it, if it may; `None`
+        /// when there is none, or a signal came.
+        pub fn next(&self, may_wait: bool) -> io::Result<Option<Event>> {
+            let timeout = if may_wait {
+                EpollTimeout::NONE
+            } else {
+                EpollTimeout::ZERO
+            };
             // More than one would have to wait here while the first is handled.
-            let mut room = [MaybeUninit::uninit()];
-            match epoll::wait(&self.epoll, &mut room, timeout.as_ref()) {
-                Ok((events, _)) => Ok(events.first().map(|&epoll::Event { flags, data }| {
-                    let ended = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
-                    Event {
-                        number: data.u64() as usize,
-                        read_on: flags.intersects(ended),
-                    }
-                })),
-                Err(rustix::io::Errno::INTR) => Ok(None),
+            let mut event = [EpollEvent::empty()];
+            match self.epoll.wait(&mut event, timeout) {
+                Ok(0) | Err(Errno::EINTR) => Ok(None),
+                Ok(_) => {
+                    let [event] = event;
+                    let end = EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR;
+                    Ok(Some(Event {
+                        number: event.data() as usize,
+                        read_on: event.events().intersects(end),
+                    }))
+                }
                 Err(error) => Err(error.into()),
             }
         }
 
         /// Ends the wait of one thread.
         pub fn wake(&self) {
-            // It fails when it was called 2⁶⁴ times, and then someone is awake.
-            let _ = rustix::io::write(&self.waker, &1u64.to_ne_bytes());
+            // It fails only when it was called 2⁶⁴ times.
+            let _ = self.waker.write(1);
         }
     }
 }
@@ -105,10 +102,11 @@ mod system {
 #[cfg(not(target_os = "linux"))]
 mod system {
     use std::sync::Mutex;
+    use std::time::Duration;
 
     use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
-    use super::{Duration, Event, TcpListener, TcpStream, WOKEN, io};
+    use super::{Event, TcpListener, TcpStream, WOKEN, io};
     use crate::sync::lock;
 
     #[derive(Debug)]
@@ -143,11 +141,11 @@ mod system {
             self.registry.register(stream, Token(number), all)
         }
 
-        /// Waits for an event that no other thread was told of; `None` when the time
-        /// is up or a signal came.
-        pub fn wait(&self, timeout: Option<Duration>) -> io::Result<Option<Event>> {
+        /// An event that no other thread was told of. Waits for it, if it may; `None`
+        /// when there is none, or a signal came.
+        pub fn next(&self, may_wait: bool) -> io::Result<Option<Event>> {
             let (poll, events) = &mut *lock(&self.seat);
-            match poll.poll(events, timeout) {
+            match poll.poll(events, (!may_wait).then_some(Duration::ZERO)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(None),
                 outcome => outcome?,
             }
