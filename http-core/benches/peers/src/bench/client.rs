@@ -20,6 +20,8 @@ pub struct Reply {
     pub status: u16,
     pub media_type: String,
     pub body: Vec<u8>,
+    /// Whether it says that the connection ends with it (RFC 9112, section 9.3).
+    pub is_last: bool,
 }
 
 /// A request without a body.
@@ -126,6 +128,11 @@ fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, String> {
             .find(|field| field.name.eq_ignore_ascii_case(name))
             .map(|field| String::from_utf8_lossy(field.value).into_owned())
     };
+    let connection = field("Connection").unwrap_or_default().to_ascii_lowercase();
+    let is_last = match head.version {
+        Some(0) => connection != "keep-alive",
+        _ => connection == "close",
+    };
     let length = field("Content-Length")
         .and_then(|length| length.parse::<usize>().ok())
         .ok_or("answers without a Content-Length")?;
@@ -136,6 +143,7 @@ fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, String> {
         status: head.code.unwrap_or(0),
         media_type: field("Content-Type").unwrap_or_default(),
         body: body.to_vec(),
+        is_last,
     };
     Ok(Some((reply, start + length)))
 }
@@ -151,10 +159,23 @@ mod tests {
         let (reply, length) = parse(bytes).unwrap().unwrap();
         assert_eq!((reply.status, &reply.body[..]), (200, &b"hi"[..]));
         assert_eq!(reply.media_type, "text/plain");
+        assert!(!reply.is_last);
         assert_eq!(length, bytes.len() - 5);
         for end in 0..length {
             assert!(parse(&bytes[..end]).unwrap().is_none(), "{end}");
         }
+    }
+
+    #[test]
+    fn the_last_answer_of_a_connection_is_known() {
+        let is_last = |head: &str| {
+            let bytes = format!("{head}\r\nContent-Length: 0\r\n\r\n");
+            parse(bytes.as_bytes()).unwrap().unwrap().0.is_last
+        };
+        assert!(is_last("HTTP/1.0 200 OK"));
+        assert!(is_last("HTTP/1.1 200 OK\r\nConnection: Close"));
+        assert!(!is_last("HTTP/1.0 200 OK\r\nConnection: keep-alive"));
+        assert!(!is_last("HTTP/1.1 200 OK"));
     }
 
     #[test]

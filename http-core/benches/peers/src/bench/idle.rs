@@ -44,11 +44,13 @@ pub fn measure(server: &Server, connections: usize) -> Result<Sample, String> {
     }
     let (memory, threads) = server.memory_and_threads();
     let open = idle.iter().filter(|client| client.is_open()).count();
-    let mut figures = vec![
-        (Figure::Open, open as f64),
-        (Figure::Memory, memory),
-        (Figure::Threads, threads),
-    ];
+    if open < connections {
+        return Err(format!(
+            "has closed {} of the idle connections",
+            connections - open
+        ));
+    }
+    let mut figures = vec![(Figure::Memory, memory), (Figure::Threads, threads)];
     figures.extend(percentiles(&mut times));
     Ok(Sample(figures))
 }

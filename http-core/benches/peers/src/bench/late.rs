@@ -26,7 +26,9 @@ pub fn measure(server: &Server, slow: &str, time: Duration) -> Result<Sample, St
         let sleeper = scope.spawn(|| {
             let mut client = Client::connect(address)?;
             while !over.load(Ordering::Relaxed) {
-                client.ask(&get(slow))?;
+                if client.ask(&get(slow))?.is_last {
+                    client = Client::connect(address)?;
+                }
             }
             Ok::<_, String>(())
         });
@@ -64,17 +66,21 @@ fn keep_time(
     time: Duration,
     anew: bool,
 ) -> Result<Vec<f64>, String> {
-    let mut client = Client::connect(address)?;
+    let mut client = None;
     let mut times = Vec::new();
     let mut due = first;
     // One that lags behind for good is not waited for.
     while due < first + time && first.elapsed() < time + PATIENCE {
         thread::sleep(due.saturating_duration_since(Instant::now()));
-        if anew {
-            client = Client::connect(address)?;
-        }
-        client.ask(&get("/"))?;
+        let mut connection = match client.take() {
+            Some(connection) => connection,
+            None => Client::connect(address)?,
+        };
+        let reply = connection.ask(&get("/"))?;
         times.push(due.elapsed().as_secs_f64() * 1e6);
+        if !anew && !reply.is_last {
+            client = Some(connection);
+        }
         due += PACE;
     }
     Ok(times)

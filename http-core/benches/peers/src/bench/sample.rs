@@ -19,8 +19,6 @@ pub enum Figure {
     Memory,
     /// Threads of the server.
     Threads,
-    /// Connections that were open at the end.
-    Open,
     /// Answers that went wrong.
     Errors,
 }
@@ -36,7 +34,6 @@ impl Figure {
             Figure::Cpu => "CPU µs/request",
             Figure::Memory => "memory",
             Figure::Threads => "threads",
-            Figure::Open => "open",
             Figure::Errors => "errors",
         }
     }
@@ -52,9 +49,7 @@ impl Figure {
             Figure::Cpu if value < 10.0 => format!("{value:.2}"),
             Figure::Cpu => format!("{value:.1}"),
             Figure::Memory => format!("{:.1} MiB", value / 1024.0 / 1024.0),
-            Figure::Rate | Figure::Threads | Figure::Open | Figure::Errors => {
-                grouped(value.round() as u64)
-            }
+            Figure::Rate | Figure::Threads | Figure::Errors => grouped(value.round() as u64),
         }
     }
 }
