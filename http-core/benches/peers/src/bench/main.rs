@@ -17,7 +17,7 @@ mod scenario;
 mod wrk;
 
 use std::error::Error;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -45,6 +45,12 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let wanted = most.max(65_536);
     setrlimit(Resource::RLIMIT_NOFILE, wanted, wanted)
         .or_else(|_| setrlimit(Resource::RLIMIT_NOFILE, most, most))?;
+
+    for [tool, package] in [["wrk", "wrk"], ["setpriv", "util-linux"]] {
+        if let Err(e) = Command::new(tool).arg("--version").output() {
+            return Err(format!("{tool} is needed (apt-get install {package}): {e}").into());
+        }
+    }
 
     let begun = Instant::now();
     let mut skipped = Vec::new();

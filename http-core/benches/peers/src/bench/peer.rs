@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -236,7 +237,10 @@ fn succeed(command: &mut Command) -> Result<String, String> {
     let output = command
         .stdin(Stdio::null())
         .output()
-        .map_err(|e| format!("{name} is not there: {e}"))?;
+        .map_err(|e| match e.kind() {
+            ErrorKind::NotFound => format!("{name} is not installed"),
+            _ => format!("{name} could not be started: {e}"),
+        })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

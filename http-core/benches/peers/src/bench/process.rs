@@ -87,17 +87,21 @@ impl Server {
 
     /// Ends it and all its processes.
     pub fn stop(&mut self) {
-        let pids = self.pids();
+        let begun = |pid| Process::new(pid)?.stat().map(|stat| stat.starttime);
+        let processes: Vec<_> = self
+            .pids()
+            .into_iter()
+            .map(|pid| (pid, begun(pid).ok()))
+            .collect();
         let _ = kill(Pid::from_raw(self.pid()), Signal::SIGTERM);
         if wait(&mut self.child, Duration::from_secs(1)).is_none() {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
-        // Workers end with their master; these did not.
-        let mine = std::process::id();
-        for pid in pids {
-            let left = Process::new(pid).and_then(|process| process.stat());
-            if left.is_ok_and(|stat| stat.state != 'Z' && pid as u32 != mine) {
+        // Workers end with their master; those that did not are ended here. (The time
+        // tells them from a newer process with the same number.)
+        for (pid, time) in processes {
+            if time.is_some() && begun(pid).ok() == time {
                 let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
             }
         }

@@ -44,7 +44,7 @@ impl<'p> Results<'p> {
         self.rows[index].failure.is_some()
     }
 
-    /// The server with the least value of a figure among those of a role.
+    /// The best of a role in a figure: its name and its median.
     fn best(&self, role: Role, figure: Figure, more_is_better: bool) -> Option<(&str, f64)> {
         let of_role = self
             .rows
