@@ -215,7 +215,7 @@ fn program(feature: &str, name: &str) -> Result<PathBuf, String> {
 fn cargo(arguments: &[&str]) -> Result<PathBuf, String> {
     let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build
-        .args(["build", "--release", "--locked", "--message-format=json"])
+        .args(["build", "--release", "--message-format=json"])
         .args(arguments);
     let messages = succeed(&mut build)?;
     let mut programs = messages.lines().filter_map(|line| {
