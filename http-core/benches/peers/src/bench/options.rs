@@ -1,0 +1,107 @@
+//! The command line.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process;
+use std::time::Duration;
+
+use lexopt::prelude::*;
+
+use crate::peer::PEERS;
+use crate::scenario::{self, SCENARIOS, Scenario};
+
+/// What to measure, and for how long.
+pub struct Options {
+    pub scenarios: Vec<&'static Scenario>,
+    /// Names of peers; none means all.
+    peers: Vec<String>,
+    pub rounds: usize,
+    /// The length of one measurement.
+    pub time: Duration,
+    /// Threads, or workers, of every server that lets one choose.
+    pub threads: usize,
+    /// A program to measure instead of http-core's example `hello`.
+    pub hello: Option<PathBuf>,
+}
+
+impl Options {
+    pub fn parse() -> Result<Options, Box<dyn Error>> {
+        let mut options = Options {
+            scenarios: Vec::new(),
+            peers: Vec::new(),
+            rounds: 3,
+            time: Duration::from_secs(3),
+            threads: 2,
+            hello: None,
+        };
+        let mut arguments = lexopt::Parser::from_env();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Value(name) => {
+                    let name = name.string()?;
+                    let found = scenario::named(&name);
+                    if found.is_empty() {
+                        return Err(format!("no scenario {name:?}; --help lists them").into());
+                    }
+                    options.scenarios.extend(found);
+                }
+                Long("peers") => {
+                    for name in arguments.value()?.string()?.split(',') {
+                        if !PEERS.iter().any(|peer| peer.name == name) {
+                            return Err(format!("no peer {name:?}; --help lists them").into());
+                        }
+                        options.peers.push(name.to_owned());
+                    }
+                }
+                Long("rounds") => options.rounds = arguments.value()?.parse()?,
+                Long("seconds") => {
+                    let seconds: f64 = arguments.value()?.parse()?;
+                    // wrk takes whole seconds only.
+                    options.time = Duration::from_secs(seconds.ceil().clamp(1.0, 600.0) as u64);
+                }
+                Long("threads") => options.threads = arguments.value()?.parse::<usize>()?.max(1),
+                Long("hello") => {
+                    options.hello = Some(PathBuf::from(arguments.value()?).canonicalize()?);
+                }
+                Short('h') | Long("help") => {
+                    print!("{}", help());
+                    process::exit(0);
+                }
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        if options.scenarios.is_empty() {
+            options.scenarios = SCENARIOS.iter().collect();
+        }
+        Ok(options)
+    }
+
+    /// Whether a peer was asked for.
+    pub fn wants(&self, peer: &str) -> bool {
+        self.peers.is_empty() || self.peers.iter().any(|name| name == peer)
+    }
+}
+
+fn help() -> String {
+    let mut help = String::from(
+        "Measures http-core beside its peers, on loopback. Prints Markdown on standard output.
+
+usage: peers [SCENARIO ...] [--peers NAME,NAME,...] [--rounds 3] [--seconds 3] [--threads 2] [--hello PATH]
+
+--rounds   how often each is measured, in turn with the others; medians are printed
+--seconds  the length of one measurement
+--threads  threads, or workers, of each server that lets one choose
+--hello    a program to measure as http-core instead of its example `hello`
+
+scenarios (all unless some are named; `keep` names all five of the first kind):
+",
+    );
+    for scenario in SCENARIOS {
+        help += &format!("  {:<10} {}\n", scenario.name, scenario.title);
+    }
+    help += "\npeers (all unless some are named):\n";
+    for peer in PEERS {
+        help += &format!("  {:<20} {}\n", peer.name, peer.what);
+    }
+    help
+}
