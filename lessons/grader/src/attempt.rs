@@ -2,14 +2,15 @@
 //! if the check failed, find out why.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::compile;
 use crate::diagnosis::diagnose;
-use crate::failure::{Came, Failure, Symptom, Verdict};
+use crate::failure::{Failure, Verdict};
 use crate::place::Place;
-use crate::program::{Program, Trace};
 use crate::report::{About, report};
 use crate::run::{Limits, Run};
 use crate::seed::Seed;
@@ -38,6 +39,31 @@ pub(crate) struct Setting {
     pub(crate) place: Place,
     pub(crate) limits: Limits,
     pub(crate) seed: String,
+    /// The programs built so far, by name.
+    built: Mutex<BTreeMap<String, Result<PathBuf, String>>>,
+}
+
+impl Setting {
+    pub(crate) fn new(place: Place, limits: Limits, seed: String) -> Self {
+        let built = Mutex::default();
+        Self {
+            place,
+            limits,
+            seed,
+            built,
+        }
+    }
+
+    /// This program of the lesson's package, built when it is first asked for.
+    ///
+    /// # Errors
+    ///
+    /// With why it does not compile.
+    pub(crate) fn built(&self, name: &str) -> Result<PathBuf, String> {
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        let build = || compile::build(&self.place, name);
+        built.entry(name.into()).or_insert_with(build).clone()
+    }
 }
 
 /// A failed check.
@@ -52,21 +78,19 @@ pub(crate) struct Failed {
 /// # Errors
 ///
 /// With the report, if it fails.
-pub(crate) fn attempt(check: &Check, program: &Path, setting: &Setting) -> Result<(), Failed> {
-    let folder = &setting.place.root;
-    let (verdict, program) = match Program::launch(program, folder) {
-        Ok(running) => (talk(check, &running, setting), Some(running)),
-        Err(error) => {
-            let what = format!("it cannot start {}: {error}", program.display());
-            (Err(Failure::of_the_grader(&what)), None)
-        }
-    };
+pub(crate) fn attempt(check: &Check, program: &Path, setting: &Arc<Setting>) -> Result<(), Failed> {
+    let name = check.full_name();
+    let seed = Seed::new(&setting.seed, &name);
+    let mut run = Run::new(program.into(), Arc::clone(setting), setting.limits, seed);
+    let verdict = catch_unwind(AssertUnwindSafe(|| (check.action)(&mut run)))
+        .unwrap_or_else(|panic| Err(Failure::of_the_grader(&message(panic.as_ref()))));
     let Err(failure) = verdict else {
         return Ok(());
     };
-    let ending = failure.may_be_an_end();
-    let trace = program.map_or_else(Trace::default, |program| program.end(ending));
-    let name = check.full_name();
+    let trace = match &failure.0.trace {
+        Some(trace) => trace.clone(),
+        None => run.end(failure.may_be_an_end()),
+    };
     let about = About {
         place: &setting.place,
         step: check.step,
@@ -78,23 +102,6 @@ pub(crate) fn attempt(check: &Check, program: &Path, setting: &Setting) -> Resul
         diagnosis: cause.id,
         message: report(&about, &failure.0, &trace, &cause),
     })
-}
-
-fn talk(check: &Check, program: &Program, setting: &Setting) -> Verdict {
-    let limits = setting.limits;
-    let address = program.address(limits.start).map_err(|trouble| {
-        let seconds = limits.start.as_secs_f32();
-        let expected = format!(
-            "within {seconds} seconds, the line\n\
-             \"Serving HTTP on http://localhost:PORT/ (press Ctrl-C to stop)\""
-        );
-        let symptom = Symptom::NotStarted(trouble);
-        Failure::new(None, expected, Came::Bytes(Vec::new()), symptom)
-    })?;
-    let seed = Seed::new(&setting.seed, &check.full_name());
-    let mut run = Run::new(address, limits, seed);
-    catch_unwind(AssertUnwindSafe(|| (check.action)(&mut run)))
-        .unwrap_or_else(|panic| Err(Failure::of_the_grader(&message(panic.as_ref()))))
 }
 
 /// What a panic said.

@@ -2,14 +2,15 @@
 //! are tried. Each rule names its diagnosis (tools and tests go by the name) and,
 //! where it applies, says what to look at, as a patient teacher would.
 //!
-//! The rules about the program and its connection are in `program`, those about a
-//! whole answer in `answer`.
+//! The rules about a server and its connection are in `program`, those about a whole
+//! answer in `answer`, those about a program that runs to its end in `ending`.
 
 use crate::answer::Answer;
 use crate::failure::{Came, Facts, Symptom};
 use crate::program::Trace;
 
 mod answer;
+mod ending;
 mod program;
 
 /// The likely cause of a failure.
@@ -52,6 +53,11 @@ const RULES: &[Rule] = &[
     ("endless-output", program::endless_output),
     ("no-start-line", program::no_start_line),
     ("not-yet-implemented", program::not_yet_implemented),
+    ("does-not-end", ending::does_not_end),
+    ("endless-output", ending::prints_without_end),
+    ("panicked", ending::program_panicked),
+    ("exit-code", ending::exit_code),
+    ("wrong-stream", ending::wrong_stream),
     ("exits-while-answering", program::exits_while_answering),
     ("refused", program::refused),
     ("closed-early", program::closed_early),
@@ -107,13 +113,36 @@ impl Case<'_> {
         }
     }
 
-    /// The body that came and the body that was expected, if that is what failed.
-    fn bodies(&self) -> Option<(&[u8], &[u8])> {
+    /// The text that came and the text that was expected, if that is what failed: a
+    /// body, or what a program printed.
+    fn texts(&self) -> Option<(&[u8], &[u8])> {
         match self.symptom() {
             Symptom::Body(due) => Some((self.answer()?.body(), due)),
             Symptom::BodyLacks(due) => Some((self.answer()?.body(), due.as_bytes())),
+            Symptom::Stdout(due) | Symptom::StdoutLacks(due) => {
+                Some((self.trace.stdout.head.as_bytes(), due.as_bytes()))
+            }
+            Symptom::StderrLacks(due) => Some((self.trace.stderr.head.as_bytes(), due.as_bytes())),
             _ => None,
         }
+    }
+
+    /// What the text is.
+    fn text(&self) -> &'static str {
+        match self.symptom() {
+            Symptom::Stdout(_) | Symptom::StdoutLacks(_) => "standard output",
+            Symptom::StderrLacks(_) => "standard error",
+            _ => "body",
+        }
+    }
+
+    /// Whether the text is only a part of what is there.
+    fn is_part(&self) -> bool {
+        let symptom = self.symptom();
+        matches!(
+            symptom,
+            Symptom::BodyLacks(_) | Symptom::StdoutLacks(_) | Symptom::StderrLacks(_)
+        )
     }
 
     fn method(&self) -> &str {

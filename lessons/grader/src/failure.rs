@@ -2,7 +2,7 @@
 //! symptom from which the likely cause is worked out.
 
 use crate::answer::Answer;
-use crate::program::StartTrouble;
+use crate::program::{EndTrouble, StartTrouble, Trace};
 use crate::request::Asked;
 
 /// What a check returns: nothing more to say, or why it failed.
@@ -21,6 +21,9 @@ pub(crate) struct Facts {
     pub(crate) expected: String,
     pub(crate) came: Came,
     pub(crate) symptom: Symptom,
+    /// What was seen of the program, if another one than the student's server, or a
+    /// server that never was one, is meant.
+    pub(crate) trace: Option<Trace>,
 }
 
 /// What came back.
@@ -30,6 +33,8 @@ pub(crate) enum Came {
     Answer(Box<Answer>),
     /// Bytes that are no whole answer, perhaps none.
     Bytes(Vec<u8>),
+    /// Of a program that runs to its end: how it ended, in words.
+    Ended(String),
     /// Said in words.
     Words(String),
 }
@@ -69,6 +74,16 @@ pub(crate) enum Symptom {
     Body(Vec<u8>),
     /// A body without this text in it.
     BodyLacks(String),
+    /// A program that should end by itself does not.
+    DoesNotEnd(EndTrouble),
+    /// Another exit code than this.
+    ExitCode(i32),
+    /// Another standard output than this.
+    Stdout(String),
+    /// A standard output without this text in it.
+    StdoutLacks(String),
+    /// A standard error without this text in it.
+    StderrLacks(String),
     /// A check's own words; nothing to conclude from.
     Other,
     /// The check itself broke.
@@ -87,7 +102,14 @@ impl Failure {
             expected: expected.into(),
             came,
             symptom,
+            trace: None,
         }))
+    }
+
+    /// Adds what was seen of the program.
+    pub(crate) fn with_trace(mut self, trace: Trace) -> Self {
+        self.0.trace = Some(trace);
+        self
     }
 
     /// A failure that is the grader's own.

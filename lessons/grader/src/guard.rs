@@ -10,7 +10,7 @@
 //! On Unix, guard and program form a process group of their own: Ctrl-C in the
 //! terminal does not reach the guard, and the whole group can be ended at once.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -24,8 +24,9 @@ const ARGUMENT: &str = "--guard-a-program";
 /// The exit code of a guard that could not start its program, as in a shell.
 pub(crate) const NOT_STARTED: i32 = 127;
 
-/// The command that starts `program` under a guard. Standard input is the pipe
-/// whose end ends the program; standard output and error are the program's own.
+/// The command that starts `program` under a guard; arguments added to it are the
+/// program's. Standard input is the pipe whose end ends the program; standard output
+/// and error are the program's own.
 ///
 /// # Errors
 ///
@@ -59,20 +60,20 @@ pub fn guard_if_asked() {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().as_deref() == Some(OsStr::new(ARGUMENT)) {
         let program = arguments.next().unwrap_or_default();
-        std::process::exit(guard(Path::new(&program)));
+        std::process::exit(guard(Path::new(&program), arguments));
     }
 }
 
 /// Starts the program, waits for its end or for the end of standard input, and
 /// returns the program's exit code.
-fn guard(program: &Path) -> i32 {
+fn guard(program: &Path, arguments: impl Iterator<Item = OsString>) -> i32 {
     // Ctrl-C in a Windows console reaches every process in it. The guard stays
     // until its pipe is closed, which is at once when the test program ends.
     if let Err(error) = ctrlc::set_handler(|| ()) {
         eprintln!("the guard cannot ignore Ctrl-C: {error}");
     }
     let mut command = Command::new(program);
-    command.stdin(Stdio::null());
+    command.args(arguments).stdin(Stdio::null());
     let child = match SharedChild::spawn(&mut command) {
         Ok(child) => Arc::new(child),
         Err(error) => {
@@ -90,7 +91,21 @@ fn guard(program: &Path) -> i32 {
         end_group(std::process::id());
         let _ = ending.kill();
     });
-    child.wait().map_or(NOT_STARTED, code)
+    let code = child.wait().map_or(NOT_STARTED, code);
+    end_orphans();
+    code
+}
+
+/// Ends what the program has left behind. The guard stays, to hand on the exit code.
+fn end_orphans() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{Signal, killpg};
+        // The handler above lets the guard itself ignore this.
+        if let Ok(group) = i32::try_from(std::process::id()) {
+            let _ = killpg(nix::unistd::Pid::from_raw(group), Signal::SIGTERM);
+        }
+    }
 }
 
 /// The exit code, or 128 plus the signal that ended the program, as in a shell.

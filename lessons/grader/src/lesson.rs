@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Arguments, Completion, FormatSetting, Trial};
 
@@ -14,7 +14,7 @@ use crate::place::Place;
 use crate::results::{self, Outcome, Outcomes};
 use crate::run::{Limits, Run};
 use crate::show::count;
-use crate::{compile, guard, seed, steps};
+use crate::{guard, seed, steps};
 
 /// The name of the first trial.
 const COMPILES: &str = "the program compiles";
@@ -130,13 +130,12 @@ impl Environment {
 
 /// One run of the test program.
 struct Session {
-    setting: Setting,
+    setting: Arc<Setting>,
     checks: Vec<Check>,
     /// The steps whose `todo!` still stands.
     open: BTreeSet<u32>,
     /// A program given from outside; then nothing is built.
     given: Option<PathBuf>,
-    built: OnceLock<Result<PathBuf, String>>,
     /// Whether the trial that shows why the program does not compile is in this run.
     says_why: bool,
     outcomes: Mutex<Outcomes>,
@@ -158,15 +157,10 @@ impl Session {
         };
         let says_why = !arguments.is_filtered_out(&Trial::test(COMPILES, || Ok(())));
         Self {
-            setting: Setting {
-                place,
-                limits,
-                seed: environment.seed,
-            },
+            setting: Arc::new(Setting::new(place, limits, environment.seed)),
             checks,
             open,
             given: environment.program,
-            built: OnceLock::new(),
             says_why,
             outcomes: Mutex::default(),
         }
@@ -183,7 +177,7 @@ impl Session {
                 session
                     .program()
                     .map(|_| ())
-                    .map_err(|why| session.does_not_compile(why).into())
+                    .map_err(|why| session.does_not_compile(&why).into())
             }));
         }
         for (at, check) in self.checks.iter().enumerate() {
@@ -217,15 +211,11 @@ impl Session {
     }
 
     /// The program to grade, built when it is first asked for.
-    fn program(&self) -> Result<&PathBuf, &str> {
-        if let Some(given) = &self.given {
-            return Ok(given);
+    fn program(&self) -> Result<PathBuf, String> {
+        match &self.given {
+            Some(given) => Ok(given.clone()),
+            None => self.setting.built(&self.setting.place.package),
         }
-        let place = &self.setting.place;
-        let built = self
-            .built
-            .get_or_init(|| compile::build(place, &place.package));
-        built.as_ref().map_err(String::as_str)
     }
 
     fn does_not_compile(&self, why: &str) -> String {
@@ -241,13 +231,13 @@ impl Session {
 
     fn outcome(&self, at: usize) -> Outcome {
         let failed = match self.program() {
-            Ok(program) => attempt(&self.checks[at], program, &self.setting),
+            Ok(program) => attempt(&self.checks[at], &program, &self.setting),
             Err(why) => Err(Failed {
                 diagnosis: "does-not-compile",
                 message: if self.says_why {
                     format!("not graded: see \"{COMPILES}\" above")
                 } else {
-                    self.does_not_compile(why)
+                    self.does_not_compile(&why)
                 },
             }),
         };
@@ -269,7 +259,9 @@ impl Session {
             "{} is the course's own: this is no fault of yours.",
             place.solution()
         );
-        let program = compile::build(place, &format!("{}_solution", place.package))
+        let program = self
+            .setting
+            .built(&format!("{}_solution", place.package))
             .map_err(|why| format!("{fault}\nIt does not compile; {why}"))?;
         let failures: Vec<String> = self
             .checks
@@ -309,7 +301,7 @@ impl Session {
 
     fn write(&self, path: &std::path::Path) -> std::io::Result<()> {
         let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        let Setting { place, seed, .. } = &self.setting;
+        let Setting { place, seed, .. } = &*self.setting;
         results::write(path, place, seed, &self.checks, &outcomes)
     }
 }

@@ -1,7 +1,7 @@
 //! What every lesson's checks are written with.
 //!
 //! A lesson's `grade.rs` is a list of checks and the functions that do them. Each
-//! check gets the student's program, started for it alone, and a client:
+//! check has the student's program for itself, and a client:
 //!
 //! ```no_run
 //! use std::process::ExitCode;
@@ -33,6 +33,35 @@
 //! was asked, what was expected, what came back, what the program printed, and what
 //! the likely cause is. A program is ended with its check, however that ends.
 //!
+//! # Programs that are no servers
+//!
+//! A server is started by the first request to it. A program that runs to its end is
+//! started by the check, with arguments and variables, as often as it likes; what it
+//! talks to can be a stub that answers as the check says, or a server that is another
+//! program of the lesson:
+//!
+//! ```no_run
+//! # use grader::{Reply, Run, Verdict};
+//! fn prints_the_name(run: &mut Run) -> Verdict {
+//!     let name = run.seed().word();
+//!     let person = format!(r#"{{"name": "{name}"}}"#);
+//!     let people = run.stub(move |_| Reply::json(&person));
+//!     let end = run.program().arg("17").env("PEOPLE", &people.url()).wait()?;
+//!     end.expect_code(0)?;
+//!     end.expect_stdout(&format!("My name is {name}\n"))?;
+//!     match &people.requests()[..] {
+//!         [one] if one.target() == "/people?id=17" => Ok(()),
+//!         _ => Err(end.wrong("one request to the server: GET /people?id=17")),
+//!     }
+//! }
+//!
+//! fn gets_along_with_the_real_service(run: &mut Run) -> Verdict {
+//!     let people = run.binary("people_service").serve()?;
+//!     let end = run.program().arg("17").env("PEOPLE", &people.url()).wait()?;
+//!     end.expect_code(0)
+//! }
+//! ```
+//!
 //! # Variables
 //!
 //! | variable | what it does |
@@ -52,7 +81,9 @@
 //! - `attempt`: one check against one program
 //! - `program`, `guard`, `output`: the program while it runs, how it surely ends,
 //!   what it prints
-//! - `run`, `request`, `client`, `wire`, `answer`, `seed`: what a check works with
+//! - `run`, `request`, `server`, `client`, `wire`, `answer`, `seed`: what a check of a
+//!   server works with
+//! - `invocation`, `stub`: what a check of a program that runs to its end works with
 //! - `failure`, `diagnosis`, `report`, `show`: why it failed, and how that is told
 //! - `results`: the summary and the JSON
 
@@ -63,6 +94,7 @@ mod compile;
 mod diagnosis;
 mod failure;
 mod guard;
+mod invocation;
 mod lesson;
 mod output;
 mod place;
@@ -72,16 +104,21 @@ mod request;
 mod results;
 mod run;
 mod seed;
+mod server;
 mod show;
 mod steps;
+mod stub;
 mod wire;
 
 pub use answer::Answer;
 pub use failure::{Failure, Verdict};
 pub use guard::guard_if_asked;
+pub use invocation::{Finished, Invocation};
 pub use lesson::Lesson;
 pub use run::{Ask, Limits, Run};
 pub use seed::Seed;
+pub use server::Service;
+pub use stub::{Received, Reply, Stub};
 pub use wire::Wire;
 
 /// Begins the list of checks of the lesson whose package this is written in.

@@ -1,6 +1,7 @@
 //! A student's program while a check talks to it: started under a guard, its
 //! address read from its start line, ended with the check.
 
+use std::cell::Cell;
 use std::io;
 use std::path::Path;
 use std::process::{ChildStdin, Stdio};
@@ -19,6 +20,20 @@ const START_LINE: &str = "Serving HTTP on http://";
 /// How long a program that has closed a connection may take to end, so that "it
 /// crashed" can be told from "it closed the connection".
 const ENDING: Duration = Duration::from_millis(500);
+
+/// Variables that would send the requests of a program elsewhere.
+const PROXIES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+
+/// A program to start, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Launch<'a> {
+    pub(crate) program: &'a Path,
+    /// The folder in which it runs.
+    pub(crate) folder: &'a Path,
+    pub(crate) arguments: &'a [String],
+    /// What is added to the environment.
+    pub(crate) variables: &'a [(String, String)],
+}
 
 /// Where a program serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +72,15 @@ pub(crate) enum StartTrouble {
     Flood,
 }
 
+/// Why a program did not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndTrouble {
+    /// It still runs when the time is up.
+    Runs,
+    /// It prints and prints.
+    Flood,
+}
+
 /// What was seen of a program besides its answers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trace {
@@ -77,24 +101,30 @@ enum Event {
 pub(crate) struct Program {
     guard: Arc<SharedChild>,
     // While this is open, the guard lets the program run.
-    lifeline: Option<ChildStdin>,
+    lifeline: Cell<Option<ChildStdin>>,
     events: Receiver<Event>,
     stdout: Output,
     stderr: Output,
 }
 
 impl Program {
-    /// Starts the program with `PORT=0` in `folder`.
+    /// Starts the program. Where `launch` does not say otherwise, `PORT=0` is in its
+    /// environment.
     ///
     /// # Errors
     ///
     /// If the guard cannot be started. (That the program itself cannot be started
     /// is seen later, as its end.)
-    pub(crate) fn launch(program: &Path, folder: &Path) -> io::Result<Self> {
-        let mut command = guard::command(program)?;
+    pub(crate) fn launch(launch: &Launch) -> io::Result<Self> {
+        let mut command = guard::command(launch.program)?;
+        for proxy in PROXIES {
+            command.env_remove(proxy).env_remove(proxy.to_lowercase());
+        }
         command
-            .current_dir(folder)
+            .args(launch.arguments)
+            .current_dir(launch.folder)
             .env("PORT", "0")
+            .envs(launch.variables.iter().map(|(name, value)| (name, value)))
             // The place of a panic is worth a line, the way there is too long to read.
             .env("RUST_BACKTRACE", "0")
             .stdout(Stdio::piped())
@@ -127,7 +157,7 @@ impl Program {
             let _ = send.send(Event::Ended);
         });
         Ok(Self {
-            lifeline: guard.take_stdin(),
+            lifeline: Cell::new(guard.take_stdin()),
             guard,
             events,
             stdout,
@@ -149,9 +179,22 @@ impl Program {
         }
     }
 
+    /// Waits for the program to end by itself.
+    pub(crate) fn wait(&self, until: Instant) -> Result<(), EndTrouble> {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
+                Ok(Event::Serving(_)) => {}
+                Ok(Event::Flood) => return Err(EndTrouble::Flood),
+                Ok(Event::Ended) => return Ok(()),
+                Err(_) => return Err(EndTrouble::Runs),
+            }
+        }
+    }
+
     /// Ends the program and returns what it printed. With `ending`, a program that
     /// seems to be ending by itself gets a moment to do so, for its exit code.
-    pub(crate) fn end(mut self, ending: bool) -> Trace {
+    pub(crate) fn end(&self, ending: bool) -> Trace {
         let limit = if ending { ENDING } else { Duration::ZERO };
         let status = self.guard.wait_timeout(limit).ok().flatten();
         self.stop();
@@ -163,7 +206,7 @@ impl Program {
         }
     }
 
-    fn stop(&mut self) {
+    fn stop(&self) {
         drop(self.lifeline.take());
         match self.guard.try_wait() {
             // A guard that has seen its program end has nothing left to do.

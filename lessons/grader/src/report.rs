@@ -6,6 +6,7 @@ use crate::diagnosis::Diagnosis;
 use crate::failure::{Came, Facts, Symptom};
 use crate::place::Place;
 use crate::program::Trace;
+use crate::request::Asked;
 use crate::show::{WIDTH, body_lines, quoted, shell_word, wrapped};
 
 /// The column in which the text of each part begins.
@@ -37,8 +38,14 @@ pub(crate) fn report(about: &About, facts: &Facts, trace: &Trace, cause: &Diagno
     report.text.push('\n');
     if let Some(asked) = &facts.asked {
         // One line, however long: it is there to be copied.
-        let start = format!("(with this running: cargo run -p {})", about.place.package);
-        report.part("asked", &[asked.command(), start]);
+        let mut lines: Vec<String> = asked.command().lines().map(str::to_string).collect();
+        let needed = asked.needs(&about.place.package);
+        lines.extend(needed.map(|command| format!("(with this running: {command})")));
+        let label = match asked {
+            Asked::Program(_) => "ran",
+            _ => "asked",
+        };
+        report.part(label, &lines);
     }
     report.part("expected", &split(&facts.expected));
     report.part("came back", &came_back(facts));
@@ -79,9 +86,9 @@ impl Report {
     }
 }
 
-/// The expectation in lines; a quoted body in it is not wrapped.
-fn split(expected: &str) -> Vec<String> {
-    let lines = expected.lines();
+/// The text in lines; a quoted body in it is not wrapped.
+fn split(text: &str) -> Vec<String> {
+    let lines = text.lines();
     let lines = lines.flat_map(|line| match line.starts_with('"') {
         true => vec![line.to_string()],
         false => wrapped(line, WIDTH - INDENT),
@@ -108,6 +115,7 @@ fn came_back(facts: &Facts) -> Vec<String> {
             // No head to speak of: every byte as it came.
             _ => body_lines(bytes, MOST_LINES),
         },
+        Came::Ended(lines) => split(lines),
         Came::Words(words) => wrapped(words, WIDTH - INDENT),
     }
 }

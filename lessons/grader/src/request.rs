@@ -11,6 +11,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<Vec<u8>>,
+    /// What a student types to start the server that is asked.
+    pub(crate) started_with: String,
 }
 
 /// What a check sent: a request, or bytes of its own.
@@ -20,6 +22,8 @@ pub(crate) enum Asked {
     Request(Request),
     /// Bytes over a raw connection.
     Bytes(Vec<u8>),
+    /// No request, but a program with its arguments; and what it then did.
+    Program(Vec<String>),
 }
 
 impl Asked {
@@ -28,13 +32,25 @@ impl Asked {
         match self {
             Self::Request(request) => request.curl(),
             Self::Bytes(bytes) => format!("{} | nc localhost 8000", printf(bytes)),
+            Self::Program(lines) => lines.join("\n"),
         }
     }
 
     pub(crate) fn method(&self) -> Option<&str> {
         match self {
             Self::Request(request) => Some(&request.method),
-            Self::Bytes(_) => None,
+            Self::Bytes(_) | Self::Program(_) => None,
+        }
+    }
+
+    /// What has to run before the command is of use, if anything.
+    pub(crate) fn needs(&self, package: &str) -> Option<String> {
+        match self {
+            Self::Request(request) if !request.started_with.is_empty() => {
+                Some(request.started_with.clone())
+            }
+            Self::Request(_) | Self::Bytes(_) => Some(format!("cargo run -p {package}")),
+            Self::Program(_) => None,
         }
     }
 }
@@ -102,6 +118,7 @@ mod tests {
             path: path.into(),
             headers: Vec::new(),
             body: body.map(<[u8]>::to_vec),
+            started_with: String::new(),
         }
     }
 

@@ -1,15 +1,21 @@
-//! What a check has in hand: the running program, a client for it, and values
-//! drawn from the seed.
+//! What a check has in hand: the student's program, a client for it, other programs
+//! to start beside it, and values drawn from the seed.
 
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
-use crate::client;
-use crate::failure::{Came, Failure, Symptom};
-use crate::program::Address;
-use crate::request::{Asked, Request};
+use crate::attempt::Setting;
+use crate::failure::Failure;
+use crate::invocation::{Invocation, command_line};
+use crate::program::{Launch, Trace};
+use crate::request::Request;
 use crate::seed::Seed;
+use crate::server::Server;
+use crate::stub::{self, Received, Reply, Stub};
 use crate::wire::Wire;
 
 /// The limits of every check of a lesson.
@@ -33,29 +39,59 @@ impl Default for Limits {
     }
 }
 
-/// One run of a check: a program started for it alone, and how to talk to it.
-#[derive(Debug)]
+/// One run of a check: the student's program, which no other check has used, and
+/// how to talk to it.
+///
+/// A program that serves is started by the first request. One that runs to its end
+/// is started by [`Run::program`].
 pub struct Run {
-    address: Address,
-    until: Instant,
+    program: PathBuf,
+    pub(crate) setting: Arc<Setting>,
+    pub(crate) until: Instant,
     limits: Limits,
     seed: Seed,
+    variables: Vec<(String, String)>,
+    server: Option<Rc<Server>>,
+    /// All that serve, in the order in which they were started.
+    pub(crate) servers: Vec<Rc<Server>>,
+    pub(crate) stubs: Vec<Stub>,
+    /// Each keeps a port from being used.
+    kept: Vec<TcpStream>,
 }
 
 impl Run {
-    pub(crate) fn new(address: Address, limits: Limits, seed: Seed) -> Self {
-        let until = Instant::now() + limits.check;
+    pub(crate) fn new(program: PathBuf, setting: Arc<Setting>, limits: Limits, seed: Seed) -> Self {
         Self {
-            address,
-            until,
+            program,
+            setting,
+            until: Instant::now() + limits.check,
             limits,
             seed,
+            variables: Vec::new(),
+            server: None,
+            servers: Vec::new(),
+            stubs: Vec::new(),
+            kept: Vec::new(),
         }
     }
 
     /// Values that differ from run to run: paths, words, numbers, lines of text.
     pub fn seed(&mut self) -> &mut Seed {
         &mut self.seed
+    }
+
+    /// Sets a variable in the environment of the student's server, beside `PORT=0`.
+    ///
+    /// # Panics
+    ///
+    /// If the server runs already: set it before the first request.
+    pub fn env(&mut self, name: &str, value: &str) -> &mut Self {
+        assert!(
+            self.server.is_none(),
+            "the server runs already, {name} comes too late"
+        );
+        self.variables.push((name.into(), value.into()));
+        self
     }
 
     /// Asks for this path with GET. The path is sent as it is, so it must be
@@ -71,12 +107,7 @@ impl Run {
     /// A request with any method, to be completed and sent:
     /// `run.request("POST", "/").header("Accept", "text/plain").body("ねこ").send()?`
     pub fn request(&mut self, method: &str, path: &str) -> Ask<'_> {
-        let request = Request {
-            method: method.into(),
-            path: path.into(),
-            ..Request::default()
-        };
-        Ask { run: self, request }
+        Ask::new(self.server(), method, path)
     }
 
     /// Opens a raw connection.
@@ -85,38 +116,100 @@ impl Run {
     ///
     /// If the program does not accept it.
     pub fn connect(&mut self) -> Result<Wire, Failure> {
-        let host = self.address.host.trim_matches(['[', ']']);
-        // A program that accepts nobody must not hold this up.
-        let connect = |address| {
-            let left = self.until.saturating_duration_since(Instant::now());
-            TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1)))
-        };
-        let addresses = (host, self.address.port).to_socket_addrs();
-        match addresses
-            .into_iter()
-            .flatten()
-            .find_map(|a| connect(a).ok())
-        {
-            Some(stream) => Ok(Wire::new(stream, self.until, self.limits.body)),
-            None => Err(Failure::new(
-                Some(Asked::Bytes(Vec::new())),
-                "the program accepts a connection",
-                Came::Bytes(Vec::new()),
-                Symptom::Refused,
-            )),
+        self.server()?.connect()
+    }
+
+    /// The student's program, to be started with arguments and variables: one that
+    /// runs to its end, or one more server.
+    pub fn program(&mut self) -> Invocation<'_> {
+        let (program, package) = (self.program.clone(), self.setting.place.package.clone());
+        Invocation::new(self, Ok(program), format!("cargo run -p {package}"))
+    }
+
+    /// Another program of the lesson's package, the course's own: it is built if need
+    /// be, and that takes nothing from the check's time.
+    pub fn binary(&mut self, name: &str) -> Invocation<'_> {
+        let began = Instant::now();
+        let built = self.setting.built(name);
+        self.until += began.elapsed();
+        let package = &self.setting.place.package;
+        let command = format!("cargo run -p {package} --bin {name}");
+        Invocation::new(self, built, command)
+    }
+
+    /// Starts a server that answers as this function says, and keeps what it was
+    /// asked. It ends with the check.
+    ///
+    /// # Panics
+    ///
+    /// If there is no free port on the loopback address.
+    pub fn stub(&mut self, answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Stub {
+        let stub = Stub::start(answer).expect("a free port");
+        self.stubs.push(stub.clone());
+        stub
+    }
+
+    /// The address of a server that refuses every connection: nobody listens there
+    /// until the check is done. Without a slash at the end.
+    ///
+    /// # Panics
+    ///
+    /// If there is no free port on the loopback address.
+    pub fn refusing_url(&mut self) -> String {
+        let (address, kept) = stub::refusing().expect("a free port");
+        self.kept.push(kept);
+        format!("http://{address}")
+    }
+
+    /// The student's server, started if it does not run yet.
+    fn server(&mut self) -> Result<&Server, Failure> {
+        if self.server.is_none() {
+            let began = Instant::now();
+            let package = &self.setting.place.package;
+            let command = command_line(&format!("cargo run -p {package}"), &self.variables, &[]);
+            let launch = Launch {
+                program: &self.program,
+                folder: &self.setting.place.root,
+                arguments: &[],
+                variables: &self.variables,
+            };
+            let server = Rc::new(Server::start(&launch, command, self.limits)?);
+            self.until += began.elapsed();
+            self.servers.push(Rc::clone(&server));
+            self.server = Some(server);
         }
+        Ok(self.server.as_deref().expect("just started"))
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Ends the student's server, if there is one, and returns what it printed. With
+    /// `ending`, it gets a moment to end by itself. (All else ends with this value.)
+    pub(crate) fn end(&self, ending: bool) -> Trace {
+        let of = self.server.as_ref().or(self.servers.last());
+        of.map_or_else(Trace::default, |server| server.program.end(ending))
     }
 }
 
 /// A request that is being put together; see [`Run::request`].
-#[derive(Debug)]
 #[must_use = "a request is only asked with `send`"]
 pub struct Ask<'run> {
-    run: &'run mut Run,
+    server: Result<&'run Server, Failure>,
     request: Request,
 }
 
-impl Ask<'_> {
+impl<'run> Ask<'run> {
+    pub(crate) fn new(server: Result<&'run Server, Failure>, method: &str, path: &str) -> Self {
+        let request = Request {
+            method: method.into(),
+            path: path.into(),
+            ..Request::default()
+        };
+        Self { server, request }
+    }
+
     /// Adds a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.request.headers.push((name.into(), value.into()));
@@ -140,7 +233,9 @@ impl Ask<'_> {
     /// If the method, path or headers are not valid in HTTP: a mistake in the
     /// check. [`Run::connect`] can send anything.
     pub fn send(self) -> Result<Answer, Failure> {
-        let run = self.run;
-        client::ask(&self.request, &run.address, run.until, run.limits.body)
+        let server = self.server?;
+        let mut request = self.request;
+        request.started_with.clone_from(&server.command);
+        server.ask(&request)
     }
 }

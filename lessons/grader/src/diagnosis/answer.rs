@@ -48,7 +48,7 @@ pub(super) fn hello_answer(case: &Case) -> Option<String> {
     const HELLO: &[u8] = b"Hello, HTTP!\n";
     let answer = case.answer()?;
     let hello = case.method() == "GET" && answer.status() == 200 && answer.body() == HELLO;
-    let elsewhere = case.due().is_some() || case.bodies().is_some();
+    let elsewhere = case.due().is_some() || case.texts().is_some();
     (hello && elsewhere).then(|| {
         "This is the hello server's answer. Is the file saved, and is this the lesson's own file? \
          If so, the handler still answers as in lesson 0: look at what it does with the path."
@@ -139,68 +139,88 @@ pub(super) fn unwanted_header(case: &Case) -> Option<String> {
 }
 
 pub(super) fn empty_body(case: &Case) -> Option<String> {
-    let (came, _) = case.bodies()?;
-    came.is_empty().then(|| {
-        "The body is empty. end_headers only ends the headers; the body still has to be sent \
-         after it: send(...)."
-            .into()
+    let (came, _) = case.texts()?;
+    came.is_empty().then(|| match case.text() {
+        "body" => "The body is empty. end_headers only ends the headers; the body still has to be \
+                   sent after it: send(...)."
+            .into(),
+        text => format!("The {text} is empty: nothing was printed there."),
     })
 }
 
 pub(super) fn final_newline(case: &Case) -> Option<String> {
-    let (came, due) = case.bodies()?;
+    let (came, due) = case.texts()?;
     let plain = |body: &[u8]| body.trim_ascii_end().to_vec();
-    if plain(came) != plain(due) {
+    if case.is_part() || plain(came) != plain(due) {
         return None;
     }
-    let text = if came.len() < due.len() {
-        "The body is right but for its last character: the line end (\\n) is missing."
+    let text = case.text();
+    Some(if came.len() < due.len() {
+        format!("The {text} is right but for its last character: the line end (\\n) is missing.")
     } else {
-        "The body is right, but there is more white space at its end than there should be."
-    };
-    Some(text.into())
+        format!(
+            "The {text} is right, but there is more white space at its end than there should be."
+        )
+    })
 }
 
 pub(super) fn only_case(case: &Case) -> Option<String> {
-    let (came, due) = case.bodies()?;
+    let (came, due) = case.texts()?;
     let small = |body: &[u8]| String::from_utf8_lossy(body).to_lowercase();
     let (came, due) = (small(came), small(due));
-    let same = match case.symptom() {
-        Symptom::BodyLacks(_) => came.contains(&due),
-        _ => came == due,
+    let same = if case.is_part() {
+        came.contains(&due)
+    } else {
+        came == due
     };
     same.then(|| {
-        "The body is right but for capital and small letters. Compare them letter by letter.".into()
+        let text = case.text();
+        format!(
+            "The {text} is right but for capital and small letters. Compare them letter by letter."
+        )
     })
 }
 
 pub(super) fn only_spaces(case: &Case) -> Option<String> {
-    let (came, due) = case.bodies()?;
-    let tight = |body: &[u8]| -> Vec<u8> {
-        body.iter()
-            .copied()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .collect()
+    let (came, due) = case.texts()?;
+    let tight = |body: &[u8]| -> String {
+        let text = String::from_utf8_lossy(body);
+        text.chars().filter(|c| !c.is_ascii_whitespace()).collect()
     };
-    (tight(came) == tight(due)).then(|| {
-        "The body is right but for its spaces or line ends. Compare the two closely.".into()
+    let (came, due) = (tight(came), tight(due));
+    let same = if case.is_part() {
+        came.contains(&due)
+    } else {
+        came == due
+    };
+    same.then(|| {
+        let text = case.text();
+        format!("The {text} is right but for its spaces or line ends. Compare the two closely.")
     })
 }
 
 pub(super) fn cut_body(case: &Case) -> Option<String> {
-    let (came, due) = case.bodies()?;
-    due.starts_with(came).then(|| {
-        "The beginning of the body is right, and the rest is missing. If the program sets \
-         Content-Length itself: it counts bytes, not characters, so text.len() is right."
-            .into()
+    let (came, due) = case.texts()?;
+    (!case.is_part() && due.starts_with(came)).then(|| {
+        let text = case.text();
+        let length = match text {
+            "body" => {
+                " If the program sets Content-Length itself: it counts bytes, not characters, so \
+                 text.len() is right."
+            }
+            _ => "",
+        };
+        format!("The beginning of the {text} is right, and the rest is missing.{length}")
     })
 }
 
+/// Says nothing of the status: a check need not have looked at it.
 pub(super) fn other_body(case: &Case) -> Option<String> {
-    case.bodies()?;
-    Some(
-        "The status is right, the body is not. Compare what was expected with what came back; \
-         then look which branch of the code sends this text."
-            .into(),
-    )
+    case.texts()?;
+    let text = case.text();
+    let sends = if text == "body" { "sends" } else { "prints" };
+    Some(format!(
+        "This is another {text} than the one that was due. Compare what was expected with what \
+         came back; then look which branch of the code {sends} this text."
+    ))
 }

@@ -16,6 +16,7 @@ pub fn trials() -> Vec<Trial> {
         test("a filter runs its step alone", filter),
         test("a program that does not compile", does_not_compile),
         test("a lesson that is done names the next", done),
+        test("a second program of the lesson", second_program),
         test(
             "a solution that fails is the course's fault",
             wrong_solution,
@@ -199,6 +200,30 @@ fn done() {
         "All of this lesson is done.\n\
          next: lessons/2_text_and_bytes/README.md, then cargo test -p text_and_bytes\n",
     );
+}
+
+fn second_program() {
+    let people = program("(\"200 OK\", \"Ada\")").replace("127.0.0.1", "localhost");
+    let mut stage = course("second", &program(RIGHT), None);
+    stage.write("lessons/1_path_router/people.rs", &people);
+    let manifest = stage.folder.join("lessons/1_path_router/Cargo.toml");
+    let mut text = std::fs::read_to_string(&manifest).expect("a manifest");
+    text += "[[bin]]\nname = \"people\"\npath = \"people.rs\"\n";
+    std::fs::write(&manifest, text).expect("a manifest");
+    stage.command.env("SECOND_PROGRAM", "1");
+    let result = stage.run();
+    let (outcome, _, message) = result.check("the second program answers");
+    assert_eq!(outcome, "passed", "{message}");
+    let (_, _, message) = result.check("the second program is named");
+    let asked = "asked         curl -i http://localhost:8000/bob\n              \
+                 (with this running: KIND=cat cargo run -p path_router --bin people -- -v)\n";
+    assert!(message.contains(asked), "{message}");
+    let (_, _, message) = result.check("the variable is named");
+    let needed = "(with this running: COLOR='light blue' cargo run -p path_router)";
+    assert!(message.contains(needed), "{message}");
+    let (_, diagnosis, message) = result.check("a program that is not there");
+    assert_eq!(diagnosis, "grader-fault", "{message}");
+    assert!(message.contains("nobody"), "{message}");
 }
 
 fn wrong_solution() {

@@ -184,6 +184,16 @@ mod unix {
                 lesson.wait().expect("the lesson has ended");
             },
         ));
+        trials.push(test("what a client has left behind goes with it", || {
+            let watch = Watch::new();
+            let mut stage = crate::client::client("leaves a program behind");
+            stage = stage.only("step 1: it prints the name");
+            let mut lesson = start(&mut stage, &watch);
+            // The client and its child.
+            watch.next().ends();
+            watch.next().ends();
+            lesson.wait().expect("the lesson has ended");
+        }));
         trials.push(test("what a program has started goes with it", || {
             let watch = Watch::new();
             let part = "starts a program of its own";

@@ -17,6 +17,12 @@ pub fn grade(folder: &str) -> ExitCode {
         check: milliseconds("CHECK_LIMIT").unwrap_or(usual.check),
         ..usual
     });
+    if std::env::var_os("CLIENT").is_some() {
+        return crate::client::checks(lesson).grade();
+    }
+    if std::env::var_os("SECOND_PROGRAM").is_some() {
+        return second_program(lesson).grade();
+    }
     let lesson = lesson
         .check(1, "GET / answers the homepage", 1, homepage)
         .check(2, "another path answers 404", 2, unknown_path);
@@ -30,7 +36,10 @@ pub fn grade(folder: &str) -> ExitCode {
         .check(3, "the wire", 1, wire)
         .check(3, "the wire is closed", 1, wire_closed)
         .check(3, "the seed", 1, seed)
-        .check(3, "a broken check", 1, |_| panic!("the check has a bug"))
+        .check(3, "a broken check", 1, |run| {
+            run.get("/")?;
+            panic!("the check has a bug")
+        })
         .grade()
 }
 
@@ -95,4 +104,33 @@ fn seed(run: &mut Run) -> Verdict {
     let path = run.seed().path();
     let word = run.seed().word();
     Err(run.get(&path)?.wrong(format!("another word than {word}")))
+}
+
+/// Checks with a second program of the lesson's package.
+fn second_program(lesson: Lesson) -> Lesson {
+    lesson
+        .check(1, "the second program answers", 1, |run| {
+            let people = run.binary("people").serve()?;
+            people.get("/ada")?.expect_body("Ada")?;
+            people.connect()?.send("GET / HTTP/1.1\r\n\r\n")?;
+            assert!(people.url().ends_with(&format!("t:{}", people.port())));
+            run.get("/ada")?.expect_status(404)?;
+            let again = run.program().env("PORT", "0").serve()?;
+            again.get("/")?.expect_body("Homepage\n")?;
+            people.stop();
+            // Nobody listens any more, so another one may have the port.
+            run.get("/")?.expect_status(200)
+        })
+        .check(1, "the second program is named", 1, |run| {
+            let call = run.binary("people").arg("-v").env("KIND", "cat");
+            let people = call.serve()?;
+            people.request("GET", "/bob").send()?.expect_status(404)
+        })
+        .check(1, "the variable is named", 1, |run| {
+            run.env("COLOR", "light blue");
+            run.get("/")?.expect_status(404)
+        })
+        .check(1, "a program that is not there", 1, |run| {
+            run.binary("nobody").serve().map(drop)
+        })
 }

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 /// The right answer to `GET /`.
 const HOMEPAGE: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\
@@ -37,11 +37,7 @@ pub fn play(part: &str) -> ExitCode {
         }
         "starts a program of its own" => {
             watched();
-            let own = std::env::current_exe().expect("the path of the test");
-            let mut command = Command::new(own);
-            command.env("STUDENT", "never answers");
-            // It is left to itself on purpose.
-            std::mem::forget(command.spawn().expect("another program"));
+            leave_behind();
         }
         _ => {}
     }
@@ -61,13 +57,25 @@ pub fn play(part: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Starts another program, waits until it serves, and leaves it to itself.
+pub fn leave_behind() {
+    let own = std::env::current_exe().expect("the path of the test");
+    let mut command = Command::new(own);
+    command.env("STUDENT", "never answers");
+    command.stdout(Stdio::piped());
+    let mut child = command.spawn().expect("another program");
+    let mut printed = child.stdout.take().expect("a pipe");
+    printed.read_exact(&mut [0]).expect("its first line");
+    std::mem::forget((child, printed));
+}
+
 fn start_line(port: u16) {
     println!("Serving HTTP on http://127.0.0.1:{port}/ (press Ctrl-C to stop)");
 }
 
 /// Connects to the test, if it wants to watch: the connection ends with this
 /// process. The test learns who started it.
-fn watched() {
+pub fn watched() {
     let Ok(address) = std::env::var("WATCH") else {
         return;
     };
@@ -80,7 +88,7 @@ fn watched() {
     std::mem::forget(stream);
 }
 
-fn wait_for_ever() -> ! {
+pub fn wait_for_ever() -> ! {
     loop {
         std::thread::park();
     }
