@@ -4,7 +4,8 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::compile;
@@ -66,6 +67,17 @@ impl Setting {
     }
 }
 
+/// How a check ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Passed,
+    Failed(Failed),
+    /// Its step is open, for this reason.
+    Open(String),
+    /// It cannot be done on this computer, for this reason.
+    NotHere(String),
+}
+
 /// A failed check.
 #[derive(Clone, Debug)]
 pub(crate) struct Failed {
@@ -73,35 +85,69 @@ pub(crate) struct Failed {
     pub(crate) message: String,
 }
 
-/// Runs the check.
-///
-/// # Errors
-///
-/// With the report, if it fails.
-pub(crate) fn attempt(check: &Check, program: &Path, setting: &Arc<Setting>) -> Result<(), Failed> {
-    let name = check.full_name();
-    let seed = Seed::new(&setting.seed, &name);
-    let mut run = Run::new(program.into(), Arc::clone(setting), setting.limits, seed);
-    let verdict = catch_unwind(AssertUnwindSafe(|| (check.action)(&mut run)))
-        .unwrap_or_else(|panic| Err(Failure::of_the_grader(&message(panic.as_ref()))));
-    let Err(failure) = verdict else {
-        return Ok(());
-    };
-    let trace = match &failure.0.trace {
-        Some(trace) => trace.clone(),
-        None => run.end(failure.may_be_an_end()),
-    };
-    let about = About {
-        place: &setting.place,
-        step: check.step,
-        name: &name,
-        seed: &setting.seed,
-    };
-    let cause = diagnose(&failure.0, &trace);
-    Err(Failed {
-        diagnosis: cause.id,
-        message: report(&about, &failure.0, &trace, &cause),
-    })
+/// A program and how its checks went so far: what is sure to fail again does not take
+/// its time again.
+pub(crate) struct Candidate {
+    program: PathBuf,
+    /// It does not serve: the other checks need not wait for that.
+    never_serves: AtomicBool,
+    /// A request had no answer: the next one without any is waited for less long.
+    is_silent: AtomicBool,
+}
+
+/// After a request without an answer, checks have this part of their time.
+const PATIENCE_LEFT: u32 = 5;
+
+impl Candidate {
+    pub(crate) fn new(program: PathBuf) -> Self {
+        Self {
+            program,
+            never_serves: AtomicBool::new(false),
+            is_silent: AtomicBool::new(false),
+        }
+    }
+
+    /// Runs the check.
+    pub(crate) fn attempt(&self, check: &Check, setting: &Arc<Setting>) -> Outcome {
+        if self.never_serves.load(Relaxed) {
+            return Outcome::Failed(Failed {
+                diagnosis: "never-serves",
+                message: "not graded: the program does not start, see above".into(),
+            });
+        }
+        let mut limits = setting.limits;
+        if self.is_silent.load(Relaxed) {
+            limits.check /= PATIENCE_LEFT;
+        }
+        let name = check.full_name();
+        let seed = Seed::new(&setting.seed, &name);
+        let mut run = Run::new(self.program.clone(), Arc::clone(setting), limits, seed);
+        let verdict = catch_unwind(AssertUnwindSafe(|| (check.action)(&mut run)))
+            .unwrap_or_else(|panic| Err(Failure::of_the_grader(&message(panic.as_ref()))));
+        let Err(failure) = verdict else {
+            return Outcome::Passed;
+        };
+        if let Some(why) = failure.not_here() {
+            return Outcome::NotHere(why.to_string());
+        }
+        self.never_serves.store(run.never_serves, Relaxed);
+        self.is_silent.fetch_or(failure.is_silence(), Relaxed);
+        let trace = match &failure.0.trace {
+            Some(trace) => trace.clone(),
+            None => run.end(failure.may_be_an_end()),
+        };
+        let about = About {
+            place: &setting.place,
+            step: check.step,
+            name: &name,
+            seed: &setting.seed,
+        };
+        let cause = diagnose(check.step, &failure.0, &trace);
+        Outcome::Failed(Failed {
+            diagnosis: cause.id,
+            message: report(&about, &failure.0, &trace, &cause),
+        })
+    }
 }
 
 /// What a panic said.

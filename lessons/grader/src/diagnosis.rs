@@ -23,6 +23,8 @@ pub(crate) struct Diagnosis {
 
 /// Everything a rule can look at.
 struct Case<'a> {
+    /// The step of the check.
+    step: u32,
     facts: &'a Facts,
     trace: &'a Trace,
 }
@@ -30,9 +32,9 @@ struct Case<'a> {
 /// The name of a diagnosis, and what to say if it applies.
 type Rule = (&'static str, fn(&Case) -> Option<String>);
 
-/// The first rule that applies.
-pub(crate) fn diagnose(facts: &Facts, trace: &Trace) -> Diagnosis {
-    let case = Case { facts, trace };
+/// The first rule that applies to the failure of a check of this step.
+pub(crate) fn diagnose(step: u32, facts: &Facts, trace: &Trace) -> Diagnosis {
+    let case = Case { step, facts, trace };
     let found = RULES
         .iter()
         .find_map(|&(id, rule)| rule(&case).map(|text| Diagnosis { id, text }));
@@ -49,6 +51,7 @@ pub(crate) fn diagnose(facts: &Facts, trace: &Trace) -> Diagnosis {
 const RULES: &[Rule] = &[
     ("grader-fault", program::grader_fault),
     ("port-taken", program::port_taken),
+    ("stack-overflow", program::stack_overflow),
     ("exits-at-once", program::exits_at_once),
     ("endless-output", program::endless_output),
     ("no-start-line", program::no_start_line),
@@ -76,6 +79,7 @@ const RULES: &[Rule] = &[
     ("not-found", answer::not_found),
     ("found-anyway", answer::found_anyway),
     ("other-status", answer::other_status),
+    ("misspelled-header", answer::misspelled_header),
     ("no-content-type", answer::no_content_type),
     ("wrong-content-type", answer::wrong_content_type),
     ("no-header", answer::no_header),
@@ -87,6 +91,7 @@ const RULES: &[Rule] = &[
     ("only-spaces", answer::only_spaces),
     ("cut-body", answer::cut_body),
     ("other-body", answer::other_body),
+    ("other-page", answer::other_page),
 ];
 
 impl Case<'_> {
@@ -151,6 +156,14 @@ impl Case<'_> {
             .as_ref()
             .and_then(|asked| asked.method())
             .unwrap_or("GET")
+    }
+
+    /// Whether the request has a query string.
+    fn has_query(&self) -> bool {
+        let asked = self.facts.asked.as_ref();
+        asked
+            .and_then(|asked| asked.path())
+            .is_some_and(|path| path.contains('?'))
     }
 
     fn printed(&self, text: &str) -> bool {

@@ -35,6 +35,8 @@ pub(crate) enum Came {
     Bytes(Vec<u8>),
     /// Of a program that runs to its end: how it ended, in words.
     Ended(String),
+    /// Of a page in a browser: what is there, in words.
+    Page(String),
     /// Said in words.
     Words(String),
 }
@@ -84,6 +86,10 @@ pub(crate) enum Symptom {
     StdoutLacks(String),
     /// A standard error without this text in it.
     StderrLacks(String),
+    /// There is no browser on this computer, for this reason.
+    NoBrowser(String),
+    /// A page is not what it should be.
+    Page,
     /// A check's own words; nothing to conclude from.
     Other,
     /// The check itself broke.
@@ -116,6 +122,29 @@ impl Failure {
     pub(crate) fn of_the_grader(what: &str) -> Self {
         let came = Came::Words(format!("the check broke: {what}"));
         Self::new(None, "a check that works", came, Symptom::Grader)
+    }
+
+    /// There is no browser, for this reason.
+    pub(crate) fn no_browser(why: String) -> Self {
+        let came = Came::Words(why.clone());
+        Self::new(None, "a browser", came, Symptom::NoBrowser(why))
+    }
+
+    /// Why the check could not be done on this computer, if that is so.
+    pub(crate) fn not_here(&self) -> Option<&str> {
+        match &self.0.symptom {
+            Symptom::NoBrowser(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing at all came until the time was up.
+    pub(crate) fn is_silence(&self) -> bool {
+        match &self.0.symptom {
+            Symptom::TooSlow => matches!(&self.0.came, Came::Bytes(bytes) if bytes.is_empty()),
+            Symptom::DoesNotEnd(trouble) => *trouble == EndTrouble::Runs,
+            _ => false,
+        }
     }
 
     /// Whether the program may have ended, or be about to.

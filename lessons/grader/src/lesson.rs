@@ -2,22 +2,26 @@
 //! graded, against which program, and what is said in the end.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use libtest_mimic::{Arguments, Completion, FormatSetting, Trial};
 
-use crate::attempt::{Check, Failed, Setting, attempt};
+use crate::attempt::{Candidate, Check, Failed, Outcome, Setting};
 use crate::failure::Verdict;
 use crate::place::Place;
-use crate::results::{self, Outcome, Outcomes};
+use crate::results::{self, Outcomes};
 use crate::run::{Limits, Run};
 use crate::show::count;
 use crate::{guard, seed, steps};
 
 /// The name of the first trial.
 const COMPILES: &str = "the program compiles";
+
+/// What is said of each check of a program that does not compile, once it is told why.
+const NOT_COMPILED: &str = "not graded: the program does not compile";
 
 /// The checks of one lesson; begun by [`lesson!`](crate::lesson!).
 #[must_use = "nothing is graded before `grade`"]
@@ -79,7 +83,7 @@ impl Lesson {
         let mut arguments = Arguments::from_args();
         // In order, one after the other: the first failure is the one to read first.
         arguments.test_threads.get_or_insert(1);
-        let environment = Environment::read();
+        let environment = Environment::read(&self.place.root);
         if let Some(missing) = environment.program.as_ref().filter(|path| !path.is_file()) {
             eprintln!("GRADE_PROGRAM: there is no file {}", missing.display());
             return ExitCode::FAILURE;
@@ -87,11 +91,12 @@ impl Lesson {
         let report = environment.report.clone();
         let session = Arc::new(Session::new(self, environment, &arguments));
         let trials = session.trials(&arguments);
+        let none_fits = trials.iter().all(|trial| arguments.is_filtered_out(trial));
         let conclusion = libtest_mimic::run(&arguments, trials);
         if arguments.list {
             return ExitCode::SUCCESS;
         }
-        session.say(&arguments);
+        session.say(&arguments, none_fits);
         let written = report.map_or(Ok(()), |path| {
             session.write(&path).map_err(|error| (path, error))
         });
@@ -111,19 +116,15 @@ struct Environment {
 }
 
 impl Environment {
-    fn read() -> Self {
-        let path = |name| {
-            std::env::var_os(name)
-                .filter(|v| !v.is_empty())
-                .map(PathBuf::from)
-        };
-        let seed = std::env::var_os("GRADE_SEED").filter(|seed| !seed.is_empty());
-        // The program runs in another folder than this one.
-        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+    /// Paths are meant from the root of the workspace, where people type; Cargo runs
+    /// tests in the folder of their package.
+    fn read(root: &Path) -> Self {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let seed = set("GRADE_SEED");
         Self {
             seed: seed.map_or_else(seed::any, |seed| seed.to_string_lossy().into_owned()),
-            program: path("GRADE_PROGRAM").map(absolute),
-            report: path("GRADE_REPORT"),
+            program: set("GRADE_PROGRAM").map(|path| root.join(path)),
+            report: set("GRADE_REPORT").map(|path| root.join(path)),
         }
     }
 }
@@ -136,8 +137,9 @@ struct Session {
     open: BTreeSet<u32>,
     /// A program given from outside; then nothing is built.
     given: Option<PathBuf>,
-    /// Whether the trial that shows why the program does not compile is in this run.
-    says_why: bool,
+    candidate: OnceLock<Result<Candidate, String>>,
+    /// Whether a trial of this run says (or has said) why the program does not compile.
+    says_why: AtomicBool,
     outcomes: Mutex<Outcomes>,
 }
 
@@ -161,7 +163,8 @@ impl Session {
             checks,
             open,
             given: environment.program,
-            says_why,
+            candidate: OnceLock::new(),
+            says_why: says_why.into(),
             outcomes: Mutex::default(),
         }
     }
@@ -174,10 +177,8 @@ impl Session {
         if self.given.is_none() {
             let session = Arc::clone(self);
             trials.push(Trial::test(COMPILES, move || {
-                session
-                    .program()
-                    .map(|_| ())
-                    .map_err(|why| session.does_not_compile(&why).into())
+                let built = session.candidate().map(drop);
+                built.map_err(|why| session.does_not_compile(why).into())
             }));
         }
         for (at, check) in self.checks.iter().enumerate() {
@@ -185,15 +186,19 @@ impl Session {
             let open = self.open.contains(&check.step);
             let trial = Trial::ignorable_test(check.full_name(), move || {
                 let outcome = if open && !flagged {
-                    Outcome::Ignored(session.open_reason(at))
+                    Outcome::Open(session.open_reason(at))
                 } else {
                     session.outcome(at)
                 };
                 session.note(at, outcome.clone());
                 match outcome {
                     Outcome::Passed => Ok(Completion::Completed),
-                    Outcome::Ignored(reason) => Ok(Completion::ignored_with(reason)),
-                    Outcome::Failed { message, .. } => Err(message.into()),
+                    Outcome::Open(why) | Outcome::NotHere(why) => Ok(Completion::ignored_with(why)),
+                    // One compiler's message, one failure.
+                    Outcome::Failed(failed) if failed.message == NOT_COMPILED => {
+                        Ok(Completion::ignored_with(failed.message))
+                    }
+                    Outcome::Failed(failed) => Err(failed.message.into()),
                 }
             });
             trials.push(trial.with_ignored_flag(open && flagged));
@@ -202,25 +207,35 @@ impl Session {
         if self.given.is_none() && place.has(&place.solution()) {
             let session = Arc::clone(self);
             let checks = count(self.checks.len(), "check");
-            trials.push(Trial::test(
-                format!("the solution passes all {checks}"),
-                move || session.solution().map_err(Into::into),
+            trials.push(Trial::ignorable_test(
+                format!("the reference in solutions/ passes all {checks}"),
+                move || session.reference().map_err(Into::into),
             ));
         }
         trials
     }
 
     /// The program to grade, built when it is first asked for.
-    fn program(&self) -> Result<PathBuf, String> {
-        match &self.given {
-            Some(given) => Ok(given.clone()),
-            None => self.setting.built(&self.setting.place.package),
-        }
+    fn candidate(&self) -> Result<&Candidate, &str> {
+        let candidate = self.candidate.get_or_init(|| {
+            let program = match &self.given {
+                Some(given) => given.clone(),
+                None => self.setting.built(&self.setting.place.package)?,
+            };
+            Ok(Candidate::new(program))
+        });
+        candidate.as_ref().map_err(String::as_str)
     }
 
     fn does_not_compile(&self, why: &str) -> String {
         let place = &self.setting.place;
         let (starter, package) = (place.starter(), &place.package);
+        if !place.has(&starter) {
+            return format!(
+                "There is no file {starter}.\n\n\
+                 To get it back as it was in the beginning: git checkout {starter}"
+            );
+        }
         format!("{starter} does not compile; {why}\n\nagain: cargo build -p {package}")
     }
 
@@ -230,20 +245,17 @@ impl Session {
     }
 
     fn outcome(&self, at: usize) -> Outcome {
-        let failed = match self.program() {
-            Ok(program) => attempt(&self.checks[at], &program, &self.setting),
-            Err(why) => Err(Failed {
+        match self.candidate() {
+            Ok(candidate) => candidate.attempt(&self.checks[at], &self.setting),
+            Err(why) => Outcome::Failed(Failed {
                 diagnosis: "does-not-compile",
-                message: if self.says_why {
-                    format!("not graded: see \"{COMPILES}\" above")
+                // Where no trial says why, the first check has to.
+                message: if self.says_why.swap(true, Relaxed) {
+                    NOT_COMPILED.into()
                 } else {
-                    self.does_not_compile(&why)
+                    self.does_not_compile(why)
                 },
             }),
-        };
-        match failed {
-            Ok(()) => Outcome::Passed,
-            Err(Failed { diagnosis, message }) => Outcome::Failed { diagnosis, message },
         }
     }
 
@@ -252,8 +264,8 @@ impl Session {
         outcomes.insert(at, outcome);
     }
 
-    /// Runs every check against the solution.
-    fn solution(&self) -> Result<(), String> {
+    /// Runs every check against the reference.
+    fn reference(&self) -> Result<Completion, String> {
         let place = &self.setting.place;
         let fault = format!(
             "{} is the course's own: this is no fault of yours.",
@@ -263,43 +275,54 @@ impl Session {
             .setting
             .built(&format!("{}_solution", place.package))
             .map_err(|why| format!("{fault}\nIt does not compile; {why}"))?;
-        let failures: Vec<String> = self
-            .checks
-            .iter()
-            .filter_map(|check| attempt(check, &program, &self.setting).err())
-            .map(|failed| failed.message)
-            .collect();
-        if failures.is_empty() {
-            return Ok(());
+        let candidate = Candidate::new(program);
+        let (mut failures, mut not_here) = (Vec::new(), Vec::new());
+        for check in &self.checks {
+            match candidate.attempt(check, &self.setting) {
+                Outcome::Failed(failed) => failures.push(failed.message),
+                Outcome::NotHere(why) => not_here.push(why),
+                Outcome::Passed | Outcome::Open(_) => {}
+            }
         }
-        let failing = count(failures.len(), "check");
-        Err(format!(
-            "{fault}\nIt fails {failing}:\n\n{}",
-            failures.join("\n\n")
-        ))
+        if !failures.is_empty() {
+            let failing = count(failures.len(), "check");
+            let failures = failures.join("\n\n");
+            return Err(format!("{fault}\nIt fails {failing}:\n\n{failures}"));
+        }
+        Ok(match not_here.first() {
+            None => Completion::Completed,
+            Some(why) => {
+                let passed = self.checks.len() - not_here.len();
+                Completion::ignored_with(format!("{passed} passed; {why} for the rest"))
+            }
+        })
     }
 
     /// Prints where the student is, if this run can tell.
-    fn say(&self, arguments: &Arguments) {
+    fn say(&self, arguments: &Arguments, none_fits: bool) {
         let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
         let place = &self.setting.place;
         // Output for a machine stays clean, and a runner that starts a process for
         // each test tells its own story.
         let for_tools = arguments.format == Some(FormatSetting::Json) || arguments.exact;
-        if for_tools || outcomes.is_empty() || self.given.is_some() {
+        if for_tools {
             return;
         }
-        if outcomes.len() < self.checks.len() {
+        if let Some(filter) = arguments.filter.as_ref().filter(|_| none_fits) {
+            print!("{}", results::nothing_fits(place, &self.checks, filter));
+        } else if outcomes.is_empty() || self.given.is_some() {
+            return;
+        } else if matches!(self.candidate.get(), Some(Err(_))) {
+            print!("{}", results::must_compile(place, &self.checks));
+        } else if outcomes.len() < self.checks.len() {
             print!("{}", results::part_summary(place, &outcomes));
-        } else if self.program().is_err() {
-            println!("{}: first, {} must compile", place.package, place.starter());
         } else {
             print!("{}", results::summary(place, &self.checks, &outcomes));
         }
         println!();
     }
 
-    fn write(&self, path: &std::path::Path) -> std::io::Result<()> {
+    fn write(&self, path: &Path) -> std::io::Result<()> {
         let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
         let Setting { place, seed, .. } = &*self.setting;
         results::write(path, place, seed, &self.checks, &outcomes)

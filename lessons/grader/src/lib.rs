@@ -62,13 +62,22 @@
 //! }
 //! ```
 //!
+//! # Pages
+//!
+//! [`Run::browser`] opens the pages of the student's server in Chromium, where there is
+//! one; where there is none, the check is ignored, with the reason, and its points count
+//! for nobody. So such a check is best an extra one, with 0 points.
+//!
 //! # Variables
 //!
 //! | variable | what it does |
 //! | --- | --- |
 //! | `GRADE_SEED=7342` | draws the values of the checks from this text; a new number each run if it is not set |
 //! | `GRADE_PROGRAM=path` | grades this executable: nothing is built, every step counts, the solution is left alone |
-//! | `GRADE_REPORT=path` | writes the results of the checks that ran as JSON to this file, or to `PACKAGE.json` if it is a folder |
+//! | `GRADE_REPORT=path` | writes the results of the checks that ran as JSON to `PACKAGE.json` in this folder, or to this file if its name ends in `.json`; folders are made |
+//! | `GRADE_BROWSER=path` | drives this Chromium, not the one in the PATH |
+//!
+//! Relative paths are meant from the root of the workspace.
 //!
 //! The JSON holds `lesson`, `seed` and `checks`; each of these has `step`, `name`,
 //! `points`, `outcome` (`passed`, `failed` or `ignored`), `diagnosis` (the name of
@@ -84,11 +93,13 @@
 //! - `run`, `request`, `server`, `client`, `wire`, `answer`, `seed`: what a check of a
 //!   server works with
 //! - `invocation`, `stub`: what a check of a program that runs to its end works with
+//! - `browser`, `page`: what a check of pages works with
 //! - `failure`, `diagnosis`, `report`, `show`: why it failed, and how that is told
 //! - `results`: the summary and the JSON
 
 mod answer;
 mod attempt;
+mod browser;
 mod client;
 mod compile;
 mod diagnosis;
@@ -97,6 +108,7 @@ mod guard;
 mod invocation;
 mod lesson;
 mod output;
+mod page;
 mod place;
 mod program;
 mod report;
@@ -111,10 +123,12 @@ mod stub;
 mod wire;
 
 pub use answer::Answer;
+pub use browser::Exchange;
 pub use failure::{Failure, Verdict};
 pub use guard::guard_if_asked;
 pub use invocation::{Finished, Invocation};
 pub use lesson::Lesson;
+pub use page::Page;
 pub use run::{Ask, Limits, Run};
 pub use seed::Seed;
 pub use server::Service;

@@ -43,6 +43,7 @@ pub(crate) fn report(about: &About, facts: &Facts, trace: &Trace, cause: &Diagno
         lines.extend(needed.map(|command| format!("(with this running: {command})")));
         let label = match asked {
             Asked::Program(_) => "ran",
+            Asked::Page { .. } => "in a browser",
             _ => "asked",
         };
         report.part(label, &lines);
@@ -115,7 +116,7 @@ fn came_back(facts: &Facts) -> Vec<String> {
             // No head to speak of: every byte as it came.
             _ => body_lines(bytes, MOST_LINES),
         },
-        Came::Ended(lines) => split(lines),
+        Came::Ended(lines) | Came::Page(lines) => split(lines),
         Came::Words(words) => wrapped(words, WIDTH - INDENT),
     }
 }
@@ -133,8 +134,27 @@ fn with_head(head: &[u8], body: &[u8]) -> Vec<String> {
     });
     let mut lines: Vec<String> = head_lines.take(3 * MOST_LINES).collect();
     lines.push(String::new());
-    lines.extend(body_lines(body, MOST_LINES));
+    match error_page(body) {
+        Some(said) => lines.extend(said),
+        None => lines.extend(body_lines(body, MOST_LINES)),
+    }
     lines
+}
+
+/// What a ready-made error page says: its heading and its paragraph, with the tags
+/// around them. All the rest of such a page is how it looks.
+fn error_page(body: &[u8]) -> Option<Vec<String>> {
+    let text = std::str::from_utf8(body).ok()?;
+    let (head, rest) = text.strip_prefix("<!DOCTYPE html>")?.split_once("<body>")?;
+    let (said, _) = rest.split_once("</body>")?;
+    let said = said.trim();
+    let only = said.starts_with("<h1>") && said.ends_with("</p>") && said.matches('<').count() == 4;
+    if !head.contains("<style>") || !only {
+        return None;
+    }
+    let mut lines = vec!["(an error page; without its looks, it is:)".to_string()];
+    lines.extend(body_lines(said.as_bytes(), MOST_LINES));
+    Some(lines)
 }
 
 fn printed(trace: &Trace) -> Vec<String> {

@@ -24,6 +24,11 @@ pub(crate) enum Asked {
     Bytes(Vec<u8>),
     /// No request, but a program with its arguments; and what it then did.
     Program(Vec<String>),
+    /// What was done in a browser, and what has to run for that.
+    Page {
+        steps: Vec<String>,
+        started_with: String,
+    },
 }
 
 impl Asked {
@@ -32,15 +37,26 @@ impl Asked {
         match self {
             Self::Request(request) => request.curl(),
             Self::Bytes(bytes) => format!("{} | nc localhost 8000", printf(bytes)),
-            Self::Program(lines) => lines.join("\n"),
+            Self::Program(lines) | Self::Page { steps: lines, .. } => lines.join("\n"),
         }
     }
 
     pub(crate) fn method(&self) -> Option<&str> {
         match self {
             Self::Request(request) => Some(&request.method),
-            Self::Bytes(_) | Self::Program(_) => None,
+            Self::Bytes(_) | Self::Program(_) | Self::Page { .. } => None,
         }
+    }
+
+    pub(crate) fn path(&self) -> Option<&str> {
+        match self {
+            Self::Request(request) => Some(&request.path),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn has_body(&self) -> bool {
+        matches!(self, Self::Request(request) if request.body.is_some())
     }
 
     /// What has to run before the command is of use, if anything.
@@ -50,6 +66,7 @@ impl Asked {
                 Some(request.started_with.clone())
             }
             Self::Request(_) | Self::Bytes(_) => Some(format!("cargo run -p {package}")),
+            Self::Page { started_with, .. } => Some(started_with.clone()),
             Self::Program(_) => None,
         }
     }

@@ -8,21 +8,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::attempt::Check;
+use crate::attempt::{Check, Failed, Outcome};
 use crate::place::Place;
 use crate::show::count;
-
-/// How a check ended.
-#[derive(Clone, Debug)]
-pub(crate) enum Outcome {
-    Passed,
-    Failed {
-        diagnosis: &'static str,
-        message: String,
-    },
-    /// Its step is open, for this reason.
-    Ignored(String),
-}
 
 /// What became of each check that ran, by its place in the list.
 pub(crate) type Outcomes = BTreeMap<usize, Outcome>;
@@ -34,9 +22,35 @@ struct Progress {
     passed: usize,
     failed: usize,
     open: usize,
+    /// Checks that this computer cannot do; their points don't count.
+    not_here: usize,
+    points: u32,
+    all_points: u32,
 }
 
 impl Progress {
+    fn of(checks: &[Check], outcomes: &Outcomes) -> BTreeMap<u32, Self> {
+        let mut steps: BTreeMap<u32, Self> = BTreeMap::new();
+        for (at, check) in checks.iter().enumerate() {
+            let progress = steps.entry(check.step).or_default();
+            progress.checks += 1;
+            progress.all_points += check.points;
+            match outcomes.get(&at) {
+                Some(Outcome::Passed) => {
+                    progress.passed += 1;
+                    progress.points += check.points;
+                }
+                Some(Outcome::Open(_)) => progress.open += 1,
+                Some(Outcome::NotHere(_)) => {
+                    progress.not_here += 1;
+                    progress.all_points -= check.points;
+                }
+                Some(Outcome::Failed(_)) | None => progress.failed += 1,
+            }
+        }
+        steps
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self { open: 1.., .. } => "open",
@@ -44,42 +58,36 @@ impl Progress {
             _ => "done",
         }
     }
+
+    /// What is left to say behind the points.
+    fn detail(self, place: &Place) -> String {
+        match self {
+            Self { open: 1.., .. } => format!("still a todo!() in {}", place.starter()),
+            Self { failed: 1.., .. } => {
+                let (failed, checks) = (self.failed, count(self.checks, "check"));
+                format!("{failed} of {checks} failed")
+            }
+            Self { not_here: 1.., .. } => {
+                format!("{} not done here", count(self.not_here, "check"))
+            }
+            _ => String::new(),
+        }
+    }
 }
 
 /// The lines after a run of all checks: each step, the points, what comes next.
 pub(crate) fn summary(place: &Place, checks: &[Check], outcomes: &Outcomes) -> String {
-    let mut steps: BTreeMap<u32, Progress> = BTreeMap::new();
-    let (mut points, mut all_points) = (0, 0);
-    for (at, check) in checks.iter().enumerate() {
-        let progress = steps.entry(check.step).or_default();
-        progress.checks += 1;
-        all_points += check.points;
-        match outcomes.get(&at) {
-            Some(Outcome::Passed) => {
-                progress.passed += 1;
-                points += check.points;
-            }
-            Some(Outcome::Ignored(_)) => progress.open += 1,
-            Some(Outcome::Failed { .. }) | None => progress.failed += 1,
-        }
-    }
-    let mut text = format!(
-        "{}: {points} of {}\n",
-        place.package,
-        count(all_points as usize, "point")
-    );
+    let steps = Progress::of(checks, outcomes);
+    let sum = |of: fn(&Progress) -> u32| steps.values().map(of).sum::<u32>();
+    let (points, all_points) = (sum(|p| p.points), sum(|p| p.all_points));
+    let mut text = heading(place, points, all_points);
     for (step, progress) in &steps {
         let word = progress.word();
-        let passed = format!(
-            "{} of {} passed",
-            progress.passed,
-            count(progress.checks, "check")
-        );
-        let detail = match word {
-            "open" => format!("still a todo!() in {}", place.starter()),
-            _ => passed,
-        };
-        let _ = writeln!(text, "  step {step}  {word:7}  {detail}");
+        let all = count(progress.all_points as usize, "point");
+        let points = format!("{} of {all}", progress.points);
+        let detail = progress.detail(place);
+        let line = format!("  step {step}  {word:7}  {points:15}  {detail}");
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     // A failing step before an open one: it was begun first.
     let unfinished = |wanted: &str| steps.iter().find(|(_, p)| p.word() == wanted);
@@ -88,6 +96,38 @@ pub(crate) fn summary(place: &Place, checks: &[Check], outcomes: &Outcomes) -> S
         None => all_done(place),
     };
     let _ = writeln!(text, "{next}");
+    text
+}
+
+fn heading(place: &Place, points: u32, all_points: u32) -> String {
+    let all = count(all_points as usize, "point");
+    format!("{}: {points} of {all}\n", place.package)
+}
+
+/// The lines after a run in which there was no program to grade.
+pub(crate) fn must_compile(place: &Place, checks: &[Check]) -> String {
+    let heading = heading(place, 0, checks.iter().map(|check| check.points).sum());
+    let starter = place.starter();
+    if !place.has(&starter) {
+        return format!("{heading}next: get {starter} back: git checkout {starter}\n");
+    }
+    format!("{heading}next: {starter} must compile; the compiler's message is above\n")
+}
+
+/// The lines after a run whose filter fits no check: what there is.
+pub(crate) fn nothing_fits(place: &Place, checks: &[Check], filter: &str) -> String {
+    let Place { package, .. } = place;
+    let mut text = format!("{package}: no check has \"{filter}\" in its name. There are:\n");
+    let mut last = None;
+    for check in checks
+        .iter()
+        .filter(|check| last.replace(check.step) != Some(check.step))
+    {
+        let step = check.step;
+        let number = checks.iter().filter(|check| check.step == step).count();
+        let _ = writeln!(text, "  \"step {step}\"  {}", count(number, "check"));
+    }
+    let _ = writeln!(text, "all names: cargo test -p {package} -- --list");
     text
 }
 
@@ -115,8 +155,8 @@ pub(crate) fn part_summary(place: &Place, outcomes: &Outcomes) -> String {
     )
 }
 
-/// Writes the results as JSON: to this file, or to `PACKAGE.json` if the path is a
-/// folder.
+/// Writes the results as JSON: to this file, if its name ends in `.json`, or else to
+/// `PACKAGE.json` in this folder, which is made if need be.
 ///
 /// # Errors
 ///
@@ -131,8 +171,10 @@ pub(crate) fn write(
     let results = checks.iter().enumerate().filter_map(|(at, check)| {
         let (outcome, diagnosis, message) = match outcomes.get(&at)? {
             Outcome::Passed => ("passed", None, None),
-            Outcome::Failed { diagnosis, message } => ("failed", Some(*diagnosis), Some(message)),
-            Outcome::Ignored(reason) => ("ignored", None, Some(reason)),
+            Outcome::Failed(Failed { diagnosis, message }) => {
+                ("failed", Some(*diagnosis), Some(message))
+            }
+            Outcome::Open(why) | Outcome::NotHere(why) => ("ignored", None, Some(why)),
         };
         Some(json!({
             "step": check.step,
@@ -148,11 +190,17 @@ pub(crate) fn write(
         "seed": seed,
         "checks": results.collect::<Vec<_>>(),
     });
-    let file = if path.is_dir() {
-        path.join(format!("{}.json", place.package))
-    } else {
+    let file = if path
+        .extension()
+        .is_some_and(|extension| extension == "json")
+    {
         path.to_path_buf()
+    } else {
+        path.join(format!("{}.json", place.package))
     };
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     std::fs::write(file, format!("{report:#}\n"))
 }
 
@@ -171,10 +219,10 @@ mod tests {
     }
 
     fn failed() -> Outcome {
-        Outcome::Failed {
+        Outcome::Failed(Failed {
             diagnosis: "x",
             message: String::new(),
-        }
+        })
     }
 
     #[test]
@@ -187,7 +235,7 @@ mod tests {
             check(2, 1),
             check(3, 1),
         ];
-        let ignored = Outcome::Ignored("todo".into());
+        let ignored = Outcome::Open("todo".into());
         let outcomes = [
             Outcome::Passed,
             Outcome::Passed,
@@ -199,9 +247,9 @@ mod tests {
         assert_eq!(
             summary(&place, &checks, &outcomes),
             "path_router: 4 of 7 points\n\
-             \u{20} step 1  done     2 of 2 checks passed\n\
-             \u{20} step 2  failing  1 of 2 checks passed\n\
-             \u{20} step 3  open     still a todo!() in starter/1_path_router.rs\n\
+             \u{20} step 1  done     3 of 3 points\n\
+             \u{20} step 2  failing  1 of 3 points    1 of 2 checks failed\n\
+             \u{20} step 3  open     0 of 1 point     still a todo!() in starter/1_path_router.rs\n\
              next: step 2, in starter/1_path_router.rs\n"
         );
     }

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
 use crate::attempt::Setting;
+use crate::browser::Browser;
 use crate::failure::Failure;
 use crate::invocation::{Invocation, command_line};
+use crate::page::Page;
 use crate::program::{Launch, Trace};
 use crate::request::Request;
 use crate::seed::Seed;
@@ -55,6 +57,8 @@ pub struct Run {
     /// All that serve, in the order in which they were started.
     pub(crate) servers: Vec<Rc<Server>>,
     pub(crate) stubs: Vec<Stub>,
+    /// The server was started as usual, and never said that it serves.
+    pub(crate) never_serves: bool,
     /// Each keeps a port from being used.
     kept: Vec<TcpStream>,
 }
@@ -71,6 +75,7 @@ impl Run {
             server: None,
             servers: Vec::new(),
             stubs: Vec::new(),
+            never_serves: false,
             kept: Vec::new(),
         }
     }
@@ -161,6 +166,21 @@ impl Run {
         format!("http://{address}")
     }
 
+    /// An empty page in a real browser (Chromium without a window), to open the pages
+    /// of the student's server in. It has a new profile, and ends with the check.
+    ///
+    /// # Errors
+    ///
+    /// If the server does not start. If there is no Chromium, the check is ignored:
+    /// hand the error on.
+    pub fn browser(&mut self) -> Result<Page, Failure> {
+        self.server()?;
+        let server = Rc::clone(self.server.as_ref().expect("just started"));
+        let began = Instant::now();
+        let browser = Browser::start().map_err(Failure::no_browser)?;
+        Ok(Page::new(browser, server, began.elapsed()))
+    }
+
     /// The student's server, started if it does not run yet.
     fn server(&mut self) -> Result<&Server, Failure> {
         if self.server.is_none() {
@@ -173,7 +193,9 @@ impl Run {
                 arguments: &[],
                 variables: &self.variables,
             };
-            let server = Rc::new(Server::start(&launch, command, self.limits)?);
+            let started = Server::start(&launch, command, self.limits);
+            self.never_serves = started.is_err() && self.variables.is_empty();
+            let server = Rc::new(started?);
             self.until += began.elapsed();
             self.servers.push(Rc::clone(&server));
             self.server = Some(server);

@@ -25,10 +25,20 @@ pub(super) fn no_method(case: &Case) -> Option<String> {
 
 pub(super) fn server_error(case: &Case) -> Option<String> {
     let status = case.status().filter(|status| *status >= 500)?;
-    Some(format!(
-        "Status {status} says that the program failed while it answered. What it printed may say \
-         why; look for a `?` that returned an error, too."
-    ))
+    let said = case.trace.stderr.lines().filter_map(|line| {
+        let (_, why) = line.split_once("handler failed: ")?;
+        Some(why.trim())
+    });
+    Some(match said.last() {
+        Some(why) => format!(
+            "Status {status} says that the program failed while it answered. The server says why: \
+             {why}"
+        ),
+        None => format!(
+            "Status {status} says that the program failed while it answered. What it printed may \
+             say why; look for a `?` that returned an error, too."
+        ),
+    })
 }
 
 pub(super) fn unwanted_redirect(case: &Case) -> Option<String> {
@@ -57,12 +67,22 @@ pub(super) fn hello_answer(case: &Case) -> Option<String> {
 }
 
 pub(super) fn not_found(case: &Case) -> Option<String> {
-    (case.status() == Some(404) && case.due().is_some_and(|due| due < 400)).then(|| {
+    if case.status() != Some(404) || case.due().is_none_or(|due| due >= 400) {
+        return None;
+    }
+    if case.has_query() {
+        return Some(
+            "The program does not know this path: 404. What follows the question mark is the query \
+             string, and no part of the path. request.path() comes without it, request.target() \
+             with it: compare request.path()."
+                .into(),
+        );
+    }
+    Some(
         "The program does not know this path: 404. Compare the path in the request, letter by \
-         letter, with the ones in the code. A path begins with a slash; what follows a question \
-         mark is the query, not the path."
-            .into()
-    })
+         letter, with the ones in the code. A path begins with a slash."
+            .into(),
+    )
 }
 
 pub(super) fn found_anyway(case: &Case) -> Option<String> {
@@ -91,6 +111,28 @@ fn header<'a>(case: &'a Case) -> Option<(&'a str, &'a str, Option<&'a str>)> {
     let came = case.answer()?.headers.get(name);
     let came = came.map(|value| value.to_str().unwrap_or("(not text)"));
     Some((name, expected, came))
+}
+
+/// A header of nearly this name is there: `Content_Type`, `ContentType`.
+pub(super) fn misspelled_header(case: &Case) -> Option<String> {
+    let (name, _, came) = header(case)?;
+    let plain = |name: &str| -> String {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        letters.map(|c| c.to_ascii_lowercase()).collect()
+    };
+    if came.is_some() {
+        return None;
+    }
+    // As it was written: the client knows names in small letters only.
+    let head = String::from_utf8_lossy(&case.answer()?.head);
+    let mut names = head
+        .lines()
+        .filter_map(|line| Some(line.split_once(':')?.0));
+    let near = names.find(|near| plain(near) == plain(name))?;
+    Some(format!(
+        "The answer has a header {near}, and none of the name {name}. Write the name with a \
+         hyphen: send_header(\"{name}\", ...)."
+    ))
 }
 
 pub(super) fn no_content_type(case: &Case) -> Option<String> {
@@ -223,4 +265,12 @@ pub(super) fn other_body(case: &Case) -> Option<String> {
         "This is another {text} than the one that was due. Compare what was expected with what \
          came back; then look which branch of the code {sends} this text."
     ))
+}
+
+pub(super) fn other_page(case: &Case) -> Option<String> {
+    (*case.symptom() == Symptom::Page).then(|| {
+        "Do the same in your own browser, and compare what you see with what was expected. The \
+         developer tools (F12) show each request, under Network."
+            .into()
+    })
 }

@@ -5,6 +5,7 @@ use super::Case;
 use crate::failure::{Came, Symptom};
 use crate::output::FLOOD;
 use crate::program::StartTrouble;
+use crate::request::Asked;
 
 pub(super) fn grader_fault(case: &Case) -> Option<String> {
     (*case.symptom() == Symptom::Grader).then(|| {
@@ -26,6 +27,15 @@ pub(super) fn port_taken(case: &Case) -> Option<String> {
          a port written in the code."
             .into(),
     )
+}
+
+pub(super) fn stack_overflow(case: &Case) -> Option<String> {
+    case.printed("has overflowed its stack").then(|| {
+        "The program used up its stack and was ended. A function calls itself without end, \
+         directly or by way of another (a do_get that calls do_get, say): find the call, and what \
+         should stop it."
+            .into()
+    })
 }
 
 pub(super) fn exits_at_once(case: &Case) -> Option<String> {
@@ -84,18 +94,46 @@ pub(super) fn not_yet_implemented(case: &Case) -> Option<String> {
     // In a page, a tag ends the text.
     let named = named.split('<').next().unwrap_or(named);
     let named = named.trim_start_matches(':').trim();
-    let (named, place) = match named.rsplit_once(" (") {
-        Some((named, place)) => (named, format!(" ({}", place.trim_end())),
-        None => (named, String::new()),
+    // The place stands in brackets at the end; without a text, it is all there is.
+    let (named, place) = match named.rsplit_once('(') {
+        Some((named, place)) if named.is_empty() || named.ends_with(' ') => {
+            (named.trim_end(), format!(" ({}", place.trim_end()))
+        }
+        _ => (named, String::new()),
     };
-    let named = if named.is_empty() {
+    let todo = if named.is_empty() {
         "todo!()".to_string()
     } else {
         format!("todo!(\"{named}\")")
     };
-    Some(format!(
-        "The program came to {named}{place}. Write the code of that step in its place."
-    ))
+    let number = named.strip_prefix("step ").and_then(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit());
+        rest[..end.unwrap_or(rest.len())].parse::<u32>().ok()
+    });
+    let step = case.step;
+    Some(match number {
+        Some(other) if other > step => {
+            let query = match case.has_query() {
+                true => {
+                    " The request has a query string: compare request.path(), which comes without \
+                     it, not request.target()."
+                }
+                false => "",
+            };
+            format!(
+                "The program came to {todo}{place}, which is left for a later step. So this \
+                 request did not come to the code of step {step}: look whether the arm for its \
+                 path is still there, with the path spelled right.{query}"
+            )
+        }
+        Some(other) if other < step => format!(
+            "The program came to {todo}{place}, before the code of step {step}. Do step {other} \
+             first."
+        ),
+        _ => {
+            format!("The program came to {todo}{place}. Write the code of that step in its place.")
+        }
+    })
 }
 
 pub(super) fn exits_while_answering(case: &Case) -> Option<String> {
@@ -138,12 +176,18 @@ fn came_nothing(case: &Case) -> bool {
 }
 
 pub(super) fn no_answer(case: &Case) -> Option<String> {
-    (*case.symptom() == Symptom::TooSlow && came_nothing(case)).then(|| {
-        "The program took the request and never answered. Look for a loop without a way out, a \
-         lock that is held twice, or a read that waits for more bytes than the client sent \
-         (read exactly Content-Length bytes of the body)."
-            .into()
-    })
+    if *case.symptom() != Symptom::TooSlow || !came_nothing(case) {
+        return None;
+    }
+    let asked = case.facts.asked.as_ref();
+    let read = match asked.is_some_and(Asked::has_body) {
+        true => " A read that waits for more bytes than the client sent never ends, either.",
+        false => "",
+    };
+    Some(format!(
+        "The program took the request, and did not answer before the time was up. Look for a loop \
+         that has no way out, and for something that waits too long, such as a sleep.{read}"
+    ))
 }
 
 pub(super) fn slow_answer(case: &Case) -> Option<String> {

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use serde_json::Value;
 
 use crate::lesson::{self, Lesson};
 
-/// The copy. One test at a time works in it.
+/// The copy. One test at a time works in it, also of several runs at once: what cargo
+/// has built in it is worth more than a copy for each.
 pub struct Workshop {
     _only_one: MutexGuard<'static, ()>,
     pub root: PathBuf,
@@ -40,7 +41,9 @@ impl Workshop {
     pub fn open() -> Workshop {
         static ONLY_ONE: Mutex<()> = Mutex::new(());
         let only_one = ONLY_ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("workshop");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        only_this_run(&folder.join("workshop.lock"));
+        let root = folder.join("workshop");
         let parts = [
             "Cargo.toml",
             "Cargo.lock",
@@ -179,6 +182,19 @@ impl Workshop {
                 .into(),
         }
     }
+}
+
+/// Waits until no other process has this file locked, and locks it until this one ends.
+fn only_this_run(file: &Path) {
+    static LOCKED: Once = Once::new();
+    LOCKED.call_once(|| {
+        let mut options = fs::File::options();
+        let opened = options.create(true).truncate(false).write(true).open(file);
+        let lock = Box::leak(Box::new(fd_lock::RwLock::new(
+            opened.expect("a file to lock"),
+        )));
+        std::mem::forget(lock.write().expect("a lock"));
+    });
 }
 
 /// Makes `to` the same as `from`. Files that are the same already are not touched,

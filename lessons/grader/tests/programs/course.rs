@@ -15,6 +15,12 @@ pub fn trials() -> Vec<Trial> {
         test("an open step is ignored with its reason", open_step),
         test("a filter runs its step alone", filter),
         test("a program that does not compile", does_not_compile),
+        test(
+            "a check of one that does not compile",
+            does_not_compile_alone,
+        ),
+        test("a starter that is gone", no_starter),
+        test("a filter that fits nothing", nothing_fits),
         test("a lesson that is done names the next", done),
         test("a second program of the lesson", second_program),
         test(
@@ -25,8 +31,8 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// A lesson in a workspace of its own, with these programs.
-fn course(name: &str, starter: &str, solution: Option<&str>) -> Stage {
-    let stage = Stage::empty(name);
+fn course(starter: &str, solution: Option<&str>) -> Stage {
+    let stage = Stage::empty();
     let program = |bin: &str, folder: &str| {
         format!("[[bin]]\nname = \"{bin}\"\npath = \"../../{folder}/1_path_router.rs\"\n")
     };
@@ -79,7 +85,7 @@ fn says_not(result: &Result, text: &str) {
 
 fn names() {
     let list = |arguments: &[&str]| {
-        let mut stage = course("names", &program(OPEN), Some(&program(RIGHT)));
+        let mut stage = course(&program(OPEN), Some(&program(RIGHT)));
         stage.command.arg("--list").args(arguments);
         let result = stage.run();
         assert!(result.success);
@@ -94,7 +100,7 @@ fn names() {
         "the program compiles: test\n\
          step 1: GET / answers the homepage: test\n\
          step 2: another path answers 404: test\n\
-         the solution passes all 2 checks: test\n"
+         the reference in solutions/ passes all 2 checks: test\n"
     );
     assert_eq!(
         list(&["--ignored"]),
@@ -107,34 +113,37 @@ fn names() {
 }
 
 fn open_step() {
-    let mut stage = course("open", &program(OPEN), None);
+    let mut stage = course(&program(OPEN), None);
     let result = stage.run();
     assert!(result.success, "{}", result.stdout);
     let reason = "step 2 is still a todo!() in starter/1_path_router.rs";
     says(&result, &format!("ignored ({reason})"));
-    says_not(&result, "the solution passes");
+    says_not(&result, "the reference");
     assert_eq!(
         result.check(UNKNOWN),
         ("ignored".into(), String::new(), reason.into())
     );
-    says(&result, "path_router: 1 of 3 points\n");
-    says(&result, "  step 1  done     1 of 1 check passed\n");
     says(
         &result,
-        "  step 2  open     still a todo!() in starter/1_path_router.rs\n",
+        "path_router: 1 of 3 points\n\
+         \u{20} step 1  done     1 of 1 point\n\
+         \u{20} step 2  open     0 of 2 points    still a todo!() in starter/1_path_router.rs\n\
+         next: step 2, in starter/1_path_router.rs\n",
     );
-    says(&result, "next: step 2, in starter/1_path_router.rs\n");
 
     // A step that is made to run although it is open fails, and says why.
     stage.command.arg("--include-ignored");
     let result = stage.run();
     assert!(!result.success);
     assert_eq!(result.check(UNKNOWN).0, "failed");
-    says(&result, "  step 2  failing  0 of 1 check passed\n");
+    says(
+        &result,
+        "  step 2  failing  0 of 2 points    1 of 1 check failed\n",
+    );
 }
 
 fn filter() {
-    let mut stage = course("filter", &program(RIGHT), Some("fn main() {}"));
+    let mut stage = course(&program(RIGHT), Some("fn main() {}"));
     stage = stage.argument("step 2");
     let result = stage.run();
     assert!(result.success, "{}", result.stdout);
@@ -150,7 +159,7 @@ fn filter() {
 
 fn does_not_compile() {
     let starter = "fn main() {\n    let unused = 1;\n    nonsense();\n}\n";
-    let mut stage = course("nonsense", starter, Some(&program(RIGHT)));
+    let mut stage = course(starter, Some(&program(RIGHT)));
     let result = stage.run();
     assert!(!result.success);
     says(
@@ -163,26 +172,71 @@ fn does_not_compile() {
     );
     says(&result, "--> starter/1_path_router.rs:3:5\n");
     says_not(&result, "unused");
-    assert_eq!(
-        result.check(HOME),
-        (
-            "failed".into(),
-            "does-not-compile".into(),
-            "not graded: see \"the program compiles\" above".into()
-        )
-    );
-    says(
-        &result,
-        "path_router: first, starter/1_path_router.rs must compile\n",
-    );
-    // Alone, a check has to tell it itself.
-    let stage = stage.only(&format!("step 1: {HOME}"));
-    let (_, _, message) = { stage }.run().check(HOME);
+    // One failure with one cause; the checks are not graded, and that is no pass.
+    let not_graded = "not graded: the program does not compile";
+    says(&result, &format!("... ignored ({not_graded})\n"));
+    says(&result, "1 passed; 1 failed; 2 ignored;");
+    for check in [HOME, UNKNOWN] {
+        let (outcome, diagnosis, message) = result.check(check);
+        assert_eq!((&*outcome, &*diagnosis), ("failed", "does-not-compile"));
+        assert_eq!(message, not_graded);
+    }
+    let last = "path_router: 0 of 3 points\n\
+                next: starter/1_path_router.rs must compile; the compiler's message is above\n\n";
+    assert!(result.stdout.ends_with(last), "{}", result.stdout);
+
+    // With a filter, the first check has to tell it.
+    stage.command.arg("step");
+    let result = stage.run();
+    assert!(!result.success);
+    says(&result, "0 passed; 1 failed; 1 ignored;");
+    let (_, _, message) = result.check(HOME);
+    assert!(message.contains("error[E0425]"), "{message}");
+    assert_eq!(result.check(UNKNOWN).2, not_graded);
+}
+
+/// As a runner does that starts a process for each check.
+fn does_not_compile_alone() {
+    let stage = course("fn main() { nonsense() }", None);
+    let mut stage = stage.only(&format!("step 2: {UNKNOWN}"));
+    let result = stage.run();
+    assert!(!result.success);
+    let (outcome, _, message) = result.check(UNKNOWN);
+    assert_eq!(outcome, "failed");
     assert!(message.contains("error[E0425]"), "{message}");
 }
 
+fn no_starter() {
+    let mut stage = course("", None);
+    std::fs::remove_file(stage.folder.join("starter/1_path_router.rs")).expect("a file to remove");
+    let result = stage.run();
+    assert!(!result.success);
+    says(&result, "There is no file starter/1_path_router.rs.\n");
+    says(&result, ": git checkout starter/1_path_router.rs\n");
+    says(
+        &result,
+        "next: get starter/1_path_router.rs back: git checkout starter/1_path_router.rs\n",
+    );
+}
+
+fn nothing_fits() {
+    let mut stage = course(&program(RIGHT), None).argument("step2");
+    let result = stage.run();
+    assert!(result.success, "as with any other test program");
+    says(
+        &result,
+        "path_router: no check has \"step2\" in its name. There are:\n\
+         \u{20} \"step 1\"  1 check\n\
+         \u{20} \"step 2\"  1 check\n\
+         all names: cargo test -p path_router -- --list\n",
+    );
+    let mut stage = course(&program(RIGHT), None).only("step 3: no such thing");
+    let result = stage.run();
+    says_not(&result, "There are:");
+}
+
 fn done() {
-    let stage = course("done", &program(RIGHT), Some(&program(RIGHT)));
+    let stage = course(&program(RIGHT), Some(&program(RIGHT)));
     stage.write("lessons/0_before/README.md", "");
     stage.write("lessons/10_much_later/README.md", "");
     stage.write("lessons/2_text_and_bytes/README.md", "");
@@ -194,7 +248,7 @@ fn done() {
     );
     let result = { stage }.run();
     assert!(result.success, "{}", result.stdout);
-    says(&result, "the solution passes all 2 checks");
+    says(&result, "the reference in solutions/ passes all 2 checks");
     says(
         &result,
         "All of this lesson is done.\n\
@@ -204,7 +258,7 @@ fn done() {
 
 fn second_program() {
     let people = program("(\"200 OK\", \"Ada\")").replace("127.0.0.1", "localhost");
-    let mut stage = course("second", &program(RIGHT), None);
+    let mut stage = course(&program(RIGHT), None);
     stage.write("lessons/1_path_router/people.rs", &people);
     let manifest = stage.folder.join("lessons/1_path_router/Cargo.toml");
     let mut text = std::fs::read_to_string(&manifest).expect("a manifest");
@@ -227,11 +281,7 @@ fn second_program() {
 }
 
 fn wrong_solution() {
-    let mut stage = course(
-        "wrong",
-        &program(RIGHT),
-        Some(&program("(\"200 OK\", \"\")")),
-    );
+    let mut stage = course(&program(RIGHT), Some(&program("(\"200 OK\", \"\")")));
     let result = stage.run();
     assert!(!result.success);
     says(

@@ -12,6 +12,7 @@ const UNKNOWN: &str = "step 2: another path answers 404";
 const POST: &str = "step 3: POST / answers 200";
 const HEAD: &str = "step 3: HEAD / answers 200";
 const OLD: &str = "step 3: GET / is no redirect";
+const QUERY: &str = "step 1: a query string changes nothing";
 const WIRE: &str = "step 3: the wire";
 const CLOSED: &str = "step 3: the wire is closed";
 
@@ -30,6 +31,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("is not served", WIRE, "refused", "connection refused"),
     ("never answers", HOME, "no-answer", "nothing until the time limit"),
     ("never answers", WIRE, "no-answer", "nothing until the time limit"),
+    ("overflows its stack", HOME, "stack-overflow", "calls itself"),
     ("ends while answering", HOME, "exits-while-answering", "exit code 7"),
     ("panics while answering", HOME, "exits-while-answering", "index out of bounds"),
     ("closes the connection", HOME, "closed-early", "the connection was closed"),
@@ -48,20 +50,28 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("has no end", CLOSED, "endless-body", "does not end"),
     ("has headers without an end", HOME, "not-http", "too many headers"),
     ("has no do_post", POST, "no-method", "do_post"),
+    ("tells todo without a text", HOME, "not-yet-implemented", "came to todo!() (starter/1_path_router.rs, line 9). Write"),
+    ("prints todo", HOME, "not-yet-implemented", "look whether the arm for its path is still there"),
+    ("tells todo", UNKNOWN, "not-yet-implemented", "Do step 1 first."),
+    ("prints todo", QUERY, "not-yet-implemented", "request.path()"),
     ("answers todo", UNKNOWN, "not-yet-implemented", r#"todo!("step 2: answer with 404")"#),
     ("prints todo", HOME, "not-yet-implemented", r#"todo!("step 3: the page")"#),
     ("tells todo", HOME, "not-yet-implemented", r#"todo!("step 1: it's a page") (starter/1_path_router.rs, line 9)."#),
     ("tells of a panic", HOME, "panicked", "index out of bounds (src/main.rs, line 9)"),
     ("answers a panic", HOME, "panicked", "index out of bounds (src/main.rs:9:5)"),
     ("answers 500", HOME, "server-error", "Status 500"),
+    ("tells why it failed", HOME, "server-error", "The server says why: its Content-Length is 8, but 9 bytes"),
     ("redirects", OLD, "unwanted-redirect", "Location: /new"),
     ("is the hello server", HOME, "hello-answer", "hello server"),
     ("is the hello server", UNKNOWN, "hello-answer", "hello server"),
     ("finds nothing", HOME, "not-found", "404"),
+    ("finds nothing", QUERY, "not-found", "request.path()"),
     ("says hello with 404", HOME, "not-found", "404"),
+    ("answers an error page", HOME, "not-found", r#""<h1>404 Not Found</h1>\n" "<p>no &lt;such&gt; page</p>" printed"#),
     ("finds everything", UNKNOWN, "found-anyway", "send_response(404)"),
     ("is forbidden", HOME, "other-status", "403"),
     ("declares HTML", HOME, "wrong-content-type", "text/html"),
+    ("declares with an underscore", HOME, "misspelled-header", "a header Content_Type, and none of the name Content-Type"),
     ("declares nothing", HOME, "no-content-type", "send_header"),
     ("may be kept", OLD, "wrong-header", "private"),
     ("says something else", OLD, "no-header", "Cache-Control is missing"),
@@ -87,27 +97,68 @@ pub fn trials() -> Vec<Trial> {
             test(
                 &format!("diagnosis: a program that {student}: {id} ({number})"),
                 move || {
-                    diagnose(number, student, check, id, words);
+                    diagnose(student, check, id, words);
                 },
             )
         });
     let right = test("a program that is right passes", || {
-        let result = Stage::of("right", "is right").run();
+        let result = Stage::of("is right").run();
         assert!(result.success, "{}", result.stdout);
         assert_eq!(result.names().len(), 2);
     });
     let wire = test("a raw connection reads heads, bytes and the end", || {
         for check in [WIRE, CLOSED] {
-            let stage = Stage::of(&check.replace(':', ""), "is the homepage");
+            let stage = Stage::of("is the homepage");
             let result = stage.set("MORE_CHECKS", "1").only(check).run();
             assert!(result.success, "{}", result.stdout);
         }
     });
-    cases.chain([right, wire]).collect()
+    let silent = test("a program that never serves is waited for once", || {
+        let began = Instant::now();
+        let stage = Stage::of("is silent").set("MORE_CHECKS", "1");
+        let result = { stage.set("START_LIMIT", "1500") }.run();
+        assert!(
+            began.elapsed() < Duration::from_secs(6),
+            "{:?}",
+            began.elapsed()
+        );
+        all_fail(&result);
+        let (_, diagnosis, message) = result.check("the wire");
+        assert_eq!(diagnosis, "never-serves");
+        assert_eq!(message, "not graded: the program does not start, see above");
+    });
+    let mute = test(
+        "a program that never answers is waited for less and less",
+        || {
+            let began = Instant::now();
+            let stage = Stage::of("never answers").set("MORE_CHECKS", "1");
+            let result = stage.set("CHECK_LIMIT", "4000").run();
+            // 4 seconds, and 0.8 for each of the others.
+            assert!(
+                began.elapsed() < Duration::from_secs(18),
+                "{:?}",
+                began.elapsed()
+            );
+            all_fail(&result);
+            let (_, diagnosis, _) = result.check("the wire");
+            assert_eq!(diagnosis, "no-answer");
+        },
+    );
+    cases.chain([right, wire, silent, mute]).collect()
 }
 
-fn diagnose(number: usize, student: &str, check: &str, id: &str, words: &str) {
-    let mut stage = Stage::of(&format!("diagnosis {number}"), student).set("MORE_CHECKS", "1");
+/// Every check has failed, and the run with them.
+#[track_caller]
+fn all_fail(result: &crate::stage::Result) {
+    assert!(!result.success);
+    assert_eq!(result.names().len(), 10);
+    for name in result.names() {
+        assert_eq!(result.check(name).0, "failed", "{name}");
+    }
+}
+
+fn diagnose(student: &str, check: &str, id: &str, words: &str) {
+    let mut stage = Stage::of(student).set("MORE_CHECKS", "1");
     if student == "is silent" {
         stage = stage.set("START_LIMIT", "1500");
     }

@@ -84,7 +84,8 @@ pub fn trials() -> Vec<Trial> {
     let mut trials = vec![
         test("nothing is left when a test is killed in mid-check", || {
             let watch = Watch::new();
-            let mut lesson = start(&mut Stage::of("killed", "never answers"), &watch);
+            let mut stage = Stage::of("never answers");
+            let mut lesson = start(&mut stage, &watch);
             let program = watch.next();
             lesson.kill().expect("the lesson can be killed");
             program.ends();
@@ -92,7 +93,7 @@ pub fn trials() -> Vec<Trial> {
         }),
         test("nothing is left when a check panics", || {
             let watch = Watch::new();
-            let mut stage = Stage::of("panics", "is right").set("MORE_CHECKS", "1");
+            let mut stage = Stage::of("is right").set("MORE_CHECKS", "1");
             stage = stage.only("step 3: a broken check");
             let mut lesson = start(&mut stage, &watch);
             watch.next().ends();
@@ -101,7 +102,8 @@ pub fn trials() -> Vec<Trial> {
         }),
         test("nothing is left when all is well", || {
             let watch = Watch::new();
-            let mut lesson = start(&mut Stage::of("well", "is right"), &watch);
+            let mut stage = Stage::of("is right");
+            let mut lesson = start(&mut stage, &watch);
             // One program for each of the two checks.
             watch.next().ends();
             watch.next().ends();
@@ -133,8 +135,8 @@ mod unix {
             .map(|signal| {
                 test(&format!("nothing is left after {signal}"), move || {
                     let watch = Watch::new();
-                    let name = signal.as_str();
-                    let mut lesson = start(&mut Stage::of(name, "never answers"), &watch);
+                    let mut stage = Stage::of("never answers");
+                    let mut lesson = start(&mut stage, &watch);
                     let program = watch.next();
                     let pid = Pid::from_raw(lesson.id() as i32);
                     kill(pid, signal).expect("the lesson can be interrupted");
@@ -147,7 +149,7 @@ mod unix {
             "nothing is left when only the guard is killed",
             || {
                 let watch = Watch::new();
-                let mut stage = Stage::of("guard", "never answers").set("CHECK_LIMIT", "1500");
+                let mut stage = Stage::of("never answers").set("CHECK_LIMIT", "1500");
                 stage = stage.only("step 1: GET / answers the homepage");
                 let mut lesson = start(&mut stage, &watch);
                 let program = watch.next();
@@ -160,7 +162,8 @@ mod unix {
             "a guard alone outlives an interrupt, not its pipe",
             || {
                 let watch = Watch::new();
-                let mut lesson = start(&mut Stage::of("alone", "never answers"), &watch);
+                let mut stage = Stage::of("never answers");
+                let mut lesson = start(&mut stage, &watch);
                 let mut program = watch.next();
                 let guard = Pid::from_raw(program.parent);
                 kill(guard, Signal::SIGINT).expect("a guard");
@@ -197,7 +200,8 @@ mod unix {
         trials.push(test("what a program has started goes with it", || {
             let watch = Watch::new();
             let part = "starts a program of its own";
-            let mut lesson = start(&mut Stage::of("grandchild", part), &watch);
+            let mut stage = Stage::of(part);
+            let mut lesson = start(&mut stage, &watch);
             // It says so twice, before and after, and its child once.
             let all = [watch.next(), watch.next(), watch.next()];
             lesson.kill().expect("the lesson can be killed");

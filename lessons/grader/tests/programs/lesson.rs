@@ -20,6 +20,9 @@ pub fn grade(folder: &str) -> ExitCode {
     if std::env::var_os("CLIENT").is_some() {
         return crate::client::checks(lesson).grade();
     }
+    if std::env::var_os("BROWSER").is_some() {
+        return crate::browser::checks(lesson).grade();
+    }
     if std::env::var_os("SECOND_PROGRAM").is_some() {
         return second_program(lesson).grade();
     }
@@ -30,6 +33,9 @@ pub fn grade(folder: &str) -> ExitCode {
         return lesson.grade();
     }
     lesson
+        .check(1, "a query string changes nothing", 1, |run| {
+            run.get("/?a=b")?.expect_status(200)
+        })
         .check(3, "POST / answers 200", 1, post)
         .check(3, "HEAD / answers 200", 1, head)
         .check(3, "GET / is no redirect", 1, old)

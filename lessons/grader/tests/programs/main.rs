@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+mod browser;
 mod client;
 mod course;
 mod diagnosis;
@@ -22,15 +23,17 @@ fn main() -> ExitCode {
     if std::env::var_os("PORT").is_some()
         && let Ok(part) = std::env::var("STUDENT")
     {
-        return match part.strip_prefix("client: ") {
-            Some(part) => client::play(part),
-            None => student::play(&part),
+        return match part.split_once(": ") {
+            Some(("client", part)) => client::play(part),
+            Some(("board", part)) => browser::play(part),
+            _ => student::play(&part),
         };
     }
     if let Ok(folder) = std::env::var("LESSON") {
         return lesson::grade(&folder);
     }
     let mut trials = diagnosis::trials();
+    trials.extend(browser::trials());
     trials.extend(client::trials());
     trials.extend(leftovers::trials());
     trials.extend(report::trials());

@@ -1,14 +1,17 @@
 //! Starts a lesson that grades a program, and collects what it says.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// One run of a lesson.
 pub struct Stage {
     pub command: Command,
     pub folder: PathBuf,
+    /// Removes the folder in the end.
+    _owner: TempDir,
 }
 
 /// What came of it.
@@ -19,11 +22,11 @@ pub struct Result {
 }
 
 impl Stage {
-    /// The lesson in a new folder of this name, without a starter or a solution.
-    pub fn empty(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name.replace(' ', "_"));
+    /// The lesson in a folder of its own, without a starter or a solution.
+    pub fn empty() -> Self {
+        let owner = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+        let folder = owner.path().to_path_buf();
         let lesson = folder.join("lessons/1_path_router");
-        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&lesson).expect("a folder for the test");
         let own = std::env::current_exe().expect("the path of the test");
         let mut command = Command::new(own);
@@ -34,12 +37,16 @@ impl Stage {
             .env_remove("GRADE_PROGRAM")
             .env_remove("PORT")
             .stdin(Stdio::null());
-        Self { command, folder }
+        Self {
+            command,
+            folder,
+            _owner: owner,
+        }
     }
 
     /// The lesson grading this program that the test plays itself.
-    pub fn of(name: &str, student: &str) -> Self {
-        let mut stage = Self::empty(name);
+    pub fn of(student: &str) -> Self {
+        let mut stage = Self::empty();
         let own = std::env::current_exe().expect("the path of the test");
         stage
             .command

@@ -69,7 +69,7 @@ pub fn leave_behind() {
     std::mem::forget((child, printed));
 }
 
-fn start_line(port: u16) {
+pub fn start_line(port: u16) {
     println!("Serving HTTP on http://127.0.0.1:{port}/ (press Ctrl-C to stop)");
 }
 
@@ -94,7 +94,7 @@ pub fn wait_for_ever() -> ! {
     }
 }
 
-fn read_head(stream: &mut TcpStream) -> String {
+pub fn read_head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
@@ -104,13 +104,19 @@ fn read_head(stream: &mut TcpStream) -> String {
 }
 
 /// An answer with this status, these headers and this body, and its length.
-fn whole(status: &str, headers: &str, body: &str) -> String {
+pub fn whole(status: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
 }
 
 fn text(status: &str, body: &str) -> String {
     whole(status, "Content-Type: text/plain; charset=utf-8\r\n", body)
+}
+
+/// Calls itself without end.
+#[expect(unconditional_recursion)]
+fn depth(level: u64) -> u64 {
+    std::hint::black_box(depth(level + 1) + level)
 }
 
 fn answer(part: &str, stream: &mut TcpStream, head: &str) {
@@ -156,6 +162,22 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
             eprintln!("not yet implemented: step 3: the page");
             text("500 Internal Server Error", "Something went wrong")
         }
+        "tells todo without a text" => {
+            let place = "lessons/1_path_router/../../starter/1_path_router.rs, line 9";
+            eprintln!("The handler panicked: not yet implemented ({place})");
+            text("500 Internal Server Error", "Something went wrong")
+        }
+        "overflows its stack" => format!("{}", depth(1)),
+        "tells why it failed" => {
+            eprintln!("The handler failed: its Content-Length is 8, but 9 bytes were sent");
+            text("500 Internal Server Error", "Something went wrong")
+        }
+        "answers an error page" => whole(
+            "404 Not Found",
+            "Content-Type: text/html; charset=utf-8\r\n",
+            "<!DOCTYPE html>\n<html>\n<head>\n<style>p { color: red }</style>\n</head>\n<body>\n\
+             <h1>404 Not Found</h1>\n<p>no &lt;such&gt; page</p>\n</body>\n</html>\n",
+        ),
         "answers a panic" => {
             eprintln!("thread 'worker' panicked at src/main.rs:9:5:\nindex out of bounds");
             text("500 Internal Server Error", "Something went wrong")
@@ -172,6 +194,11 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
         "finds everything" => text("200 OK", "Page not found\n"),
         "is forbidden" => text("403 Forbidden", "No"),
         "declares HTML" => whole("200 OK", "Content-Type: text/html\r\n", "Homepage\n"),
+        "declares with an underscore" => whole(
+            "200 OK",
+            "Content_Type: text/plain; charset=utf-8\r\n",
+            "Homepage\n",
+        ),
         "declares nothing" => whole("200 OK", "", "Homepage\n"),
         "sends no body" => text("200 OK", ""),
         "forgets the line end" => text("200 OK", "Homepage"),

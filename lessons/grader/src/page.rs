@@ -1,0 +1,296 @@
+//! A page in a real browser, as a check uses it: open, fill in, click, read.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, Exchange, Trouble};
+use crate::failure::{Came, Failure, Symptom, Verdict};
+use crate::request::Asked;
+use crate::server::Server;
+use crate::show::{body_lines, quoted};
+
+/// A page of the student's server in a real browser; from
+/// [`Run::browser`](crate::Run::browser).
+///
+/// Elements are named by CSS selectors, such as `textarea[name=message]`.
+///
+/// ```no_run
+/// # use grader::{Run, Verdict};
+/// fn scripts_do_not_run(run: &mut Run) -> Verdict {
+///     let mut page = run.browser()?;
+///     page.open("/")?;
+///     page.fill("textarea[name=message]", "<script>alert(1)</script>")?;
+///     page.follow("button")?;
+///     if !page.dialogs().is_empty() {
+///         return Err(page.wrong("the script in the message does not run"));
+///     }
+///     page.expect_text("<script>alert(1)</script>")
+/// }
+/// ```
+pub struct Page {
+    browser: Browser,
+    server: Rc<Server>,
+    until: Instant,
+    /// What was done so far.
+    steps: Vec<String>,
+}
+
+impl Page {
+    /// A page of this server; the time that the browser took to start is not the
+    /// check's.
+    pub(crate) fn new(browser: Browser, server: Rc<Server>, started: Duration) -> Self {
+        Self {
+            until: server.until + started,
+            browser,
+            server,
+            steps: Vec::new(),
+        }
+    }
+
+    /// Opens this path of the student's server, or a URL that begins with `http://`,
+    /// and waits until all of the page is there.
+    ///
+    /// # Errors
+    ///
+    /// If it does not come in time.
+    pub fn open(&mut self, path: &str) -> Verdict {
+        let url = match path.starts_with("http://") {
+            true => path.to_string(),
+            false => format!("{}{path}", self.server.url()),
+        };
+        self.steps.push(format!("open {url}"));
+        let until = self.until;
+        let opened = self.browser.load(until, |browser| {
+            let answer = browser.call("Page.navigate", json!({ "url": url }), until)?;
+            match answer["errorText"].as_str() {
+                Some(why) => Err(Trouble::Refused(why.into())),
+                None => Ok(()),
+            }
+        });
+        opened.map_err(|trouble| self.trouble("a page", &trouble))
+    }
+
+    /// Loads the page again, as F5 does. A page that was the answer to a form is
+    /// asked for by sending the form again.
+    ///
+    /// # Errors
+    ///
+    /// If it does not come in time.
+    pub fn reload(&mut self) -> Verdict {
+        self.steps.push("reload".into());
+        let until = self.until;
+        let loaded = self.browser.load(until, |browser| {
+            browser.call("Page.reload", json!({}), until).map(drop)
+        });
+        loaded.map_err(|trouble| self.trouble("the page again", &trouble))
+    }
+
+    /// Writes into a field; what was in it is gone.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such element.
+    pub fn fill(&mut self, selector: &str, text: &str) -> Verdict {
+        let field = quoted(text.as_bytes());
+        self.steps.push(format!("write {field} into {selector}"));
+        let value = json!(text);
+        self.on_element(selector, &format!("element.value = {value}"))
+            .map(drop)
+    }
+
+    /// Clicks on something that changes this page only.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such element.
+    pub fn click(&mut self, selector: &str) -> Verdict {
+        self.steps.push(format!("click on {selector}"));
+        self.on_element(selector, "element.click()").map(drop)
+    }
+
+    /// Clicks on a link or a button and waits until all of the page that follows is
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such element, or no page follows (a form that is not filled in
+    /// as it demands is not sent).
+    pub fn follow(&mut self, selector: &str) -> Verdict {
+        self.steps.push(format!("click on {selector}"));
+        self.on_element(selector, "0")?;
+        let script = format!("document.querySelector({}).click()", json!(selector));
+        let until = self.until;
+        let loaded = self.browser.load(until, |browser| {
+            let parameters = json!({"expression": script, "userGesture": true});
+            match browser.call("Runtime.evaluate", parameters, until) {
+                // The page may be gone before it can say so.
+                Ok(_) | Err(Trouble::Refused(_)) => Ok(()),
+                Err(other) => Err(other),
+            }
+        });
+        loaded.map_err(|trouble| self.trouble("the page that follows", &trouble))
+    }
+
+    /// The text of the page, as it can be seen.
+    ///
+    /// # Errors
+    ///
+    /// If the browser does not answer in time.
+    pub fn text(&mut self) -> Result<String, Failure> {
+        self.evaluate("document.body.innerText")
+    }
+
+    /// The path of the page, with its query string.
+    ///
+    /// # Errors
+    ///
+    /// If the browser does not answer in time.
+    pub fn path(&mut self) -> Result<String, Failure> {
+        self.evaluate("location.pathname + location.search")
+    }
+
+    /// How many elements there are of this kind.
+    ///
+    /// # Errors
+    ///
+    /// If the browser does not answer in time.
+    pub fn count(&mut self, selector: &str) -> Result<usize, Failure> {
+        let script = format!("document.querySelectorAll({}).length", json!(selector));
+        let number = self.evaluate(&script)?;
+        Ok(number.parse().unwrap_or(0))
+    }
+
+    /// The value of an expression in JavaScript: a text as it is, anything else as
+    /// JSON.
+    ///
+    /// # Errors
+    ///
+    /// If it throws, or the browser does not answer in time.
+    pub fn evaluate(&mut self, expression: &str) -> Result<String, Failure> {
+        let parameters = json!({
+            "expression": expression,
+            "returnByValue": true,
+            "userGesture": true,
+        });
+        let answer = self
+            .browser
+            .call("Runtime.evaluate", parameters, self.until)
+            .map_err(|trouble| self.trouble("a page that answers", &trouble))?;
+        let thrown = &answer["exceptionDetails"]["exception"];
+        if let Some(thrown) = thrown["description"].as_str() {
+            let line = thrown.lines().next().unwrap_or_default().to_string();
+            return Err(self.trouble("a page as the check knows it", &Trouble::Refused(line)));
+        }
+        Ok(match &answer["result"]["value"] {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    }
+
+    /// What `alert`, `confirm` and `prompt` have shown so far; each was closed at
+    /// once.
+    pub fn dialogs(&self) -> &[String] {
+        &self.browser.seen.dialogs
+    }
+
+    /// The requests of the browser so far, each step of a redirect by itself, without
+    /// those for /favicon.ico.
+    ///
+    /// # Errors
+    ///
+    /// If the browser does not answer in time.
+    pub fn exchanges(&mut self) -> Result<Vec<Exchange>, Failure> {
+        // What was told before the answer to this is noted then.
+        self.evaluate("0")?;
+        let seen = self.browser.seen.exchanges.iter();
+        let exchanges = seen.map(|(_, exchange)| exchange);
+        let wanted = exchanges.filter(|exchange| !exchange.url.ends_with("/favicon.ico"));
+        Ok(wanted.cloned().collect())
+    }
+
+    /// Expects this text anywhere in what can be seen of the page.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there.
+    pub fn expect_text(&mut self, text: &str) -> Verdict {
+        if self.text()?.contains(text) {
+            return Ok(());
+        }
+        let text = quoted(text.as_bytes());
+        Err(self.wrong(format!("a page that shows this text:\n{text}")))
+    }
+
+    /// Expects to be on this path, query string included.
+    ///
+    /// # Errors
+    ///
+    /// If the page has another one.
+    pub fn expect_path(&mut self, path: &str) -> Verdict {
+        if self.path()? == path {
+            return Ok(());
+        }
+        Err(self.wrong(format!("to be on the page {path}")))
+    }
+
+    /// The failure of a check that did not find what it expected on the page:
+    /// `return Err(page.wrong("one message, not two"))`.
+    pub fn wrong(&mut self, expected: impl Into<String>) -> Failure {
+        let there = self.there();
+        self.failure(expected.into(), there)
+    }
+
+    /// Does something with the first element that fits, which the script calls
+    /// `element`.
+    fn on_element(&mut self, selector: &str, script: &str) -> Result<String, Failure> {
+        let found = self.count(selector)?;
+        if found == 0 {
+            return Err(self.wrong(format!("an element {selector} on the page")));
+        }
+        let selector = json!(selector);
+        self.evaluate(&format!(
+            "{{ const element = document.querySelector({selector}); {script} }}"
+        ))
+    }
+
+    /// What is there now, in words.
+    fn there(&mut self) -> String {
+        let until = Instant::now() + Duration::from_secs(1);
+        let script = "[location.href, document.body ? document.body.innerText : ''].join('\\n')";
+        let parameters = json!({"expression": script, "returnByValue": true});
+        let answer = self.browser.call("Runtime.evaluate", parameters, until);
+        let text = answer.ok().and_then(|answer| {
+            let text = answer["result"]["value"].as_str()?;
+            let (url, text) = text.split_once('\n')?;
+            let lines = body_lines(text.as_bytes(), 12).join("\n");
+            Some(format!("the page {url} with this text:\n{lines}"))
+        });
+        let mut there = text.unwrap_or_else(|| "no page".into());
+        for dialog in self.dialogs() {
+            there += &format!("\nand a dialog: {}", quoted(dialog.as_bytes()));
+        }
+        there
+    }
+
+    fn trouble(&mut self, expected: &str, trouble: &Trouble) -> Failure {
+        let came = trouble.words();
+        self.failure(expected.into(), came)
+    }
+
+    fn failure(&self, expected: String, came: String) -> Failure {
+        let real = format!("localhost:{}", self.server.address.port);
+        let plain = |text: &str| text.replace(&real, "localhost:8000");
+        let asked = Asked::Page {
+            steps: self.steps.iter().map(|step| plain(step)).collect(),
+            started_with: self.server.command.clone(),
+        };
+        Failure::new(
+            Some(asked),
+            expected,
+            Came::Page(plain(&came)),
+            Symptom::Page,
+        )
+    }
+}
