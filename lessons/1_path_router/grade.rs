@@ -32,6 +32,7 @@ fn homepage_status(run: &mut Run) -> Verdict {
 
 fn homepage(run: &mut Run) -> Verdict {
     let answer = run.get("/")?;
+    answer.expect_status(200)?;
     answer.expect_body("Homepage\n")?;
     answer.expect_header("Content-Type", TEXT)
 }
@@ -51,6 +52,7 @@ fn unknown_status(run: &mut Run) -> Verdict {
 fn unknown_text(run: &mut Run) -> Verdict {
     let path = run.seed().path();
     let answer = run.get(&path)?;
+    answer.expect_status(404)?;
     answer.expect_body("Page not found\n")?;
     answer.expect_header("Content-Type", TEXT)
 }
@@ -67,8 +69,9 @@ fn about_status(run: &mut Run) -> Verdict {
 }
 
 fn about(run: &mut Run) -> Verdict {
-    run.get("/about")?
-        .expect_body_contains("<h1>Hello from Rust!</h1>")
+    let answer = run.get("/about")?;
+    answer.expect_status(200)?;
+    answer.expect_body_contains("<h1>Hello from Rust!</h1>")
 }
 
 fn about_type(run: &mut Run) -> Verdict {
