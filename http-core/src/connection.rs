@@ -24,6 +24,8 @@ pub(crate) struct Service {
     pub access_log: bool,
     /// Whether a 500 page shows what went wrong.
     pub show_errors: bool,
+    /// Whether nobody is told of a handler that failed.
+    pub quiet: bool,
     /// The server was told to stop: no request is taken any more.
     pub stopping: Arc<AtomicBool>,
 }
@@ -375,7 +377,7 @@ impl Connection {
         );
         let mut request = Request::new(head, body);
         let output = &mut self.output;
-        let outcome = panics::catch(|| {
+        let outcome = panics::catch(service.quiet, || {
             service
                 .handler
                 .handle(&mut request, Response::new(output, &self.socket))
@@ -398,7 +400,9 @@ impl Connection {
                 }
                 _ => {
                     let message = error.to_string();
-                    log::to_stderr(&log::failure("The handler failed", &message));
+                    if !service.quiet {
+                        log::to_stderr(&log::failure("The handler failed", &message));
+                    }
                     self.fail(&message, service)
                 }
             },

@@ -1,7 +1,7 @@
 //! A handler that panics is an error of one request, not the end of the server.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
@@ -10,12 +10,16 @@ use crate::log;
 thread_local! {
     /// `Some` while a handler runs on this thread; then what it panicked with.
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Whether that is printed.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs a handler. A panic becomes an `Err` with its message and place; the same
-/// is printed to standard error, in one line instead of Rust's usual report.
-pub(crate) fn catch<T>(handler: impl FnOnce() -> T) -> Result<T, String> {
+/// is printed to standard error (unless `quiet`), in one line instead of Rust's
+/// usual report.
+pub(crate) fn catch<T>(quiet: bool, handler: impl FnOnce() -> T) -> Result<T, String> {
     install_hook();
+    QUIET.set(quiet);
     PANIC.set(Some(String::new()));
     // The handler is shared by `&`: what a panic may leave half done behind a lock
     // is for the handler to see (a poisoned Mutex), as in any Rust program.
@@ -38,7 +42,9 @@ fn install_hook() {
             let in_handler = PANIC.try_with(|panic| match &mut *panic.borrow_mut() {
                 Some(text) => {
                     *text = describe(info);
-                    log::to_stderr(&log::failure("The handler panicked", text));
+                    if !QUIET.try_with(Cell::get).unwrap_or(false) {
+                        log::to_stderr(&log::failure("The handler panicked", text));
+                    }
                     true
                 }
                 None => false,
@@ -98,8 +104,8 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_its_message_and_place() {
-        assert_eq!(catch(|| 7), Ok(7));
-        let text = catch(|| todo!("step 1: say hello"))
+        assert_eq!(catch(true, || 7), Ok(7));
+        let text = catch(true, || todo!("step 1: say hello"))
             .map(|(): ()| ())
             .unwrap_err();
         assert!(
@@ -108,7 +114,7 @@ mod tests {
         );
         assert!(text.contains("panics.rs, line "), "{text}");
         assert_eq!(
-            catch(|| panic::resume_unwind(Box::new("thrown"))).map(|(): ()| ()),
+            catch(true, || panic::resume_unwind(Box::new("thrown"))).map(|(): ()| ()),
             Err("thrown".into())
         );
     }

@@ -28,6 +28,7 @@ pub struct HttpServer {
     limits: Limits,
     access_log: bool,
     show_errors: bool,
+    quiet: bool,
 }
 
 impl HttpServer {
@@ -56,6 +57,7 @@ impl HttpServer {
             limits: Limits::default(),
             access_log: true,
             show_errors: cfg!(debug_assertions),
+            quiet: false,
         })
     }
 
@@ -85,6 +87,13 @@ impl HttpServer {
     pub fn show_errors(mut self, show_errors: bool) -> HttpServer {
         self.show_errors = show_errors;
         self
+    }
+
+    /// Prints nothing at all: no line on start, no access log, no word of a handler
+    /// that failed. For a server inside another program, such as a test.
+    pub fn quiet(mut self) -> HttpServer {
+        self.quiet = true;
+        self.access_log(false)
     }
 
     /// The addresses it listens on, with their real port.
@@ -125,6 +134,7 @@ impl HttpServer {
             limits,
             access_log,
             show_errors,
+            quiet,
             ..
         } = self;
         let patience = limits.stop_time;
@@ -134,6 +144,7 @@ impl HttpServer {
             limits,
             access_log,
             show_errors,
+            quiet,
             stopping: stop.flag(),
         };
         let engine = Arc::new(Engine::new(poller, listeners, service, Arc::clone(&stop))?);
@@ -150,6 +161,7 @@ impl HttpServer {
         });
         match started {
             // Programs read this line, too: that nobody does must not stop the server.
+            Ok(()) if quiet => {}
             Ok(()) => {
                 let _ = writeln!(io::stdout(), "Serving HTTP on {url} (press Ctrl-C to stop)");
             }

@@ -145,7 +145,7 @@ fn a_handler_that_hangs_is_left_behind() {
 
 #[test]
 fn a_server_may_be_stopped_before_it_starts_and_twice() {
-    let server = HttpServer::bind("127.0.0.1:0").unwrap();
+    let server = HttpServer::bind("127.0.0.1:0").unwrap().quiet();
     let stop = server.stop_handle();
     stop.stop();
     stop.clone().stop();

@@ -37,7 +37,7 @@ impl TestServer {
         handler: impl Handler,
     ) -> TestServer {
         let server = HttpServer::bind("127.0.0.1:0").expect("a free port");
-        let server = settings(server.access_log(false).show_errors(true));
+        let server = settings(server.quiet().show_errors(true));
         let (address, stop) = (server.local_addresses()[0], server.stop_handle());
         let (end, ended) = mpsc::channel();
         thread::spawn(move || end.send(server.serve_forever(handler)));
