@@ -143,7 +143,7 @@ fn with_head(head: &[u8], body: &[u8]) -> Vec<String> {
 
 /// What a ready-made error page says: its heading and its paragraph, with the tags
 /// around them. All the rest of such a page is how it looks.
-fn error_page(body: &[u8]) -> Option<Vec<String>> {
+pub(crate) fn error_page(body: &[u8]) -> Option<Vec<String>> {
     let text = std::str::from_utf8(body).ok()?;
     let (head, rest) = text.strip_prefix("<!DOCTYPE html>")?.split_once("<body>")?;
     let (said, _) = rest.split_once("</body>")?;

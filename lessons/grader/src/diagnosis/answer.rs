@@ -258,7 +258,14 @@ pub(super) fn cut_body(case: &Case) -> Option<String> {
 
 /// Says nothing of the status: a check need not have looked at it.
 pub(super) fn other_body(case: &Case) -> Option<String> {
-    case.texts()?;
+    let (came, _) = case.texts()?;
+    if crate::report::error_page(came).is_some() {
+        return Some(
+            "This is a ready-made error page, as send_error makes one. Here the body should be \
+             the one that was expected: send the status, the headers and the body yourself."
+                .into(),
+        );
+    }
     let text = case.text();
     let sends = if text == "body" { "sends" } else { "prints" };
     Some(format!(

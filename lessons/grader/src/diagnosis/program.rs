@@ -127,8 +127,8 @@ pub(super) fn not_yet_implemented(case: &Case) -> Option<String> {
             )
         }
         Some(other) if other < step => format!(
-            "The program came to {todo}{place}, before the code of step {step}. Do step {other} \
-             first."
+            "The program came to {todo}{place}, not to the code of step {step}. Do step {other} \
+             first; and look whether the arm for this path is there."
         ),
         _ => {
             format!("The program came to {todo}{place}. Write the code of that step in its place.")

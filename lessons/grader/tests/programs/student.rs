@@ -9,6 +9,10 @@ use std::process::{Command, ExitCode, Stdio};
 const HOMEPAGE: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\
                         Content-Length: 9\r\n\r\nHomepage\n";
 
+/// A page as http-core's send_error makes one.
+const ERROR_PAGE: &str = "<!DOCTYPE html>\n<html>\n<head>\n<style>p { color: red }</style>\n</head>\n<body>\n\
+             <h1>404 Not Found</h1>\n<p>no &lt;such&gt; page</p>\n</body>\n</html>\n";
+
 /// Plays this part: does not return unless the part ends.
 pub fn play(part: &str) -> ExitCode {
     match part {
@@ -172,11 +176,11 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
             eprintln!("The handler failed: its Content-Length is 8, but 9 bytes were sent");
             text("500 Internal Server Error", "Something went wrong")
         }
+        "is a ready-made page" => whole("200 OK", "Cache-Control: no-store\r\n", ERROR_PAGE),
         "answers an error page" => whole(
             "404 Not Found",
             "Content-Type: text/html; charset=utf-8\r\n",
-            "<!DOCTYPE html>\n<html>\n<head>\n<style>p { color: red }</style>\n</head>\n<body>\n\
-             <h1>404 Not Found</h1>\n<p>no &lt;such&gt; page</p>\n</body>\n</html>\n",
+            ERROR_PAGE,
         ),
         "answers a panic" => {
             eprintln!("thread 'worker' panicked at src/main.rs:9:5:\nindex out of bounds");
