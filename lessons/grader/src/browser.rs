@@ -14,7 +14,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// How long Chromium may take until its first page is there.
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(60);
+
+/// How long it may take to end.
+const END: Duration = Duration::from_secs(10);
 
 /// The programs that may be it.
 const NAMES: [&str; 4] = [
@@ -272,7 +275,15 @@ impl Profile {
 
 impl Drop for Profile {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        // Processes that are just ending may still write into it.
+        for _ in 0..100 {
+            match std::fs::remove_dir_all(&self.0) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                _ => return,
+            }
+        }
     }
 }
 
@@ -310,15 +321,17 @@ impl Seen {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // Without its pipe it ends, and takes its files with it.
         drop(self.pipe.take());
-        let until = Instant::now() + Duration::from_secs(2);
-        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < until {
+        let until = Instant::now() + END;
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if Instant::now() > until {
+                crate::guard::end_group(self.child.id());
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                return;
+            }
             std::thread::sleep(Duration::from_millis(10));
-        }
-        if matches!(self.child.try_wait(), Ok(None)) {
-            crate::guard::end_group(self.child.id());
-            let _ = self.child.kill();
-            let _ = self.child.wait();
         }
     }
 }

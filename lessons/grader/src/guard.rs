@@ -39,18 +39,18 @@ pub(crate) fn command(program: &Path) -> std::io::Result<Command> {
     Ok(command)
 }
 
-/// Ends everything in the process group that the guard with this process id
-/// leads, the guard too. The guard must not have been waited for, so that no other
-/// process can have its number. Elsewhere than on Unix this does nothing.
-pub(crate) fn end_group(guard: u32) {
+/// Ends everything in the process group that the process with this id leads (a guard,
+/// say), the leader too. It must not have been waited for, so that no other process
+/// can have its number. Elsewhere than on Unix this does nothing.
+pub(crate) fn end_group(leader: u32) {
     #[cfg(unix)]
-    if let Ok(group) = i32::try_from(guard) {
+    if let Ok(group) = i32::try_from(leader) {
         use nix::sys::signal::{Signal, killpg};
         // No such group: it has ended already, as it should.
         let _ = killpg(nix::unistd::Pid::from_raw(group), Signal::SIGKILL);
     }
     #[cfg(not(unix))]
-    let _ = guard;
+    let _ = leader;
 }
 
 /// Does the work of a guard, and does not return, if this process was started as

@@ -11,17 +11,24 @@ fn ended(case: &Case) -> bool {
     matches!(case.facts.came, Came::Ended(_)) && !runs_on
 }
 
-pub(super) fn does_not_end(case: &Case) -> Option<String> {
-    (*case.symptom() == Symptom::DoesNotEnd(EndTrouble::Runs)).then(|| {
-        "The program does not end. If it waits for an answer that never comes, give the request a \
-         time limit; else look for a loop without a way out."
-            .into()
+/// More than a program prints that comes to its end.
+const MUCH: u64 = 64 * 1024;
+
+pub(super) fn prints_without_end(case: &Case) -> Option<String> {
+    let Symptom::DoesNotEnd(trouble) = *case.symptom() else {
+        return None;
+    };
+    let printed = case.trace.stdout.total.max(case.trace.stderr.total);
+    (trouble == EndTrouble::Flood || printed > MUCH).then(|| {
+        "The program prints without end. Look for a loop that prints and has no way out.".into()
     })
 }
 
-pub(super) fn prints_without_end(case: &Case) -> Option<String> {
-    (*case.symptom() == Symptom::DoesNotEnd(EndTrouble::Flood)).then(|| {
-        "The program prints without end. Look for a loop that prints and has no way out.".into()
+pub(super) fn does_not_end(case: &Case) -> Option<String> {
+    matches!(case.symptom(), Symptom::DoesNotEnd(_)).then(|| {
+        "The program does not end. If it waits for an answer that never comes, give the request a \
+         time limit; else look for a loop without a way out."
+            .into()
     })
 }
 

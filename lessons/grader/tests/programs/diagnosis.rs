@@ -134,9 +134,9 @@ pub fn trials() -> Vec<Trial> {
             let began = Instant::now();
             let stage = Stage::of("never answers").set("MORE_CHECKS", "1");
             let result = stage.set("CHECK_LIMIT", "4000").run();
-            // 4 seconds, and 0.8 for each of the others.
+            // 4 seconds, and 0.8 for each of the nine others; not 40 in all.
             assert!(
-                began.elapsed() < Duration::from_secs(18),
+                began.elapsed() < Duration::from_secs(30),
                 "{:?}",
                 began.elapsed()
             );
