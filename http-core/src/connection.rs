@@ -10,6 +10,7 @@ use std::time::Instant;
 use http::StatusCode;
 
 use crate::buffer::Buffer;
+use crate::clock::Clock;
 use crate::decode::{Decoder, Piece};
 use crate::head::{Framing, request_line};
 use crate::output::{Answers, Output};
@@ -58,8 +59,6 @@ pub(crate) struct Connection {
     is_drained: bool,
     /// So many bytes of input were found to be less than a head.
     tried: usize,
-    /// The time, as of the start of this turn or the end of the last handler.
-    now: Instant,
     /// When the present wait has lasted too long.
     deadline: Instant,
 }
@@ -68,8 +67,8 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 enum Phase {
     /// The next request head, and since when it comes: since its first byte, or
-    /// as long as there is none, since the connection is idle.
-    Head(Instant),
+    /// as long as there is none, since the connection is idle. `None` is this turn.
+    Head(Option<Instant>),
     /// A request whose handler was not called yet.
     Request(Box<Incoming>),
     /// The rest of a body that the handler did not read; so much of it may come.
@@ -150,6 +149,7 @@ const HIGH_WATER: usize = 64 * 1024;
 /// lends it to one connection after the other, so that idle ones hold next to none.
 #[derive(Debug, Default)]
 pub(crate) struct Spare {
+    clock: Clock,
     input: Buffer,
     head: Head,
     answers: Answers,
@@ -162,10 +162,9 @@ impl Connection {
             socket,
             input: Buffer::default(),
             output: Output::new(limits),
-            phase: Phase::Head(now),
+            phase: Phase::Head(None),
             is_drained: false,
             tried: 0,
-            now,
             deadline: now + limits.idle_time,
         }
     }
@@ -184,7 +183,8 @@ impl Connection {
     /// its buffer is taken as the last, which saves asking once more.
     pub fn advance(&mut self, read_on: bool, service: &Service, spare: &mut Spare) -> Next {
         self.is_drained = false;
-        self.now = Instant::now();
+        spare.clock.now();
+        self.output.date = spare.clock.date();
         self.input.borrow_memory(&mut spare.input);
         self.output.borrow_memory(&mut spare.answers);
         if let Some(pace) = self.phase.pace() {
@@ -193,25 +193,24 @@ impl Connection {
         self.output.pace().stop_waiting();
         let next = loop {
             // An error is a connection that failed. There is nobody left to tell.
-            let next = self
-                .run(read_on, service, &mut spare.head)
-                .unwrap_or(Next::Close);
+            let next = self.run(read_on, service, spare).unwrap_or(Next::Close);
             if next == Next::Close {
                 break next;
             }
             // This comes last: what came in time may have waited for a thread.
-            self.deadline = self.next_deadline(&service.limits);
-            if self.now < self.deadline {
+            let now = spare.clock.now();
+            self.deadline = self.next_deadline(now, &service.limits);
+            if now < self.deadline {
                 break next;
             }
-            self.expire(service);
+            self.expire(&spare.clock, service);
         };
         self.input.return_memory(&mut spare.input);
         self.output.return_memory(&mut spare.answers);
         next
     }
 
-    fn run(&mut self, read_on: bool, service: &Service, spare: &mut Head) -> io::Result<Next> {
+    fn run(&mut self, read_on: bool, service: &Service, spare: &mut Spare) -> io::Result<Next> {
         let mut done = 0;
         loop {
             let must_send = done >= TURN || self.output.pending() > HIGH_WATER;
@@ -260,13 +259,13 @@ impl Connection {
             pace.moved(count);
         }
         match &mut self.phase {
-            Phase::Head(since) if is_first => *since = self.now,
+            Phase::Head(since) if is_first => *since = None,
             Phase::Linger => self.input.clear(),
             _ => {}
         }
     }
 
-    fn step(&mut self, service: &Service, spare: &mut Head) -> io::Result<Step> {
+    fn step(&mut self, service: &Service, spare: &mut Spare) -> io::Result<Step> {
         match &mut self.phase {
             Phase::Head(_) => {
                 // Who is sending is told so in good order; the others just end.
@@ -281,26 +280,26 @@ impl Connection {
                     return Ok(Step::NeedsInput);
                 }
                 self.tried = bytes.len();
-                match spare.read(self.input.filled(), &service.limits) {
+                match spare.head.read(self.input.filled(), &service.limits) {
                     Ok(None) => Ok(Step::NeedsInput),
                     Ok(Some(length)) => {
                         self.input.consume(length);
                         self.tried = 0;
-                        if spare.framing() == Framing::Length(0) {
-                            self.answer(spare, service);
+                        if spare.head.framing() == Framing::Length(0) {
+                            self.answer(&spare.head, &mut spare.clock, service);
                             return Ok(Step::Answered);
                         }
                         self.phase = Phase::Request(Box::new(Incoming {
                             pace: Pace::new(&service.limits),
-                            ahead: Decoder::new(spare.framing(), &service.limits),
+                            ahead: Decoder::new(spare.head.framing(), &service.limits),
                             seen: 0,
-                            head: std::mem::take(spare),
+                            head: std::mem::take(&mut spare.head),
                         }));
                         Ok(Step::Again)
                     }
                     Err(refusal) => {
                         let line = request_line(self.input.filled()).to_vec();
-                        self.refuse(refusal, &line, service);
+                        self.refuse(refusal, &line, &spare.clock, service);
                         Ok(Step::Again)
                     }
                 }
@@ -324,12 +323,12 @@ impl Connection {
                 let Phase::Request(incoming) = std::mem::replace(&mut self.phase, next) else {
                     return Ok(Step::Again);
                 };
-                self.answer(&incoming.head, service);
+                self.answer(&incoming.head, &mut spare.clock, service);
                 Ok(Step::Answered)
             }
             Phase::Drain(decoder, left, _) => match decoder.next(self.input.filled(), usize::MAX) {
                 Ok(Piece::End) => {
-                    self.phase = Phase::Head(self.now);
+                    self.phase = Phase::Head(None);
                     Ok(Step::Again)
                 }
                 Ok(Piece::More) => Ok(Step::NeedsInput),
@@ -355,7 +354,7 @@ impl Connection {
                 self.socket.shut_down_writing();
                 self.input.clear();
                 self.phase = Phase::Linger;
-                self.deadline = self.now + service.limits.linger_time;
+                self.deadline = spare.clock.now() + service.limits.linger_time;
                 Ok(Step::NeedsInput)
             }
             Phase::Linger => Ok(Step::NeedsInput),
@@ -363,7 +362,7 @@ impl Connection {
     }
 
     /// Lets the handler answer a request, and decides how the connection goes on.
-    fn answer(&mut self, head: &Head, service: &Service) {
+    fn answer(&mut self, head: &Head, clock: &mut Clock, service: &Service) {
         let limits = &service.limits;
         let keep_alive = head.keep_alive() && !service.is_stopping();
         let mut decoder = Decoder::new(head.framing(), limits);
@@ -383,7 +382,6 @@ impl Connection {
                 .handle(&mut request, Response::new(output, &self.socket))
         });
         let failure = request.body().failure();
-        self.now = Instant::now();
 
         let lost = self.output.is_lost() || matches!(failure, Some(Failure::Lost));
         let complete = match outcome {
@@ -410,8 +408,10 @@ impl Connection {
             Err(panic) => self.fail(&panic, service),
         };
         if service.access_log {
+            clock.now();
             log::to_stderr(&log::access_line(
                 self.socket.client(),
+                &clock.date(),
                 head.request_line(),
                 self.output.status(),
             ));
@@ -430,7 +430,7 @@ impl Connection {
                 linger: unread || !self.input.is_empty(),
             }
         } else if !unread {
-            Phase::Head(self.now)
+            Phase::Head(None)
         } else {
             // It is short, else `body_in_the_way` would have ended the connection.
             Phase::Drain(decoder, limits.drain, Pace::new(limits))
@@ -457,12 +457,13 @@ impl Connection {
     }
 
     /// Answers a request that no handler sees.
-    fn refuse(&mut self, refusal: Refusal, line: &[u8], service: &Service) {
+    fn refuse(&mut self, refusal: Refusal, line: &[u8], clock: &Clock, service: &Service) {
         self.output.begin(None, false, &service.limits);
         self.replace(refusal.status, refusal.reason);
         if service.access_log {
             log::to_stderr(&log::access_line(
                 self.socket.client(),
+                &clock.date(),
                 line,
                 Some(refusal.status),
             ));
@@ -471,16 +472,16 @@ impl Connection {
     }
 
     /// The wait has lasted too long.
-    fn expire(&mut self, service: &Service) {
+    fn expire(&mut self, clock: &Clock, service: &Service) {
         if self.output.pending() == 0 {
             match &self.phase {
                 Phase::Head(_) if !self.input.is_empty() => {
                     let line = request_line(self.input.filled()).to_vec();
-                    return self.refuse(TOO_SLOW, &line, service);
+                    return self.refuse(TOO_SLOW, &line, clock, service);
                 }
                 Phase::Request(incoming) => {
                     let line = incoming.head.request_line().to_vec();
-                    return self.refuse(TOO_SLOW, &line, service);
+                    return self.refuse(TOO_SLOW, &line, clock, service);
                 }
                 _ => {}
             }
@@ -489,17 +490,23 @@ impl Connection {
         self.phase = Phase::Closing { linger: false };
     }
 
-    fn next_deadline(&mut self, limits: &Limits) -> Instant {
-        let now = self.now;
+    fn next_deadline(&mut self, now: Instant, limits: &Limits) -> Instant {
         if self.output.pending() > 0 {
             return now + self.output.pace().start_waiting();
         }
         if let Some(pace) = self.phase.pace() {
             return now + pace.start_waiting();
         }
-        match &self.phase {
-            Phase::Head(since) if self.input.is_empty() => *since + limits.idle_time,
-            Phase::Head(since) => *since + limits.head_time,
+        match &mut self.phase {
+            Phase::Head(since) => {
+                let is_idle = self.input.is_empty();
+                let time = if is_idle {
+                    limits.idle_time
+                } else {
+                    limits.head_time
+                };
+                *since.get_or_insert(now) + time
+            }
             Phase::Linger => self.deadline,
             // All is sent: it ends at its next turn.
             _ => now + limits.linger_time,

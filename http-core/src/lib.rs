@@ -44,11 +44,12 @@
 //! | `handler` | the [`Handler`] trait |
 //! | `text` | form fields and HTML, for handlers |
 //! | `limits`, `refusal`, `page` | what is refused, and how |
-//! | `panics`, `stop`, `log` | handlers that fail, Ctrl-C, what the terminal shows |
+//! | `panics`, `stop`, `log`, `clock` | handlers that fail, Ctrl-C, what the terminal shows, the time |
 //!
 //! `head` and `decode` touch no socket: they are functions from bytes to values.
 
 mod buffer;
+mod clock;
 mod connection;
 mod decode;
 mod engine;

@@ -1,14 +1,14 @@
 //! What the person at the terminal sees: the access log, and the wire itself.
 
-use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
+
+use crate::clock::Date;
 
 /// Writes `text` to standard error in one piece, so that lines of several
 /// threads don't mix; a terminal that is gone is no reason to stop serving.
@@ -32,24 +32,6 @@ pub(crate) fn failure(what: &str, message: &str) -> String {
     text
 }
 
-/// Now, as the `Date` field has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
-///
-/// Made once a second and kept for the thread.
-pub(crate) fn with_date<T>(use_it: impl FnOnce(&str) -> T) -> T {
-    thread_local! {
-        static DATE: RefCell<(Duration, String)> = const { RefCell::new((Duration::MAX, String::new())) };
-    }
-    let now = SystemTime::now();
-    let second = Duration::from_secs(now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
-    DATE.with_borrow_mut(|(made, text)| {
-        if *made != second {
-            *made = second;
-            *text = httpdate::fmt_http_date(UNIX_EPOCH + second);
-        }
-        use_it(text)
-    })
-}
-
 /// One line for a request, in the format of http.server. The time is UTC, as in
 /// the `Date` field; in place of the status, `-` says that the client was gone
 /// before it had an answer.
@@ -57,22 +39,23 @@ pub(crate) fn with_date<T>(use_it: impl FnOnce(&str) -> T) -> T {
 /// `127.0.0.1 - - [22/Sep/2026 10:00:00] "GET / HTTP/1.1" 200 -`
 pub(crate) fn access_line(
     client: SocketAddr,
+    date: &Date,
     request_line: &[u8],
     status: Option<StatusCode>,
 ) -> String {
     let mut line = String::with_capacity(96);
     let _ = write!(line, "{} - - [", client.ip());
-    with_date(|date| {
-        // "Sun, 06 Nov 1994 08:49:37 GMT": day, month, year, time.
-        let _ = write!(
-            line,
-            "{}/{}/{} {}",
-            &date[5..7],
-            &date[8..11],
-            &date[12..16],
-            &date[17..25]
-        );
-    });
+    // "Sun, 06 Nov 1994 08:49:37 GMT": day, month, year, time.
+    let parts = [
+        &date[5..7],
+        b"/",
+        &date[8..11],
+        b"/",
+        &date[12..16],
+        b" ",
+        &date[17..25],
+    ];
+    line.extend(parts.concat().into_iter().map(char::from));
     line.push_str("] \"");
     visible(
         &mut line,
@@ -187,6 +170,7 @@ mod tests {
     fn the_access_line_is_that_of_http_server() {
         let line = access_line(
             "127.0.0.1:9".parse().unwrap(),
+            b"Tue, 22 Sep 2026 10:00:00 GMT",
             b"GET /\x1b[2J\xff\" HTTP/1.1",
             Some(StatusCode::OK),
         );
@@ -197,7 +181,12 @@ mod tests {
         );
         assert_eq!(before.matches(['/', ':']).count(), 4, "{line}");
         assert_eq!(after, " \"GET /\\x1b[2J\\xff\" HTTP/1.1\" 200 -\n");
-        let unanswered = access_line("[::1]:9".parse().unwrap(), b"GET /", None);
+        let unanswered = access_line(
+            "[::1]:9".parse().unwrap(),
+            b"Tue, 22 Sep 2026 10:00:00 GMT",
+            b"GET /",
+            None,
+        );
         assert!(
             unanswered.starts_with("::1 - - [") && unanswered.ends_with("] \"GET /\" - -\n"),
             "{unanswered}"

@@ -11,9 +11,10 @@ use std::mem;
 use http::header::{self, HeaderName};
 use http::{Method, StatusCode, Version};
 
+use crate::clock::Date;
 use crate::head::{Framing, parse_length};
 use crate::socket::{Pace, Socket};
-use crate::{Head, Limits, log};
+use crate::{Head, Limits};
 
 /// The outgoing side of one connection.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Output {
     sent: usize,
     /// Body that was written, but not framed yet.
     body: Vec<u8>,
+    /// For the Date field.
+    pub date: Date,
     answer: Underway,
 }
 
@@ -93,6 +96,7 @@ impl Output {
             bytes: Vec::new(),
             sent: 0,
             body: Vec::new(),
+            date: [b' '; 29],
             answer: Underway::to(None, false, 0, limits),
         }
     }
@@ -231,7 +235,8 @@ impl Output {
         write!(self.bytes, "{value}")?;
         let value = &self.bytes[start..];
         // A line break would begin a field, or an answer, that somebody else wrote.
-        if value.iter().any(|&b| (b < b' ' && b != b'\t') || b == 0x7f) {
+        let is_control = |&b: &u8| (b < b' ' && b != b'\t') || b == 0x7f;
+        if value.iter().any(is_control) {
             return Err(mistake(format!(
                 "the value of header field {name} has a line break or another control character in it: {:?}",
                 String::from_utf8_lossy(value)
@@ -279,7 +284,7 @@ impl Output {
         }
         if !answer.has_date {
             self.bytes.extend_from_slice(b"Date: ");
-            log::with_date(|date| self.bytes.extend_from_slice(date.as_bytes()));
+            self.bytes.extend_from_slice(&self.date);
             self.bytes.extend_from_slice(b"\r\n");
         }
         answer.stage = match (answer.has_body(), answer.length) {

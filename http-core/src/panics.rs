@@ -8,10 +8,18 @@ use std::sync::Once;
 use crate::log;
 
 thread_local! {
-    /// `Some` while a handler runs on this thread; then what it panicked with.
-    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
-    /// Whether that is printed.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
+    /// The handler that runs on this thread, if one does.
+    static HANDLER: Cell<Running> = const { Cell::new(Running::No) };
+    /// What the last one that panicked did so with.
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Running {
+    No,
+    /// Its panic is not printed.
+    Quiet,
+    Loud,
 }
 
 /// Runs a handler. A panic becomes an `Err` with its message and place; the same
@@ -19,16 +27,18 @@ thread_local! {
 /// usual report.
 pub(crate) fn catch<T>(quiet: bool, handler: impl FnOnce() -> T) -> Result<T, String> {
     install_hook();
-    QUIET.set(quiet);
-    PANIC.set(Some(String::new()));
+    HANDLER.set(if quiet { Running::Quiet } else { Running::Loud });
     // The handler is shared by `&`: what a panic may leave half done behind a lock
     // is for the handler to see (a poisoned Mutex), as in any Rust program.
     let outcome = panic::catch_unwind(AssertUnwindSafe(handler));
-    let panic = PANIC.take();
-    outcome.map_err(|payload| match panic {
-        Some(panic) if !panic.is_empty() => panic,
-        // Thrown with `resume_unwind`, which calls no hook.
-        _ => message(&*payload).to_owned(),
+    HANDLER.set(Running::No);
+    outcome.map_err(|payload| {
+        let panic = PANIC.take();
+        if panic.is_empty() {
+            // Thrown with `resume_unwind`, which calls no hook.
+            return message(&*payload).to_owned();
+        }
+        panic
     })
 }
 
@@ -39,19 +49,15 @@ fn install_hook() {
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            let in_handler = PANIC.try_with(|panic| match &mut *panic.borrow_mut() {
-                Some(text) => {
-                    *text = describe(info);
-                    if !QUIET.try_with(Cell::get).unwrap_or(false) {
-                        log::to_stderr(&log::failure("The handler panicked", text));
-                    }
-                    true
-                }
-                None => false,
-            });
-            if !in_handler.unwrap_or(false) {
-                before(info);
+            let running = HANDLER.get();
+            if running == Running::No {
+                return before(info);
             }
+            let text = describe(info);
+            if running == Running::Loud {
+                log::to_stderr(&log::failure("The handler panicked", &text));
+            }
+            PANIC.set(text);
         }));
     });
 }
