@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::decode::{Decoder, Piece};
 use crate::head::{Framing, request_line};
 use crate::output::{Answers, Output};
+use crate::refusal::CUT_OFF;
 use crate::request::{BodyReader, Failure};
 use crate::socket::{Pace, Socket, TOO_SLOW};
 use crate::{Handler, Head, Limits, Refusal, Request, Response, log, panics};
@@ -232,8 +233,11 @@ impl Connection {
                     let room = self.input.room();
                     let most = room.len();
                     match self.socket.read(room) {
-                        // The client sends nothing more, and all it asked for is answered.
-                        Ok(0) => return Ok(Next::Close),
+                        Ok(0) => match self.half_request() {
+                            Some(line) => self.refuse(CUT_OFF, &line, &spare.clock, service),
+                            // The client sends nothing more, and all it asked for is answered.
+                            None => return Ok(Next::Close),
+                        },
                         Ok(count) => {
                             self.received(count);
                             self.is_drained = count < most && !read_on;
@@ -263,6 +267,16 @@ impl Connection {
             Phase::Linger => self.input.clear(),
             _ => {}
         }
+    }
+
+    /// The first line of a request of which more is to come.
+    fn half_request(&self) -> Option<Vec<u8>> {
+        let line = match &self.phase {
+            Phase::Head(_) => request_line(self.input.filled()),
+            Phase::Request(incoming) => incoming.head.request_line(),
+            _ => b"",
+        };
+        (!line.is_empty()).then(|| line.to_vec())
     }
 
     fn step(&mut self, service: &Service, spare: &mut Spare) -> io::Result<Step> {
@@ -459,6 +473,9 @@ impl Connection {
     /// Answers a request that no handler sees.
     fn refuse(&mut self, refusal: Refusal, line: &[u8], clock: &Clock, service: &Service) {
         self.output.begin(None, false, &service.limits);
+        if line.starts_with(b"HEAD ") {
+            self.output.set_head_only();
+        }
         self.replace(refusal.status, refusal.reason);
         if service.access_log {
             log::to_stderr(&log::access_line(

@@ -3,6 +3,8 @@
 //! Like `head`, this knows no socket. It copies nothing either: it says of the
 //! bytes at hand which belong to the body and which only frame it.
 
+use http::{HeaderName, HeaderValue};
+
 use crate::head::{BODY_TOO_LARGE, Framing};
 use crate::{Limits, Refusal};
 
@@ -48,6 +50,8 @@ pub struct Decoder {
     /// Bytes of body that may still come before it is too large (chunks only:
     /// a Content-Length was judged when the head was read).
     room: u64,
+    /// Bytes that may still come beside the body: chunk extensions, trailer fields.
+    extras: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,16 +64,16 @@ enum State {
     Chunk(u64),
     /// The line end behind a chunk's bytes is next.
     ChunkEnd,
-    /// A trailer field or the empty last line is next; so many bytes of
-    /// trailers were passed over already.
-    Trailers(usize),
+    /// A trailer field or the empty last line is next.
+    Trailers,
     Ended,
 }
 
-/// Bytes of a chunk's size line, extensions included.
-const LONGEST_SIZE_LINE: usize = 4096;
-/// Bytes of all trailer fields together.
-const LONGEST_TRAILERS: usize = 16 * 1024;
+/// Bytes of all chunk extensions and trailer fields together: a body of 1-byte
+/// chunks must not cost a thousand times its size.
+const MOST_EXTRAS: usize = 16 * 1024;
+/// Digits of a chunk's size: as many as a `u64` has.
+const MOST_DIGITS: usize = 16;
 
 impl Decoder {
     /// A decoder for a body of this framing.
@@ -82,6 +86,7 @@ impl Decoder {
         Decoder {
             state,
             room: limits.body_size,
+            extras: MOST_EXTRAS,
         }
     }
 
@@ -123,7 +128,7 @@ impl Decoder {
                 [] | [b'\r'] => Ok(Piece::More),
                 _ => Err(Refusal::bad("a chunk is longer than its size said")),
             },
-            State::Trailers(before) => self.trailer(input, before),
+            State::Trailers => self.trailer(input),
         }
     }
 
@@ -137,57 +142,78 @@ impl Decoder {
         Piece::Data(taken)
     }
 
+    /// `chunk-size [ chunk-ext ] CRLF` (RFC 9112, section 7.1). An extension is
+    /// passed over; that it begins with `;` and is text is all that is asked.
     fn size_line(&mut self, input: &[u8]) -> Result<Piece, Refusal> {
         const BAD: Refusal = Refusal::bad("a chunk does not begin with its size");
-        // httparse takes a line without a digit as 0, and a lone LF in an extension.
-        if input
-            .first()
-            .is_some_and(|first| !first.is_ascii_hexdigit())
-        {
+        let digits = input.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        if digits > MOST_DIGITS || (digits == 0 && !input.is_empty()) {
             return Err(BAD);
         }
-        match httparse::parse_chunk_size(input) {
-            Ok(httparse::Status::Complete((length, size))) => {
-                if length > LONGEST_SIZE_LINE || input[..length - 2].contains(&b'\n') {
-                    return Err(BAD);
-                }
-                self.room = self.room.checked_sub(size).ok_or(BODY_TOO_LARGE)?;
-                self.state = if size == 0 {
-                    State::Trailers(0)
-                } else {
-                    State::Chunk(size)
-                };
-                Ok(Piece::Framing(length))
-            }
-            Ok(httparse::Status::Partial)
-                if input.len() <= LONGEST_SIZE_LINE && !input.contains(&b'\n') =>
-            {
-                Ok(Piece::More)
-            }
-            _ => Err(BAD),
+        let Some(line) = self.line(input, digits)? else {
+            return Ok(Piece::More);
+        };
+        let (digits, extension) = line.text.split_at(digits);
+        let is_extension = extension.trim_ascii_start().starts_with(b";")
+            && HeaderValue::from_bytes(extension).is_ok();
+        if !extension.is_empty() && !is_extension {
+            return Err(BAD);
         }
+        let size = std::str::from_utf8(digits)
+            .ok()
+            .and_then(|digits| u64::from_str_radix(digits, 16).ok())
+            .ok_or(BAD)?;
+        self.room = self.room.checked_sub(size).ok_or(BODY_TOO_LARGE)?;
+        self.state = match size {
+            0 => State::Trailers,
+            _ => State::Chunk(size),
+        };
+        Ok(Piece::Framing(line.length))
     }
 
-    /// Trailer fields are passed over; that they are lines is all that is asked.
-    fn trailer(&mut self, input: &[u8], before: usize) -> Result<Piece, Refusal> {
-        let line = match input.iter().position(|&b| b == b'\n') {
-            Some(end) => &input[..=end],
-            None if before + input.len() <= LONGEST_TRAILERS => return Ok(Piece::More),
-            None => return Err(Refusal::bad("the trailer fields are too large")),
+    /// Trailer fields are passed over; that they are fields is all that is asked.
+    fn trailer(&mut self, input: &[u8]) -> Result<Piece, Refusal> {
+        let Some(line) = self.line(input, 0)? else {
+            return Ok(Piece::More);
         };
-        let total = before + line.len();
-        if total > LONGEST_TRAILERS {
-            return Err(Refusal::bad("the trailer fields are too large"));
-        }
-        match line {
-            b"\r\n" => self.state = State::Ended,
-            [name, .., b'\r', b'\n'] if *name != b':' && line.contains(&b':') => {
-                self.state = State::Trailers(total);
+        if line.text.is_empty() {
+            self.state = State::Ended;
+        } else {
+            let colon = line.text.iter().position(|&b| b == b':');
+            let (name, value) = line.text.split_at(colon.unwrap_or(0));
+            if HeaderName::from_bytes(name).is_err() || HeaderValue::from_bytes(value).is_err() {
+                return Err(Refusal::bad("a trailer field is malformed"));
             }
-            _ => return Err(Refusal::bad("a trailer field is malformed")),
         }
-        Ok(Piece::Framing(line.len()))
+        Ok(Piece::Framing(line.length))
     }
+
+    /// The line at the start of `input`, once its end is there. All of it but the
+    /// first `free` bytes counts as extra.
+    fn line<'a>(&mut self, input: &'a [u8], free: usize) -> Result<Option<Line<'a>>, Refusal> {
+        let end = input.iter().position(|&b| b == b'\n');
+        let length = end.map_or(input.len(), |end| end + 1);
+        let extra = length.saturating_sub(free + b"\r\n".len());
+        if extra > self.extras {
+            return Err(Refusal::bad(
+                "the chunk extensions and trailer fields are too large",
+            ));
+        }
+        if end.is_none() {
+            return Ok(None);
+        }
+        self.extras -= extra;
+        let text = input[..length]
+            .strip_suffix(b"\r\n")
+            .ok_or(Refusal::bad("a line does not end with CR LF"))?;
+        Ok(Some(Line { text, length }))
+    }
+}
+
+/// A line, and its length with its line end.
+struct Line<'a> {
+    text: &'a [u8],
+    length: usize,
 }
 
 #[cfg(test)]
@@ -252,6 +278,14 @@ mod tests {
             "0\r\nno colon\r\n\r\n",
             "0\r\n: no name\r\n\r\n",
             "0\r\nX: y\n\r\n",
+            "0\r\nX : y\r\n\r\n",
+            "0\r\n folded: y\r\n\r\n",
+            "0\r\nX: a\rb\r\n\r\n",
+            "0\r\n\n",
+            "1 \r\nx\r\n",
+            "1 x\r\nx\r\n",
+            "1;a\rb\r\nx\r\n",
+            "1;a\0b\r\nx\r\n",
         ] {
             for step in [1, input.len()] {
                 let refusal = decode(Framing::Chunked, input.as_bytes(), step).unwrap_err();
@@ -270,19 +304,18 @@ mod tests {
         };
         assert_eq!(refused("65\r\n"), 413);
         assert_eq!(refused("ffffffffffffffff\r\n"), 413);
+        assert_eq!(refused(&format!("1;{}", "x".repeat(MOST_EXTRAS + 20))), 400);
         assert_eq!(
-            refused(&format!("1;{}", "x".repeat(LONGEST_SIZE_LINE + 20))),
+            refused(&format!("0\r\nX: {}", "x".repeat(MOST_EXTRAS + 20))),
             400
         );
         assert_eq!(
-            refused(&format!("0\r\nX: {}", "x".repeat(LONGEST_TRAILERS + 20))),
+            refused(&format!("0\r\n{}", "X: y\r\n".repeat(MOST_EXTRAS / 4 + 1))),
             400
         );
+        // Many small extensions are a large one.
         assert_eq!(
-            refused(&format!(
-                "0\r\n{}",
-                "X: y\r\n".repeat(LONGEST_TRAILERS / 6 + 1)
-            )),
+            refused(&format!("1;{}\r\nx\r\n", "x".repeat(1000)).repeat(20)),
             400
         );
     }

@@ -37,7 +37,7 @@
 //! | `engine`, `poller` | the threads, and how they share the connections |
 //! | `connection` | one connection: requests in, answers out, when it ends |
 //! | `socket`, `buffer` | its bytes: reading and writing without waiting, or with a limit |
-//! | `head` | bytes to a request [`Head`], and what it means for the connection |
+//! | `head`, `host` | bytes to a request [`Head`], and what it means for the connection |
 //! | `decode` | where a body ends: Content-Length and chunks |
 //! | `request`, `response` | what a handler gets and what it writes |
 //! | `output` | how an answer is framed, and held against its own head |
@@ -56,6 +56,7 @@ mod engine;
 mod error;
 mod handler;
 mod head;
+mod host;
 mod limits;
 mod log;
 mod output;

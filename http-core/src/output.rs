@@ -107,6 +107,11 @@ impl Output {
         self.answer = Underway::to(head, keep_alive, self.bytes.len(), limits);
     }
 
+    /// The answer is to a HEAD request, though one that is refused.
+    pub fn set_head_only(&mut self) {
+        self.answer.head_only = true;
+    }
+
     /// Takes the answer under way back to before its first byte. `false` if some
     /// of it has left already.
     pub fn take_back(&mut self) -> bool {

@@ -15,6 +15,11 @@ pub struct Refusal {
     pub reason: &'static str,
 }
 
+/// The client may still read: it said only that it sends no more. RFC 9112,
+/// section 8, allows the answer; somebody who forgot the empty line needs it.
+pub(crate) const CUT_OFF: Refusal =
+    Refusal::bad("the client stopped sending in the middle of its request");
+
 impl Refusal {
     pub(crate) const fn new(status: StatusCode, reason: &'static str) -> Refusal {
         Refusal { status, reason }

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, Version};
 
 use crate::buffer::Buffer;
 use crate::decode::{Decoder, Piece};
+use crate::refusal::CUT_OFF;
 use crate::socket::{Pace, Socket};
 use crate::{Head, Limits, Refusal};
 
@@ -83,8 +84,8 @@ impl<'c> Request<'c> {
 
 /// The body of a request, as a reader.
 ///
-/// A read that fails because of the client (a body that is too large, malformed
-/// or too slow) gives an error that a handler passes on with `?`; the server
+/// A read that fails because of the client (a body that is too large, malformed,
+/// cut off or too slow) gives an error that a handler passes on with `?`; the server
 /// then answers with the fitting status (413, 400, 408).
 #[derive(Debug)]
 pub struct BodyReader<'c> {
@@ -175,10 +176,7 @@ impl<'c> BodyReader<'c> {
             .socket
             .read_waiting(self.input.room(), &mut self.pace)?
         {
-            0 => Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the client closed the connection in the middle of its body",
-            )),
+            0 => Err(CUT_OFF.into()),
             count => {
                 self.input.filled_more(count);
                 Ok(())
