@@ -79,19 +79,25 @@ impl Head {
         let room = limits.fields.min(MOST_FIELDS);
         let mut request = httparse::Request::new(&mut []);
         let longest_line = limits.target_size.saturating_add(LINE_WITHOUT_TARGET);
-        let length = match request.parse_with_uninit_headers(bytes, &mut fields[..room]) {
-            Ok(httparse::Status::Complete(length)) if length <= limits.head_size => length,
-            Ok(_) if request_line(bytes).len() > longest_line => return Err(TARGET_TOO_LONG),
-            Ok(httparse::Status::Partial) if bytes.len() < limits.head_size => return Ok(None),
-            Ok(_) => return Err(HEAD_TOO_LARGE),
-            Err(error) => return Err(explain(error, bytes)),
+        // What stands behind the largest head has no say, so that a head is judged
+        // alike however its bytes arrive.
+        let judged = &bytes[..bytes.len().min(limits.head_size)];
+        let length = match request.parse_with_uninit_headers(judged, &mut fields[..room]) {
+            Ok(httparse::Status::Complete(length)) => length,
+            _ if request_line(judged).len() > longest_line => return Err(TARGET_TOO_LONG),
+            Ok(httparse::Status::Partial) => return more(bytes, limits),
+            Err(error) => match explain(error, judged) {
+                Some(refusal) => return Err(refusal),
+                None => return more(bytes, limits),
+            },
         };
         let (Some(method), Some(target), Some(minor)) =
             (request.method, request.path, request.version)
         else {
             return Err(Refusal::bad("the request line is not complete"));
         };
-        if target.len() > limits.target_size {
+        let line = method.len() + target.len() + b"  HTTP/1.1".len();
+        if target.len() > limits.target_size || line > longest_line {
             return Err(TARGET_TOO_LONG);
         }
         let method = Method::from_bytes(method.as_bytes())
@@ -236,24 +242,39 @@ pub(crate) fn request_line(bytes: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Says in our words what httparse found wrong.
-fn explain(error: httparse::Error, bytes: &[u8]) -> Refusal {
-    match error {
+/// All of a head that is there is fine; more bytes are needed.
+fn more(bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
+    match bytes.len() < limits.head_size {
+        true => Ok(None),
+        false => Err(HEAD_TOO_LARGE),
+    }
+}
+
+/// Says in our words what httparse found wrong; `None` if that can't be said yet.
+fn explain(error: httparse::Error, bytes: &[u8]) -> Option<Refusal> {
+    Some(match error {
         httparse::Error::TooManyHeaders => TOO_MANY_FIELDS,
         httparse::Error::Version => {
             // `HTTP/2.0` is a version we don't speak; anything else is none.
             let word = request_line(bytes)
-                .split(|&b| b == b' ')
+                .splitn(3, |&b| b == b' ')
                 .nth(2)
                 .unwrap_or_default();
             match word {
-                [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+                [b'H', b'T', b'T', b'P', b'/', major, b'.', minor, ..]
                     if major.is_ascii_digit() && minor.is_ascii_digit() =>
                 {
                     Refusal::new(
                         StatusCode::HTTP_VERSION_NOT_SUPPORTED,
                         "only HTTP/1.0 and HTTP/1.1 are spoken here",
                     )
+                }
+                // httparse sees at the first digit that it is neither 1.0 nor 1.1.
+                [b'H', b'T', b'T', b'P', b'/', major]
+                | [b'H', b'T', b'T', b'P', b'/', major, b'.']
+                    if major.is_ascii_digit() && bytes.ends_with(word) =>
+                {
+                    return None;
                 }
                 _ => Refusal::bad("the request line does not end with HTTP/1.1 or HTTP/1.0"),
             }
@@ -264,7 +285,7 @@ fn explain(error: httparse::Error, bytes: &[u8]) -> Refusal {
         httparse::Error::Token | httparse::Error::Status => {
             Refusal::bad("the request line is not METHOD /path HTTP/1.1")
         }
-    }
+    })
 }
 
 /// Path and query out of the four forms of a target (RFC 9112, section 3.2).
