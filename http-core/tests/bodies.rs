@@ -278,33 +278,6 @@ fn too_large_is_said_while_the_client_still_sends() {
 }
 
 #[test]
-fn malformed_chunks_are_refused_though_the_handler_reads() {
-    let server = TestServer::start(echo);
-    for (chunks, status) in [
-        ("x\r\n", 400),
-        ("-1\r\n", 400),
-        ("3\r\ncats\r\n", 400),
-        ("3\r\ncat0\r\n\r\n", 400),
-        ("3\ncat\n0\n\n", 400),
-        ("3\r\ncat\r\n0\r\nno colon\r\n\r\n", 400),
-        ("fffffffffffffffff\r\n", 400),
-        ("ffffffffffffffff\r\n", 413),
-        ("3\r\ncat\r\nfffffffffffffffd\r\n", 413),
-    ] {
-        let mut client = server.connect();
-        client.send(format!(
-            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"
-        ));
-        // What follows must not be taken for a request.
-        client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        let reply = client.reply();
-        assert_eq!(reply.status, status, "{chunks:?}");
-        assert_eq!(reply.field("Connection"), Some("close"));
-        client.ends();
-    }
-}
-
-#[test]
 fn a_handler_that_overlooks_a_malformed_body_ends_the_connection() {
     let server = TestServer::start(|request: &mut Request, response: Response| {
         let body = request.body();
@@ -339,7 +312,10 @@ fn a_client_that_vanishes_is_told_to_the_handler() {
         client.send(&request[..70_000]);
         if half_close {
             client.half_close();
-            assert_eq!(client.rest(), b"");
+            let reply = client.reply();
+            assert_eq!(reply.status, 400);
+            assert!(reply.text().contains("stopped sending"));
+            client.ends();
         }
         drop(client);
         assert!(!told.recv_timeout(common::PATIENCE).unwrap());
