@@ -1,0 +1,220 @@
+//! The checks: http-core on one side, the independent reading on the other.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
+
+use http_core::http::Version;
+use http_core::{Decoder, Framing, Head, HttpServer, Limits, Piece, Request, Response};
+
+use super::answers;
+use super::reading::{self, No, Seen};
+
+/// So small that the inputs reach them.
+fn limits() -> Limits {
+    Limits {
+        head_size: 2000,
+        target_size: 300,
+        fields: 20,
+        body_size: 5000,
+        body_ahead: 500,
+        ..Limits::default()
+    }
+}
+
+/// The parser of heads: the same heads, of the same size and meaning; and its
+/// verdict does not depend on how much of the bytes it has seen so far.
+pub fn head(bytes: &[u8]) {
+    let limits = limits();
+    let parsed = Head::parse(bytes, &limits);
+    match (&parsed, reading::head(bytes, &limits)) {
+        (Ok(Some((head, size))), Ok(expected)) => {
+            assert_eq!(*size, expected.size);
+            assert_eq!(head.method().as_str().as_bytes(), expected.method);
+            assert_eq!(head.target().as_bytes(), expected.target);
+            let length = match head.framing() {
+                Framing::Length(length) => Some(length),
+                Framing::Chunked => None,
+            };
+            assert_eq!(length, expected.length);
+            assert_eq!(head.keep_alive(), !expected.is_last);
+            assert_eq!(head.expects_continue(), expected.expects);
+            assert!(matches!(
+                head.version(),
+                Version::HTTP_10 | Version::HTTP_11
+            ));
+            assert!(head.target().contains(head.path()) || head.path() == "/");
+            assert!(head.headers().len() <= limits.fields);
+        }
+        // It may see earlier than the reading that it will never be a head.
+        (Err(_), Err(_)) | (Ok(None), Err(No::Incomplete)) => {}
+        (parsed, expected) => panic!("{parsed:?}, but {expected:?}"),
+    }
+    for end in cuts(bytes) {
+        let earlier = Head::parse(&bytes[..end], &limits);
+        match (&earlier, &parsed) {
+            (Ok(None), _) => {}
+            (Ok(Some((_, size))), Ok(Some((_, whole)))) => assert_eq!(size, whole),
+            (Err(_), Err(_)) => {}
+            _ => panic!("{earlier:?} of {end} bytes, then {parsed:?}"),
+        }
+    }
+}
+
+/// The decoder of chunks: the same body, the same end.
+pub fn chunks(bytes: &[u8]) {
+    let limits = limits();
+    let expected = reading::chunks(bytes, &limits);
+    for step in [bytes.len().max(1), 1, 7] {
+        let decoded = decode(bytes, step, &limits);
+        match (&decoded, &expected) {
+            (Ok(Some(decoded)), Ok(expected)) => assert_eq!(decoded, expected),
+            (Err(_), Err(_)) | (Ok(None), Err(No::Incomplete)) => {}
+            _ => panic!("{decoded:?}, but {expected:?}, in steps of {step}"),
+        }
+    }
+}
+
+/// `None` if the end does not come.
+fn decode(
+    bytes: &[u8],
+    step: usize,
+    limits: &Limits,
+) -> Result<Option<(Vec<u8>, usize)>, http_core::Refusal> {
+    let mut decoder = Decoder::new(Framing::Chunked, limits);
+    let mut body = Vec::new();
+    let (mut at, mut known) = (0, 0);
+    loop {
+        let input = &bytes[at..known];
+        match decoder.next(input, 1000)? {
+            Piece::Data(count) => {
+                assert!((1..=1000).contains(&count) && count <= input.len());
+                body.extend_from_slice(&input[..count]);
+                at += count;
+            }
+            Piece::Framing(count) => {
+                assert!((1..=input.len()).contains(&count));
+                at += count;
+            }
+            Piece::More if known == bytes.len() => return Ok(None),
+            Piece::More => known = (known + step).min(bytes.len()),
+            Piece::End => {
+                assert!(decoder.has_ended() && body.len() as u64 <= limits.body_size);
+                return Ok(Some((body, at)));
+            }
+        }
+    }
+}
+
+/// Some places at which to cut, other ones for other bytes.
+fn cuts(bytes: &[u8]) -> impl Iterator<Item = usize> + use<> {
+    let length = bytes.len();
+    let sum = bytes.iter().fold(7usize, |sum, &b| {
+        sum.wrapping_mul(31).wrapping_add(b.into())
+    });
+    (0..8)
+        .map(move |n| (sum >> n) % (length + 1))
+        .chain(length.saturating_sub(3)..=length)
+}
+
+/// A whole connection: as many answers as requests, each to the request that the
+/// reading finds there, then perhaps one refusal, then the end.
+pub fn connection(bytes: &[u8]) {
+    let answers = exchange(server(), bytes);
+    let mut rest = &answers[..];
+    let mut is_last = false;
+    for seen in reading::requests(bytes, &limits()) {
+        assert!(!is_last);
+        let (is_head, may_continue) = match &seen {
+            Seen::Request(request) => (Some(request.method == b"HEAD"), request.expects),
+            Seen::Refused {
+                is_head,
+                may_continue,
+            } => (*is_head, *may_continue),
+        };
+        let known = is_head.is_some();
+        let is_head = is_head.unwrap_or(true);
+        let mut answer = answers::next(&mut rest, is_head);
+        if !known {
+            // Perhaps it has a body, and perhaps not.
+            rest = b"";
+        }
+        if answer.status == 100 && may_continue {
+            answer = answers::next(&mut rest, is_head);
+        }
+        match seen {
+            Seen::Request(request) => {
+                assert_eq!(answer.status, 200, "to {request:?}: {answer:?}");
+                if !is_head {
+                    let expected = [
+                        &request.method[..],
+                        b" ",
+                        &request.target,
+                        b"\n",
+                        &request.body,
+                    ];
+                    assert_eq!(answer.body, expected.concat());
+                }
+                is_last = request.is_last;
+                assert_eq!(answer.says_close(), is_last, "{request:?}: {answer:?}");
+            }
+            Seen::Refused { .. } => {
+                assert!((400..600).contains(&answer.status), "{answer:?}");
+                assert!(answer.says_close());
+                is_last = true;
+            }
+        }
+    }
+    assert!(rest.is_empty(), "more answers: {}", rest.escape_ascii());
+}
+
+/// Sends the bytes, in pieces of a size that depends on them, and nothing more;
+/// returns all that comes back.
+fn exchange(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    let size = match bytes.len() % 4 {
+        0 => bytes.len() / 3 + 1,
+        1 => bytes.len() / 20 + 1,
+        _ => bytes.len() + 1,
+    };
+    for piece in bytes.chunks(size) {
+        // It may have refused them by now.
+        if stream.write_all(piece).is_err() {
+            break;
+        }
+    }
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut answers = Vec::new();
+    stream
+        .read_to_end(&mut answers)
+        .expect("an end in good order");
+    answers
+}
+
+/// A server that answers each request with method, target and body; the same for
+/// all inputs.
+fn server() -> SocketAddr {
+    static SERVER: OnceLock<SocketAddr> = OnceLock::new();
+    *SERVER.get_or_init(|| {
+        let server = HttpServer::bind("127.0.0.1:0")
+            .expect("a free port")
+            .limits(limits())
+            .access_log(false)
+            .threads(2);
+        let address = server.local_addresses()[0];
+        thread::spawn(move || {
+            server.serve_forever(|request: &mut Request, response: Response| {
+                let mut text = format!("{} {}\n", request.method(), request.target()).into_bytes();
+                request.body().read_to_end(&mut text)?;
+                response.send_response(200).end_headers()?.send(text)
+            })
+        });
+        address
+    })
+}
