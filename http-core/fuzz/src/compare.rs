@@ -1,5 +1,5 @@
 //! http-core and hyper side by side: the cases of the table on both, with handlers
-//! that do the same. Prints where they differ, and fails where README.md does not
+//! that do the same. Prints where they differ, and fails where the README does not
 //! explain a difference.
 
 #[path = "../../tests/protocol/cases/mod.rs"]
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
             }
         }
     }
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../../README.md");
     let mut unexplained = 0;
     let mut different = 0;
     for ((row, ours, theirs), inputs) in &differences {
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     let summary = format!("{same} cases with the same outcome, {different} with another");
     println!("{summary}");
     if unexplained > 0 || !readme.contains(&summary) {
-        println!("README.md must have these lines");
+        println!("http-core/README.md must have these lines");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
