@@ -55,7 +55,7 @@ struct Underway {
     keep_alive: bool,
     has_date: bool,
     has_server: bool,
-    has_connection: bool,
+    says_close: bool,
     /// The Content-Length that the handler sent.
     length: Option<u64>,
     pace: Pace,
@@ -123,7 +123,7 @@ impl Output {
             (
                 self.answer.has_date,
                 self.answer.has_server,
-                self.answer.has_connection,
+                self.answer.says_close,
             ) = (false, false, false);
         }
         !self.answer.on_wire
@@ -265,11 +265,9 @@ impl Output {
                 ));
             }
             header::CONNECTION => {
-                answer.has_connection = true;
-                if value
-                    .split(|&b| b == b',')
-                    .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
-                {
+                let is_close = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(b"close");
+                if value.split(|&b| b == b',').any(is_close) {
+                    answer.says_close = true;
                     answer.keep_alive = false;
                 }
             }
@@ -479,7 +477,7 @@ impl Output {
         }
         let answer = &self.answer;
         let line: &[u8] = match (answer.keep_alive, answer.http_11) {
-            _ if answer.has_connection => b"",
+            _ if answer.says_close => b"",
             // What goes without saying in HTTP/1.1, which is what the status line speaks.
             (true, true) => b"",
             (true, false) => b"Connection: keep-alive\r\n",
@@ -503,7 +501,7 @@ impl Underway {
             keep_alive,
             has_date: false,
             has_server: false,
-            has_connection: false,
+            says_close: false,
             length: None,
             pace: Pace::new(limits),
         }

@@ -370,6 +370,28 @@ fn the_handler_may_end_the_connection() {
     client.ends();
 }
 
+/// Other options of a handler's don't hide that the connection ends.
+#[test]
+fn the_end_is_said_beside_the_handlers_options() {
+    let server = TestServer::start(|_: &mut Request, response: Response| {
+        response
+            .send_response(200)
+            .send_header("Connection", "keep-alive, x")
+            .end_headers()?
+            .send("hi")
+    });
+    let mut client = server.connect();
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    let reply = client.reply();
+    assert_eq!(reply.all("Connection"), ["keep-alive, x", "close"]);
+    client.ends();
+    let mut client = server.connect();
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(client.reply().field("Connection"), Some("keep-alive, x"));
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_eq!(client.reply().status, 200);
+}
+
 #[test]
 fn a_client_that_takes_its_answer_late_holds_up_nobody() {
     const LARGE: usize = 5 * 1024 * 1024;
