@@ -84,3 +84,8 @@ pub use response::{Answered, BodyWriter, Headers, Response};
 pub use server::{HttpServer, LocalAddress, local_address};
 pub use stop::StopHandle;
 pub use text::{escape_html, parse_form};
+
+/// The example in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -89,7 +89,10 @@ fn outcome(address: SocketAddr, case: &Case) -> String {
     }
     let methods: Vec<bool> = reading::requests(&bytes, &Limits::default())
         .iter()
-        .map(|seen| matches!(seen, Seen::Request(request) if request.method == b"HEAD"))
+        .map(|seen| match seen {
+            Seen::Request(request) => request.method == b"HEAD",
+            Seen::Refused { is_head, .. } => is_head.unwrap_or(false),
+        })
         .collect();
     let mut rest = &sent[..];
     let mut statuses = Vec::new();

@@ -52,3 +52,27 @@ fn a_row_names_every_status_of_its_cases() {
         }
     }
 }
+
+/// The tests that the README names, as `file::name`.
+#[test]
+fn the_tests_that_the_readme_names_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let mut count = 0;
+    // Every second piece stands between backticks.
+    for code in readme
+        .lines()
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+    {
+        let Some((file, name)) = code.split_once("::") else {
+            continue;
+        };
+        let tests = root.join("tests");
+        let text = fs::read_to_string(tests.join(file).with_extension("rs"))
+            .or_else(|_| fs::read_to_string(tests.join(file).join("main.rs")))
+            .unwrap_or_else(|_| panic!("there is no test program {file}"));
+        assert!(text.contains(&format!("fn {name}()")), "there is no {code}");
+        count += 1;
+    }
+    assert!(count > 30, "{count} tests");
+}

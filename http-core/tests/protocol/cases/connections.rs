@@ -61,6 +61,22 @@ pub fn classes() -> Vec<Class> {
             Then::Ends,
         ),
         class(
+            "a HEAD request that is refused",
+            "400 without a body, closed",
+            "9110 §9.3.2",
+        )
+        .ends("HEAD / HTTP/1.1\r\n\r\n", "HEAD 400")
+        .ends("HEAD / HTTP/1.1\r\nHost: a b\r\n\r\n", "HEAD 400")
+        .ends(
+            "HEAD / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            "HEAD 400",
+        )
+        .case(
+            "HEAD / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n",
+            &["HEAD 400"],
+            Then::AfterFin,
+        ),
+        class(
             "requests behind the last one of a connection",
             "200 for that one, closed; the others are not answered",
             "9112 §9.6",
