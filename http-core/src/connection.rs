@@ -441,7 +441,8 @@ impl Connection {
             Phase::Closing { linger: false }
         } else if !self.output.keep_alive() || failure.is_some() {
             Phase::Closing {
-                linger: unread || !self.input.is_empty(),
+                // Who did not ask for the end may be sending its next request.
+                linger: unread || head.keep_alive() || !self.input.is_empty(),
             }
         } else if !unread {
             Phase::Head(None)

@@ -283,3 +283,27 @@ fn a_refusal_reaches_a_client_that_still_sends() {
         client.ends();
     }
 }
+
+/// The server's end may cross with a client's next request, which must not cost it
+/// the answer before.
+#[test]
+fn an_end_that_the_client_did_not_ask_for_is_in_good_order() {
+    let server = TestServer::start(|_: &mut Request, response: Response| {
+        response
+            .send_response(200)
+            .send_header("Connection", "close")
+            .end_headers()?
+            .send("bye")
+    });
+    let mut client = server.connect();
+    client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    // The answer is there, and perhaps the end.
+    client.stream.peek(&mut [0]).unwrap();
+    // A server that has closed resets now.
+    for _ in 0..3 {
+        client.send("GET /b HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_eq!(server.get("/c").text(), "bye");
+    }
+    assert_eq!(client.reply().text(), "bye");
+    client.ends();
+}
