@@ -91,7 +91,8 @@ fn outcome(address: SocketAddr, case: &Case) -> String {
         .iter()
         .map(|seen| match seen {
             Seen::Request(request) => request.method == b"HEAD",
-            Seen::Refused { is_head, .. } => is_head.unwrap_or(false),
+            Seen::Refused { is_head, .. } => *is_head,
+            Seen::Empty => false,
         })
         .collect();
     let mut rest = &sent[..];

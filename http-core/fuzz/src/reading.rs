@@ -12,11 +12,14 @@ pub enum Seen {
     /// Malformed, too large, not supported, or cut off: answered with an error,
     /// and the connection ends.
     Refused {
-        /// Whether it is a HEAD request, whose answer has no body, if that is known.
-        is_head: Option<bool>,
+        /// The answer to a HEAD request has no body, though it is refused.
+        is_head: bool,
         /// `100 Continue` may stand before the error.
         may_continue: bool,
     },
+    /// Lines that are too many or that no LF ends, with or without something behind
+    /// them: refused, before or after that is seen; or dropped if nothing comes.
+    Empty,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -60,23 +63,22 @@ pub fn requests(bytes: &[u8], limits: &Limits) -> Vec<Seen> {
     let mut at = 0;
     loop {
         let rest = &bytes[at..];
-        // A lone CR may be refused before what stands behind it is seen.
         let begin = rest.iter().position(|&b| b != b'\r' && b != b'\n');
         let empty_lines = &rest[..begin.map_or(rest.len(), |begin| begin + 1)];
         let is_lone_cr = |pair: &[u8]| pair[0] == b'\r' && pair[1] != b'\n';
         if empty_lines.windows(2).any(is_lone_cr) {
-            seen.push(refused(None, false));
+            seen.push(Seen::Empty);
             return seen;
         }
         let Some(first) = begin else {
             // Nothing, or empty lines; too many of them are too large a head.
             if rest.len() >= limits.head_size {
-                seen.push(refused(None, false));
+                seen.push(Seen::Empty);
             }
             return seen;
         };
         let Ok(head) = head(rest, limits) else {
-            seen.push(refused(Some(&rest[first..]), false));
+            seen.push(refused(&rest[first..], false));
             return seen;
         };
         let body_at = at + head.size;
@@ -89,7 +91,7 @@ pub fn requests(bytes: &[u8], limits: &Limits) -> Vec<Seen> {
             None => chunks(&bytes[body_at..], limits),
         };
         let Ok((body, size)) = body else {
-            seen.push(refused(Some(&rest[first..]), head.expects));
+            seen.push(refused(&rest[first..], head.expects));
             return seen;
         };
         at = body_at + size;
@@ -108,9 +110,9 @@ pub fn requests(bytes: &[u8], limits: &Limits) -> Vec<Seen> {
     }
 }
 
-fn refused(line: Option<&[u8]>, may_continue: bool) -> Seen {
+fn refused(line: &[u8], may_continue: bool) -> Seen {
     Seen::Refused {
-        is_head: line.map(|line| line.starts_with(b"HEAD ")),
+        is_head: line.starts_with(b"HEAD "),
         may_continue,
     }
 }
