@@ -2,7 +2,10 @@
 //! one gets its answers, and the server needs no more memory, threads or file
 //! descriptors at the end than at the beginning.
 //!
-//! `SOAK_SECONDS=300 cargo test --release -p http-core --test soak -- --ignored --nocapture`
+//! ```sh
+//! cargo build --release -p http-core --examples
+//! SOAK_SECONDS=300 cargo test --release -p http-core --test soak -- --ignored --nocapture
+//! ```
 
 mod common;
 
