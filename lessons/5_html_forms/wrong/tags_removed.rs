@@ -1,6 +1,6 @@
 //! Wrong: it takes <script> out, instead of showing what was typed.
 //! rejected by: step 3
-//! diagnosis: other-body
+//! diagnosis: tags-removed
 
 use std::collections::HashMap;
 use std::io::Read;
