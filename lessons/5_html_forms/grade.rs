@@ -11,12 +11,24 @@ fn main() -> ExitCode {
     grader::lesson!()
         .check(1, "GET / and GET /login answer the forms", 1, forms)
         .check(1, "the forms are sent as HTML", 1, forms_are_html)
+        .check(
+            1,
+            "in a browser, the search form fills the address bar",
+            0,
+            search_in_address,
+        )
         .check(2, "GET /search shows the words and the shelf", 2, search)
         .check(2, "the words come back as they were typed", 2, decoded)
         .check(2, "a field that does not come is no error", 1, no_fields)
         .check(3, "a tag that was typed comes back as text", 2, tag)
         .check(3, "an & and a quote come back as text", 1, ampersand)
         .check(3, "an escape that was typed comes back as typed", 1, escape)
+        .check(
+            3,
+            "in a browser, a script in the words does not run",
+            0,
+            script,
+        )
         .check(
             4,
             "GET /login answers a form that is sent by POST",
@@ -31,6 +43,12 @@ fn main() -> ExitCode {
             "a password in the query is no login",
             1,
             query_is_no_login,
+        )
+        .check(
+            4,
+            "in a browser, the address bar shows no password",
+            0,
+            no_password_in_address,
         )
         .grade()
 }
@@ -51,6 +69,17 @@ fn forms_are_html(run: &mut Run) -> Verdict {
         answer.expect_header("Content-Type", HTML)?;
     }
     Ok(())
+}
+
+fn search_in_address(run: &mut Run) -> Verdict {
+    let words = run.seed().line();
+    let mut page = run.browser()?;
+    page.open("/")?;
+    page.fill("[name=words]", &words)?;
+    page.follow("button")?;
+    // Whatever the answer is.
+    let fields = encode_form(&[("words", &words), ("shelf", "novels")]);
+    page.expect_path(&format!("/search?{fields}"))
 }
 
 /// Submits the search form as a browser does: the fields go into the query.
@@ -112,6 +141,18 @@ fn escape(run: &mut Run) -> Verdict {
     search_for(run, &[("words", &words), ("shelf", "novels")])?.expect_body_contains(&due)
 }
 
+fn script(run: &mut Run) -> Verdict {
+    let number = run.seed().number(10..100);
+    let words = format!("<script>alert({number})</script>");
+    let fields = encode_form(&[("words", &words), ("shelf", "novels")]);
+    let mut page = run.browser()?;
+    page.open(&format!("/search?{fields}"))?;
+    if !page.dialogs().is_empty() {
+        return Err(page.wrong("no script of the words runs"));
+    }
+    page.expect_text(&words)
+}
+
 fn by_post(run: &mut Run) -> Verdict {
     let answer = run.get("/login")?;
     answer.expect_status(200)?;
@@ -156,4 +197,15 @@ fn query_is_no_login(run: &mut Run) -> Verdict {
     answer.expect_status(200)?;
     answer.expect_body_contains("name=\"password\"")?;
     answer.expect_body_lacks(&name)
+}
+
+fn no_password_in_address(run: &mut Run) -> Verdict {
+    let (name, password) = (run.seed().word(), run.seed().word());
+    let mut page = run.browser()?;
+    page.open("/login")?;
+    page.fill("[name=name]", &name)?;
+    page.fill("[name=password]", &password)?;
+    page.follow("button")?;
+    page.expect_path("/login")?;
+    page.expect_text(&name)
 }

@@ -8,7 +8,6 @@ use std::io::Read;
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address, parse_form};
 
 // The pages. They become part of the program when it is compiled.
-const SEARCH_PAGE: &str = include_str!("../lessons/5_html_forms/search.html");
 const LOGIN_PAGE: &str = include_str!("../lessons/5_html_forms/login_by_post.html");
 const RESULT_PAGE: &str = include_str!("../lessons/5_html_forms/result.html");
 

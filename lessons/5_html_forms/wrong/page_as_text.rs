@@ -1,4 +1,4 @@
-//! Wrong: the pages are declared as plain text, so the browser shows their tags.
+//! Wrong: the search form is declared as plain text, so the browser shows its tags.
 //! rejected by: step 1
 //! diagnosis: wrong-content-type
 
@@ -17,7 +17,11 @@ struct Bookshop;
 impl Handler for Bookshop {
     fn do_get(&self, request: &mut Request, response: Response) -> Answer {
         match request.path() {
-            "/" => send_page(response, SEARCH_PAGE),
+            "/" => response
+                .send_response(200)
+                .send_header("Content-Type", "text/plain; charset=utf-8")
+                .end_headers()?
+                .send(SEARCH_PAGE),
             "/login" => send_page(response, LOGIN_PAGE),
             "/search" => {
                 // Without a question mark there is no query, and no field either.
@@ -53,7 +57,7 @@ impl Handler for Bookshop {
 fn send_page(response: Response, page: &str) -> Answer {
     response
         .send_response(200)
-        .send_header("Content-Type", "text/plain; charset=utf-8")
+        .send_header("Content-Type", "text/html; charset=utf-8")
         .end_headers()?
         .send(page)
 }
