@@ -87,6 +87,22 @@ impl Answer {
         Err(self.failure(expected, Symptom::BodyLacks(text.into())))
     }
 
+    /// Expects that this text is nowhere in the body.
+    ///
+    /// # Errors
+    ///
+    /// If it is.
+    pub fn expect_body_lacks(&self, text: &str) -> Verdict {
+        if !self.text().contains(text) {
+            return Ok(());
+        }
+        let expected = format!(
+            "a body without this text in it:\n{}",
+            quoted(text.as_bytes())
+        );
+        Err(self.failure(expected, Symptom::BodyHas(text.into())))
+    }
+
     /// Expects this header with this value. In a Content-Type, capital and small
     /// letters and spaces after the semicolon make no difference.
     ///

@@ -3,14 +3,17 @@
 //! where it applies, says what to look at, as a patient teacher would.
 //!
 //! The rules about a server and its connection are in `program`, those about a whole
-//! answer in `answer`, those about a program that runs to its end in `ending`.
+//! answer in `answer`, those about text from a form in `form`, those about a program
+//! that runs to its end in `ending`.
 
 use crate::answer::Answer;
 use crate::failure::{Came, Facts, Symptom};
 use crate::program::Trace;
+use crate::request::Asked;
 
 mod answer;
 mod ending;
+mod form;
 mod program;
 
 /// The likely cause of a failure.
@@ -78,6 +81,7 @@ const RULES: &[Rule] = &[
     ("hello-answer", answer::hello_answer),
     ("not-found", answer::not_found),
     ("found-anyway", answer::found_anyway),
+    ("no-redirect", answer::no_redirect),
     ("other-status", answer::other_status),
     ("misspelled-header", answer::misspelled_header),
     ("no-content-type", answer::no_content_type),
@@ -85,11 +89,20 @@ const RULES: &[Rule] = &[
     ("no-header", answer::no_header),
     ("wrong-header", answer::wrong_header),
     ("unwanted-header", answer::unwanted_header),
+    ("unescaped", form::unescaped),
+    ("escaped-twice", form::escaped_twice),
+    ("escaped-page", form::escaped_page),
+    ("not-decoded", form::not_decoded),
+    ("tags-removed", form::tags_removed),
+    ("unwanted-text", form::unwanted_text),
+    ("form-by-get", form::form_by_get),
     ("empty-body", answer::empty_body),
     ("final-newline", answer::final_newline),
     ("only-case", answer::only_case),
+    ("lossy-text", answer::lossy_text),
     ("only-spaces", answer::only_spaces),
     ("cut-body", answer::cut_body),
+    ("not-from-body", form::not_from_body),
     ("other-body", answer::other_body),
     ("other-page", answer::other_page),
 ];
@@ -164,6 +177,14 @@ impl Case<'_> {
         asked
             .and_then(|asked| asked.path())
             .is_some_and(|path| path.contains('?'))
+    }
+
+    /// The form in the body of the request, if it has one.
+    fn asked_form(&self) -> Option<&[u8]> {
+        match &self.facts.asked {
+            Some(Asked::Request(request)) if request.is_form() => request.body.as_deref(),
+            _ => None,
+        }
     }
 
     fn printed(&self, text: &str) -> bool {

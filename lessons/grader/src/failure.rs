@@ -76,6 +76,8 @@ pub(crate) enum Symptom {
     Body(Vec<u8>),
     /// A body without this text in it.
     BodyLacks(String),
+    /// A body with this text in it, which must not be there.
+    BodyHas(String),
     /// A program that should end by itself does not.
     DoesNotEnd(EndTrouble),
     /// Another exit code than this.

@@ -129,6 +129,7 @@ pub use guard::guard_if_asked;
 pub use invocation::{Finished, Invocation};
 pub use lesson::Lesson;
 pub use page::Page;
+pub use request::encode_form;
 pub use run::{Ask, Limits, Run};
 pub use seed::Seed;
 pub use server::Service;

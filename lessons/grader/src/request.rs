@@ -4,6 +4,17 @@ use std::fmt::Write as _;
 
 use crate::show::{printf, shell_word};
 
+/// The type of a form's body.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The fields of a form, names and values, as a browser writes them into the query
+/// or the body of a request: `words=Tom+%26+Jerry&shelf=novels`.
+pub fn encode_form(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}
+
 /// A request, as data.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
@@ -73,6 +84,13 @@ impl Asked {
 }
 
 impl Request {
+    /// Whether the request says that its body is a form.
+    pub(crate) fn is_form(&self) -> bool {
+        self.headers
+            .iter()
+            .any(|(name, value)| name.eq_ignore_ascii_case("content-type") && value == FORM)
+    }
+
     fn curl(&self) -> String {
         let mut line = String::from("curl -i");
         let body = self.body.as_deref();
@@ -86,6 +104,10 @@ impl Request {
             }
         }
         for (name, value) in &self.headers {
+            // What curl says of a body by itself.
+            if body.is_some() && name.eq_ignore_ascii_case("content-type") && value == FORM {
+                continue;
+            }
             // An empty value needs a `;`: with a colon curl would drop the header.
             let header = if value.is_empty() {
                 format!("{name};")
@@ -166,6 +188,12 @@ mod tests {
         curl(
             &form,
             r"curl -i -H 'Content-Type: text/plain' -H 'X-None;' --data-raw '@it'\''s' http://localhost:8000/",
+        );
+        let mut form = request("POST", "/", Some(b"message=cat"));
+        form.headers.push(("Content-Type".into(), FORM.into()));
+        curl(
+            &form,
+            "curl -i --data-raw message=cat http://localhost:8000/",
         );
         curl(
             &request("PUT", "/", Some(b"\0\xff")),

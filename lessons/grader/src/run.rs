@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::invocation::{Invocation, command_line};
 use crate::page::Page;
 use crate::program::{Launch, Trace};
-use crate::request::Request;
+use crate::request::{FORM, Request, encode_form};
 use crate::seed::Seed;
 use crate::server::Server;
 use crate::stub::{self, Received, Reply, Stub};
@@ -242,6 +242,11 @@ impl<'run> Ask<'run> {
     pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         self.request.body = Some(body.as_ref().to_vec());
         self
+    }
+
+    /// Sends these fields, names and values, as a browser sends a form by POST.
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        self.header("Content-Type", FORM).body(encode_form(fields))
     }
 
     /// Sends the request and reads the answer. Redirects are not followed.

@@ -95,6 +95,16 @@ pub(super) fn found_anyway(case: &Case) -> Option<String> {
     ))
 }
 
+pub(super) fn no_redirect(case: &Case) -> Option<String> {
+    let status = case.status().filter(|status| (200..300).contains(status))?;
+    let due = case.due().filter(|due| (300..400).contains(due))?;
+    Some(format!(
+        "The program answers {status} with a page of its own, where a redirect ({due}) was due: \
+         the browser is to go on to another page with GET. response.redirect({due}, ...) sends \
+         it there."
+    ))
+}
+
 pub(super) fn other_status(case: &Case) -> Option<String> {
     let (due, status) = (case.due()?, case.status()?);
     Some(format!(
@@ -208,8 +218,8 @@ pub(super) fn final_newline(case: &Case) -> Option<String> {
 
 pub(super) fn only_case(case: &Case) -> Option<String> {
     let (came, due) = case.texts()?;
-    let small = |body: &[u8]| String::from_utf8_lossy(body).to_lowercase();
-    let (came, due) = (small(came), small(due));
+    let small = |body| Some(std::str::from_utf8(body).ok()?.to_lowercase());
+    let (came, due) = (small(came)?, small(due)?);
     let same = if case.is_part() {
         came.contains(&due)
     } else {
@@ -220,6 +230,17 @@ pub(super) fn only_case(case: &Case) -> Option<String> {
         format!(
             "The {text} is right but for capital and small letters. Compare them letter by letter."
         )
+    })
+}
+
+pub(super) fn lossy_text(case: &Case) -> Option<String> {
+    let (came, due) = case.texts()?;
+    let lossy = String::from_utf8_lossy(due);
+    (came != due && came == lossy.as_bytes()).then(|| {
+        "The body should have bytes in it that are no text in UTF-8, and each came as \u{fffd}. It \
+         went through a String on its way: keep bytes that may be anything in a Vec<u8>, and send \
+         them as they are."
+            .into()
     })
 }
 
@@ -245,14 +266,18 @@ pub(super) fn cut_body(case: &Case) -> Option<String> {
     let (came, due) = case.texts()?;
     (!case.is_part() && due.starts_with(came)).then(|| {
         let text = case.text();
-        let length = match text {
-            "body" => {
+        let cause = match (text, case.method()) {
+            ("body", "POST") => {
+                " If this was the body of the request: one read may bring only a part of it; \
+                 read_exact brings all, whatever bytes are in it."
+            }
+            ("body", _) => {
                 " If the program sets Content-Length itself: it counts bytes, not characters, so \
                  text.len() is right."
             }
             _ => "",
         };
-        format!("The beginning of the {text} is right, and the rest is missing.{length}")
+        format!("The beginning of the {text} is right, and the rest is missing.{cause}")
     })
 }
 

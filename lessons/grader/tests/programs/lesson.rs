@@ -39,6 +39,9 @@ pub fn grade(folder: &str) -> ExitCode {
         .check(3, "POST / answers 200", 1, post)
         .check(3, "HEAD / answers 200", 1, head)
         .check(3, "GET / is no redirect", 1, old)
+        .check(3, "POST / answers 303", 1, post_redirects)
+        .check(3, "POST / answers bytes", 1, bytes_come_back)
+        .check(3, "GET /form shows a text", 1, form)
         .check(3, "the wire", 1, wire)
         .check(3, "the wire is closed", 1, wire_closed)
         .check(3, "the seed", 1, seed)
@@ -78,6 +81,28 @@ fn old(run: &mut Run) -> Verdict {
     answer.expect_no_header("X-Powered-By")?;
     answer.expect_header("Cache-Control", "no-store")?;
     answer.expect_body_contains("Homepage")
+}
+
+fn post_redirects(run: &mut Run) -> Verdict {
+    let ask = run.request("POST", "/").form(&[("message", "Tom & Jerry")]);
+    let answer = ask.send()?;
+    answer.expect_status(303)?;
+    answer.expect_body_contains("Tom &amp; Jerry")
+}
+
+fn bytes_come_back(run: &mut Run) -> Verdict {
+    let answer = run.request("POST", "/").body(b"cat \xff \0").send()?;
+    answer.expect_body(b"cat \xff \0")
+}
+
+fn form(run: &mut Run) -> Verdict {
+    let answer = run.get("/form")?;
+    answer.expect_status(200)?;
+    answer.expect_body_lacks("<script>")?;
+    answer.expect_body_lacks("secret")?;
+    answer.expect_body_contains("<p>")?;
+    answer.expect_body_contains("method=\"post\"")?;
+    answer.expect_body_contains("Tom &amp; the &lt;b&gt;")
 }
 
 /// Two requests in one write, two answers.

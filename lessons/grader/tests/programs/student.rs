@@ -123,6 +123,14 @@ fn depth(level: u64) -> u64 {
     std::hint::black_box(depth(level + 1) + level)
 }
 
+/// A page with a form and this text.
+fn form(text_in_it: &str) -> String {
+    text(
+        "200 OK",
+        &format!("<form method=\"post\"></form><p>{text_in_it}</p>"),
+    )
+}
+
 fn answer(part: &str, stream: &mut TcpStream, head: &str) {
     let bytes = match part {
         "never answers" | "starts a program of its own" => wait_for_ever(),
@@ -212,11 +220,25 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
             "Cache-Control: no-store\r\n",
             "<h1>HOMEPAGE</h1>\n",
         ),
+        "makes text of bytes" => text("200 OK", "cat \u{fffd} \0"),
+        "reads once" => text("200 OK", "cat "),
         "spaces out" => text("200 OK", "Home page\n"),
         "counts characters" => text("200 OK", "Homep"),
         "says something else" => text("200 OK", "Welcome\n"),
         "tells too much" => whole("200 OK", "X-Powered-By: steam\r\n", "Homepage\n"),
         "may be kept" => whole("200 OK", "Cache-Control: private\r\n", "Homepage\n"),
+        "shows a script" => text("200 OK", "<script>alert(7)</script>"),
+        "shows what came" => form("Tom & the <b>"),
+        "escapes twice" => form("Tom &amp; the &amp;lt;b&amp;gt;"),
+        "shows the form's own text" => form("Tom+%26+the+%3Cb%3E"),
+        "decodes all but +" => form("Tom+&+the+<b>"),
+        "decodes + alone" => form("Tom %26 the %3Cb%3E"),
+        "escapes < alone" => form("Tom &amp; the &lt;b>"),
+        "asks by GET" => text("200 OK", "<p></p><form action=\"/\" method=\"get\"></form>"),
+        "sends on" => whole("303 See Other", "Location: /\r\n", "Thank you\n"),
+        "escapes its page" => text("200 OK", "&lt;p&gt;Tom&lt;/p&gt;"),
+        "takes tags out" => form("Tom & the "),
+        "tells a secret" => form("Tom &amp; the &lt;b&gt; is a secret"),
         "sends bytes" => {
             let _ = stream
                 .write_all(b"HTTP/1.1 200 OK\r\nX-Odd: \xff\r\nContent-Length: 2\r\n\r\n\0\xff");
