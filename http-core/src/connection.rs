@@ -144,7 +144,7 @@ const TURN: usize = 64;
 /// again, which may come one byte at a time.
 const TRY_AGAIN: usize = 1024;
 /// Bytes that wait to be sent before no more requests are answered.
-const HIGH_WATER: usize = 64 * 1024;
+const HIGH_WATER: u64 = 64 * 1024;
 
 /// Memory that a connection needs only while there is something to do. A thread
 /// lends it to one connection after the other, so that idle ones hold next to none.
@@ -193,8 +193,13 @@ impl Connection {
         }
         self.output.pace().stop_waiting();
         let next = loop {
-            // An error is a connection that failed. There is nobody left to tell.
-            let next = self.run(read_on, service, spare).unwrap_or(Next::Close);
+            let next = match self.run(read_on, service, spare) {
+                Ok(next) => next,
+                Err(error) => {
+                    self.failed(&error, service);
+                    Next::Close
+                }
+            };
             if next == Next::Close {
                 break next;
             }
@@ -216,7 +221,7 @@ impl Connection {
         loop {
             let must_send = done >= TURN || self.output.pending() > HIGH_WATER;
             if must_send && !self.output.send_pending(&self.socket)? {
-                return Ok(Next::Wait);
+                return Ok(self.wait());
             }
             if done >= TURN {
                 return Ok(Next::Yield);
@@ -224,11 +229,11 @@ impl Connection {
             match self.step(service, spare)? {
                 Step::Again => {}
                 Step::Answered => done += 1,
-                Step::NeedsRoom => return Ok(Next::Wait),
+                Step::NeedsRoom => return Ok(self.wait()),
                 Step::Close => return Ok(Next::Close),
                 Step::NeedsInput => {
                     if !self.output.send_pending(&self.socket)? || self.is_drained {
-                        return Ok(Next::Wait);
+                        return Ok(self.wait());
                     }
                     let room = self.input.room();
                     let most = room.len();
@@ -253,6 +258,26 @@ impl Connection {
                     }
                 }
             }
+        }
+    }
+
+    /// An error is a connection that failed: there is nobody left to tell. Or the rest of
+    /// a file is not there, and the client must not take what it got for all of it.
+    fn failed(&self, error: &io::Error, service: &Service) {
+        if error.kind() == ErrorKind::UnexpectedEof {
+            self.socket.reset_on_close();
+            if !service.quiet {
+                log::to_stderr(&log::failure("An answer was cut off", &error.to_string()));
+            }
+        }
+    }
+
+    /// How to go on where nothing more is to be done, or not all could be sent.
+    fn wait(&self) -> Next {
+        if self.output.has_had_its_turn() {
+            Next::Yield
+        } else {
+            Next::Wait
         }
     }
 

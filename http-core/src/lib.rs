@@ -41,7 +41,9 @@
 //! | `decode` | where a body ends: Content-Length and chunks |
 //! | `request`, `response` | what a handler gets and what it writes |
 //! | `output` | how an answer is framed, and held against its own head |
+//! | `transfer` | a part of a file on its way to a client |
 //! | `handler` | the [`Handler`] trait |
+//! | `files` | [`FileHandler`]: the files of a directory |
 //! | `text` | form fields and HTML, for handlers |
 //! | `limits`, `refusal`, `page` | what is refused, and how |
 //! | `panics`, `stop`, `log`, `clock` | handlers that fail, Ctrl-C, what the terminal shows, the time |
@@ -54,6 +56,7 @@ mod connection;
 mod decode;
 mod engine;
 mod error;
+mod files;
 mod handler;
 mod head;
 mod host;
@@ -71,9 +74,11 @@ mod socket;
 mod stop;
 mod sync;
 mod text;
+mod transfer;
 
 pub use decode::{Decoder, Piece};
 pub use error::{Result, ServerError};
+pub use files::{FileHandler, FilePath};
 pub use handler::{Answer, Handler};
 pub use head::{Framing, Head};
 pub use http;

@@ -4,6 +4,7 @@
 //! A handler sees this through [`Response`](crate::Response), whose types keep
 //! the order of status, fields and body. What types can't rule out is checked here.
 
+use std::collections::VecDeque;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::mem;
@@ -14,6 +15,7 @@ use http::{Method, StatusCode, Version};
 use crate::clock::Date;
 use crate::head::{Framing, parse_length};
 use crate::socket::{Pace, Socket};
+use crate::transfer::FilePart;
 use crate::{Head, Limits};
 
 /// The outgoing side of one connection.
@@ -23,6 +25,10 @@ pub(crate) struct Output {
     /// pipelined requests gather here and leave together.
     bytes: Vec<u8>,
     sent: usize,
+    /// Parts of files between them, in the order in which they go out.
+    files: VecDeque<Insert>,
+    /// Bytes of files that may go out before others have their turn.
+    turn: usize,
     /// Body that was written, but not framed yet.
     body: Vec<u8>,
     /// For the Date field.
@@ -37,12 +43,21 @@ pub(crate) struct Answers {
     body: Vec<u8>,
 }
 
+/// A part of a file, and its place: so many of `Output::bytes` go before it.
+#[derive(Debug)]
+struct Insert {
+    at: usize,
+    part: FilePart,
+}
+
 /// The answer under way.
 #[derive(Debug)]
 struct Underway {
     stage: Stage,
     /// Where it begins in `Output::bytes`.
     start: usize,
+    /// So many parts of files belong to answers before it.
+    files_before: usize,
     /// Some of it has left: it can't be taken back any more.
     on_wire: bool,
     /// The connection failed while it was sent.
@@ -87,6 +102,10 @@ enum Stage {
 const GATHERED: usize = 32 * 1024;
 /// A last piece of a body is sent from where it is, without a copy, if it is larger.
 const LARGE: usize = 64 * 1024;
+/// A part of a file up to this size is copied: that costs less than a call for itself.
+const SMALL_FILE: u64 = 16 * 1024;
+/// Bytes of files in a row before another connection has its turn.
+const TURN: usize = 4 * 1024 * 1024;
 
 const SERVER: &str = concat!("Server: http-core/", env!("CARGO_PKG_VERSION"), "\r\n");
 
@@ -95,16 +114,19 @@ impl Output {
         Output {
             bytes: Vec::new(),
             sent: 0,
+            files: VecDeque::new(),
+            turn: 0,
             body: Vec::new(),
             date: [b' '; 29],
-            answer: Underway::to(None, false, 0, limits),
+            answer: Underway::to(None, false, (0, 0), limits),
         }
     }
 
     /// Begins the answer to a request; without a head, to one that is refused.
     pub fn begin(&mut self, head: Option<&Head>, keep_alive: bool, limits: &Limits) {
         self.body.clear();
-        self.answer = Underway::to(head, keep_alive, self.bytes.len(), limits);
+        let start = (self.bytes.len(), self.files.len());
+        self.answer = Underway::to(head, keep_alive, start, limits);
     }
 
     /// The answer is to a HEAD request, though one that is refused.
@@ -117,6 +139,7 @@ impl Output {
     pub fn take_back(&mut self) -> bool {
         if !self.answer.on_wire {
             self.bytes.truncate(self.answer.start);
+            self.files.truncate(self.answer.files_before);
             self.body.clear();
             self.answer.stage = Stage::Unanswered;
             self.answer.length = None;
@@ -159,14 +182,36 @@ impl Output {
     }
 
     /// Bytes that wait to be sent.
-    pub fn pending(&self) -> usize {
-        self.bytes.len() - self.sent
+    pub fn pending(&self) -> u64 {
+        let files: u64 = self.files.iter().map(|insert| insert.part.left()).sum();
+        (self.bytes.len() - self.sent) as u64 + files
     }
 
     /// Sends what waits, as far as it can go without waiting. `true` when all is sent.
     pub fn send_pending(&mut self, socket: &Socket) -> io::Result<bool> {
-        while self.pending() > 0 {
-            match socket.write(&self.bytes[self.sent..], b"") {
+        self.turn = TURN;
+        loop {
+            let outcome = match self.files.front_mut() {
+                None if self.sent == self.bytes.len() => break,
+                None => socket.write(&self.bytes[self.sent..], b""),
+                Some(insert) if self.sent < insert.at => {
+                    socket.write_before_file(&self.bytes[self.sent..insert.at])
+                }
+                Some(_) if self.turn == 0 => return Ok(false),
+                Some(insert) => {
+                    let outcome = insert.part.send(socket, self.turn);
+                    if let Ok(count) = outcome {
+                        self.turn = self.turn.saturating_sub(count);
+                        self.answer.pace.moved(count);
+                        if insert.part.left() == 0 {
+                            self.files.pop_front();
+                        }
+                        continue;
+                    }
+                    outcome
+                }
+            };
+            match outcome {
                 Ok(count) => {
                     self.sent += count;
                     self.answer.pace.moved(count);
@@ -180,9 +225,15 @@ impl Output {
         Ok(true)
     }
 
+    /// Whether the last `send_pending` could have gone on, but has had its turn.
+    pub fn has_had_its_turn(&self) -> bool {
+        self.turn == 0 && !self.files.is_empty()
+    }
+
     /// Forgets what waits: nobody will take it.
     pub fn abandon(&mut self) {
         self.bytes.clear();
+        self.files.clear();
         self.body.clear();
         self.sent = 0;
     }
@@ -199,10 +250,13 @@ impl Output {
         }
     }
 
-    /// Gives its memory to `spare`, unless something waits to be sent; more than
+    /// Gives its memory to `spare`, unless bytes in it wait to be sent; more than
     /// most answers need goes back to the system.
     pub fn return_memory(&mut self, spare: &mut Answers) {
-        if self.pending() == 0 {
+        if self.sent == self.bytes.len() {
+            // A part of a file that still waits needs none.
+            self.files.iter_mut().for_each(|insert| insert.at = 0);
+            self.sent = 0;
             (spare.bytes, spare.body) = (mem::take(&mut self.bytes), mem::take(&mut self.body));
             spare.bytes.clear();
             spare.bytes.shrink_to(LARGE);
@@ -303,7 +357,7 @@ impl Output {
 
     /// Writes a part of the body.
     pub fn write(&mut self, socket: &Socket, data: &[u8]) -> io::Result<()> {
-        self.count(data.len(), false)?;
+        self.count(data.len() as u64, false)?;
         if let Stage::Bodiless(_) = self.answer.stage {
             return Ok(());
         }
@@ -323,10 +377,41 @@ impl Output {
         }
     }
 
+    /// Declares the length of a body that ends with `more` bytes.
+    pub fn declare(&mut self, socket: &Socket, more: u64) {
+        if self.answer.stage == Stage::Gathering {
+            let length = self.body.len() as u64 + more;
+            self.end_head(socket, Some(Framing::Length(length)));
+            self.answer.length = Some(length);
+            self.answer.stage = Stage::Declared(more);
+        }
+    }
+
+    /// Writes a part of a file as a part of the body. A large one is not read now, but
+    /// waits to be sent.
+    pub fn write_file(&mut self, socket: &Socket, part: FilePart) -> io::Result<()> {
+        let length = part.left();
+        self.count(length, false)?;
+        if let (Stage::Bodiless(_), _) | (_, 0) = (self.answer.stage, length) {
+            return Ok(());
+        }
+        self.frame_stream(socket);
+        self.begin_chunk(self.body.len() as u64 + length);
+        self.bytes.append(&mut self.body);
+        if length <= SMALL_FILE {
+            part.read_into(&mut self.bytes)?;
+        } else {
+            let at = self.bytes.len();
+            self.files.push_back(Insert { at, part });
+        }
+        self.end_chunk();
+        Ok(())
+    }
+
     /// Writes the last part of the body. The answer is complete then, though
     /// perhaps not sent yet: the caller sends it, or gathers more answers first.
     pub fn finish(&mut self, socket: &Socket, last: &[u8]) -> io::Result<()> {
-        self.count(last.len(), true)?;
+        self.count(last.len() as u64, true)?;
         match self.answer.stage {
             Stage::Bodiless(length) => {
                 // HEAD is told what GET would get (RFC 9110, section 9.3.2).
@@ -361,16 +446,15 @@ impl Output {
     }
 
     /// Holds `more` bytes of body against what the head said of it.
-    fn count(&mut self, more: usize, is_last: bool) -> io::Result<()> {
+    fn count(&mut self, more: u64, is_last: bool) -> io::Result<()> {
         if self.answer.lost {
             // Nobody knows how much has arrived, so nothing can follow it.
             return Err(ErrorKind::ConnectionAborted.into());
         }
-        let more = more as u64;
         match &mut self.answer.stage {
             Stage::Declared(left) => {
                 let declared = self.answer.length.unwrap_or_default();
-                let written = declared - *left + more;
+                let written = (declared - *left).saturating_add(more);
                 if written > declared || (is_last && written < declared) {
                     let or_more = if is_last { "" } else { " or more" };
                     return Err(mistake(format!(
@@ -395,39 +479,68 @@ impl Output {
 
     /// Frames what was gathered, with `data` behind it, and sends it all.
     fn stream(&mut self, socket: &Socket, data: &[u8]) -> io::Result<()> {
-        if self.answer.stage == Stage::Gathering {
-            self.answer.stage = if self.answer.http_11 {
-                Stage::Chunked
-            } else {
-                Stage::UntilClose
-            };
-            if self.answer.http_11 {
-                self.end_head(socket, Some(Framing::Chunked));
-            } else {
-                self.answer.keep_alive = false;
-                self.end_head(socket, None);
-            }
-        }
+        self.frame_stream(socket);
         let length = self.body.len() + data.len();
-        let in_chunk = self.answer.stage == Stage::Chunked && length > 0;
-        if in_chunk {
-            write!(self.bytes, "{length:x}\r\n")?;
+        if length > 0 {
+            self.begin_chunk(length as u64);
         }
         self.bytes.append(&mut self.body);
-        if in_chunk && data.is_empty() {
-            self.bytes.extend_from_slice(b"\r\n");
+        if length > 0 && data.is_empty() {
+            self.end_chunk();
         }
         self.goes_out(socket);
-        let outcome =
-            socket.write_all_waiting(&self.bytes[self.sent..], data, &mut self.answer.pace);
+        let outcome = self.send_waiting(socket, data);
         self.answer.lost = outcome.is_err();
         outcome?;
-        self.bytes.clear();
-        self.sent = 0;
-        if in_chunk && !data.is_empty() {
+        if !data.is_empty() {
             // It leaves with what follows: not worth a copy of `data`, or a write of its own.
+            self.end_chunk();
+        }
+        Ok(())
+    }
+
+    /// Ends the head of an answer whose body is sent before its length is known.
+    fn frame_stream(&mut self, socket: &Socket) {
+        if self.answer.stage != Stage::Gathering {
+            return;
+        }
+        if self.answer.http_11 {
+            self.answer.stage = Stage::Chunked;
+            self.end_head(socket, Some(Framing::Chunked));
+        } else {
+            self.answer.stage = Stage::UntilClose;
+            self.answer.keep_alive = false;
+            self.end_head(socket, None);
+        }
+    }
+
+    fn begin_chunk(&mut self, length: u64) {
+        if self.answer.stage == Stage::Chunked {
+            // Writing to a Vec can't fail.
+            let _ = write!(self.bytes, "{length:x}\r\n");
+        }
+    }
+
+    fn end_chunk(&mut self) {
+        if self.answer.stage == Stage::Chunked {
             self.bytes.extend_from_slice(b"\r\n");
         }
+    }
+
+    /// Sends all that waits, and `data` behind it, and waits until the client takes it.
+    fn send_waiting(&mut self, socket: &Socket, data: &[u8]) -> io::Result<()> {
+        let pace = &mut self.answer.pace;
+        while let Some(Insert { at, part }) = self.files.front_mut() {
+            socket.write_all_waiting(&self.bytes[self.sent..*at], b"", pace)?;
+            self.sent = *at;
+            while part.left() > 0 {
+                part.send_piece(|piece| socket.write_all_waiting(piece, b"", pace))?;
+            }
+            self.files.pop_front();
+        }
+        socket.write_all_waiting(&self.bytes[self.sent..], data, pace)?;
+        self.bytes.clear();
+        self.sent = 0;
         Ok(())
     }
 
@@ -435,11 +548,11 @@ impl Output {
     /// without waiting, so that only the rest is copied.
     fn push_last(&mut self, socket: &Socket, last: &[u8]) -> io::Result<()> {
         let mut rest = last;
-        while rest.len() > LARGE {
+        while rest.len() > LARGE && self.files.is_empty() {
             self.goes_out(socket);
             match socket.write(&self.bytes[self.sent..], rest) {
                 Ok(count) => {
-                    let from_bytes = count.min(self.pending());
+                    let from_bytes = count.min(self.bytes.len() - self.sent);
                     self.sent += from_bytes;
                     rest = &rest[count - from_bytes..];
                 }
@@ -489,10 +602,16 @@ impl Output {
 }
 
 impl Underway {
-    fn to(head: Option<&Head>, keep_alive: bool, start: usize, limits: &Limits) -> Underway {
+    fn to(
+        head: Option<&Head>,
+        keep_alive: bool,
+        (start, files_before): (usize, usize),
+        limits: &Limits,
+    ) -> Underway {
         Underway {
             stage: Stage::Unanswered,
             start,
+            files_before,
             on_wire: false,
             lost: false,
             status: StatusCode::INTERNAL_SERVER_ERROR,

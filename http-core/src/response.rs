@@ -5,7 +5,10 @@
 //! not a fault that shows when the server runs: it does not compile.
 
 use std::fmt::Display;
+use std::fs::File;
 use std::io::{self, Write};
+use std::ops::{Bound, Range, RangeBounds};
+use std::sync::Arc;
 
 use http::StatusCode;
 
@@ -13,6 +16,7 @@ use crate::Answer;
 use crate::output::Output;
 use crate::page::error_page;
 use crate::socket::Socket;
+use crate::transfer::FilePart;
 
 /// A response of which nothing is written yet. The status comes first.
 #[derive(Debug)]
@@ -151,6 +155,41 @@ impl BodyWriter<'_> {
         Ok(Answered(()))
     }
 
+    /// Sends a file, or a part of it, and finishes the response: `..` is all of the
+    /// file, `0..100` its first hundred bytes.
+    ///
+    /// The file is not read now: it goes out as the client takes it, when the handler
+    /// has returned, and no thread waits for that. So it costs no memory, however large
+    /// it is. Should it get shorter meanwhile, the connection is cut; what is
+    /// added to it is not sent.
+    ///
+    /// # Errors
+    /// If it is not a regular file, or does not have the bytes; and as
+    /// [`send`](BodyWriter::send).
+    pub fn send_file(self, file: File, part: impl RangeBounds<u64>) -> Answer {
+        let part = part_of(&file, part)?;
+        self.send_known_part(file, part)
+    }
+
+    /// Sends a part of a regular file that is known to have it.
+    pub(crate) fn send_known_part(self, file: File, part: Range<u64>) -> Answer {
+        self.output.declare(self.socket, part.end - part.start);
+        self.output
+            .write_file(self.socket, FilePart::new(Arc::new(file), part))?;
+        self.finish()
+    }
+
+    /// Writes a part of a file, as [`send_file`](BodyWriter::send_file) does, with more of
+    /// the body to follow.
+    ///
+    /// # Errors
+    /// As `send_file`.
+    pub fn write_file(&mut self, file: &Arc<File>, part: impl RangeBounds<u64>) -> io::Result<()> {
+        let part = part_of(file, part)?;
+        self.output
+            .write_file(self.socket, FilePart::new(Arc::clone(file), part))
+    }
+
     /// Finishes the response: all of its body is written.
     ///
     /// # Errors
@@ -158,6 +197,32 @@ impl BodyWriter<'_> {
     pub fn finish(self) -> Answer {
         self.send(b"")
     }
+}
+
+/// The bytes of a file that `part` means.
+fn part_of(file: &File, part: impl RangeBounds<u64>) -> io::Result<Range<u64>> {
+    let metadata = file.metadata()?;
+    let mistake = |message| Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    if !metadata.is_file() {
+        return mistake("only a regular file can be sent".to_owned());
+    }
+    let length = metadata.len();
+    let start = match part.start_bound() {
+        Bound::Included(&start) => start,
+        Bound::Excluded(&start) => start.saturating_add(1),
+        Bound::Unbounded => 0,
+    };
+    let end = match part.end_bound() {
+        Bound::Included(&last) => last.saturating_add(1),
+        Bound::Excluded(&end) => end,
+        Bound::Unbounded => length,
+    };
+    if start > end || end > length {
+        return mistake(format!(
+            "the file has {length} bytes, so its bytes from {start} to {end} can't be sent"
+        ));
+    }
+    Ok(start..end)
 }
 
 impl Write for BodyWriter<'_> {

@@ -1,8 +1,11 @@
 //! One client's socket: it never waits by itself, only where it is asked to.
 
 use std::cell::Cell;
+use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
@@ -131,6 +134,47 @@ impl Socket {
     pub fn write(&self, first: &[u8], second: &[u8]) -> io::Result<usize> {
         self.set_blocking(false)?;
         self.write_in_this_mode(first, second)
+    }
+
+    /// Writes as much of `head` as fits. The bytes of a file follow, so the system may
+    /// hold them back to send both together.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing fits.
+    pub fn write_before_file(&self, head: &[u8]) -> io::Result<usize> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        {
+            self.set_blocking(false)?;
+            let more = nix::libc::MSG_MORE | nix::libc::MSG_NOSIGNAL;
+            let count = retry(|| SockRef::from(&self.stream).send_with_flags(head, more))?;
+            self.show(Direction::Out, &head[..count]);
+            Ok(count)
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        self.write(head, b"")
+    }
+
+    /// Lets the system send up to `most` bytes of a file, as many as fit. 0 means
+    /// that the file has none at `offset`.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing fits; `Unsupported` where it can't be done.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn send_file(&self, file: &File, offset: u64, most: usize) -> io::Result<usize> {
+        let (Ok(offset), None) = (usize::try_from(offset), &self.trace) else {
+            // Who wants to see the bytes has to have them in memory.
+            return Err(ErrorKind::Unsupported.into());
+        };
+        self.set_blocking(false)?;
+        let most = NonZeroUsize::new(most);
+        retry(|| SockRef::from(&self.stream).sendfile(file, offset, most))
+    }
+
+    /// There is none. (On macOS it exists, but socket2 does not tell how much was sent
+    /// when the call ends with `WouldBlock`.)
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub fn send_file(&self, _file: &File, _offset: u64, _most: usize) -> io::Result<usize> {
+        Err(ErrorKind::Unsupported.into())
     }
 
     /// Reads, and waits for it as long as `pace` allows.

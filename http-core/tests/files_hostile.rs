@@ -1,0 +1,275 @@
+//! Nothing outside of the directory is served, however it is asked for, and nothing
+//! but regular files is opened.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::TestServer;
+use http_core::FileHandler;
+use tempfile::TempDir;
+
+const SECRET: &str = "not for the public";
+
+/// A directory with a file, inside of a directory with a secret.
+fn site() -> (TempDir, TestServer) {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("secret"), SECRET).unwrap();
+    let public = dir.path().join("public");
+    fs::create_dir_all(public.join("sub")).unwrap();
+    fs::write(public.join("file"), "file").unwrap();
+    fs::write(public.join("sub/page.html"), "page").unwrap();
+    let server = TestServer::start(FileHandler::new(&public).unwrap());
+    (dir, server)
+}
+
+/// All ways out: each way to write two dots, each way to write a slash.
+#[test]
+fn no_spelling_of_a_path_leads_out() {
+    let (dir, server) = site();
+    let outside = dir.path().join("secret");
+    let absolute = outside.to_str().unwrap();
+    let dots = [
+        "..",
+        "%2e%2e",
+        ".%2e",
+        "%2E.",
+        "%252e%252e",
+        "..%00",
+        "%c0%ae%c0%ae",
+        ".%20.",
+        "...",
+        "..;",
+        "%2e%2e%2f..",
+        "\u{2025}",
+        "%u002e%u002e",
+        "..%20",
+        "..\u{2215}..",
+    ];
+    let slashes = [
+        "/", "//", "%2f", "%2F", "\\", "%5c", "%252f", "/./", "%c0%af", "%5c%2f", "\u{2215}",
+    ];
+    let starts = ["/", "/sub/", "//", "/sub/../", "/file/", "/none/", "/./"];
+    let mut client = server.connect();
+    let mut asked = 0;
+    for start in starts {
+        for dot in dots {
+            for slash in slashes {
+                for times in [1, 2, 3, 8] {
+                    let up = format!("{dot}{slash}").repeat(times);
+                    client.send(format!("GET {start}{up}secret HTTP/1.1\r\nHost: h\r\n\r\n"));
+                    let reply = client.reply();
+                    assert_eq!(reply.status, 404, "{start}{up}secret");
+                    asked += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(asked, 7 * 15 * 11 * 4);
+    for target in [
+        absolute,
+        &format!("/{absolute}"),
+        &format!("/{}", absolute.replace('/', "%2f")),
+        &format!("http://h{absolute}"),
+        "http://h/../secret",
+        "http://h/%2e%2e/secret",
+        "http://../secret",
+        "/C:/secret",
+        "/c:secret",
+        "/C%3A%5Csecret",
+        "/file:///etc/passwd",
+        "/%5C%5Chost%5Cshare%5Cx",
+        "/file%00.html",
+        "/..%00/secret",
+        "/~root",
+        "/proc/self/environ",
+        "/dev/stdin",
+    ] {
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        let reply = client.reply();
+        assert_eq!(reply.status, 404, "{target}");
+        assert!(!reply.text().contains(SECRET));
+    }
+    // What is no target at all is refused before a handler sees it.
+    for target in ["secret", "../secret", "\\secret", "file:/etc/passwd"] {
+        let mut client = server.connect();
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        assert_eq!(client.reply().status, 400, "{target}");
+    }
+}
+
+/// Random pieces of paths: the answer is an error, a redirect within, or one of ours.
+#[test]
+fn random_paths_find_nothing_else() {
+    let (_dir, server) = site();
+    let pieces = [
+        "/",
+        "..",
+        ".",
+        "%2e",
+        "%2f",
+        "%5c",
+        "\\",
+        "file",
+        "sub",
+        "page.html",
+        "secret",
+        "public",
+        "%00",
+        "%",
+        "~",
+        "c:",
+        "?",
+        ";",
+        "%20",
+        "%ff",
+        "*",
+        "&",
+    ];
+    let mut client = server.connect();
+    let mut seen = [0; 3];
+    for seed in 0..5_000 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let path: String = (0..random.usize(1..8))
+            .map(|_| pieces[random.usize(..pieces.len())])
+            .collect();
+        client.send(format!("GET /{path} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        let reply = client.reply();
+        match reply.status {
+            200 => {
+                let text = reply.text();
+                let known = ["file", "page"].contains(&&text[..]) || text.contains("Index of");
+                assert!(
+                    known && !text.contains("secret"),
+                    "seed {seed}: /{path}: {text}"
+                );
+                seen[0] += 1;
+            }
+            301 => {
+                let location = reply.field("Location").unwrap();
+                assert!(
+                    location.starts_with("/sub/"),
+                    "seed {seed}: /{path}: {location}"
+                );
+                seen[1] += 1;
+            }
+            404 => seen[2] += 1,
+            other => panic!("seed {seed}: /{path}: {other}"),
+        }
+    }
+    assert!(seen.iter().all(|&count| count > 20), "{seen:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_out_are_not_there() {
+    use std::os::unix::fs::symlink;
+
+    let (dir, server) = site();
+    let public = dir.path().join("public");
+    for (target, link) in [
+        (Path::new("../secret"), "up"),
+        (&dir.path().join("secret"), "absolute"),
+        (Path::new(".."), "parent"),
+        (Path::new("/etc"), "etc"),
+        (Path::new("up"), "twice"),
+        (Path::new("file"), "near"),
+        (&public.join("sub"), "inside"),
+    ] {
+        symlink(target, public.join(link)).unwrap();
+    }
+    let missing = [
+        "/up",
+        "/absolute",
+        "/parent",
+        "/parent/",
+        "/parent/secret",
+        "/etc",
+        "/etc/",
+        "/twice",
+    ];
+    for path in missing {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
+    assert_eq!(server.get("/near").text(), "file");
+    assert_eq!(server.get("/inside/page.html").text(), "page");
+    let list = server.get("/").text();
+    for name in ["up", "absolute", "parent", "etc", "twice"] {
+        assert!(!list.contains(&format!("\"{name}")), "{name}: {list}");
+    }
+    assert!(
+        list.contains("\"near\"") && list.contains("\"inside/\""),
+        "{list}"
+    );
+    // An index that leads out is none.
+    symlink("../../secret", public.join("sub/index.html")).unwrap();
+    assert!(server.get("/sub/").text().contains("page.html"));
+    // Whoever wants them can have them.
+    let free = TestServer::start(FileHandler::new(&public).unwrap().follow_links(true));
+    assert_eq!(free.get("/up").text(), SECRET);
+    assert_eq!(free.get("/parent/secret").text(), SECRET);
+    assert_eq!(free.get("/parent/../secret").status, 404);
+}
+
+/// A pipe that somebody waits at, a socket, a device: none is opened, none is shown.
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_opened() {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+    use std::process::{Command, Stdio};
+
+    let (dir, server) = site();
+    let public = dir.path().join("public");
+    let pipe = public.join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let _socket = UnixListener::bind(public.join("socket")).unwrap();
+    symlink("/dev/zero", public.join("zero")).unwrap();
+    symlink("pipe", public.join("link")).unwrap();
+    // It waits until somebody opens the pipe for reading.
+    let mut writer = Command::new("sh")
+        .args(["-c", "echo written > \"$0\""])
+        .arg(&pipe)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let free = TestServer::start(FileHandler::new(&public).unwrap().follow_links(true));
+    for server in [&server, &free] {
+        for path in ["/pipe", "/socket", "/zero", "/link", "/pipe/"] {
+            assert_eq!(server.get(path).status, 404, "{path}");
+        }
+        let list = server.get("/").text();
+        for name in ["pipe", "socket", "zero", "link"] {
+            assert!(!list.contains(&format!("\"{name}")), "{name}: {list}");
+        }
+    }
+    assert!(writer.try_wait().unwrap().is_none(), "the pipe was opened");
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_may_not_be_read_is_not_there() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (dir, server) = site();
+    let public = dir.path().join("public");
+    for name in ["file", "sub"] {
+        fs::set_permissions(public.join(name), fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    // To the superuser, nothing is forbidden.
+    if fs::read(public.join("file")).is_err() {
+        for path in ["/file", "/sub/", "/sub/page.html"] {
+            assert_eq!(server.get(path).status, 404, "{path}");
+        }
+    }
+    fs::set_permissions(public.join("sub"), fs::Permissions::from_mode(0o755)).unwrap();
+}
