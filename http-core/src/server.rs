@@ -108,6 +108,10 @@ impl HttpServer {
             [first, _, ..] if self.addresses.iter().all(|a| a.ip().is_loopback()) => {
                 format!("http://localhost:{}/", first.port())
             }
+            // Bound to all addresses, it has this one, too; 0.0.0.0 is none to go to.
+            [first, ..] if first.ip().is_unspecified() => {
+                format!("http://localhost:{}/", first.port())
+            }
             [first, ..] => format!("http://{first}/"),
             [] => String::new(),
         }
@@ -353,6 +357,13 @@ mod tests {
         if ports.len() == 2 {
             assert_eq!(server.url(), format!("http://localhost:{}/", ports[0]));
         }
+    }
+
+    #[test]
+    fn bound_to_all_addresses_it_is_found_on_localhost() {
+        let server = HttpServer::bind("0.0.0.0:0").unwrap();
+        let port = server.local_addresses()[0].port();
+        assert_eq!(server.url(), format!("http://localhost:{port}/"));
     }
 
     #[test]
