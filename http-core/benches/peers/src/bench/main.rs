@@ -5,6 +5,7 @@
 //! It runs on Linux: it reads /proc, and CPU clocks of other processes.
 
 mod client;
+mod files;
 mod idle;
 mod late;
 mod machine;
@@ -23,7 +24,7 @@ use std::time::Instant;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use options::Options;
-use peer::{PEERS, Programs};
+use peer::{PEERS, Peer, Programs};
 use report::Results;
 use sample::Sample;
 use scenario::Scenario;
@@ -55,7 +56,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
     let mut skipped = Vec::new();
     let mut programs = Vec::new();
-    for peer in PEERS.iter().filter(|peer| options.wants(peer.name)) {
+    let is_needed = |peer: &&Peer| {
+        options.wants(peer.name) && options.scenarios.iter().any(|one| peer.serves(one))
+    };
+    for peer in PEERS.iter().filter(is_needed) {
         eprintln!("building {}", peer.name);
         match Programs::build(peer, options) {
             Ok(built) => programs.push(built),
@@ -86,7 +90,7 @@ fn measure<'p>(scenario: &'p Scenario, programs: &'p [Programs], options: &Optio
             order.reverse();
         }
         for index in order {
-            if results.has_failed(index) {
+            if results.has_failed(index) || !programs[index].peer.serves(scenario) {
                 continue;
             }
             let name = programs[index].peer.name;

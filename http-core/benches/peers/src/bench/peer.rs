@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::files;
 use crate::options::Options;
 use crate::process::{Server, free_port};
 use crate::scenario::Scenario;
@@ -33,7 +34,8 @@ pub enum Role {
 
 /// How a server is built and started.
 enum Kind {
-    /// http-core: its example `hello`, or for other paths the server in this package.
+    /// http-core: its example `hello`, for files its command, or for other paths the
+    /// server in this package.
     HttpCore,
     /// A program of this package that has a feature of its own.
     Rust {
@@ -46,9 +48,14 @@ enum Kind {
     Node,
     Go,
     Nginx,
+    /// tower-http's ServeDir, which is no program by itself.
+    ServeDir,
+    /// A program that serves the files of a folder, and its arguments, with PORT and
+    /// FOLDER in them. It has as many threads as it likes.
+    Files(&'static str, &'static [&'static str]),
 }
 
-use Kind::{Go, HttpCore, Nginx, Node, Python, Rust};
+use Kind::{Files, Go, HttpCore, Nginx, Node, Python, Rust, ServeDir};
 
 /// All servers.
 #[rustfmt::skip]
@@ -67,17 +74,34 @@ pub const PEERS: &[Peer] = &[
     Peer { name: "node", what: "http, with cluster a process per thread", role: Role::Peer, kind: Node },
     Peer { name: "HTTPServer", what: "Python's, one request at a time, HTTP/1.0", role: Role::Peer, kind: Python("HTTPServer") },
     Peer { name: "ThreadingHTTPServer", what: "Python's, a thread per connection, HTTP/1.1", role: Role::Peer, kind: Python("ThreadingHTTPServer") },
+    Peer { name: "tower-http", what: "files: ServeDir in axum, on tokio", role: Role::Peer, kind: ServeDir },
+    Peer { name: "static-web-server", what: "files: on hyper; `cargo install static-web-server`", role: Role::Peer, kind: Files("static-web-server", &["--host", "127.0.0.1", "--port", "PORT", "--root", "FOLDER", "--compression", "false"]) },
+    Peer { name: "miniserve", what: "files: on actix-web; `cargo install miniserve`", role: Role::Peer, kind: Files("miniserve", &["--interfaces", "127.0.0.1", "--port", "PORT", "FOLDER"]) },
+    Peer { name: "http.server", what: "files: `python3 -m http.server`, a thread per connection, HTTP/1.0", role: Role::Peer, kind: Files("python3", &["-m", "http.server", "PORT", "--bind", "127.0.0.1", "--directory", "FOLDER"]) },
     Peer { name: "thread_limit", what: "limit: a thread per connection that parses nothing", role: Role::Limit, kind: Rust { feature: "thread_limit", program: "thread_limit", mode: "" } },
     Peer { name: "event_loop_limit", what: "limit: an event loop per thread that parses nothing", role: Role::Limit, kind: Rust { feature: "event_loop_limit", program: "event_loop_limit", mode: "" } },
 ];
+
+impl Peer {
+    /// Whether it is one of those that the scenario compares.
+    pub fn serves(&self, scenario: &Scenario) -> bool {
+        match self.kind {
+            HttpCore | Nginx => true,
+            ServeDir | Files(..) => scenario.file().is_some(),
+            _ => scenario.file().is_none(),
+        }
+    }
+}
 
 /// A server that is ready to be started.
 pub struct Programs {
     pub peer: &'static Peer,
     /// The program for `GET /`; for an interpreter, its script.
     plain: PathBuf,
-    /// The program for all else, where it is another.
+    /// The program for other paths, where it is another.
     other: Option<PathBuf>,
+    /// The program for files, where it is another.
+    files: Option<PathBuf>,
 }
 
 /// The folder of the bench's package.
@@ -87,6 +111,7 @@ impl Programs {
     /// Builds it, as far as it must be built. The error says why it is skipped.
     pub fn build(peer: &'static Peer, options: &Options) -> Result<Programs, String> {
         let servers = Path::new(HERE).join("servers");
+        let mut files = None;
         let (plain, other) = match peer.kind {
             HttpCore => {
                 let plain = match &options.hello {
@@ -98,7 +123,18 @@ impl Programs {
                         "hello",
                     ])?,
                 };
-                let needs_other = options.scenarios.iter().any(|one| !one.is_plain());
+                if options.scenarios.iter().any(|one| one.file().is_some()) {
+                    files = Some(cargo(&[
+                        "--manifest-path",
+                        &format!("{HERE}/../../Cargo.toml"),
+                        "--bin",
+                        "http-core",
+                    ])?);
+                }
+                let needs_other = options
+                    .scenarios
+                    .iter()
+                    .any(|one| !one.is_plain() && one.file().is_none());
                 let other = needs_other.then(|| program("http_core", "http_core_server"));
                 (plain, other.transpose()?)
             }
@@ -107,6 +143,11 @@ impl Programs {
                 program: name,
                 ..
             } => (program(feature, name)?, None),
+            ServeDir => (program("tower_http", "tower_http_server")?, None),
+            Files(program, _) => {
+                installed(program, "--version")?;
+                (program.into(), None)
+            }
             Python(_) => {
                 installed("python3", "--version")?;
                 (servers.join("python.py"), None)
@@ -131,24 +172,59 @@ impl Programs {
                 (program, None)
             }
         };
-        Ok(Programs { peer, plain, other })
+        Ok(Programs {
+            peer,
+            plain,
+            other,
+            files,
+        })
     }
 
     /// Starts it for a scenario.
     pub fn start(&self, scenario: &Scenario, options: &Options) -> Result<Server, String> {
-        let program = match &self.other {
-            Some(other) if !scenario.is_plain() => other,
+        let folder = match scenario.file() {
+            Some(_) => {
+                let sizes = options.scenarios.iter().filter_map(|one| one.file());
+                files::make(&scratch()?, sizes)?
+            }
+            None => scratch()?,
+        };
+        let program = match (&self.other, &self.files) {
+            (_, Some(files)) if scenario.file().is_some() => files,
+            (Some(other), _) if !scenario.is_plain() => other,
             _ => &self.plain,
         };
-        if !scenario.is_plain() && matches!(self.peer.kind, Nginx) {
+        let is_other = !scenario.is_plain() && scenario.file().is_none();
+        if is_other && matches!(self.peer.kind, Nginx) {
             return Err("has no handlers".into());
         }
-        if !scenario.is_plain() && self.peer.role == Role::Limit {
+        if is_other && self.peer.role == Role::Limit {
             return Err("parses nothing, so it knows no paths and no bodies".into());
         }
         let (port, threads) = (free_port(), options.threads.to_string());
         let mut command;
         match self.peer.kind {
+            HttpCore if scenario.file().is_some() => {
+                command = Command::new(program);
+                command
+                    .args([&port.to_string(), "--bind", "127.0.0.1", "--quiet"])
+                    .args(["--threads", &threads, "--directory"])
+                    .arg(&folder);
+            }
+            ServeDir => {
+                command = Command::new(program);
+                command.args([&port.to_string(), &threads]).arg(&folder);
+            }
+            Files(_, arguments) => {
+                command = Command::new(program);
+                for argument in arguments {
+                    match *argument {
+                        "PORT" => command.arg(port.to_string()),
+                        "FOLDER" => command.arg(&folder),
+                        other => command.arg(other),
+                    };
+                }
+            }
             HttpCore | Rust { .. } => {
                 command = Command::new(program);
                 command.args([&port.to_string(), &threads]);
@@ -175,7 +251,8 @@ impl Programs {
                 let conf = fs::read_to_string(program).map_err(|e| e.to_string())?;
                 let conf = conf
                     .replace("PORT", &port.to_string())
-                    .replace("THREADS", &threads);
+                    .replace("THREADS", &threads)
+                    .replace("FOLDER", &folder.to_string_lossy());
                 fs::create_dir_all(&prefix)
                     .and_then(|()| fs::write(prefix.join("nginx.conf"), conf))
                     .map_err(|e| format!("{}: {e}", prefix.display()))?;

@@ -9,7 +9,7 @@ use crate::client::{Client, get};
 use crate::options::Options;
 use crate::process::Server;
 use crate::sample::{Figure, Sample};
-use crate::{idle, late, wrk};
+use crate::{files, idle, late, wrk};
 
 /// Something to measure.
 pub struct Scenario {
@@ -33,9 +33,12 @@ pub enum Load {
     Slow(&'static str),
     /// Bodies of so many bytes.
     Upload { connections: usize, bytes: usize },
+    /// A file of so many bytes, 16 connections.
+    File(usize),
 }
 
-const MIB: usize = 1024 * 1024;
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
 
 /// All scenarios, in the order in which they are measured.
 #[rustfmt::skip]
@@ -50,6 +53,9 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { name: "idle", title: "10,000 idle connections, and newcomers", load: Load::Idle(10_000) },
     Scenario { name: "sleep", title: "A handler that sleeps (as its library's documentation asks for), and fast ones", load: Load::Slow("/sleep") },
     Scenario { name: "block", title: "A handler that blocks in its midst, and fast ones", load: Load::Slow("/block") },
+    Scenario { name: "file-1k", title: "A file of 1 KiB, 16 connections", load: Load::File(KIB) },
+    Scenario { name: "file-100k", title: "A file of 100 KiB, 16 connections", load: Load::File(100 * KIB) },
+    Scenario { name: "file-10m", title: "A file of 10 MiB, 16 connections", load: Load::File(10 * MIB) },
     Scenario { name: "upload", title: "Uploads of 1 MiB, 16 connections", load: Load::Upload { connections: 16, bytes: MIB } },
 ];
 
@@ -64,16 +70,30 @@ impl Scenario {
     /// Whether only `GET /` is asked for: all that the example `hello`, the limits and
     /// nginx answer as they should.
     pub fn is_plain(&self) -> bool {
-        !matches!(self.load, Load::Slow(_) | Load::Upload { .. })
+        !matches!(
+            self.load,
+            Load::Slow(_) | Load::Upload { .. } | Load::File(_)
+        )
+    }
+
+    /// The size of the file that is asked for, where it is one.
+    pub fn file(&self) -> Option<usize> {
+        match self.load {
+            Load::File(bytes) => Some(bytes),
+            _ => None,
+        }
     }
 
     /// Finds out whether the server does what the scenario takes for granted: a wrong
     /// answer is easily a fast one.
     pub fn check(&self, server: &Server) -> Result<(), String> {
+        if let Load::File(bytes) = self.load {
+            return files::check(server, bytes);
+        }
         let mut client = Client::connect(server.address)?;
         expect_hello(&mut client, &get("/"))?;
         match self.load {
-            Load::Keep(_) | Load::Idle(_) => Ok(()),
+            Load::Keep(_) | Load::Idle(_) | Load::File(_) => Ok(()),
             Load::Close(_) => {
                 let mut client = Client::connect(server.address)?;
                 let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -154,6 +174,7 @@ impl Scenario {
         };
         match self.load {
             Load::Keep(connections) => load("/", connections, &[]),
+            Load::File(bytes) => load(&format!("/{}", files::name(bytes)), 16, &[]),
             Load::Close(connections) => load("/", connections, &["close"]),
             Load::Pipeline { connections, depth } => {
                 load("/", connections, &["pipeline", &depth.to_string()])
