@@ -255,6 +255,9 @@ fn nothing_grows() {
             memory(&samples[2 * third..]),
         );
         let most = |of: fn(&Usage) -> usize| samples.iter().map(of).max().unwrap_or_default();
+        let tenths = samples.chunks(samples.len().div_ceil(10));
+        let tenths: Vec<usize> = tenths.map(memory).collect();
+        println!("memory in KiB, tenth by tenth: {tenths:?}");
         println!(
             "descriptors {} before, {} after, {} at most; threads {}, {}, {}; memory {} KiB before, \
              {second} in the second third, {last} in the last, {} at most",
