@@ -264,6 +264,9 @@ pub(super) fn only_spaces(case: &Case) -> Option<String> {
 
 pub(super) fn cut_body(case: &Case) -> Option<String> {
     let (came, due) = case.texts()?;
+    // A buffer that was filled in part has zeros where the rest should be.
+    let zeros = came.iter().rev().take_while(|byte| **byte == 0).count();
+    let came = &came[..came.len() - zeros];
     (!case.is_part() && due.starts_with(came)).then(|| {
         let text = case.text();
         let cause = match (text, case.method()) {

@@ -98,6 +98,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("shouts in a page", OLD, "only-case", "<h1>HOMEPAGE</h1>"),
     ("makes text of bytes", BYTES, "lossy-text", "Vec<u8>"),
     ("reads once", BYTES, "cut-body", "read_exact"),
+    ("fills a part of its buffer", BYTES, "cut-body", "read_exact"),
     ("spaces out", HOME, "only-spaces", "spaces"),
     ("counts characters", HOME, "cut-body", "bytes, not characters"),
     ("says something else", HOME, "other-body", r#""Welcome\n""#),

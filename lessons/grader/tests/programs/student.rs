@@ -221,6 +221,7 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
             "<h1>HOMEPAGE</h1>\n",
         ),
         "makes text of bytes" => text("200 OK", "cat \u{fffd} \0"),
+        "fills a part of its buffer" => text("200 OK", "cat \0\0\0"),
         "reads once" => text("200 OK", "cat "),
         "spaces out" => text("200 OK", "Home page\n"),
         "counts characters" => text("200 OK", "Homep"),
