@@ -43,6 +43,16 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
             }
         }
     }
+    if target == "path" {
+        // Of the cases, the target of the first request.
+        for seed in &mut seeds {
+            *seed = seed
+                .split(|&b| b == b' ')
+                .nth(1)
+                .unwrap_or_default()
+                .to_vec();
+        }
+    }
     seeds.retain(|seed| seed.len() <= LONGEST);
     seeds
 }
@@ -132,6 +142,11 @@ fn try_one(target: &str, check: fn(&[u8]), bytes: &[u8]) {
 #[test]
 fn heads() {
     run("head", fuzz::checks::head, usize::MAX);
+}
+
+#[test]
+fn paths() {
+    run("path", fuzz::checks::path, usize::MAX);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use http_core::http::Version;
-use http_core::{Decoder, Framing, Head, HttpServer, Limits, Piece, Request, Response};
+use http_core::{Decoder, FilePath, Framing, Head, HttpServer, Limits, Piece, Request, Response};
 
 use super::answers;
 use super::reading::{self, No, Seen};
@@ -21,6 +21,20 @@ fn limits() -> Limits {
         body_size: 5000,
         body_ahead: 500,
         ..Limits::default()
+    }
+}
+
+/// The path of a file: whatever is asked for, what comes out is below the directory,
+/// and the same once more.
+pub fn path(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Some(path) = FilePath::new(text) {
+        let mut parts = path.relative().components();
+        assert!(parts.all(|part| matches!(part, std::path::Component::Normal(_))));
+        assert!(text.starts_with('/') && path.names_directory() == text.ends_with('/'));
+        assert_eq!(FilePath::new(text), Some(path));
     }
 }
 
