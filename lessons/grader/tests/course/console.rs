@@ -10,7 +10,7 @@
 //! - If the output of `cargo run` begins with `Error:`, it is a second server on
 //!   the port of the first, and must print just this.
 //! - Any other command must print just what the text says. A line `...` stands for
-//!   any lines. `curl` asks the running server.
+//!   any lines. `curl` asks the running server, from the top folder of the course.
 //! - `cargo test` runs with the starter as it is; after ```` ```console solved ````
 //!   with the solution in its place, and after ```` ```console wrong/FILE ```` with
 //!   that wrong answer.
@@ -65,7 +65,8 @@ pub fn faults(workshop: &Workshop, text: &str) -> Vec<String> {
                 let server = server.as_ref().expect("a server for curl to ask");
                 let mut curl = Command::new("curl");
                 // No progress meter, which it shows where its output is no terminal.
-                curl.arg("-sS")
+                curl.current_dir(&workshop.root)
+                    .arg("-sS")
                     .args(words[1..].iter().map(|word| server.to_real(word)));
                 server.to_shown(&output_of(curl))
             }
