@@ -1,6 +1,6 @@
 //! Wrong: each decoded byte becomes a character of its own.
 //! rejected by: step 2
-//! diagnosis: other-body
+//! diagnosis: byte-by-byte
 
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
 

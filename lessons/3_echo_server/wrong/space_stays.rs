@@ -1,6 +1,6 @@
 //! Wrong: a space stays as it is encoded, because an address has no spaces.
 //! rejected by: step 2
-//! diagnosis: other-body
+//! diagnosis: still-encoded
 
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
 

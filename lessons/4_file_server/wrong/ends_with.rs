@@ -1,4 +1,4 @@
-//! Wrong: it looks how the name ends, not at its extension.
+//! Wrong: it looks how the name ends, and not at the extension behind the dot.
 //! rejected by: step 2
 //! diagnosis: wrong-content-type
 
@@ -52,23 +52,25 @@ impl FileServer {
 
 /// The type of a file, by the extension of its name.
 fn content_type(file: &Path) -> &str {
-    let extension: String = match file.extension() {
-        Some(extension) => extension.to_string_lossy().to_lowercase(),
-        None => String::new(),
-    };
-    match extension.as_str() {
-        "txt" => "text/plain; charset=utf-8",
-        name if name.is_empty() && file.to_string_lossy().ends_with("html") => {
-            "text/html; charset=utf-8"
-        }
-        "html" => "text/html; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "js" => "text/javascript; charset=utf-8",
-        "json" => "application/json",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        _ => "application/octet-stream",
+    let name = file.to_string_lossy().to_lowercase();
+    if name.ends_with("txt") {
+        "text/plain; charset=utf-8"
+    } else if name.ends_with("html") {
+        "text/html; charset=utf-8"
+    } else if name.ends_with("css") {
+        "text/css; charset=utf-8"
+    } else if name.ends_with("js") {
+        "text/javascript; charset=utf-8"
+    } else if name.ends_with("json") {
+        "application/json"
+    } else if name.ends_with("svg") {
+        "image/svg+xml"
+    } else if name.ends_with("png") {
+        "image/png"
+    } else if name.ends_with("jpg") || name.ends_with("jpeg") {
+        "image/jpeg"
+    } else {
+        "application/octet-stream"
     }
 }
 
