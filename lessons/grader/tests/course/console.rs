@@ -274,10 +274,9 @@ impl Server {
     }
 
     fn to_real(&self, word: &str) -> String {
-        word.replace(
-            &format!("localhost:{}", self.shown_port),
-            &format!("localhost:{}", self.port),
-        )
+        let (shown, real) = (&self.shown_port, self.port);
+        word.replace(&format!("://localhost:{shown}"), &format!("://localhost:{real}"))
+            .replace(&format!("://127.0.0.1:{shown}"), &format!("://127.0.0.1:{real}"))
     }
 
     fn to_shown(&self, text: &str) -> String {
