@@ -32,7 +32,8 @@ pub(super) fn server_error(case: &Case) -> Option<String> {
     Some(match said.last() {
         Some(why) => format!(
             "Status {status} says that the program failed while it answered. The server says why: \
-             {why}"
+             {why}. Where that can be the client's fault, a `match` can give it a status of its \
+             own; a `?` makes it the server's."
         ),
         None => format!(
             "Status {status} says that the program failed while it answered. What it printed may \
