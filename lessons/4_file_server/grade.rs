@@ -69,6 +69,7 @@ fn main() -> ExitCode {
             1,
             on_site(location_query),
         )
+        .check(4, "in a browser, /about has its picture", 0, picture)
         .check(5, "what is not there answers 404", 2, on_site(missing))
         .check(
             5,
@@ -361,6 +362,17 @@ fn location_query(run: &mut Run, _: &Site) -> Verdict {
     answer.expect_header("Location", "/below/")
 }
 
+/// On the lesson's own site.
+fn picture(run: &mut Run) -> Verdict {
+    let mut page = run.browser()?;
+    page.open("/about")?;
+    page.expect_path("/about/")?;
+    if page.evaluate("document.images[0].naturalWidth > 0")? != "true" {
+        return Err(page.wrong("the picture of the page at /about/ is shown"));
+    }
+    Ok(())
+}
+
 fn missing(run: &mut Run, _: &Site) -> Verdict {
     let path = run.seed().path();
     run.get(&path)?.expect_status(404)?;
@@ -434,11 +446,21 @@ fn nested_dots(run: &mut Run, _: &Site) -> Verdict {
 
 fn absolute(run: &mut Run, site: &Site) -> Verdict {
     let secret = site.root.join("secret.txt").display().to_string();
-    let spelled = secret.split(['/', '\\']).map(encoded);
-    let spelled = spelled.collect::<Vec<_>>().join("/");
-    let whole = encoded(&secret);
-    expect_all_refused(run, &[&format!("/{whole}"), &format!("/%2F{whole}")])?;
-    expect_all_refused(run, &[&format!("//{spelled}"), &format!("/%2F{spelled}")])
+    // Percent-encoded only where it must be: this is read by people.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    let spell = |c: char| match is_plain(c) {
+        true => c.to_string(),
+        false => encoded(&c.to_string()),
+    };
+    let spelled: String = secret.chars().map(spell).collect();
+    let slashes = spelled.replace('/', "%2F");
+    let paths = [
+        format!("/{slashes}"),
+        format!("/{spelled}"),
+        format!("/%2F{}", spelled.trim_start_matches('/')),
+        format!("/below/%2F{slashes}"),
+    ];
+    paths.iter().try_for_each(|path| expect_refused(run, path))
 }
 
 fn backslashes(run: &mut Run, _: &Site) -> Verdict {
@@ -500,8 +522,9 @@ fn free_port() -> u16 {
     address.port()
 }
 
+/// (HEAD, because the page itself is of no interest.)
 fn expect_port(service: &Service, port: u16) -> Verdict {
-    let answer = service.get("/")?;
+    let answer = service.request("HEAD", "/").send()?;
     if service.port() == port {
         return Ok(());
     }
@@ -530,7 +553,7 @@ fn bind_option(run: &mut Run, _: &Site) -> Verdict {
         return Ok(());
     }
     let url = service.url();
-    let answer = service.get("/")?;
+    let answer = service.request("HEAD", "/").send()?;
     Err(answer.wrong(format!(
         "the program serves on http://127.0.0.1:{port}/, not on {url}"
     )))
