@@ -39,7 +39,9 @@ fn decode(encoded: &str) -> Option<String> {
     let mut rest = encoded.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'%' {
-            todo!("step 2: the next two bytes are digits: push the one byte that they stand for");
+            // The two bytes behind it, if there are two.
+            let (high, low) = (rest.next(), rest.next());
+            todo!("step 2: push the one byte that these two digits stand for");
         } else {
             bytes.push(byte);
         }

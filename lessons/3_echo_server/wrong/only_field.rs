@@ -36,9 +36,11 @@ fn decode(encoded: &str) -> Option<String> {
     let mut rest = encoded.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'%' {
-            // The `?` ends `decode` with `None` if there is no byte, or it is no digit.
-            let high = char::from(rest.next()?).to_digit(16)?;
-            let low = char::from(rest.next()?).to_digit(16)?;
+            // The two bytes behind it, if there are two.
+            let (high, low) = (rest.next(), rest.next());
+            // A `?` ends `decode` with `None`: there is no byte, or it is no digit.
+            let high = char::from(high?).to_digit(16)?;
+            let low = char::from(low?).to_digit(16)?;
             bytes.push((high * 16 + low) as u8);
         } else {
             bytes.push(byte);

@@ -36,8 +36,10 @@ fn decode(encoded: &str) -> Option<String> {
     let mut rest = encoded.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'%' {
-            let high = char::from(rest.next().unwrap()).to_digit(16).unwrap();
-            let low = char::from(rest.next().unwrap()).to_digit(16).unwrap();
+            // The two bytes behind it, if there are two.
+            let (high, low) = (rest.next(), rest.next());
+            let high = char::from(high.unwrap()).to_digit(16).unwrap();
+            let low = char::from(low.unwrap()).to_digit(16).unwrap();
             bytes.push((high * 16 + low) as u8);
         } else {
             bytes.push(byte);

@@ -275,8 +275,14 @@ impl Server {
 
     fn to_real(&self, word: &str) -> String {
         let (shown, real) = (&self.shown_port, self.port);
-        word.replace(&format!("://localhost:{shown}"), &format!("://localhost:{real}"))
-            .replace(&format!("://127.0.0.1:{shown}"), &format!("://127.0.0.1:{real}"))
+        word.replace(
+            &format!("://localhost:{shown}"),
+            &format!("://localhost:{real}"),
+        )
+        .replace(
+            &format!("://127.0.0.1:{shown}"),
+            &format!("://127.0.0.1:{real}"),
+        )
     }
 
     fn to_shown(&self, text: &str) -> String {
