@@ -1,6 +1,6 @@
 //! Wrong: bytes that are no text become question marks.
 //! rejected by: step 1
-//! diagnosis: other-body
+//! diagnosis: lossy-text
 
 use std::path::{Component, Path, PathBuf};
 use std::{env, fs, io};

@@ -1,6 +1,6 @@
 //! Wrong: a directory without its slash answers with the page at once.
 //! rejected by: step 4
-//! diagnosis: other-status
+//! diagnosis: no-redirect
 
 use std::path::{Component, Path, PathBuf};
 use std::{env, fs, io};
