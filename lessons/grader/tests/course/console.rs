@@ -7,6 +7,7 @@
 //!   blocks after it are run, until the text starts another server or presses
 //!   Ctrl-C, which a line `^C` shows. Its output must have the lines of the block in
 //!   it, in their order; others may come between.
+//! - `$ cargo run -p http-core` starts the library's own command.
 //! - Arguments after `--` are the program's; a number is the port. It runs in the top
 //!   folder of the course.
 //! - If the output of `cargo run` begins with `Error:`, it must print just this: with
@@ -203,7 +204,10 @@ impl Server {
         arguments: &[&str],
         shown: Shown,
     ) -> Server {
-        let built = workshop.build_solution(&lesson_of(package));
+        let built = match package {
+            "http-core" => workshop.build_command(),
+            lesson => workshop.build_solution(&lesson_of(lesson)),
+        };
         let (send, more) = mpsc::channel();
         let is_port = |argument: &&str| argument.bytes().all(|byte| byte.is_ascii_digit());
         let mut child = Command::new(built.program)
