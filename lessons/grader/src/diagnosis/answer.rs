@@ -32,7 +32,8 @@ pub(super) fn server_error(case: &Case) -> Option<String> {
     Some(match said.last() {
         Some(why) => format!(
             "Status {status} says that the program failed while it answered. The server says why: \
-             {why}"
+             {why}. Where that can be the client's fault, a `match` can give it a status of its \
+             own; a `?` makes it the server's."
         ),
         None => format!(
             "Status {status} says that the program failed while it answered. What it printed may \
@@ -218,7 +219,8 @@ pub(super) fn final_newline(case: &Case) -> Option<String> {
 
 pub(super) fn only_case(case: &Case) -> Option<String> {
     let (came, due) = case.texts()?;
-    let small = |body| Some(std::str::from_utf8(body).ok()?.to_lowercase());
+    // Bytes that are no text have no capitals. (Made a text, they would all look alike.)
+    let small = |body: &[u8]| Some(std::str::from_utf8(body).ok()?.to_lowercase());
     let (came, due) = (small(came)?, small(due)?);
     let same = if case.is_part() {
         came.contains(&due)
@@ -246,11 +248,11 @@ pub(super) fn lossy_text(case: &Case) -> Option<String> {
 
 pub(super) fn only_spaces(case: &Case) -> Option<String> {
     let (came, due) = case.texts()?;
-    let tight = |body: &[u8]| -> String {
-        let text = String::from_utf8_lossy(body);
-        text.chars().filter(|c| !c.is_ascii_whitespace()).collect()
+    let tight = |body: &[u8]| -> Option<String> {
+        let text = std::str::from_utf8(body).ok()?;
+        Some(text.chars().filter(|c| !c.is_ascii_whitespace()).collect())
     };
-    let (came, due) = (tight(came), tight(due));
+    let (came, due) = (tight(came)?, tight(due)?);
     let same = if case.is_part() {
         came.contains(&due)
     } else {
@@ -260,6 +262,49 @@ pub(super) fn only_spaces(case: &Case) -> Option<String> {
         let text = case.text();
         format!("The {text} is right but for its spaces or line ends. Compare the two closely.")
     })
+}
+
+/// What `byte as char` makes of a text.
+pub(super) fn byte_by_byte(case: &Case) -> Option<String> {
+    let (came, due) = case.texts()?;
+    let torn: String = due.iter().copied().map(char::from).collect();
+    (!due.is_ascii() && came == torn.as_bytes()).then(|| {
+        "Each byte became a character of its own, but a character such as é or ね has several \
+         bytes. Collect all bytes in a Vec<u8> first, and then make one text of them: \
+         String::from_utf8(bytes)."
+            .into()
+    })
+}
+
+pub(super) fn still_encoded(case: &Case) -> Option<String> {
+    let (came, due) = case.texts()?;
+    (came != due && percent_decoded(came) == due).then(|| {
+        let text = case.text();
+        format!(
+            "The {text} is still percent-encoded: %20 stands for a space, %E3%81%AD for ね. It must \
+             be decoded, once."
+        )
+    })
+}
+
+/// The bytes with each `%` and its two digits replaced by the byte they stand for.
+fn percent_decoded(encoded: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| char::from(*encoded.get(at)?).to_digit(16);
+    let mut decoded = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = encoded.get(at) {
+        match (byte, digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            _ => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    decoded
 }
 
 pub(super) fn cut_body(case: &Case) -> Option<String> {

@@ -26,6 +26,11 @@ pub(super) fn prints_without_end(case: &Case) -> Option<String> {
 
 pub(super) fn does_not_end(case: &Case) -> Option<String> {
     matches!(case.symptom(), Symptom::DoesNotEnd(_)).then(|| {
+        if case.printed("Serving HTTP on ") {
+            return "The program serves, as if nothing were wrong with what it was told. In such a \
+                    case main must return its error before it comes to serve_forever."
+                .into();
+        }
         "The program does not end. If it waits for an answer that never comes, give the request a \
          time limit; else look for a loop without a way out."
             .into()

@@ -47,9 +47,11 @@ pub(super) fn exits_at_once(case: &Case) -> Option<String> {
         Some(code) => format!("The program ended at once, with exit code {code}."),
         None => "The program ended at once.".to_string(),
     };
-    Some(match case.panic() {
-        Some(panic) => format!("{ended} It panicked: {panic}"),
-        None => format!(
+    let error = case.trace.stderr.lines().find(|l| l.starts_with("Error: "));
+    Some(match (case.panic(), error) {
+        (Some(panic), _) => format!("{ended} It panicked: {panic}"),
+        (None, Some(error)) => format!("{ended} Its main returned an error: {error:?}"),
+        (None, None) => format!(
             "{ended} A server runs until somebody stops it: main must end with \
              serve_forever, and the value it returns must be main's own."
         ),

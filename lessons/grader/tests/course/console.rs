@@ -7,10 +7,13 @@
 //!   blocks after it are run, until the text starts another server or presses
 //!   Ctrl-C, which a line `^C` shows. Its output must have the lines of the block in
 //!   it, in their order; others may come between.
-//! - If the output of `cargo run` begins with `Error:`, it is a second server on
-//!   the port of the first, and must print just this.
+//! - `$ cargo run -p http-core` starts the library's own command.
+//! - Arguments after `--` are the program's; a number is the port. It runs in the top
+//!   folder of the course.
+//! - If the output of `cargo run` begins with `Error:`, it must print just this: with
+//!   these arguments, or without any, as a second server on the port of the first.
 //! - Any other command must print just what the text says. A line `...` stands for
-//!   any lines. `curl` asks the running server.
+//!   any lines. `curl` asks the running server, from the top folder of the course.
 //! - `cargo test` runs with the starter as it is; after ```` ```console solved ````
 //!   with the solution in its place, and after ```` ```console wrong/FILE ```` with
 //!   that wrong answer.
@@ -44,18 +47,25 @@ pub fn faults(workshop: &Workshop, text: &str) -> Vec<String> {
         let (variables, words) = words(&shown.command);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let printed = match words[..] {
-            ["cargo", "run", "-p", package, ..] => {
-                let second = shown
+            ["cargo", "run", "-p", package, ref rest @ ..] => {
+                let arguments = rest.strip_prefix(&["--"]).unwrap_or(rest);
+                let fails = shown
                     .output
                     .first()
                     .is_some_and(|line| line.starts_with("Error:"));
-                if second {
-                    let first = server.as_ref().expect("a first server that has the port");
-                    first.second(workshop, package)
-                } else {
-                    faults.extend(server.take().and_then(Server::end));
-                    server = Some(Server::start(workshop, package, &variables, shown));
-                    continue;
+                match (fails, arguments) {
+                    (true, []) => {
+                        let first = server.as_ref().expect("a first server that has the port");
+                        first.second(workshop, package)
+                    }
+                    (true, _) => error_of(workshop, package, arguments),
+                    (false, _) => {
+                        faults.extend(server.take().and_then(Server::end));
+                        let started =
+                            Server::start(workshop, package, &variables, arguments, shown);
+                        server = Some(started);
+                        continue;
+                    }
                 }
             }
             ["cargo", "test", "-p", package, ..] => {
@@ -65,7 +75,8 @@ pub fn faults(workshop: &Workshop, text: &str) -> Vec<String> {
                 let server = server.as_ref().expect("a server for curl to ask");
                 let mut curl = Command::new("curl");
                 // No progress meter, which it shows where its output is no terminal.
-                curl.arg("-sS")
+                curl.current_dir(&workshop.root)
+                    .arg("-sS")
                     .args(words[1..].iter().map(|word| server.to_real(word)));
                 server.to_shown(&output_of(curl))
             }
@@ -161,6 +172,19 @@ fn output_of(mut command: Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// What a lesson's solution says that ends with an error at these arguments.
+fn error_of(workshop: &Workshop, package: &str, arguments: &[&str]) -> String {
+    let built = workshop.build_solution(&lesson_of(package));
+    let output = Command::new(built.program)
+        .args(arguments)
+        .env("PORT", "0")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the solution starts");
+    assert!(!output.status.success(), "{arguments:?} are no error");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 /// A lesson's solution while it runs.
 struct Server {
     child: Child,
@@ -177,11 +201,18 @@ impl Server {
         workshop: &Workshop,
         package: &str,
         variables: &[(String, String)],
+        arguments: &[&str],
         shown: Shown,
     ) -> Server {
-        let built = workshop.build_solution(&lesson_of(package));
+        let built = match package {
+            "http-core" => workshop.build_command(),
+            lesson => workshop.build_solution(&lesson_of(lesson)),
+        };
         let (send, more) = mpsc::channel();
+        let is_port = |argument: &&str| argument.bytes().all(|byte| byte.is_ascii_digit());
         let mut child = Command::new(built.program)
+            .current_dir(&workshop.root)
+            .args(arguments.iter().map(|a| if is_port(a) { "0" } else { a }))
             .envs(variables.iter().cloned())
             .env("PORT", "0")
             .stdin(Stdio::null())
@@ -192,21 +223,21 @@ impl Server {
         pass_on(child.stdout.take().expect("a pipe"), send.clone());
         pass_on(child.stderr.take().expect("a pipe"), send);
         let port = variables.iter().find(|(name, _)| name == "PORT");
+        let port = port.map(|(_, value)| value.as_str());
+        let port = port.or(arguments.iter().copied().find(is_port));
         let mut server = Server {
             child,
             shown,
-            shown_port: port.map_or("8000".into(), |(_, value)| value.clone()),
+            shown_port: port.unwrap_or("8000").into(),
             port: 0,
             output: String::new(),
             more,
         };
-        server.wait_for("Serving HTTP on http://localhost:");
-        let (_, rest) = server
-            .output
-            .split_once("http://localhost:")
-            .expect("just seen");
-        server.port = rest
-            .split('/')
+        server.wait_for("Serving HTTP on http://");
+        let (_, rest) = server.output.split_once("http://").expect("just seen");
+        let authority = rest.split('/').next().unwrap_or_default();
+        server.port = authority
+            .rsplit(':')
             .next()
             .and_then(|port| port.parse().ok())
             .expect("a port");
@@ -247,9 +278,14 @@ impl Server {
     }
 
     fn to_real(&self, word: &str) -> String {
+        let (shown, real) = (&self.shown_port, self.port);
         word.replace(
-            &format!("localhost:{}", self.shown_port),
-            &format!("localhost:{}", self.port),
+            &format!("://localhost:{shown}"),
+            &format!("://localhost:{real}"),
+        )
+        .replace(
+            &format!("://127.0.0.1:{shown}"),
+            &format!("://127.0.0.1:{real}"),
         )
     }
 

@@ -75,6 +75,11 @@ impl Workshop {
         Built { program, ..built }
     }
 
+    /// Builds the library's own command, `http-core`.
+    pub fn build_command(&self) -> Built {
+        self.cargo_build("http-core", "--bin", "http-core")
+    }
+
     pub fn build_solution(&self, lesson: &Lesson) -> Built {
         self.cargo_build(
             &lesson.package,

@@ -25,6 +25,8 @@ const CLOSED: &str = "step 3: the wire is closed";
 const CASES: &[(&str, &str, &str, &str)] = &[
     ("exits at once", HOME, "exits-at-once", "exit code 3"),
     ("panics at once", HOME, "exits-at-once", "no configuration"),
+    ("returns an error at once", HOME, "exits-at-once", r#"returned an error: "Error: no such option"#),
+    ("is a todo at once", HOME, "not-yet-implemented", r#"todo!("step 3: read the arguments")"#),
     ("takes a taken port", HOME, "port-taken", "PORT=0"),
     ("is silent", HOME, "no-start-line", "within 1.5 seconds"),
     ("prints for ever", HOME, "endless-output", "bytes in all"),
@@ -100,6 +102,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("reads once", BYTES, "cut-body", "read_exact"),
     ("fills a part of its buffer", BYTES, "cut-body", "read_exact"),
     ("spaces out", HOME, "only-spaces", "spaces"),
+    ("is percent-encoded", HOME, "still-encoded", "decoded, once"),
     ("counts characters", HOME, "cut-body", "bytes, not characters"),
     ("says something else", HOME, "other-body", r#""Welcome\n""#),
     ("is a ready-made page", OLD, "other-body", "send_error makes one"),

@@ -17,6 +17,11 @@ const ERROR_PAGE: &str = "<!DOCTYPE html>\n<html>\n<head>\n<style>p { color: red
 pub fn play(part: &str) -> ExitCode {
     match part {
         "exits at once" => return ExitCode::from(3),
+        "returns an error at once" => {
+            eprintln!("Error: no such option");
+            return ExitCode::FAILURE;
+        }
+        "is a todo at once" => todo!("step 3: read the arguments"),
         "panics at once" => panic!("no configuration"),
         "takes a taken port" => {
             let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -214,6 +219,7 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
         "declares nothing" => whole("200 OK", "", "Homepage\n"),
         "sends no body" => text("200 OK", ""),
         "forgets the line end" => text("200 OK", "Homepage"),
+        "is percent-encoded" => text("200 OK", "Home%70age%0A"),
         "shouts" => text("200 OK", "HOMEPAGE\n"),
         "shouts in a page" => whole(
             "200 OK",
