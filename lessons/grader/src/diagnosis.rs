@@ -35,12 +35,17 @@ struct Case<'a> {
 /// The name of a diagnosis, and what to say if it applies.
 type Rule = (&'static str, fn(&Case) -> Option<String>);
 
-/// The first rule that applies to the failure of a check of this step.
+/// The first rule that applies to the failure of a check of this step; or, between the
+/// two tables, what the check itself knows.
 pub(crate) fn diagnose(step: u32, facts: &Facts, trace: &Trace) -> Diagnosis {
     let case = Case { step, facts, trace };
-    let found = RULES
-        .iter()
-        .find_map(|&(id, rule)| rule(&case).map(|text| Diagnosis { id, text }));
+    let find = |rules: &[Rule]| {
+        rules
+            .iter()
+            .find_map(|&(id, rule)| rule(&case).map(|text| Diagnosis { id, text }))
+    };
+    let known = facts.cause.clone().map(|(id, text)| Diagnosis { id, text });
+    let found = find(BROKEN).or(known).or_else(|| find(NOT_RIGHT));
     found.unwrap_or_else(|| Diagnosis {
         id: "unknown",
         text: "No rule knows this one. Compare what was expected with what came back, and \
@@ -50,8 +55,8 @@ pub(crate) fn diagnose(step: u32, facts: &Facts, trace: &Trace) -> Diagnosis {
 }
 
 /// From the program that does not run, over the connection that breaks, to the
-/// answer that is not the right one.
-const RULES: &[Rule] = &[
+/// handler that fails.
+const BROKEN: &[Rule] = &[
     ("grader-fault", program::grader_fault),
     ("port-taken", program::port_taken),
     ("not-yet-implemented", program::not_yet_implemented),
@@ -62,8 +67,6 @@ const RULES: &[Rule] = &[
     ("endless-output", ending::prints_without_end),
     ("does-not-end", ending::does_not_end),
     ("panicked", ending::program_panicked),
-    ("exit-code", ending::exit_code),
-    ("wrong-stream", ending::wrong_stream),
     ("exits-while-answering", program::exits_while_answering),
     ("refused", program::refused),
     ("closed-early", program::closed_early),
@@ -77,6 +80,12 @@ const RULES: &[Rule] = &[
     ("panicked", answer::panicked),
     ("no-method", answer::no_method),
     ("server-error", answer::server_error),
+];
+
+/// The answer that is not the right one.
+const NOT_RIGHT: &[Rule] = &[
+    ("exit-code", ending::exit_code),
+    ("wrong-stream", ending::wrong_stream),
     ("unwanted-redirect", answer::unwanted_redirect),
     ("hello-answer", answer::hello_answer),
     ("not-found", answer::not_found),

@@ -24,6 +24,8 @@ pub(crate) struct Facts {
     /// What was seen of the program, if another one than the student's server, or a
     /// server that never was one, is meant.
     pub(crate) trace: Option<Trace>,
+    /// The name and the text of a likely cause that the check itself knows.
+    pub(crate) cause: Option<(&'static str, String)>,
 }
 
 /// What came back.
@@ -111,7 +113,25 @@ impl Failure {
             came,
             symptom,
             trace: None,
+            cause: None,
         }))
+    }
+
+    /// Adds a likely cause that only the lesson knows: a short name for it, and what to
+    /// look at. It is shown unless the program fails in a way that every lesson has: it
+    /// does not answer, say, or it panics.
+    ///
+    /// ```no_run
+    /// # fn check(run: &mut grader::Run) -> grader::Verdict {
+    /// let answer = run.get("/")?;
+    /// answer
+    ///     .expect_body_contains("ant, bee, cat")
+    ///     .map_err(|failure| failure.because("unsorted", "Sort the names before you list them."))
+    /// # }
+    /// ```
+    pub fn because(mut self, id: &'static str, text: impl Into<String>) -> Self {
+        self.0.cause = Some((id, text.into()));
+        self
     }
 
     /// Adds what was seen of the program.

@@ -125,7 +125,8 @@ pub(super) fn not_yet_implemented(case: &Case) -> Option<String> {
             format!(
                 "The program came to {todo}{place}, which is left for a later step. So this \
                  request did not come to the code of step {step}: look whether the arm for its \
-                 path is still there, with the path spelled right.{query}"
+                 path is still there, with the path spelled right, and whether the condition \
+                 before that code is true for this request.{query}"
             )
         }
         Some(other) if other < step => format!(

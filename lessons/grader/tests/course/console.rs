@@ -3,17 +3,19 @@
 //!
 //! A line that begins with `$ ` is a command; the lines after it are its output.
 //!
-//! - `$ cargo run -p NAME` starts the lesson's solution. It runs on while the
-//!   blocks after it are run, until the text starts another server or presses
-//!   Ctrl-C, which a line `^C` shows. Its output must have the lines of the block in
+//! - `$ cargo run -p NAME` starts the lesson's solution, and `--bin OTHER` another
+//!   program of the lesson; `http-core` is the library's own command. It runs in the
+//!   top folder of the course. Arguments after `--` are the program's.
+//! - If its output begins with `Serving HTTP`, it is a server. It runs on while the
+//!   blocks after it are run, until the text starts another one on its port or presses
+//!   Ctrl-C, which a line `^C` shows. The port is 8000, unless `PORT=8001` or a number
+//!   among the arguments says otherwise. Its output must have the lines of the block in
 //!   it, in their order; others may come between.
-//! - `$ cargo run -p http-core` starts the library's own command.
-//! - Arguments after `--` are the program's; a number is the port. It runs in the top
-//!   folder of the course.
-//! - If the output of `cargo run` begins with `Error:`, it must print just this: with
-//!   these arguments, or without any, as a second server on the port of the first.
-//! - Any other command must print just what the text says. A line `...` stands for
-//!   any lines. `curl` asks the running server, from the top folder of the course.
+//! - If its output begins with `Error:` and it has no arguments, it is a second server
+//!   on the port of the last one, and must print just this.
+//! - Any other command runs to its end, and must print just what the text says. A line
+//!   `...` stands for any lines. `curl` asks the running servers. `echo $?` shows the
+//!   exit code of the last `cargo run`.
 //! - `cargo test` runs with the starter as it is; after ```` ```console solved ````
 //!   with the solution in its place, and after ```` ```console wrong/FILE ```` with
 //!   that wrong answer.
@@ -42,43 +44,45 @@ struct Shown {
 /// What is not true in the console blocks of a text.
 pub fn faults(workshop: &Workshop, text: &str) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut server: Option<Server> = None;
+    let mut servers = Servers::default();
+    let mut exit_code = None;
     for shown in shown(text) {
         let (variables, words) = words(&shown.command);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let begins_with = |text| shown.output.first().is_some_and(|l| l.starts_with(text));
         let printed = match words[..] {
-            ["cargo", "run", "-p", package, ref rest @ ..] => {
-                let arguments = rest.strip_prefix(&["--"]).unwrap_or(rest);
-                let fails = shown
-                    .output
-                    .first()
-                    .is_some_and(|line| line.starts_with("Error:"));
-                match (fails, arguments) {
-                    (true, []) => {
-                        let first = server.as_ref().expect("a first server that has the port");
-                        first.second(workshop, package)
-                    }
-                    (true, _) => error_of(workshop, package, arguments),
-                    (false, _) => {
-                        faults.extend(server.take().and_then(Server::end));
-                        let started =
-                            Server::start(workshop, package, &variables, arguments, shown);
-                        server = Some(started);
-                        continue;
-                    }
-                }
+            ["cargo", "run", "-p", package] if begins_with("Error:") => {
+                servers.second(workshop, package)
             }
+            ["cargo", "run", "-p", ..] if begins_with("Serving HTTP") => {
+                let server = Server::start(workshop, &words[3..], &variables, shown);
+                faults.extend(servers.add(server));
+                continue;
+            }
+            ["cargo", "run", "-p", ..] => {
+                let (mut command, arguments) = program(workshop, &words[3..]);
+                command
+                    .args(arguments.iter().map(|word| servers.to_real(word)))
+                    .env("PORT", "0")
+                    .envs(variables);
+                let (code, printed) = all_output_of(command);
+                exit_code = code;
+                servers.to_shown(&printed)
+            }
+            ["echo", "$?"] => match exit_code {
+                Some(code) => format!("{code}\n"),
+                None => panic!("no program has run to its end before: {}", shown.command),
+            },
             ["cargo", "test", "-p", package, ..] => {
                 cargo_test(workshop, &lesson_of(package), &shown.place, &words[1..])
             }
             ["curl", ..] => {
-                let server = server.as_ref().expect("a server for curl to ask");
                 let mut curl = Command::new("curl");
                 // No progress meter, which it shows where its output is no terminal.
                 curl.current_dir(&workshop.root)
                     .arg("-sS")
-                    .args(words[1..].iter().map(|word| server.to_real(word)));
-                server.to_shown(&output_of(curl))
+                    .args(words[1..].iter().map(|word| servers.to_real(word)));
+                servers.to_shown(&output_of(curl))
             }
             _ => panic!("the console blocks cannot run: {}", shown.command),
         };
@@ -92,8 +96,26 @@ pub fn faults(workshop: &Workshop, text: &str) -> Vec<String> {
             ));
         }
     }
-    faults.extend(server.and_then(Server::end));
+    faults.extend(servers.running.into_iter().filter_map(Server::end));
     faults
+}
+
+/// The program that these words behind `cargo run -p` start, and its arguments.
+fn program<'a>(workshop: &Workshop, words: &'a [&'a str]) -> (Command, &'a [&'a str]) {
+    let end = words.iter().position(|word| *word == "--");
+    let (options, arguments) = match end {
+        Some(end) => (&words[1..end], &words[end + 1..]),
+        None => (&words[1..], &[][..]),
+    };
+    let built = match options {
+        [] if words[0] == "http-core" => workshop.build_command(),
+        [] => workshop.build_solution(&lesson_of(words[0])),
+        ["--bin", name] => workshop.build_binary(&lesson_of(words[0]), name),
+        _ => panic!("the console blocks cannot run: cargo run with {options:?}"),
+    };
+    let mut command = Command::new(built.program);
+    command.current_dir(&workshop.root);
+    (command, arguments)
 }
 
 /// The commands in the console blocks.
@@ -172,20 +194,52 @@ fn output_of(mut command: Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// What a lesson's solution says that ends with an error at these arguments.
-fn error_of(workshop: &Workshop, package: &str, arguments: &[&str]) -> String {
-    let built = workshop.build_solution(&lesson_of(package));
-    let output = Command::new(built.program)
-        .args(arguments)
-        .env("PORT", "0")
+/// The exit code of a command that ends by itself, and all that it prints.
+fn all_output_of(mut command: Command) -> (Option<i32>, String) {
+    let output = command
         .stdin(Stdio::null())
         .output()
-        .expect("the solution starts");
-    assert!(!output.status.success(), "{arguments:?} are no error");
-    String::from_utf8_lossy(&output.stderr).into_owned()
+        .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    (output.status.code(), text)
 }
 
-/// A lesson's solution while it runs.
+/// The servers that run, each on a port of its own.
+#[derive(Default)]
+struct Servers {
+    running: Vec<Server>,
+}
+
+impl Servers {
+    /// Adds a server, and ends the one on its port; what was not true of that one.
+    fn add(&mut self, server: Server) -> Option<String> {
+        let same = |other: &Server| other.shown_port == server.shown_port;
+        let old = self.running.iter().position(same);
+        let old = old.map(|at| self.running.remove(at));
+        self.running.push(server);
+        old.and_then(Server::end)
+    }
+
+    /// What one more says that wants the port of the last one.
+    fn second(&self, workshop: &Workshop, package: &str) -> String {
+        let first = self.running.last();
+        let first = first.expect("a first server that has the port");
+        first.second(workshop, package)
+    }
+
+    fn to_real(&self, word: &str) -> String {
+        let running = self.running.iter();
+        running.fold(word.into(), |word, server| server.to_real(&word))
+    }
+
+    fn to_shown(&self, text: &str) -> String {
+        let running = self.running.iter();
+        running.fold(text.into(), |text, server| server.to_shown(&text))
+    }
+}
+
+/// A server of a lesson while it runs.
 struct Server {
     child: Child,
     shown: Shown,
@@ -199,19 +253,14 @@ struct Server {
 impl Server {
     fn start(
         workshop: &Workshop,
-        package: &str,
+        words: &[&str],
         variables: &[(String, String)],
-        arguments: &[&str],
         shown: Shown,
     ) -> Server {
-        let built = match package {
-            "http-core" => workshop.build_command(),
-            lesson => workshop.build_solution(&lesson_of(lesson)),
-        };
+        let (mut command, arguments) = program(workshop, words);
         let (send, more) = mpsc::channel();
         let is_port = |argument: &&str| argument.bytes().all(|byte| byte.is_ascii_digit());
-        let mut child = Command::new(built.program)
-            .current_dir(&workshop.root)
+        let mut child = command
             .args(arguments.iter().map(|a| if is_port(a) { "0" } else { a }))
             .envs(variables.iter().cloned())
             .env("PORT", "0")

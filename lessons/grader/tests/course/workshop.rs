@@ -81,11 +81,12 @@ impl Workshop {
     }
 
     pub fn build_solution(&self, lesson: &Lesson) -> Built {
-        self.cargo_build(
-            &lesson.package,
-            "--bin",
-            &format!("{}_solution", lesson.package),
-        )
+        self.build_binary(lesson, &format!("{}_solution", lesson.package))
+    }
+
+    /// Builds another program of the lesson.
+    pub fn build_binary(&self, lesson: &Lesson, name: &str) -> Built {
+        self.cargo_build(&lesson.package, "--bin", name)
     }
 
     /// Writes a program in the place of the lesson's starter.

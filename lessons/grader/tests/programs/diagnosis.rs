@@ -17,6 +17,7 @@ const SENT: &str = "step 3: POST / answers 303";
 const BYTES: &str = "step 3: POST / answers bytes";
 const FORM: &str = "step 3: GET /form shows a text";
 const WIRE: &str = "step 3: the wire";
+const SORTED: &str = "step 3: the names are sorted";
 const CLOSED: &str = "step 3: the wire is closed";
 
 /// What the program does, the check that sees it, the diagnosis, and words that
@@ -109,6 +110,9 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("sends bytes", HOME, "no-content-type", r#""X-Odd: \xff""#),
     ("sends bytes", HOME, "no-content-type", r#""\0\xff""#),
     ("finds nothing", WIRE, "unknown", "status 200"),
+    ("says something else", SORTED, "unsorted", "Sort the names before you list them."),
+    ("never answers", SORTED, "no-answer", "nothing until the time limit"),
+    ("answers a panic", SORTED, "panicked", "index out of bounds"),
     ("is right", "step 3: a broken check", "grader-fault", "the check has a bug"),
 ];
 

@@ -45,6 +45,7 @@ pub fn grade(folder: &str) -> ExitCode {
         .check(3, "the wire", 1, wire)
         .check(3, "the wire is closed", 1, wire_closed)
         .check(3, "the seed", 1, seed)
+        .check(3, "the names are sorted", 1, sorted)
         .check(3, "a broken check", 1, |run| {
             run.get("/")?;
             panic!("the check has a bug")
@@ -103,6 +104,12 @@ fn form(run: &mut Run) -> Verdict {
     answer.expect_body_contains("<p>")?;
     answer.expect_body_contains("method=\"post\"")?;
     answer.expect_body_contains("Tom &amp; the &lt;b&gt;")
+}
+
+/// Knows the likely cause itself.
+fn sorted(run: &mut Run) -> Verdict {
+    let sorted = run.get("/")?.expect_body_contains("ant, bee, cat");
+    sorted.map_err(|failure| failure.because("unsorted", "Sort the names before you list them."))
 }
 
 /// Two requests in one write, two answers.
