@@ -98,6 +98,10 @@ pub(super) fn not_decoded(case: &Case) -> Option<String> {
 pub(super) fn tags_removed(case: &Case) -> Option<String> {
     let (came, due) = missing(case)?;
     let plain = unescape(due);
+    if plain == due {
+        // These tags were to be tags.
+        return None;
+    }
     // What is left without everything from a < to the next >.
     let (before, rest) = plain.split_once('<')?;
     let left: String = rest

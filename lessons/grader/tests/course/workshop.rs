@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use serde_json::Value;
@@ -17,13 +18,24 @@ use crate::lesson::{self, Lesson};
 pub struct Workshop {
     _only_one: MutexGuard<'static, ()>,
     pub root: PathBuf,
+    /// How many programs were built in the place of a starter.
+    programs: AtomicU32,
 }
+
+/// Where the programs are that were built in the place of a starter.
+const GRADED: &str = "graded";
 
 /// What a build has made.
 pub struct Built {
     pub program: PathBuf,
     /// What the compiler warned of in this program.
     pub warnings: Vec<String>,
+}
+
+/// The checks of one lesson.
+pub struct Checks {
+    package: String,
+    program: PathBuf,
 }
 
 /// The result of one check.
@@ -58,6 +70,7 @@ impl Workshop {
         Workshop {
             _only_one: only_one,
             root,
+            programs: AtomicU32::new(0),
         }
     }
 
@@ -66,11 +79,10 @@ impl Workshop {
         self.put(lesson, text);
         let built = self.cargo_build(&lesson.package, "--bin", &lesson.package);
         // The next program takes its place.
-        let program = self.root.join(format!(
-            "graded-{}{}",
-            lesson.package,
-            std::env::consts::EXE_SUFFIX
-        ));
+        let number = self.programs.fetch_add(1, Ordering::Relaxed);
+        let folder = self.root.join(GRADED);
+        fs::create_dir_all(&folder).expect("a folder");
+        let program = folder.join(format!("{number}{}", std::env::consts::EXE_SUFFIX));
         fs::copy(&built.program, &program).expect("a copy of the program");
         Built { program, ..built }
     }
@@ -94,42 +106,15 @@ impl Workshop {
         fs::write(self.root.join(lesson.starter()), text).expect("a starter that can be written");
     }
 
-    /// The results of the lesson's checks for a program: of all that this computer can
-    /// do.
-    pub fn grade(&self, lesson: &Lesson, program: &Path) -> Vec<Graded> {
-        let grade = self.cargo_build(
-            &lesson.package,
-            "--example",
-            &format!("grade_{}", lesson.package),
-        );
-        let report = self.root.join("report.json");
-        let _ = fs::remove_file(&report);
-        let output = Command::new(grade.program)
-            .env("GRADE_PROGRAM", program)
-            .env("GRADE_REPORT", &report)
-            .env_remove("GRADE_SEED")
-            .stdin(Stdio::null())
-            .output()
-            .expect("the checks run");
-        let text = fs::read_to_string(&report).unwrap_or_else(|error| {
-            panic!(
-                "no results of {}: {error}\n{}",
-                lesson.package,
-                String::from_utf8_lossy(&output.stderr)
-            )
-        });
-        let report: Value = serde_json::from_str(&text).expect("results in JSON");
-        let text_of = |value: &Value| value.as_str().unwrap_or_default().to_string();
-        let checks = report["checks"].as_array().expect("a list of checks");
-        let graded = checks.iter().map(|check| Graded {
-            step: check["step"].as_u64().expect("a step"),
-            name: text_of(&check["name"]),
-            outcome: text_of(&check["outcome"]),
-            diagnosis: text_of(&check["diagnosis"]),
-            message: text_of(&check["message"]),
-        });
-        // A check that cannot be done here says nothing about the program.
-        graded.filter(|check| check.outcome != "ignored").collect()
+    /// Builds the lesson's checks.
+    pub fn checks(&self, lesson: &Lesson) -> Checks {
+        let name = format!("grade_{}", lesson.package);
+        Checks {
+            package: lesson.package.clone(),
+            program: self
+                .cargo_build(&lesson.package, "--example", &name)
+                .program,
+        }
     }
 
     /// A command that runs in the copy, with a target folder of the copy's own.
@@ -189,6 +174,46 @@ impl Workshop {
                 .expect("an executable")
                 .into(),
         }
+    }
+}
+
+impl Checks {
+    /// Their results for a program: of all that this computer can do.
+    pub fn grade(&self, program: &Path) -> Vec<Graded> {
+        let report = program.with_extension("json");
+        let _ = fs::remove_file(&report);
+        let output = Command::new(&self.program)
+            .env("GRADE_PROGRAM", program)
+            .env("GRADE_REPORT", &report)
+            .env_remove("GRADE_SEED")
+            .stdin(Stdio::null())
+            .output()
+            .expect("the checks run");
+        let text = fs::read_to_string(&report).unwrap_or_else(|error| {
+            panic!(
+                "no results of {}: {error}\n{}",
+                self.package,
+                String::from_utf8_lossy(&output.stderr)
+            )
+        });
+        let report: Value = serde_json::from_str(&text).expect("results in JSON");
+        let text_of = |value: &Value| value.as_str().unwrap_or_default().to_string();
+        let checks = report["checks"].as_array().expect("a list of checks");
+        let graded = checks.iter().map(|check| Graded {
+            step: check["step"].as_u64().expect("a step"),
+            name: text_of(&check["name"]),
+            outcome: text_of(&check["outcome"]),
+            diagnosis: text_of(&check["diagnosis"]),
+            message: text_of(&check["message"]),
+        });
+        // A check that cannot be done here says nothing about the program.
+        graded.filter(|check| check.outcome != "ignored").collect()
+    }
+}
+
+impl Drop for Workshop {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(self.root.join(GRADED));
     }
 }
 
