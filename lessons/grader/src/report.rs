@@ -136,8 +136,24 @@ fn with_head(head: &[u8], body: &[u8]) -> Vec<String> {
     lines.push(String::new());
     match error_page(body) {
         Some(said) => lines.extend(said),
-        None => lines.extend(body_lines(body, MOST_LINES)),
+        None => lines.extend(body_or_page(body)),
     }
+    lines
+}
+
+/// A body. Of a page that is too long to show, the lines from `<body>` on: the
+/// first lines of any page are its title and its style, and a check seldom means them.
+fn body_or_page(body: &[u8]) -> Vec<String> {
+    let is_long = body.iter().filter(|&&byte| byte == b'\n').count() > MOST_LINES;
+    let text = std::str::from_utf8(body).ok();
+    let page = text
+        .filter(|text| is_long && text.starts_with("<!DOCTYPE html>"))
+        .and_then(|text| text.find("<body>"));
+    let Some(start) = page else {
+        return body_lines(body, MOST_LINES);
+    };
+    let mut lines = vec!["(a page; without its <head>, it is:)".to_string()];
+    lines.extend(body_lines(&body[start..], MOST_LINES));
     lines
 }
 
@@ -175,6 +191,17 @@ fn printed(trace: &Trace) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_page_is_shown_from_its_body_on() {
+        let style = "  p { color: red; }\n".repeat(20);
+        let page =
+            format!("<!DOCTYPE html>\n<head>\n{style}</head>\n<body>\n<p>here</p>\n</body>\n");
+        let lines = body_or_page(page.as_bytes());
+        assert_eq!(lines[1..3], [r#""<body>\n""#, r#""<p>here</p>\n""#]);
+        let short = body_or_page(b"<!DOCTYPE html>\n<body>\n");
+        assert_eq!(short, [r#""<!DOCTYPE html>\n""#, r#""<body>\n""#]);
+    }
 
     #[test]
     fn the_command_for_another_run_suits_the_shell() {
