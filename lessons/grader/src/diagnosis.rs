@@ -114,6 +114,7 @@ const NOT_RIGHT: &[Rule] = &[
     ("still-encoded", answer::still_encoded),
     ("cut-body", answer::cut_body),
     ("not-from-body", form::not_from_body),
+    ("not-from-query", form::not_from_query),
     ("other-body", answer::other_body),
     ("other-page", answer::other_page),
 ];
@@ -182,12 +183,18 @@ impl Case<'_> {
             .unwrap_or("GET")
     }
 
-    /// Whether the request has a query string.
-    fn has_query(&self) -> bool {
-        let asked = self.facts.asked.as_ref();
-        asked
-            .and_then(|asked| asked.path())
-            .is_some_and(|path| path.contains('?'))
+    /// The query string of the request, if it has one.
+    fn query(&self) -> Option<&str> {
+        let path = self.facts.asked.as_ref()?.path()?;
+        Some(path.split_once('?')?.1)
+    }
+
+    /// The body of the request, if it has one.
+    fn asked_body(&self) -> Option<&[u8]> {
+        match &self.facts.asked {
+            Some(Asked::Request(request)) => request.body.as_deref(),
+            _ => None,
+        }
     }
 
     /// The form in the body of the request, if it has one.

@@ -71,7 +71,7 @@ pub(super) fn not_found(case: &Case) -> Option<String> {
     if case.status() != Some(404) || case.due().is_none_or(|due| due >= 400) {
         return None;
     }
-    if case.has_query() {
+    if case.query().is_some() {
         return Some(
             "The program does not know this path: 404. What follows the question mark is the query \
              string, and no part of the path. request.path() comes without it, request.target() \
@@ -108,6 +108,13 @@ pub(super) fn no_redirect(case: &Case) -> Option<String> {
 
 pub(super) fn other_status(case: &Case) -> Option<String> {
     let (due, status) = (case.due()?, case.status()?);
+    if status == 411 {
+        return Some(
+            "The program says that the request has no length (411), and it has one. Compare the \
+             name of the header in the code, letter by letter: Content-Length."
+                .into(),
+        );
+    }
     Some(format!(
         "The status is {status}, and {due} was due. Look which send_response this request comes \
          to."
@@ -181,6 +188,7 @@ pub(super) fn wrong_header(case: &Case) -> Option<String> {
             "The header {name} is there more than once. Send it once."
         ));
     }
+    let came = if came.is_empty() { "nothing" } else { came };
     Some(format!(
         "The header {name} says {came}, and {expected} was due."
     ))
@@ -192,10 +200,16 @@ pub(super) fn unwanted_header(case: &Case) -> Option<String> {
 }
 
 pub(super) fn empty_body(case: &Case) -> Option<String> {
-    let (came, _) = case.texts()?;
+    let (came, due) = case.texts()?;
     came.is_empty().then(|| match case.text() {
+        "body" if case.asked_body() == Some(due) => {
+            "The body came, and the answer is empty. A read fills a buffer only as far as it is \
+             long already: vec![0; length] has room for the body, Vec::new() and \
+             Vec::with_capacity(length) have none."
+                .into()
+        }
         "body" => "The body is empty. end_headers only ends the headers; the body still has to be \
-                   sent after it: send(...)."
+                   sent after it, with send(...), and the text that is sent must not be empty."
             .into(),
         text => format!("The {text} is empty: nothing was printed there."),
     })
@@ -333,6 +347,14 @@ pub(super) fn cut_body(case: &Case) -> Option<String> {
 pub(super) fn other_body(case: &Case) -> Option<String> {
     let (came, _) = case.texts()?;
     if crate::report::error_page(came).is_some() {
+        if case.is_part() && case.status() >= Some(400) {
+            return Some(
+                "This is an error page, as send_error makes one, and what it says to the reader \
+                 lacks the text that was expected. The sentence is what send_error takes behind \
+                 the status."
+                    .into(),
+            );
+        }
         return Some(
             "This is a ready-made error page, as send_error makes one. Here the body should be \
              the one that was expected: send the status, the headers and the body yourself."

@@ -115,7 +115,7 @@ pub(super) fn not_yet_implemented(case: &Case) -> Option<String> {
     let step = case.step;
     Some(match number {
         Some(other) if other > step => {
-            let query = match case.has_query() {
+            let query = match case.query().is_some() {
                 true => {
                     " The request has a query string: compare request.path(), which comes without \
                      it, not request.target()."
@@ -184,7 +184,10 @@ pub(super) fn no_answer(case: &Case) -> Option<String> {
     }
     let asked = case.facts.asked.as_ref();
     let read = match asked.is_some_and(Asked::has_body) {
-        true => " A read that waits for more bytes than the client sent never ends, either.",
+        true => {
+            " A read that waits for more bytes than the client sent never ends, either; nor does \
+             the lock() of a Mutex that this function has locked already."
+        }
         false => "",
     };
     Some(format!(
