@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         .check(3, "POST / answers the message", 2, message)
         .check(3, "the message comes back as it was typed", 2, decoded)
         .check(3, "the message may stand anywhere in the form", 1, anywhere)
+        .check(3, "bytes that are not UTF-8 do no harm", 1, not_utf8)
         .check(4, "a form without a message gets 400", 2, no_message)
         .check(4, "an empty message is a message", 1, empty_message)
         .grade()
@@ -89,11 +90,24 @@ fn anywhere(run: &mut Run) -> Verdict {
     answer.expect_body(format!("{word}\n"))
 }
 
+fn not_utf8(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let fields = [b"message=".as_slice(), word.as_bytes(), b"\xff"].concat();
+    let ask = run.request("POST", "/");
+    let ask = ask.header("Content-Type", "application/x-www-form-urlencoded");
+    let answer = ask.body(fields).send()?;
+    answer.expect_status(200)?;
+    answer.expect_body(format!("{word}\u{fffd}\n"))
+}
+
 fn no_message(run: &mut Run) -> Verdict {
     let word = run.seed().word();
     for fields in [&[("massage", &*word)][..], &[]] {
         let ask = run.request("POST", "/").form(fields);
-        ask.send()?.expect_status(400)?;
+        let answer = ask.send()?;
+        answer.expect_status(400)?;
+        // What is missing is the field of this name.
+        answer.expect_body_contains("message")?;
     }
     Ok(())
 }
