@@ -130,7 +130,10 @@ fn no_message(run: &mut Run) -> Verdict {
     let word = run.seed().word();
     for fields in [&[("massage", &*word)][..], &[]] {
         let ask = run.request("POST", "/").form(fields);
-        ask.send()?.expect_status(400)?;
+        let answer = ask.send()?;
+        answer.expect_status(400)?;
+        // What is missing is the field of this name.
+        answer.expect_body_contains("message")?;
     }
     Ok(())
 }
