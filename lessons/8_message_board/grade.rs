@@ -90,8 +90,11 @@ fn board_with(run: &mut Run, messages: &[&str]) -> Result<Answer, Failure> {
 fn messages(run: &mut Run) -> Verdict {
     let lines = [run.seed().line(), run.seed().line(), run.seed().line()];
     let board = board_with(run, &[&lines[0], &lines[1], &lines[2]])?;
+    // Who reads the board takes nothing off it.
+    let again = run.get("/")?;
     for line in lines {
         board.expect_body_contains(&line)?;
+        again.expect_body_contains(&line)?;
     }
     Ok(())
 }
