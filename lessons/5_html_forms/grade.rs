@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         .check(4, "POST /login greets by name", 2, greeting)
         .check(4, "the name is decoded and escaped", 1, odd_name)
         .check(4, "the password is counted and not shown", 2, password)
+        .check(4, "a POST to another path gets 404", 1, elsewhere)
         .check(
             4,
             "a password in the query is no login",
@@ -180,6 +181,13 @@ fn odd_name(run: &mut Run) -> Verdict {
     answer.expect_body_contains(&line)
 }
 
+fn elsewhere(run: &mut Run) -> Verdict {
+    let path = run.seed().path();
+    let fields = [("name", "Ann"), ("password", "sesame")];
+    let answer = run.request("POST", &path).form(&fields).send()?;
+    answer.expect_status(404)
+}
+
 fn password(run: &mut Run) -> Verdict {
     let word = run.seed().word();
     let length = run.seed().number(20..60);
@@ -187,6 +195,10 @@ fn password(run: &mut Run) -> Verdict {
     let password = "é".repeat(length as usize);
     let answer = log_in(run, &word, &password)?;
     answer.expect_body_lacks(&password)?;
+    answer.expect_body_contains(&format!("{length} characters"))?;
+    // What is counted is what was typed, not what would stand in a page.
+    let password = "&".repeat(length as usize);
+    let answer = log_in(run, &word, &password)?;
     answer.expect_body_contains(&format!("{length} characters"))
 }
 
