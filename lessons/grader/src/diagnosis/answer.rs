@@ -108,7 +108,7 @@ pub(super) fn no_redirect(case: &Case) -> Option<String> {
 
 pub(super) fn other_status(case: &Case) -> Option<String> {
     let (due, status) = (case.due()?, case.status()?);
-    if status == 411 {
+    if status == 411 && case.asked_body().is_some() {
         return Some(
             "The program says that the request has no length (411), and it has one. Compare the \
              name of the header in the code, letter by letter: Content-Length."

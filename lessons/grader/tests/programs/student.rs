@@ -217,6 +217,7 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
             "Homepage\n",
         ),
         "declares nothing" => whole("200 OK", "", "Homepage\n"),
+        "wants a length" => text("411 Length Required", "Send a Content-Length\n"),
         "sends no body" => text("200 OK", ""),
         "forgets the line end" => text("200 OK", "Homepage"),
         "is percent-encoded" => text("200 OK", "Home%70age%0A"),
