@@ -1,6 +1,6 @@
 //! Wrong: it counts on the order of the fields, and not on their names.
 //! rejected by: step 2
-//! diagnosis: other-body
+//! diagnosis: not-from-query
 
 use std::collections::HashMap;
 use std::io::Read;
