@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use grader::{Run, Verdict};
 
+const TEXT: &str = "text/plain; charset=utf-8";
+
 fn main() -> ExitCode {
     grader::lesson!()
         .check(1, "the path comes back without its slash", 2, echo)
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
         .check(3, "letters that are no digits: 400", 1, no_digits)
         .check(3, "a sign is no digit: 400", 1, signs)
         .check(3, "bytes that are not UTF-8: 400", 1, not_utf8)
+        .check(3, "the text is Bad percent-encoding", 1, bad_text)
         .check(4, "?shout=1 answers in capitals", 2, shout)
         .check(4, "in any language", 1, shout_foreign)
         .check(4, "shout=1 may be one field of several", 1, several)
@@ -58,7 +61,7 @@ fn plain_text(run: &mut Run) -> Verdict {
     let path = run.seed().path();
     let answer = run.get(&path)?;
     answer.expect_status(200)?;
-    answer.expect_header("Content-Type", "text/plain; charset=utf-8")
+    answer.expect_header("Content-Type", TEXT)
 }
 
 fn decoded(run: &mut Run) -> Verdict {
@@ -113,6 +116,14 @@ fn signs(run: &mut Run) -> Verdict {
 
 fn not_utf8(run: &mut Run) -> Verdict {
     expect_bad(run, &["%FF", "%E3%81", "K%E4tzchen"])
+}
+
+fn bad_text(run: &mut Run) -> Verdict {
+    let path = run.seed().path();
+    let answer = run.get(&format!("{path}%"))?;
+    answer.expect_status(400)?;
+    answer.expect_body("Bad percent-encoding\n")?;
+    answer.expect_header("Content-Type", TEXT)
 }
 
 fn shout(run: &mut Run) -> Verdict {

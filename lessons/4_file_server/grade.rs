@@ -70,7 +70,8 @@ fn main() -> ExitCode {
             on_site(location_query),
         )
         .check(4, "a browser at /about goes on to /about/", 0, address_bar)
-        .check(5, "what is not there answers 404", 2, on_site(missing))
+        .check(5, "what is not there answers 404", 1, on_site(missing))
+        .check(5, "its text is Page not found", 1, on_site(missing_text))
         .check(
             5,
             "so does a directory without index.html",
@@ -374,6 +375,14 @@ fn missing(run: &mut Run, _: &Site) -> Verdict {
     run.get(&path)?.expect_status(404)?;
     run.get(&format!("/below{path}.txt"))?.expect_status(404)?;
     run.get(&format!("{path}/"))?.expect_status(404)
+}
+
+fn missing_text(run: &mut Run, _: &Site) -> Verdict {
+    let path = run.seed().path();
+    let answer = run.get(&path)?;
+    answer.expect_status(404)?;
+    answer.expect_body("Page not found\n")?;
+    answer.expect_header("Content-Type", "text/plain; charset=utf-8")
 }
 
 fn no_index(run: &mut Run, _: &Site) -> Verdict {

@@ -1,6 +1,6 @@
 //! Wrong: it counts the length of the body by hand, and wrongly.
 //! rejected by: step 1
-//! diagnosis: server-error
+//! diagnosis: wrong-length
 
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
 

@@ -1,6 +1,6 @@
 //! Wrong: the Content-Length counts characters.
 //! rejected by: step 1
-//! diagnosis: server-error
+//! diagnosis: wrong-length
 
 use std::io::Read;
 

@@ -123,6 +123,23 @@ impl Answer {
         Err(self.failure(format!("the header {name}: {value}"), symptom))
     }
 
+    /// Expects that the program itself sends this header: that it is not one of those
+    /// that http-core adds behind the program's own, of which `Server` is the first.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing, or comes after `Server`.
+    pub fn expect_own_header(&self, name: &str) -> Verdict {
+        let head = String::from_utf8_lossy(&self.head);
+        let fields = head.lines().filter_map(|line| line.split_once(':'));
+        let mut own = fields.take_while(|(name, _)| !name.eq_ignore_ascii_case("server"));
+        if own.any(|(own, _)| own.eq_ignore_ascii_case(name)) {
+            return Ok(());
+        }
+        let expected = format!("a header {name} that the program itself sends, before Server");
+        Err(self.failure(expected, Symptom::AddedHeader(name.into())))
+    }
+
     /// Expects that this header is not there.
     ///
     /// # Errors

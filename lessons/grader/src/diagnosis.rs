@@ -48,8 +48,8 @@ pub(crate) fn diagnose(step: u32, facts: &Facts, trace: &Trace) -> Diagnosis {
     let found = find(BROKEN).or(known).or_else(|| find(NOT_RIGHT));
     found.unwrap_or_else(|| Diagnosis {
         id: "unknown",
-        text: "No rule knows this one. Compare what was expected with what came back, and \
-               repeat the request in a terminal."
+        text: "Compare what was expected with what came back, and repeat the request in a \
+               terminal."
             .into(),
     })
 }
@@ -79,6 +79,7 @@ const BROKEN: &[Rule] = &[
     ("endless-body", program::endless_body),
     ("panicked", answer::panicked),
     ("no-method", answer::no_method),
+    ("wrong-length", answer::wrong_length),
     ("server-error", answer::server_error),
 ];
 
@@ -97,6 +98,7 @@ const NOT_RIGHT: &[Rule] = &[
     ("wrong-content-type", answer::wrong_content_type),
     ("no-header", answer::no_header),
     ("wrong-header", answer::wrong_header),
+    ("added-header", answer::added_header),
     ("unwanted-header", answer::unwanted_header),
     ("unescaped", form::unescaped),
     ("escaped-twice", form::escaped_twice),
@@ -115,6 +117,7 @@ const NOT_RIGHT: &[Rule] = &[
     ("cut-body", answer::cut_body),
     ("not-from-body", form::not_from_body),
     ("not-from-query", form::not_from_query),
+    ("other-beginning", answer::other_beginning),
     ("other-body", answer::other_body),
     ("other-page", answer::other_page),
 ];

@@ -72,6 +72,8 @@ pub(crate) enum Symptom {
     Status(u16),
     /// The header is missing, or has another value than this.
     Header { name: String, expected: String },
+    /// The program did not send the header; http-core added the one that came.
+    AddedHeader(String),
     /// The header should not be there.
     UnwantedHeader,
     /// Another body than this.

@@ -101,7 +101,12 @@ impl<'run> Invocation<'run> {
         let command = self.shown();
         let path = self.path().map_err(|why| Failure::of_the_grader(&why))?;
         let began = Instant::now();
-        let server = Server::start(&self.launch(&path), command, self.run.limits())?;
+        let started = Server::start(&self.launch(&path), command.clone(), self.run.limits());
+        let server = started.map_err(|mut failure| {
+            // With which arguments it did not start.
+            failure.0.asked.get_or_insert(Asked::Program(vec![command]));
+            failure
+        })?;
         self.run.until += began.elapsed();
         let server = Rc::new(server);
         self.run.servers.push(Rc::clone(&server));

@@ -8,7 +8,15 @@ pub(super) fn panicked(case: &Case) -> Option<String> {
         return None;
     }
     let panic = case.panic()?;
-    Some(format!("The handler panicked: {panic}. Look at that line."))
+    let advice = if panic.starts_with("called `") && panic.contains("::unwrap()` on ") {
+        " What comes from a client may be anything, and `unwrap` panics if it is not what you \
+         thought: a `match` has an arm for that case as well."
+    } else {
+        ""
+    };
+    Some(format!(
+        "The handler panicked: {panic}. Look at that line.{advice}"
+    ))
 }
 
 pub(super) fn no_method(case: &Case) -> Option<String> {
@@ -23,13 +31,31 @@ pub(super) fn no_method(case: &Case) -> Option<String> {
     ))
 }
 
-pub(super) fn server_error(case: &Case) -> Option<String> {
-    let status = case.status().filter(|status| *status >= 500)?;
+/// Why the handler failed, as http-core tells it on standard error.
+fn failure(case: &Case) -> Option<String> {
     let said = case.trace.stderr.lines().filter_map(|line| {
         let (_, why) = line.split_once("handler failed: ")?;
-        Some(why.trim())
+        Some(why.trim().to_string())
     });
-    Some(match said.last() {
+    said.last()
+}
+
+/// http-core sends no head that does not fit its body.
+pub(super) fn wrong_length(case: &Case) -> Option<String> {
+    case.status().filter(|status| *status == 500)?;
+    let why = failure(case)?;
+    why.starts_with("Content-Length says ").then(|| {
+        format!(
+            "The header and the body do not fit together, so the server sent neither: {why}. \
+             Content-Length counts bytes: text.len() of all that is sent, line end included. \
+             text.chars().count() counts characters."
+        )
+    })
+}
+
+pub(super) fn server_error(case: &Case) -> Option<String> {
+    let status = case.status().filter(|status| *status >= 500)?;
+    Some(match failure(case) {
         Some(why) => format!(
             "Status {status} says that the program failed while it answered. The server says why: \
              {why}. Where that can be the client's fault, a `match` can give it a status of its \
@@ -80,8 +106,10 @@ pub(super) fn not_found(case: &Case) -> Option<String> {
         );
     }
     Some(
-        "The program does not know this path: 404. Compare the path in the request, letter by \
-         letter, with the ones in the code. A path begins with a slash."
+        "The program found nothing at this path: 404. If the paths stand in the code, compare them \
+         with the one in the request, letter by letter; a path begins with a slash. If the program \
+         makes the name of a file of the path, let it print that name with eprintln!(\"{name:?}\"), \
+         and look under `printed`."
             .into(),
     )
 }
@@ -166,10 +194,19 @@ pub(super) fn no_content_type(case: &Case) -> Option<String> {
 pub(super) fn wrong_content_type(case: &Case) -> Option<String> {
     let (name, expected, came) = header(case)?;
     let came = came.filter(|_| name.eq_ignore_ascii_case("content-type"))?;
+    let media_type = |value: &str| value.split(';').next().map(|v| v.trim().to_lowercase());
+    let why = if media_type(came) == media_type(expected) {
+        "The charset says in which encoding the text is: without the right one, letters such as é \
+         may come out wrong."
+    } else if media_type(expected).as_deref() == Some("text/html") {
+        "A browser goes by this header, not by the look of the body: tags in text/plain are shown \
+         as text."
+    } else {
+        "A browser goes by this header, not by the look of the body. Compare the two letter by \
+         letter."
+    };
     Some(format!(
-        "The body is declared as {came}, and {expected} was due. A browser goes by this header, \
-         not by the look of the body: text/plain shows tags as text, and without the charset \
-         letters such as é may come out wrong."
+        "The body is declared as {came}, and {expected} was due. {why}"
     ))
 }
 
@@ -191,6 +228,17 @@ pub(super) fn wrong_header(case: &Case) -> Option<String> {
     let came = if came.is_empty() { "nothing" } else { came };
     Some(format!(
         "The header {name} says {came}, and {expected} was due."
+    ))
+}
+
+pub(super) fn added_header(case: &Case) -> Option<String> {
+    let Symptom::AddedHeader(name) = case.symptom() else {
+        return None;
+    };
+    Some(format!(
+        "The program sends no header {name}. The library added one, behind its own Server and \
+         Date. Send yours with send_header(\"{name}\", ...), before end_headers, with the name \
+         spelled just like this."
     ))
 }
 
@@ -235,18 +283,55 @@ pub(super) fn only_case(case: &Case) -> Option<String> {
     let (came, due) = case.texts()?;
     // Bytes that are no text have no capitals. (Made a text, they would all look alike.)
     let small = |body: &[u8]| Some(std::str::from_utf8(body).ok()?.to_lowercase());
-    let (came, due) = (small(came)?, small(due)?);
+    let (small_came, small_due) = (small(came)?, small(due)?);
     let same = if case.is_part() {
-        came.contains(&due)
+        small_came.contains(&small_due)
     } else {
-        came == due
+        small_came == small_due
+    };
+    let in_capitals = |text: &[u8]| {
+        let text = std::str::from_utf8(text);
+        text.is_ok_and(|text| text == text.to_uppercase() && text != text.to_lowercase())
     };
     same.then(|| {
         let text = case.text();
-        format!(
-            "The {text} is right but for capital and small letters. Compare them letter by letter."
-        )
+        match (case.is_part(), in_capitals(came), in_capitals(due)) {
+            (false, true, false) => format!(
+                "The {text} is right, but it came in capitals, and should not have. Look at what \
+                 decides that, for this very request."
+            ),
+            (false, false, true) if small_came.as_bytes() == came => format!(
+                "The {text} is right, but it should have come in capitals. Look at what decides \
+                 that, for this very request."
+            ),
+            _ => format!(
+                "The {text} is right but for capital and small letters. Compare them letter by \
+                 letter."
+            ),
+        }
     })
+}
+
+/// The end is right, and the beginning is too long or too short.
+pub(super) fn other_beginning(case: &Case) -> Option<String> {
+    let (came, due) = case.texts()?;
+    // (Of what is short, any end is right by chance.)
+    let long = |text: &[u8]| text.trim_ascii().len() >= 4;
+    if case.is_part() || !long(came) || !long(due) {
+        return None;
+    }
+    let text = case.text();
+    let shown = crate::show::quoted;
+    if let Some(more) = came.strip_suffix(due) {
+        let more = shown(more);
+        return Some(format!(
+            "The {text} has more at its beginning than it should have: {more}. The rest is right."
+        ));
+    }
+    let missing = shown(due.strip_suffix(came)?);
+    Some(format!(
+        "The beginning of the {text} is missing: {missing}. The rest is right."
+    ))
 }
 
 pub(super) fn lossy_text(case: &Case) -> Option<String> {

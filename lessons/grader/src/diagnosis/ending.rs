@@ -56,7 +56,8 @@ pub(super) fn exit_code(case: &Case) -> Option<String> {
     Some(match (code, due) {
         (0, _) => format!(
             "The program ended with exit code 0, which says that all went well. In this case main \
-             must return ExitCode::from({due}), after the message on standard error."
+             must say on standard error what is wrong, and return an error or \
+             ExitCode::from({due})."
         ),
         (_, 0) => format!(
             "The program ended with exit code {code}, which says that something went wrong. What \

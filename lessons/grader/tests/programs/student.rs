@@ -222,6 +222,11 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
         "forgets the line end" => text("200 OK", "Homepage"),
         "is percent-encoded" => text("200 OK", "Home%70age%0A"),
         "shouts" => text("200 OK", "HOMEPAGE\n"),
+        "says more first" => text("200 OK", "My Homepage\n"),
+        "counts in the wrong unit" => {
+            eprintln!("The handler failed: Content-Length says 8 bytes, but the body has 9");
+            text("500 Internal Server Error", "Something went wrong")
+        }
         "shouts in a page" => whole(
             "200 OK",
             "Cache-Control: no-store\r\n",
