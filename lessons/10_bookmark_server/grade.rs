@@ -313,7 +313,13 @@ fn lookup_any_name(run: &mut Run) -> Verdict {
 fn lookup_unknown(run: &mut Run) -> Verdict {
     let uri = any_uri(run);
     let server = serve_with(run, "known", &uri)?;
-    server.get(&run.seed().path())?.expect_status(404)
+    server.get(&run.seed().path())?.expect_status(404)?;
+    // Nor can a name be bytes that are no UTF-8. 404 is true, 400 says more.
+    let answer = server.get("/%FF")?;
+    if [400, 404].contains(&answer.status()) {
+        return Ok(());
+    }
+    Err(answer.wrong("status 400: the name in this path is not UTF-8"))
 }
 
 // Steps 3 to 5: the form.

@@ -260,6 +260,7 @@ impl Finished {
             }
             Symptom::DoesNotEnd(EndTrouble::Flood) => "output without end".into(),
             // Quoted, so that what looks the same can be told apart.
+            Symptom::Stdout(_) if self.stdout().is_empty() => "nothing on standard output".into(),
             Symptom::Stdout(_) => body_lines(self.stdout().as_bytes(), 12).join("\n"),
             _ => format!("exit code {}, after {seconds:.1} seconds", self.code()),
         };

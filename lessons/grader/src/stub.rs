@@ -71,6 +71,7 @@ impl Received {
 pub struct Reply {
     what: What,
     delay: Duration,
+    stalls: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -86,8 +87,11 @@ enum What {
 
 impl Reply {
     fn of(what: What) -> Self {
-        let delay = Duration::ZERO;
-        Self { what, delay }
+        Self {
+            what,
+            delay: Duration::ZERO,
+            stalls: false,
+        }
     }
 
     /// An answer with this status, without headers or a body so far. Content-Length
@@ -141,9 +145,19 @@ impl Reply {
         self
     }
 
+    /// Keeps back the last byte, on a connection that stays open: an answer that
+    /// begins and does not end.
+    pub fn stalled(mut self) -> Self {
+        self.stalls = true;
+        self
+    }
+
     /// What a report says of it.
     fn shown(&self) -> String {
         match &self.what {
+            What::Answer { status, .. } if self.stalls => {
+                format!("status {status}, but never the last byte")
+            }
             What::Answer { status, .. } => format!("status {status}"),
             What::Raw(bytes) if bytes.is_empty() => "a closed connection".into(),
             What::Raw(_) => "bytes that are no right answer".into(),
@@ -151,11 +165,16 @@ impl Reply {
         }
     }
 
-    /// The bytes of the answer; `None` for silence. A HEAD request gets no body.
-    fn bytes(&self, head_only: bool) -> Option<Vec<u8>> {
+    /// Whether the client waits for more than comes.
+    fn stays_open(&self) -> bool {
+        self.stalls || matches!(self.what, What::Silence)
+    }
+
+    /// The bytes of the answer. A HEAD request gets no body.
+    fn bytes(&self, head_only: bool) -> Vec<u8> {
         let (status, headers, body) = match &self.what {
-            What::Silence => return None,
-            What::Raw(bytes) => return Some(bytes.clone()),
+            What::Silence => return Vec::new(),
+            What::Raw(bytes) => return bytes.clone(),
             What::Answer {
                 status,
                 headers,
@@ -176,7 +195,7 @@ impl Reply {
         if !head_only {
             bytes.extend_from_slice(body);
         }
-        Some(bytes)
+        bytes
     }
 }
 
@@ -197,7 +216,7 @@ struct Shared {
     ended: AtomicBool,
     /// The requests, each with what was answered.
     received: Mutex<Vec<(Received, String)>>,
-    /// Connections that stay open without an answer.
+    /// Connections that stay open without an answer, or without its end.
     silent: Mutex<Vec<TcpStream>>,
 }
 
@@ -282,14 +301,17 @@ impl Shared {
         stream.set_write_timeout(Some(PATIENCE))?;
         let request = read(&mut stream)?;
         let reply = (self.answer)(&request);
-        let bytes = reply.bytes(request.method == "HEAD");
+        let mut bytes = reply.bytes(request.method == "HEAD");
         lock(&self.received).push((request, reply.shown()));
         std::thread::sleep(reply.delay);
-        let Some(bytes) = bytes else {
+        if reply.stalls {
+            bytes.pop();
+        }
+        stream.write_all(&bytes)?;
+        if reply.stays_open() {
             lock(&self.silent).push(stream);
             return Ok(());
-        };
-        stream.write_all(&bytes)?;
+        }
         // A close with unread bytes would be a reset, which can overtake the answer.
         stream.shutdown(Shutdown::Write)?;
         let mut rest = stream.take(LARGEST_REQUEST as u64);

@@ -259,7 +259,13 @@ pub(super) fn empty_body(case: &Case) -> Option<String> {
         "body" => "The body is empty. end_headers only ends the headers; the body still has to be \
                    sent after it, with send(...), and the text that is sent must not be empty."
             .into(),
-        text => format!("The {text} is empty: nothing was printed there."),
+        text => match case.trace.exit {
+            Some(code @ 1..) if case.trace.stderr.total > 0 => format!(
+                "The {text} is empty. The program took this for a failure: it ended with exit \
+                 code {code}, and what it printed to standard error, above, says why."
+            ),
+            _ => format!("The {text} is empty: nothing was printed there."),
+        },
     })
 }
 

@@ -31,8 +31,8 @@ pub(super) fn does_not_end(case: &Case) -> Option<String> {
                     case main must return its error before it comes to serve_forever."
                 .into();
         }
-        "The program does not end. If it waits for an answer that never comes, give the request a \
-         time limit; else look for a loop without a way out."
+        "The program does not end. If it waits for an answer that never comes, or never comes to an \
+         end, give the request a time limit for all of it; else look for a loop without a way out."
             .into()
     })
 }
