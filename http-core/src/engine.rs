@@ -64,7 +64,7 @@ struct Slot {
     claim: Claim,
     /// When its wait is too long, in milliseconds since the engine was started.
     deadline: AtomicU64,
-    /// Locked by the thread that has the claim, so never waited for.
+    /// Locked by the thread that has the claim, so hardly ever waited for.
     occupant: Mutex<Option<Occupant>>,
 }
 
@@ -109,7 +109,8 @@ impl Claim {
             .compare_exchange(CLAIMED, FREE, Ordering::AcqRel, Ordering::Acquire)
             .is_ok();
         if !released {
-            self.0.store(CLAIMED, Ordering::Release);
+            // Not a mere store: whoever goes on must see what those saw who came meanwhile.
+            self.0.swap(CLAIMED, Ordering::AcqRel);
         }
         released
     }
