@@ -412,6 +412,7 @@ impl Output {
     /// perhaps not sent yet: the caller sends it, or gathers more answers first.
     pub fn finish(&mut self, socket: &Socket, last: &[u8]) -> io::Result<()> {
         self.count(last.len() as u64, true)?;
+        let length = (self.body.len() + last.len()) as u64;
         match self.answer.stage {
             Stage::Bodiless(length) => {
                 // HEAD is told what GET would get (RFC 9110, section 9.3.2).
@@ -419,27 +420,20 @@ impl Output {
                     && self.answer.length.is_none()
                     && self.answer.status_has_body();
                 self.end_head(socket, tell.then_some(Framing::Length(length)));
+                self.answer.stage = Stage::Finished;
+                return Ok(());
             }
-            Stage::Gathering => {
-                let length = self.body.len() + last.len();
-                self.end_head(socket, Some(Framing::Length(length as u64)));
-                self.bytes.append(&mut self.body);
-                self.push_last(socket, last)?;
-            }
-            Stage::Chunked => {
-                let length = self.body.len() + last.len();
-                if length > 0 {
-                    write!(self.bytes, "{length:x}\r\n")?;
-                    self.bytes.append(&mut self.body);
-                    self.push_last(socket, last)?;
-                    self.bytes.extend_from_slice(b"\r\n");
-                }
-                self.bytes.extend_from_slice(b"0\r\n\r\n");
-            }
-            _ => {
-                self.bytes.append(&mut self.body);
-                self.push_last(socket, last)?;
-            }
+            Stage::Gathering => self.end_head(socket, Some(Framing::Length(length))),
+            _ => {}
+        }
+        if length > 0 {
+            self.begin_chunk(length);
+            self.bytes.append(&mut self.body);
+            self.push_last(socket, last)?;
+            self.end_chunk();
+        }
+        if self.answer.stage == Stage::Chunked {
+            self.bytes.extend_from_slice(b"0\r\n\r\n");
         }
         self.answer.stage = Stage::Finished;
         Ok(())
