@@ -46,7 +46,11 @@
 //! | `files` | [`FileHandler`]: the files of a directory |
 //! | `text` | form fields and HTML, for handlers |
 //! | `limits`, `refusal`, `page` | what is refused, and how |
-//! | `panics`, `stop`, `log`, `clock` | handlers that fail, Ctrl-C, what the terminal shows, the time |
+//! | `error` | why a server could not start |
+//! | `panics`, `stop`, `log` | handlers that fail, Ctrl-C, what the terminal shows |
+//! | `clock`, `sync` | the time, and locks |
+//!
+//! The command `http-core` is `main.rs`: a command line around [`FileHandler`].
 //!
 //! `head` and `decode` touch no socket: they are functions from bytes to values.
 
