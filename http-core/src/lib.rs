@@ -41,7 +41,7 @@
 //! | `decode` | where a body ends: Content-Length and chunks |
 //! | `request`, `response` | what a handler gets and what it writes |
 //! | `output` | how an answer is framed, and held against its own head |
-//! | `transfer` | a part of a file on its way to a client |
+//! | `outbox`, `transfer` | what waits to be sent: bytes, and parts of files |
 //! | `handler` | the [`Handler`] trait |
 //! | `files` | [`FileHandler`]: the files of a directory |
 //! | `text` | form fields and HTML, for handlers |
@@ -66,6 +66,7 @@ mod head;
 mod host;
 mod limits;
 mod log;
+mod outbox;
 mod output;
 mod page;
 mod panics;
