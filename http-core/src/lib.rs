@@ -37,7 +37,7 @@
 //! | `engine`, `poller` | the threads, and how they share the connections |
 //! | `connection` | one connection: requests in, answers out, when it ends |
 //! | `socket`, `buffer` | its bytes: reading and writing without waiting, or with a limit |
-//! | `head`, `host` | bytes to a request [`Head`], and what it means for the connection |
+//! | `head`, `meaning`, `host` | bytes to a request [`Head`], and what it means for the connection |
 //! | `decode` | where a body ends: Content-Length and chunks |
 //! | `request`, `response` | what a handler gets and what it writes |
 //! | `output` | how an answer is framed, and held against its own head |
@@ -66,6 +66,7 @@ mod head;
 mod host;
 mod limits;
 mod log;
+mod meaning;
 mod outbox;
 mod output;
 mod page;
@@ -85,9 +86,10 @@ pub use decode::{Decoder, Piece};
 pub use error::{Result, ServerError};
 pub use files::{FileHandler, FilePath};
 pub use handler::{Answer, Handler};
-pub use head::{Framing, Head};
+pub use head::Head;
 pub use http;
 pub use limits::Limits;
+pub use meaning::Framing;
 pub use refusal::Refusal;
 pub use request::{BodyReader, Request};
 pub use response::{Answered, BodyWriter, Headers, Response};

@@ -11,7 +11,7 @@ use http::header::{self, HeaderName};
 use http::{Method, StatusCode, Version};
 
 use crate::clock::Date;
-use crate::head::{Framing, parse_length};
+use crate::meaning::{Framing, parse_length};
 use crate::outbox::{Mark, Outbox};
 use crate::socket::{Pace, Socket};
 use crate::transfer::FilePart;
