@@ -442,12 +442,7 @@ impl Connection {
         };
         if service.access_log {
             clock.now();
-            log::to_stderr(&log::access_line(
-                self.socket.client(),
-                &clock.date(),
-                head.request_line(),
-                self.output.status(),
-            ));
+            self.log_access(head.request_line(), self.output.status(), clock);
         }
 
         let unread = !decoder.has_ended();
@@ -498,14 +493,14 @@ impl Connection {
         }
         self.replace(refusal.status, refusal.reason);
         if service.access_log {
-            log::to_stderr(&log::access_line(
-                self.socket.client(),
-                &clock.date(),
-                line,
-                Some(refusal.status),
-            ));
+            self.log_access(line, Some(refusal.status), clock);
         }
         self.phase = Phase::Closing { linger: true };
+    }
+
+    fn log_access(&self, line: &[u8], status: Option<StatusCode>, clock: &Clock) {
+        let client = self.socket.client();
+        log::to_stderr(&log::access_line(client, &clock.date(), line, status));
     }
 
     /// The wait has lasted too long.

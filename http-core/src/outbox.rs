@@ -63,6 +63,11 @@ impl Outbox {
         self.sent = 0;
     }
 
+    /// Appends bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
     /// Appends a part of a file. A large one is not read now.
     pub fn push_file(&mut self, part: FilePart) -> io::Result<()> {
         if part.left() <= SMALL_FILE {

@@ -118,11 +118,9 @@ impl Output {
             self.body.clear();
             self.answer.stage = Stage::Unanswered;
             self.answer.length = None;
-            (
-                self.answer.has_date,
-                self.answer.has_server,
-                self.answer.says_close,
-            ) = (false, false, false);
+            self.answer.has_date = false;
+            self.answer.has_server = false;
+            self.answer.says_close = false;
         }
         !self.answer.on_wire
     }
@@ -207,7 +205,7 @@ impl Output {
         self.answer.status = status;
         let reason = status.canonical_reason().unwrap_or_default();
         for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
-            self.outbox.bytes.extend_from_slice(part.as_bytes());
+            self.outbox.push(part.as_bytes());
         }
         Ok(())
     }
@@ -219,8 +217,8 @@ impl Output {
                 "{name:?} is not a name for a header field"
             )));
         };
-        self.outbox.bytes.extend_from_slice(name.as_bytes());
-        self.outbox.bytes.extend_from_slice(b": ");
+        self.outbox.push(name.as_bytes());
+        self.outbox.push(b": ");
         let start = self.outbox.bytes.len();
         write!(self.outbox.bytes, "{value}")?;
         let value = &self.outbox.bytes[start..];
@@ -260,7 +258,7 @@ impl Output {
             header::SERVER => answer.has_server = true,
             _ => {}
         }
-        self.outbox.bytes.extend_from_slice(b"\r\n");
+        self.outbox.push(b"\r\n");
         Ok(())
     }
 
@@ -268,12 +266,12 @@ impl Output {
     pub fn end_fields(&mut self, socket: &Socket) -> io::Result<()> {
         let answer = &mut self.answer;
         if !answer.has_server {
-            self.outbox.bytes.extend_from_slice(SERVER.as_bytes());
+            self.outbox.push(SERVER.as_bytes());
         }
         if !answer.has_date {
-            self.outbox.bytes.extend_from_slice(b"Date: ");
-            self.outbox.bytes.extend_from_slice(&self.date);
-            self.outbox.bytes.extend_from_slice(b"\r\n");
+            self.outbox.push(b"Date: ");
+            self.outbox.push(&self.date);
+            self.outbox.push(b"\r\n");
         }
         answer.stage = match (answer.has_body(), answer.length) {
             (false, _) => Stage::Bodiless(0),
@@ -359,7 +357,7 @@ impl Output {
             self.end_chunk();
         }
         if self.answer.stage == Stage::Chunked {
-            self.outbox.bytes.extend_from_slice(b"0\r\n\r\n");
+            self.outbox.push(b"0\r\n\r\n");
         }
         self.answer.stage = Stage::Finished;
         Ok(())
@@ -445,7 +443,7 @@ impl Output {
 
     fn end_chunk(&mut self) {
         if self.answer.stage == Stage::Chunked {
-            self.outbox.bytes.extend_from_slice(b"\r\n");
+            self.outbox.push(b"\r\n");
         }
     }
 
@@ -464,7 +462,7 @@ impl Output {
                 }
             }
         }
-        self.outbox.bytes.extend_from_slice(rest);
+        self.outbox.push(rest);
         Ok(())
     }
 
@@ -498,8 +496,8 @@ impl Output {
             (true, false) => b"Connection: keep-alive\r\n",
             (false, _) => b"Connection: close\r\n",
         };
-        self.outbox.bytes.extend_from_slice(line);
-        self.outbox.bytes.extend_from_slice(b"\r\n");
+        self.outbox.push(line);
+        self.outbox.push(b"\r\n");
     }
 }
 
