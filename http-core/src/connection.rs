@@ -4,7 +4,6 @@
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use http::StatusCode;
@@ -12,11 +11,13 @@ use http::StatusCode;
 use crate::buffer::Buffer;
 use crate::clock::Clock;
 use crate::decode::{Decoder, Piece};
-use crate::head::{Framing, request_line};
+use crate::head::request_line;
+use crate::meaning::Framing;
 use crate::output::{Answers, Output};
 use crate::refusal::CUT_OFF;
 use crate::request::{BodyReader, Failure};
 use crate::socket::{Pace, Socket, TOO_SLOW};
+use crate::stop::Stop;
 use crate::{Handler, Head, Limits, Refusal, Request, Response, log, panics};
 
 /// What all connections of a server share.
@@ -28,14 +29,7 @@ pub(crate) struct Service {
     pub show_errors: bool,
     /// Whether nobody is told of a handler that failed.
     pub quiet: bool,
-    /// The server was told to stop: no request is taken any more.
-    pub stopping: Arc<AtomicBool>,
-}
-
-impl Service {
-    fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
-    }
+    pub stop: Arc<Stop>,
 }
 
 /// How to go on with a connection.
@@ -250,7 +244,7 @@ impl Connection {
                         }
                         Err(error) if error.kind() == ErrorKind::WouldBlock => {
                             self.is_drained = true;
-                            if !service.is_stopping() {
+                            if !service.stop.is_stopping() {
                                 return Ok(Next::Wait);
                             }
                         }
@@ -309,7 +303,7 @@ impl Connection {
             Phase::Head(_) => {
                 // Who is sending is told so in good order; the others just end.
                 let linger = !self.input.is_empty();
-                if service.is_stopping() && (linger || self.is_drained) {
+                if service.stop.is_stopping() && (linger || self.is_drained) {
                     self.phase = Phase::Closing { linger };
                     return Ok(Step::Again);
                 }
@@ -347,7 +341,7 @@ impl Connection {
                 let input = self.input.filled();
                 let body_is_there = incoming.is_complete(input);
                 if !body_is_there && incoming.is_waited_for(input, &service.limits) {
-                    if service.is_stopping() {
+                    if service.stop.is_stopping() {
                         self.phase = Phase::Closing { linger: false };
                         return Ok(Step::Again);
                     }
@@ -403,7 +397,7 @@ impl Connection {
     /// Lets the handler answer a request, and decides how the connection goes on.
     fn answer(&mut self, head: &Head, clock: &mut Clock, service: &Service) {
         let limits = &service.limits;
-        let keep_alive = head.keep_alive() && !service.is_stopping();
+        let keep_alive = head.keep_alive() && !service.stop.is_stopping();
         let mut decoder = Decoder::new(head.framing(), limits);
         self.output.begin(Some(head), keep_alive, limits);
         let body = BodyReader::new(
@@ -448,12 +442,7 @@ impl Connection {
         };
         if service.access_log {
             clock.now();
-            log::to_stderr(&log::access_line(
-                self.socket.client(),
-                &clock.date(),
-                head.request_line(),
-                self.output.status(),
-            ));
+            self.log_access(head.request_line(), self.output.status(), clock);
         }
 
         let unread = !decoder.has_ended();
@@ -504,14 +493,14 @@ impl Connection {
         }
         self.replace(refusal.status, refusal.reason);
         if service.access_log {
-            log::to_stderr(&log::access_line(
-                self.socket.client(),
-                &clock.date(),
-                line,
-                Some(refusal.status),
-            ));
+            self.log_access(line, Some(refusal.status), clock);
         }
         self.phase = Phase::Closing { linger: true };
+    }
+
+    fn log_access(&self, line: &[u8], status: Option<StatusCode>, clock: &Clock) {
+        let client = self.socket.client();
+        log::to_stderr(&log::access_line(client, &clock.date(), line, status));
     }
 
     /// The wait has lasted too long.

@@ -5,7 +5,7 @@
 
 use http::{HeaderName, HeaderValue};
 
-use crate::head::{BODY_TOO_LARGE, Framing};
+use crate::meaning::{BODY_TOO_LARGE, Framing};
 use crate::{Limits, Refusal};
 
 /// What stands at the start of the input.

@@ -21,7 +21,6 @@ use crate::connection::{Connection, Next, Service, Spare};
 use crate::log::{self, Trace};
 use crate::poller::{Event, Poller, WOKEN};
 use crate::socket::{INHERITS_NO_DELAY, Socket};
-use crate::stop::Stop;
 use crate::sync::lock;
 
 /// The poller's numbers for the listeners: this one, the one below, …; connections
@@ -35,7 +34,6 @@ pub(crate) const TICK: Duration = Duration::from_secs(1);
 pub(crate) struct Engine {
     service: Service,
     trace: bool,
-    stop: Arc<Stop>,
     poller: Arc<Poller>,
     door: Door,
     slots: Mutex<Slab<Arc<Slot>>>,
@@ -64,7 +62,7 @@ struct Slot {
     claim: Claim,
     /// When its wait is too long, in milliseconds since the engine was started.
     deadline: AtomicU64,
-    /// Locked by the thread that has the claim, so never waited for.
+    /// Locked by the thread that has the claim, so hardly ever waited for.
     occupant: Mutex<Option<Occupant>>,
 }
 
@@ -109,7 +107,8 @@ impl Claim {
             .compare_exchange(CLAIMED, FREE, Ordering::AcqRel, Ordering::Acquire)
             .is_ok();
         if !released {
-            self.0.store(CLAIMED, Ordering::Release);
+            // Not a mere store: whoever goes on must see what those saw who came meanwhile.
+            self.0.swap(CLAIMED, Ordering::AcqRel);
         }
         released
     }
@@ -120,7 +119,6 @@ impl Engine {
         poller: Arc<Poller>,
         mut listeners: Vec<TcpListener>,
         service: Service,
-        stop: Arc<Stop>,
     ) -> io::Result<Engine> {
         for (n, listener) in listeners.iter_mut().enumerate() {
             if INHERITS_NO_DELAY {
@@ -131,7 +129,6 @@ impl Engine {
         Ok(Engine {
             service,
             trace: Trace::is_wanted(),
-            stop,
             poller,
             door: Door {
                 claim: Claim::default(),
@@ -155,7 +152,7 @@ impl Engine {
                 Ok(Some(event)) => self.see_to(event, &mut spare),
                 Ok(None) => {}
                 Err(error) => {
-                    self.stop.fail(error);
+                    self.service.stop.fail(error);
                     break;
                 }
             }
@@ -257,7 +254,7 @@ impl Engine {
     fn forget(&self, slot: &Slot) {
         let mut slots = lock(&self.slots);
         slots.try_remove(slot.number);
-        if slots.is_empty() && self.stop.is_stopping() {
+        if slots.is_empty() && self.service.stop.is_stopping() {
             // It may be the last one that somebody at the poller waits for.
             self.poller.wake();
         }
@@ -284,7 +281,7 @@ impl Engine {
     /// Whether the server was told to stop and all is done. No client is let in any
     /// more then; those who wait for nothing leave, the others get their answers.
     fn has_ended(&self) -> bool {
-        if !self.stop.is_stopping() {
+        if !self.service.stop.is_stopping() {
             return false;
         }
         let listeners = std::mem::take(&mut *lock(&self.door.listeners));

@@ -37,16 +37,20 @@
 //! | `engine`, `poller` | the threads, and how they share the connections |
 //! | `connection` | one connection: requests in, answers out, when it ends |
 //! | `socket`, `buffer` | its bytes: reading and writing without waiting, or with a limit |
-//! | `head`, `host` | bytes to a request [`Head`], and what it means for the connection |
+//! | `head`, `meaning`, `host` | bytes to a request [`Head`], and what it means for the connection |
 //! | `decode` | where a body ends: Content-Length and chunks |
 //! | `request`, `response` | what a handler gets and what it writes |
 //! | `output` | how an answer is framed, and held against its own head |
-//! | `transfer` | a part of a file on its way to a client |
+//! | `outbox`, `transfer` | what waits to be sent: bytes, and parts of files |
 //! | `handler` | the [`Handler`] trait |
 //! | `files` | [`FileHandler`]: the files of a directory |
 //! | `text` | form fields and HTML, for handlers |
 //! | `limits`, `refusal`, `page` | what is refused, and how |
-//! | `panics`, `stop`, `log`, `clock` | handlers that fail, Ctrl-C, what the terminal shows, the time |
+//! | `error` | why a server could not start |
+//! | `panics`, `stop`, `log` | handlers that fail, Ctrl-C, what the terminal shows |
+//! | `clock`, `sync` | the time, and locks |
+//!
+//! The command `http-core` is `main.rs`: a command line around [`FileHandler`].
 //!
 //! `head` and `decode` touch no socket: they are functions from bytes to values.
 
@@ -62,6 +66,8 @@ mod head;
 mod host;
 mod limits;
 mod log;
+mod meaning;
+mod outbox;
 mod output;
 mod page;
 mod panics;
@@ -80,9 +86,10 @@ pub use decode::{Decoder, Piece};
 pub use error::{Result, ServerError};
 pub use files::{FileHandler, FilePath};
 pub use handler::{Answer, Handler};
-pub use head::{Framing, Head};
+pub use head::Head;
 pub use http;
 pub use limits::Limits;
+pub use meaning::Framing;
 pub use refusal::Refusal;
 pub use request::{BodyReader, Request};
 pub use response::{Answered, BodyWriter, Headers, Response};

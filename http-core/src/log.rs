@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use http::StatusCode;
 
 use crate::clock::Date;
+use crate::sync::lock;
 
 /// Writes `text` to standard error in one piece, so that lines of several
 /// threads don't mix; a terminal that is gone is no reason to stop serving.
@@ -77,7 +78,7 @@ const LONGEST_LINE: usize = 2048;
 /// Appends `bytes` as text in which everything can be seen: control characters
 /// and bytes that are no text are escaped, so nobody can forge a line of the log
 /// or send commands to a terminal.
-pub(crate) fn visible(out: &mut String, bytes: &[u8]) {
+fn visible(out: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
             match c {
@@ -134,7 +135,7 @@ impl Trace {
     pub fn show(&self, direction: Direction, bytes: &[u8]) {
         /// The connection shown last: a heading says when another one follows.
         static SHOWN: Mutex<u64> = Mutex::new(0);
-        let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shown = lock(&SHOWN);
         let mut text = String::new();
         if *shown != self.number {
             *shown = self.number;

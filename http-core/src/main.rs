@@ -1,7 +1,7 @@
 //! The command `http-core`: serves the files of a directory, as `python -m http.server`
 //! does.
 
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Serve(options) => serve(options),
         Command::Print(text) => {
-            print!("{text}");
+            say(&text);
             Ok(())
         }
     };
@@ -199,6 +199,11 @@ fn port_taken(port: u16) -> String {
     )
 }
 
+/// Writes to standard output. That nobody reads it must not stop the server.
+fn say(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
 /// Says under which addresses other devices find the server, if they can.
 fn tell_the_network(bound: &[SocketAddr]) {
     let urls: Vec<String> = reachable(bound)
@@ -208,12 +213,12 @@ fn tell_the_network(bound: &[SocketAddr]) {
     let Some(first) = urls.first() else {
         return;
     };
-    println!("Other devices on the network find it at:");
-    urls.iter().for_each(|url| println!("    {url}"));
+    say("Other devices on the network find it at:\n");
+    urls.iter().for_each(|url| say(&format!("    {url}\n")));
     if io::stdout().is_terminal()
         && let Ok(code) = QrCode::encode_text(first, QrCodeEcc::Low)
     {
-        println!("\n{}", blocks(&code));
+        say(&format!("\n{}\n", blocks(&code)));
     }
 }
 

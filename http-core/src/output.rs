@@ -1,10 +1,8 @@
-//! What goes to a client: the bytes that wait to be sent, and the answer that is
-//! being written, with its framing (RFC 9112, section 6).
+//! The answer that is being written, with its framing (RFC 9112, section 6).
 //!
 //! A handler sees this through [`Response`](crate::Response), whose types keep
 //! the order of status, fields and body. What types can't rule out is checked here.
 
-use std::collections::VecDeque;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::mem;
@@ -13,7 +11,8 @@ use http::header::{self, HeaderName};
 use http::{Method, StatusCode, Version};
 
 use crate::clock::Date;
-use crate::head::{Framing, parse_length};
+use crate::meaning::{Framing, parse_length};
+use crate::outbox::{Mark, Outbox};
 use crate::socket::{Pace, Socket};
 use crate::transfer::FilePart;
 use crate::{Head, Limits};
@@ -21,14 +20,8 @@ use crate::{Head, Limits};
 /// The outgoing side of one connection.
 #[derive(Debug)]
 pub(crate) struct Output {
-    /// Answers for the client, from `sent` on still to be sent. Those of
-    /// pipelined requests gather here and leave together.
-    bytes: Vec<u8>,
-    sent: usize,
-    /// Parts of files between them, in the order in which they go out.
-    files: VecDeque<Insert>,
-    /// Bytes of files that may go out before others have their turn.
-    turn: usize,
+    /// This answer and those before it, as far as they are not sent.
+    outbox: Outbox,
     /// Body that was written, but not framed yet.
     body: Vec<u8>,
     /// For the Date field.
@@ -43,21 +36,12 @@ pub(crate) struct Answers {
     body: Vec<u8>,
 }
 
-/// A part of a file, and its place: so many of `Output::bytes` go before it.
-#[derive(Debug)]
-struct Insert {
-    at: usize,
-    part: FilePart,
-}
-
 /// The answer under way.
 #[derive(Debug)]
 struct Underway {
     stage: Stage,
-    /// Where it begins in `Output::bytes`.
-    start: usize,
-    /// So many parts of files belong to answers before it.
-    files_before: usize,
+    /// Where it begins in the outbox.
+    start: Mark,
     /// Some of it has left: it can't be taken back any more.
     on_wire: bool,
     /// The connection failed while it was sent.
@@ -102,31 +86,23 @@ enum Stage {
 const GATHERED: usize = 32 * 1024;
 /// A last piece of a body is sent from where it is, without a copy, if it is larger.
 const LARGE: usize = 64 * 1024;
-/// A part of a file up to this size is copied: that costs less than a call for itself.
-const SMALL_FILE: u64 = 16 * 1024;
-/// Bytes of files in a row before another connection has its turn.
-const TURN: usize = 4 * 1024 * 1024;
 
 const SERVER: &str = concat!("Server: http-core/", env!("CARGO_PKG_VERSION"), "\r\n");
 
 impl Output {
     pub fn new(limits: &Limits) -> Output {
         Output {
-            bytes: Vec::new(),
-            sent: 0,
-            files: VecDeque::new(),
-            turn: 0,
+            outbox: Outbox::default(),
             body: Vec::new(),
             date: [b' '; 29],
-            answer: Underway::to(None, false, (0, 0), limits),
+            answer: Underway::to(None, false, Mark::default(), limits),
         }
     }
 
     /// Begins the answer to a request; without a head, to one that is refused.
     pub fn begin(&mut self, head: Option<&Head>, keep_alive: bool, limits: &Limits) {
         self.body.clear();
-        let start = (self.bytes.len(), self.files.len());
-        self.answer = Underway::to(head, keep_alive, start, limits);
+        self.answer = Underway::to(head, keep_alive, self.outbox.mark(), limits);
     }
 
     /// The answer is to a HEAD request, though one that is refused.
@@ -138,16 +114,13 @@ impl Output {
     /// of it has left already.
     pub fn take_back(&mut self) -> bool {
         if !self.answer.on_wire {
-            self.bytes.truncate(self.answer.start);
-            self.files.truncate(self.answer.files_before);
+            self.outbox.take_back(self.answer.start);
             self.body.clear();
             self.answer.stage = Stage::Unanswered;
             self.answer.length = None;
-            (
-                self.answer.has_date,
-                self.answer.has_server,
-                self.answer.says_close,
-            ) = (false, false, false);
+            self.answer.has_date = false;
+            self.answer.has_server = false;
+            self.answer.says_close = false;
         }
         !self.answer.on_wire
     }
@@ -183,59 +156,23 @@ impl Output {
 
     /// Bytes that wait to be sent.
     pub fn pending(&self) -> u64 {
-        let files: u64 = self.files.iter().map(|insert| insert.part.left()).sum();
-        (self.bytes.len() - self.sent) as u64 + files
+        self.outbox.pending()
     }
 
-    /// Sends what waits, as far as it can go without waiting. `true` when all is sent.
+    /// Sends what waits, as far as it goes without waiting. `true` when all is sent.
     pub fn send_pending(&mut self, socket: &Socket) -> io::Result<bool> {
-        self.turn = TURN;
-        loop {
-            let outcome = match self.files.front_mut() {
-                None if self.sent == self.bytes.len() => break,
-                None => socket.write(&self.bytes[self.sent..], b""),
-                Some(insert) if self.sent < insert.at => {
-                    socket.write_before_file(&self.bytes[self.sent..insert.at])
-                }
-                Some(_) if self.turn == 0 => return Ok(false),
-                Some(insert) => {
-                    let outcome = insert.part.send(socket, self.turn);
-                    if let Ok(count) = outcome {
-                        self.turn = self.turn.saturating_sub(count);
-                        self.answer.pace.moved(count);
-                        if insert.part.left() == 0 {
-                            self.files.pop_front();
-                        }
-                        continue;
-                    }
-                    outcome
-                }
-            };
-            match outcome {
-                Ok(count) => {
-                    self.sent += count;
-                    self.answer.pace.moved(count);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-                Err(error) => return Err(error),
-            }
-        }
-        self.bytes.clear();
-        self.sent = 0;
-        Ok(true)
+        self.outbox.send(socket, &mut self.answer.pace)
     }
 
     /// Whether the last `send_pending` could have gone on, but has had its turn.
     pub fn has_had_its_turn(&self) -> bool {
-        self.turn == 0 && !self.files.is_empty()
+        self.outbox.has_had_its_turn()
     }
 
     /// Forgets what waits: nobody will take it.
     pub fn abandon(&mut self) {
-        self.bytes.clear();
-        self.files.clear();
+        self.outbox.clear();
         self.body.clear();
-        self.sent = 0;
     }
 
     /// How fast the client takes what waits.
@@ -245,23 +182,15 @@ impl Output {
 
     /// Takes the memory of `spare`, where it has none of its own.
     pub fn borrow_memory(&mut self, spare: &mut Answers) {
-        if self.bytes.capacity() == 0 {
-            (self.bytes, self.body) = (mem::take(&mut spare.bytes), mem::take(&mut spare.body));
-        }
+        self.outbox.borrow_memory(&mut spare.bytes);
+        mem::swap(&mut self.body, &mut spare.body);
     }
 
-    /// Gives its memory to `spare`, unless bytes in it wait to be sent; more than
-    /// most answers need goes back to the system.
+    /// Gives its memory to `spare`, unless bytes in it wait to be sent.
     pub fn return_memory(&mut self, spare: &mut Answers) {
-        if self.sent == self.bytes.len() {
-            // A part of a file that still waits needs none.
-            self.files.iter_mut().for_each(|insert| insert.at = 0);
-            self.sent = 0;
-            (spare.bytes, spare.body) = (mem::take(&mut self.bytes), mem::take(&mut self.body));
-            spare.bytes.clear();
-            spare.bytes.shrink_to(LARGE);
-            spare.body.clear();
-        }
+        self.outbox.return_memory(&mut spare.bytes);
+        mem::swap(&mut self.body, &mut spare.body);
+        spare.body.clear();
     }
 
     /// Writes the status line.
@@ -276,7 +205,7 @@ impl Output {
         self.answer.status = status;
         let reason = status.canonical_reason().unwrap_or_default();
         for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
-            self.bytes.extend_from_slice(part.as_bytes());
+            self.outbox.push(part.as_bytes());
         }
         Ok(())
     }
@@ -288,11 +217,11 @@ impl Output {
                 "{name:?} is not a name for a header field"
             )));
         };
-        self.bytes.extend_from_slice(name.as_bytes());
-        self.bytes.extend_from_slice(b": ");
-        let start = self.bytes.len();
-        write!(self.bytes, "{value}")?;
-        let value = &self.bytes[start..];
+        self.outbox.push(name.as_bytes());
+        self.outbox.push(b": ");
+        let start = self.outbox.bytes.len();
+        write!(self.outbox.bytes, "{value}")?;
+        let value = &self.outbox.bytes[start..];
         // A line break would begin a field, or an answer, that somebody else wrote.
         let is_control = |&b: &u8| (b < b' ' && b != b'\t') || b == 0x7f;
         if value.iter().any(is_control) {
@@ -329,7 +258,7 @@ impl Output {
             header::SERVER => answer.has_server = true,
             _ => {}
         }
-        self.bytes.extend_from_slice(b"\r\n");
+        self.outbox.push(b"\r\n");
         Ok(())
     }
 
@@ -337,12 +266,12 @@ impl Output {
     pub fn end_fields(&mut self, socket: &Socket) -> io::Result<()> {
         let answer = &mut self.answer;
         if !answer.has_server {
-            self.bytes.extend_from_slice(SERVER.as_bytes());
+            self.outbox.push(SERVER.as_bytes());
         }
         if !answer.has_date {
-            self.bytes.extend_from_slice(b"Date: ");
-            self.bytes.extend_from_slice(&self.date);
-            self.bytes.extend_from_slice(b"\r\n");
+            self.outbox.push(b"Date: ");
+            self.outbox.push(&self.date);
+            self.outbox.push(b"\r\n");
         }
         answer.stage = match (answer.has_body(), answer.length) {
             (false, _) => Stage::Bodiless(0),
@@ -397,13 +326,8 @@ impl Output {
         }
         self.frame_stream(socket);
         self.begin_chunk(self.body.len() as u64 + length);
-        self.bytes.append(&mut self.body);
-        if length <= SMALL_FILE {
-            part.read_into(&mut self.bytes)?;
-        } else {
-            let at = self.bytes.len();
-            self.files.push_back(Insert { at, part });
-        }
+        self.outbox.bytes.append(&mut self.body);
+        self.outbox.push_file(part)?;
         self.end_chunk();
         Ok(())
     }
@@ -412,6 +336,7 @@ impl Output {
     /// perhaps not sent yet: the caller sends it, or gathers more answers first.
     pub fn finish(&mut self, socket: &Socket, last: &[u8]) -> io::Result<()> {
         self.count(last.len() as u64, true)?;
+        let length = (self.body.len() + last.len()) as u64;
         match self.answer.stage {
             Stage::Bodiless(length) => {
                 // HEAD is told what GET would get (RFC 9110, section 9.3.2).
@@ -419,27 +344,20 @@ impl Output {
                     && self.answer.length.is_none()
                     && self.answer.status_has_body();
                 self.end_head(socket, tell.then_some(Framing::Length(length)));
+                self.answer.stage = Stage::Finished;
+                return Ok(());
             }
-            Stage::Gathering => {
-                let length = self.body.len() + last.len();
-                self.end_head(socket, Some(Framing::Length(length as u64)));
-                self.bytes.append(&mut self.body);
-                self.push_last(socket, last)?;
-            }
-            Stage::Chunked => {
-                let length = self.body.len() + last.len();
-                if length > 0 {
-                    write!(self.bytes, "{length:x}\r\n")?;
-                    self.bytes.append(&mut self.body);
-                    self.push_last(socket, last)?;
-                    self.bytes.extend_from_slice(b"\r\n");
-                }
-                self.bytes.extend_from_slice(b"0\r\n\r\n");
-            }
-            _ => {
-                self.bytes.append(&mut self.body);
-                self.push_last(socket, last)?;
-            }
+            Stage::Gathering => self.end_head(socket, Some(Framing::Length(length))),
+            _ => {}
+        }
+        if length > 0 {
+            self.begin_chunk(length);
+            self.outbox.bytes.append(&mut self.body);
+            self.push_last(socket, last)?;
+            self.end_chunk();
+        }
+        if self.answer.stage == Stage::Chunked {
+            self.outbox.push(b"0\r\n\r\n");
         }
         self.answer.stage = Stage::Finished;
         Ok(())
@@ -484,12 +402,14 @@ impl Output {
         if length > 0 {
             self.begin_chunk(length as u64);
         }
-        self.bytes.append(&mut self.body);
+        self.outbox.bytes.append(&mut self.body);
         if length > 0 && data.is_empty() {
             self.end_chunk();
         }
         self.goes_out(socket);
-        let outcome = self.send_waiting(socket, data);
+        let outcome = self
+            .outbox
+            .send_waiting(socket, data, &mut self.answer.pace);
         self.answer.lost = outcome.is_err();
         outcome?;
         if !data.is_empty() {
@@ -517,45 +437,24 @@ impl Output {
     fn begin_chunk(&mut self, length: u64) {
         if self.answer.stage == Stage::Chunked {
             // Writing to a Vec can't fail.
-            let _ = write!(self.bytes, "{length:x}\r\n");
+            let _ = write!(self.outbox.bytes, "{length:x}\r\n");
         }
     }
 
     fn end_chunk(&mut self) {
         if self.answer.stage == Stage::Chunked {
-            self.bytes.extend_from_slice(b"\r\n");
+            self.outbox.push(b"\r\n");
         }
-    }
-
-    /// Sends all that waits, and `data` behind it, and waits until the client takes it.
-    fn send_waiting(&mut self, socket: &Socket, data: &[u8]) -> io::Result<()> {
-        let pace = &mut self.answer.pace;
-        while let Some(Insert { at, part }) = self.files.front_mut() {
-            socket.write_all_waiting(&self.bytes[self.sent..*at], b"", pace)?;
-            self.sent = *at;
-            while part.left() > 0 {
-                part.send_piece(|piece| socket.write_all_waiting(piece, b"", pace))?;
-            }
-            self.files.pop_front();
-        }
-        socket.write_all_waiting(&self.bytes[self.sent..], data, pace)?;
-        self.bytes.clear();
-        self.sent = 0;
-        Ok(())
     }
 
     /// Appends the last part of a body; a large one is sent as far as it goes
     /// without waiting, so that only the rest is copied.
     fn push_last(&mut self, socket: &Socket, last: &[u8]) -> io::Result<()> {
         let mut rest = last;
-        while rest.len() > LARGE && self.files.is_empty() {
+        while rest.len() > LARGE && !self.outbox.has_files() {
             self.goes_out(socket);
-            match socket.write(&self.bytes[self.sent..], rest) {
-                Ok(count) => {
-                    let from_bytes = count.min(self.bytes.len() - self.sent);
-                    self.sent += from_bytes;
-                    rest = &rest[count - from_bytes..];
-                }
+            match self.outbox.write_with(socket, rest) {
+                Ok(count) => rest = &rest[count..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => {
                     self.answer.lost = true;
@@ -563,7 +462,7 @@ impl Output {
                 }
             }
         }
-        self.bytes.extend_from_slice(rest);
+        self.outbox.push(rest);
         Ok(())
     }
 
@@ -581,9 +480,10 @@ impl Output {
         match framing {
             Some(Framing::Length(length)) => {
                 // Writing to a Vec can't fail.
-                let _ = write!(self.bytes, "Content-Length: {length}\r\n");
+                let _ = write!(self.outbox.bytes, "Content-Length: {length}\r\n");
             }
             Some(Framing::Chunked) => self
+                .outbox
                 .bytes
                 .extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
             None => {}
@@ -596,22 +496,16 @@ impl Output {
             (true, false) => b"Connection: keep-alive\r\n",
             (false, _) => b"Connection: close\r\n",
         };
-        self.bytes.extend_from_slice(line);
-        self.bytes.extend_from_slice(b"\r\n");
+        self.outbox.push(line);
+        self.outbox.push(b"\r\n");
     }
 }
 
 impl Underway {
-    fn to(
-        head: Option<&Head>,
-        keep_alive: bool,
-        (start, files_before): (usize, usize),
-        limits: &Limits,
-    ) -> Underway {
+    fn to(head: Option<&Head>, keep_alive: bool, start: Mark, limits: &Limits) -> Underway {
         Underway {
             stage: Stage::Unanswered,
             start,
-            files_before,
             on_wire: false,
             lost: false,
             status: StatusCode::INTERNAL_SERVER_ERROR,

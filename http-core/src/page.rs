@@ -1,21 +1,25 @@
-//! The page that stands for an error.
+//! What the pages that the server makes have in common, and the one that stands for an
+//! error.
 
 use http::StatusCode;
 
 use crate::escape_html;
 
+/// The beginning of a page: readable on a phone and in the dark.
+pub(crate) const HEAD: &str = r#"<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+"#;
+
 /// The page `send_error` answers with: the status and an explanation, escaped.
-/// Readable on a phone and in the dark, without any script.
 pub(crate) fn error_page(status: StatusCode, explanation: &str) -> String {
     let title = title(status);
     let explanation = escape_html(explanation);
     format!(
-        "<!DOCTYPE html>\n\
-         <html lang=\"en\">\n\
-         <head>\n\
-         <meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
+        "{HEAD}\
          <title>{title}</title>\n\
          <style>body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem }}\n\
          p {{ white-space: pre-wrap; overflow-wrap: anywhere }}</style>\n\

@@ -91,10 +91,7 @@ impl<'c> Response<'c> {
         if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
             return headers.end_headers()?.finish();
         }
-        headers
-            .send_header("Content-Type", "text/html; charset=utf-8")
-            .end_headers()?
-            .send(error_page(status, explanation))
+        headers.send_error_page(status, explanation)
     }
 
     /// Sends the client to another address: 303 after a form was posted, 301
@@ -125,6 +122,13 @@ impl<'c> Headers<'c> {
             self.outcome = self.output.field(name, value);
         }
         self
+    }
+
+    /// Ends the header fields and sends the page that stands for an error.
+    pub(crate) fn send_error_page(self, status: StatusCode, explanation: &str) -> Answer {
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+            .end_headers()?
+            .send(error_page(status, explanation))
     }
 
     /// Ends the header fields. The body is next.

@@ -149,9 +149,9 @@ impl HttpServer {
             access_log,
             show_errors,
             quiet,
-            stopping: stop.flag(),
+            stop: Arc::clone(&stop),
         };
-        let engine = Arc::new(Engine::new(poller, listeners, service, Arc::clone(&stop))?);
+        let engine = Arc::new(Engine::new(poller, listeners, service)?);
         stop::on_ctrl_c(&stop);
         let started = (1..=threads).try_for_each(|n| {
             let engine = Arc::clone(&engine);

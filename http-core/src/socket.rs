@@ -214,32 +214,30 @@ impl Socket {
         second: &[u8],
         pace: &mut Pace,
     ) -> io::Result<()> {
-        // A wait for the body may have left the socket blocking, with no limit on writes.
-        self.set_blocking(false)?;
         let (mut first, mut second) = (first, second);
         while !first.is_empty() || !second.is_empty() {
-            let count = match self.write_in_this_mode(first, second) {
-                Ok(count) => count,
-                Err(error) if is_wait(&error) => {
-                    pace.stop_waiting();
-                    let left = pace.start_waiting();
-                    if left.is_zero() {
-                        return Err(io::Error::new(
-                            ErrorKind::TimedOut,
-                            "the client takes its answer too slowly",
-                        ));
-                    }
-                    self.set_blocking(true)?;
-                    SockRef::from(&self.stream).set_write_timeout(Some(left.max(SHORTEST_WAIT)))?;
-                    continue;
+            if self.blocking.get() {
+                let left = pace.start_waiting();
+                if left.is_zero() {
+                    return Err(io::Error::new(
+                        ErrorKind::TimedOut,
+                        "the client takes its answer too slowly",
+                    ));
                 }
-                Err(error) => return Err(error),
-            };
+                SockRef::from(&self.stream).set_write_timeout(Some(left.max(SHORTEST_WAIT)))?;
+            }
+            let outcome = self.write_in_this_mode(first, second);
             pace.stop_waiting();
-            pace.moved(count);
-            let from_first = count.min(first.len());
-            first = &first[from_first..];
-            second = &second[count - from_first..];
+            match outcome {
+                Ok(count) => {
+                    pace.moved(count);
+                    let from_first = count.min(first.len());
+                    first = &first[from_first..];
+                    second = &second[count - from_first..];
+                }
+                Err(error) if is_wait(&error) => self.set_blocking(true)?,
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ impl StopHandle {
 /// What a server's threads know of its end.
 #[derive(Debug)]
 pub(crate) struct Stop {
-    stopping: Arc<AtomicBool>,
+    stopping: AtomicBool,
     poller: Arc<Poller>,
     state: Mutex<State>,
     changed: Condvar,
@@ -55,7 +55,7 @@ pub(crate) struct Worker(Arc<Stop>);
 impl Stop {
     pub fn new(poller: Arc<Poller>) -> Arc<Stop> {
         Arc::new(Stop {
-            stopping: Arc::new(AtomicBool::new(false)),
+            stopping: AtomicBool::new(false),
             poller,
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -66,10 +66,7 @@ impl Stop {
         StopHandle(Arc::clone(self))
     }
 
-    pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.stopping)
-    }
-
+    /// Whether the server was told to stop: no request is taken any more.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }

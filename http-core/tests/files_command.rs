@@ -155,6 +155,15 @@ fn it_explains_itself() {
 }
 
 #[test]
+fn that_nobody_reads_what_it_says_does_not_stop_it() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let help = command().arg("--help").stdout(writer).output().unwrap();
+    let said = String::from_utf8_lossy(&help.stderr);
+    assert!(help.status.success() && said.is_empty(), "{said}");
+}
+
+#[test]
 fn what_stands_in_its_way_is_said_in_words() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
@@ -195,7 +204,8 @@ fn the_trace_shows_files() {
     let mut command = command();
     command
         .env("HTTP_TRACE", "1")
-        .args(["0", "--bind", "127.0.0.1", "--directory"])
+        // Bytes are shown once they are written: another thread may have begun by then.
+        .args(["0", "--threads", "1", "--bind", "127.0.0.1", "--directory"])
         .arg(dir.path());
     let program = Program::start(&mut command);
     assert!(program.connect().get("/cat.txt") == large);

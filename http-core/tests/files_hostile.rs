@@ -4,6 +4,7 @@
 mod common;
 
 use std::fs;
+#[cfg(unix)]
 use std::path::Path;
 
 use common::TestServer;

@@ -2,6 +2,9 @@
 //! `python3 -m http.server`. They answer the same, but for the differences that the
 //! table in README.md names; and each of these is shown here to be one.
 
+// Of its parts, other systems need none but the last.
+#![cfg_attr(not(unix), allow(dead_code, unused_imports))]
+
 mod common;
 
 use std::collections::BTreeSet;

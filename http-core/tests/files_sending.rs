@@ -143,11 +143,13 @@ fn a_file_that_gets_shorter_cuts_the_connection() {
         .set_len(1_000_000)
         .unwrap();
     let got = client.rest();
-    assert!(
-        got.len() < LARGE && got[..] == bytes[..got.len()],
-        "{}",
-        got.len()
-    );
+    assert!(got.len() < LARGE, "{}", got.len());
+    // The system sends a file from where it keeps it: what it had on its way of the part
+    // that was cut off may have become zeros.
+    let (kept, cut) = got.split_at(got.len().min(1_000_000));
+    assert!(kept == &bytes[..kept.len()]);
+    let mut sent = cut.iter().zip(&bytes[kept.len()..]);
+    assert!(sent.all(|(got, byte)| got == byte || *got == 0));
     // The server goes on.
     assert_eq!(server.get("/small").text(), "small");
 }

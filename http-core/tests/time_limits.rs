@@ -195,6 +195,38 @@ fn an_answer_that_nobody_takes_is_given_up() {
     }
 }
 
+/// Each piece of the answer is taken in good time, but all in all the client is too slow.
+#[test]
+fn an_answer_that_is_taken_in_sips_is_given_up() {
+    let limits = Limits {
+        stall_time: SHORT,
+        least_rate: 1_000_000_000,
+        ..patient()
+    };
+    let (tell, given_up) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let server = TestServer::limited(limits, move |_: &mut Request, response: Response| {
+        let mut body = response.send_response(200).end_headers()?;
+        let written = body.write_all(&vec![0; 200 * 1024 * 1024]);
+        let outcome = written.as_ref().map_err(|error| error.kind()).copied();
+        tell.lock().unwrap().send(outcome).unwrap();
+        written?;
+        body.finish()
+    });
+    let mut client = server.connect();
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    let start = Instant::now();
+    let mut sip = vec![0; 256 * 1024];
+    let outcome = loop {
+        client.stream.read_exact(&mut sip).unwrap();
+        if let Ok(outcome) = given_up.recv_timeout(SHORT / 8) {
+            break outcome;
+        }
+        assert!(start.elapsed() < PATIENCE, "it may sip for ever");
+    };
+    assert_eq!(outcome, Err(ErrorKind::TimedOut));
+}
+
 /// A client that always has a request at hand is never idle.
 #[test]
 fn a_long_pipeline_is_not_idle() {

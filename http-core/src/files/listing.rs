@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::path::{FilePath, encode};
 use super::root::{Found, Root};
 use crate::escape_html;
+use crate::page::HEAD;
 
 /// One line of the page.
 #[derive(Debug)]
@@ -50,13 +51,9 @@ pub(super) fn page(
         {
             continue;
         }
-        let size = metadata.as_ref().filter(|_| kind.is_file());
+        let size = metadata.as_ref().map_or(0, |metadata| metadata.len());
         entries.push(Entry {
-            size: if kind.is_dir() {
-                None
-            } else {
-                Some(size.map_or(0, |m| m.len()))
-            },
+            size: kind.is_file().then_some(size),
             modified: metadata.and_then(|metadata| metadata.modified().ok()),
             name,
         });
@@ -81,14 +78,6 @@ fn read_dir(directory: &File, place: &Path) -> io::Result<std::fs::ReadDir> {
 fn read_dir(_directory: &File, place: &Path) -> io::Result<std::fs::ReadDir> {
     std::fs::read_dir(place)
 }
-
-const HEAD: &str = r#"<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-"#;
 
 /// On a phone, each line has two rows: the name, and below it size and time.
 const STYLE: &str = "<style>

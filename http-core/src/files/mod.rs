@@ -34,7 +34,6 @@ use self::encoding::Encoding;
 pub use self::path::FilePath;
 use self::range::Wanted;
 use self::root::{Found, Root};
-use crate::page::error_page;
 use crate::response::Headers;
 use crate::{Answer, Handler, Request, Response, Result, ServerError};
 
@@ -246,12 +245,10 @@ impl FileHandler {
             Wanted::Unsatisfiable => response
                 .send_response(StatusCode::RANGE_NOT_SATISFIABLE)
                 .send_header("Content-Range", format!("bytes */{length}"))
-                .send_header("Content-Type", "text/html; charset=utf-8")
-                .end_headers()?
-                .send(error_page(
+                .send_error_page(
                     StatusCode::RANGE_NOT_SATISFIABLE,
                     &format!("The file has {length} bytes, and none of those asked for."),
-                )),
+                ),
         }
     }
 
@@ -295,12 +292,7 @@ impl Handler for FileHandler {
         response
             .send_response(status)
             .send_header("Allow", "GET, HEAD")
-            .send_header("Content-Type", "text/html; charset=utf-8")
-            .end_headers()?
-            .send(error_page(
-                status,
-                "A file can be read here: with GET or HEAD.",
-            ))
+            .send_error_page(status, "A file can be read here: with GET or HEAD.")
     }
 }
 

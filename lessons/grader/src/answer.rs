@@ -6,7 +6,7 @@ use ureq::http::HeaderMap;
 
 use crate::failure::{Came, Failure, Symptom, Verdict};
 use crate::request::{Asked, Request};
-use crate::show::{body_lines, quoted};
+use crate::show::{body_lines, quoted, with_reason};
 
 /// An answer to a request of a check.
 ///
@@ -53,9 +53,7 @@ impl Answer {
         if self.status == status {
             return Ok(());
         }
-        let named = ureq::http::StatusCode::from_u16(status).ok();
-        let reason = named.and_then(|s| s.canonical_reason()).unwrap_or("");
-        let expected = format!("status {status} {reason}");
+        let expected = format!("status {}", with_reason(status));
         Err(self.failure(expected.trim_end().into(), Symptom::Status(status)))
     }
 

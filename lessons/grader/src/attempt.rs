@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::compile;
 use crate::diagnosis::diagnose;
@@ -15,6 +15,7 @@ use crate::place::Place;
 use crate::report::{About, report};
 use crate::run::{Limits, Run};
 use crate::seed::Seed;
+use crate::sync::lock;
 
 /// What a check does.
 pub(crate) type Action = Arc<dyn Fn(&mut Run) -> Verdict + Send + Sync>;
@@ -61,7 +62,7 @@ impl Setting {
     ///
     /// With why it does not compile.
     pub(crate) fn built(&self, name: &str) -> Result<PathBuf, String> {
-        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut built = lock(&self.built);
         let build = || compile::build(&self.place, name);
         built.entry(name.into()).or_insert_with(build).clone()
     }

@@ -3,7 +3,7 @@
 //! the connection is also kept as it came, to see what a client does not tell.
 
 use std::io::{self, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ureq::unversioned::resolver::DefaultResolver;
@@ -16,6 +16,7 @@ use crate::answer::Answer;
 use crate::failure::{Came, Failure, Symptom};
 use crate::program::Address;
 use crate::request::{Asked, Request};
+use crate::sync::lock;
 
 /// How much of a connection is recorded beyond the largest body: heads are small.
 const LARGEST_HEAD: usize = 128 * 1024;
@@ -108,7 +109,6 @@ fn exchange(
     let bodiless = request.method == "HEAD" || matches!(answer.status, 204 | 304);
     let length = if bodiless { Some(0) } else { declared };
     if let Some(declared) = length.filter(|_| bodiless || !chunked)
-        && !wire[head..].is_empty()
         && (wire.len() - head) as u64 > declared
     {
         let surplus = wire.len() - head - usize::try_from(declared).unwrap_or(0);
@@ -198,12 +198,11 @@ impl Record {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let bytes = self.bytes.lock();
-        bytes.unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.bytes).clone()
     }
 
     fn keep(&self, new: &[u8]) {
-        let mut bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = lock(&self.bytes);
         let room = self.limit.saturating_sub(bytes.len());
         bytes.extend_from_slice(&new[..new.len().min(room)]);
     }

@@ -178,6 +178,15 @@ impl Case<'_> {
         )
     }
 
+    /// Whether what came is, or has in it, what was due.
+    fn fits(&self, came: &str, due: &str) -> bool {
+        if self.is_part() {
+            came.contains(due)
+        } else {
+            came == due
+        }
+    }
+
     fn method(&self) -> &str {
         self.facts
             .asked

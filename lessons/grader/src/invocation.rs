@@ -131,8 +131,7 @@ impl<'run> Invocation<'run> {
     fn shown(&self) -> String {
         let mut line = command_line(&self.command, &self.variables, &self.arguments);
         for server in &self.run.servers {
-            let port = format!("localhost:{}", server.address.port);
-            line = line.replace(&port, "localhost:8000");
+            line = server.with_usual_port(&line);
         }
         line
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use libtest_mimic::{Arguments, Completion, FormatSetting, Trial};
 
@@ -15,6 +15,7 @@ use crate::place::Place;
 use crate::results::{self, Outcomes};
 use crate::run::{Limits, Run};
 use crate::show::count;
+use crate::sync::lock;
 use crate::{guard, seed, steps};
 
 /// The name of the first trial.
@@ -260,7 +261,7 @@ impl Session {
     }
 
     fn note(&self, at: usize, outcome: Outcome) {
-        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outcomes = lock(&self.outcomes);
         outcomes.insert(at, outcome);
     }
 
@@ -300,7 +301,7 @@ impl Session {
 
     /// Prints where the student is, if this run can tell.
     fn say(&self, arguments: &Arguments, none_fits: bool) {
-        let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcomes = lock(&self.outcomes);
         let place = &self.setting.place;
         // Output for a machine stays clean, and a runner that starts a process for
         // each test tells its own story.
@@ -323,7 +324,7 @@ impl Session {
     }
 
     fn write(&self, path: &Path) -> std::io::Result<()> {
-        let outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcomes = lock(&self.outcomes);
         let Setting { place, seed, .. } = &*self.setting;
         results::write(path, place, seed, &self.checks, &outcomes)
     }

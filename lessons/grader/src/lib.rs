@@ -96,6 +96,7 @@
 //! - `browser`, `page`: what a check of pages works with
 //! - `failure`, `diagnosis`, `report`, `show`: why it failed, and how that is told
 //! - `results`: the summary and the JSON
+//! - `sync`: locks
 
 mod answer;
 mod attempt;
@@ -120,6 +121,7 @@ mod server;
 mod show;
 mod steps;
 mod stub;
+mod sync;
 mod wire;
 
 pub use answer::Answer;

@@ -6,6 +6,8 @@ use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::sync::lock;
+
 /// How many bytes of the beginning are kept, and as many of the end.
 const KEPT: usize = 8 * 1024;
 
@@ -59,7 +61,7 @@ impl Output {
     }
 
     fn lock(&self) -> MutexGuard<'_, Printed> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.0)
     }
 
     fn keep(&self, bytes: &[u8]) -> u64 {

@@ -280,8 +280,7 @@ impl Page {
     }
 
     fn failure(&self, expected: String, came: String) -> Failure {
-        let real = format!("localhost:{}", self.server.address.port);
-        let plain = |text: &str| text.replace(&real, "localhost:8000");
+        let plain = |text: &str| self.server.with_usual_port(text);
         let asked = Asked::Page {
             steps: self.steps.iter().map(|step| plain(step)).collect(),
             started_with: self.server.command.clone(),

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::process::{ChildStdin, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
 use shared_child::SharedChild;
@@ -91,10 +91,35 @@ pub(crate) struct Trace {
     pub(crate) stderr: Text,
 }
 
+impl Trace {
+    /// How many bytes it printed where it printed more.
+    pub(crate) fn printed(&self) -> u64 {
+        self.stdout.total.max(self.stderr.total)
+    }
+}
+
+#[derive(Debug)]
 enum Event {
     Serving(Address),
     Flood,
     Ended,
+}
+
+/// Events that are kept until somebody asks. Nobody does once the program serves, and
+/// it may print without end.
+const MOST_EVENTS: usize = 4;
+
+/// What an output tells of: a flood, and the start line if it is the output for that.
+fn watch(events: SyncSender<Event>, has_start_line: bool) -> impl FnMut(&str, u64) {
+    move |line, total| {
+        let address = Address::in_line(line).filter(|_| has_start_line);
+        let event = match address {
+            Some(address) => Event::Serving(address),
+            None if total > FLOOD => Event::Flood,
+            None => return,
+        };
+        let _ = events.try_send(event);
+    }
 }
 
 /// A running program. Dropping it ends the program and all that it has started.
@@ -132,25 +157,11 @@ impl Program {
         let guard = Arc::new(SharedChild::spawn(&mut command)?);
         let missing = || io::Error::other("a pipe of the program is missing");
 
-        let (send, events) = mpsc::channel();
-        let seen = send.clone();
-        let stdout = Output::read(
-            guard.take_stdout().ok_or_else(missing)?,
-            move |line, total| {
-                // Nobody listens any more once the program serves.
-                if let Some(address) = Address::in_line(line) {
-                    let _ = seen.send(Event::Serving(address));
-                } else if total > FLOOD {
-                    let _ = seen.send(Event::Flood);
-                }
-            },
-        );
-        let seen = send.clone();
-        let stderr = Output::read(guard.take_stderr().ok_or_else(missing)?, move |_, total| {
-            if total > FLOOD {
-                let _ = seen.send(Event::Flood);
-            }
-        });
+        let (send, events) = mpsc::sync_channel(MOST_EVENTS);
+        let stdout = guard.take_stdout().ok_or_else(missing)?;
+        let stdout = Output::read(stdout, watch(send.clone(), true));
+        let stderr = guard.take_stderr().ok_or_else(missing)?;
+        let stderr = Output::read(stderr, watch(send.clone(), false));
         let waiting = Arc::clone(&guard);
         std::thread::spawn(move || {
             let _ = waiting.wait();
@@ -246,5 +257,19 @@ mod tests {
         assert_eq!(address("Serving HTTP on http://localhost/"), None);
         assert_eq!(address("Serving HTTP on http://localhost:99999/"), None);
         assert_eq!(address("Hello"), None);
+    }
+
+    #[test]
+    fn a_flood_of_lines_is_no_flood_of_events() {
+        let (send, events) = mpsc::sync_channel(MOST_EVENTS);
+        let mut see = watch(send, true);
+        see("Serving HTTP on http://localhost:4133/\n", 40);
+        for line in 0..1000 {
+            see("x\n", FLOOD + line);
+        }
+        assert!(matches!(events.recv(), Ok(Event::Serving(address)) if address.port == 4133));
+        assert!(matches!(events.recv(), Ok(Event::Flood)));
+        drop(see);
+        assert!(events.iter().count() < MOST_EVENTS);
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client;
 use crate::failure::{Came, Failure, Symptom};
-use crate::program::{Address, Launch, Program, Trace};
+use crate::program::{Address, Launch, Program};
 use crate::request::{Asked, Request};
 use crate::run::{Ask, Limits};
 use crate::wire::Wire;
@@ -60,6 +60,12 @@ impl Server {
     /// Its address as a URI without a path, such as `http://localhost:4133`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}:{}", self.address.host, self.address.port)
+    }
+
+    /// The text with the port that the server has by default, not that of this run.
+    pub(crate) fn with_usual_port(&self, text: &str) -> String {
+        let real = format!("localhost:{}", self.address.port);
+        text.replace(&real, "localhost:8000")
     }
 
     pub(crate) fn ask(&self, request: &Request) -> Result<crate::Answer, Failure> {
@@ -139,6 +145,6 @@ impl Service {
 
     /// Ends it. What it printed until then is no longer shown in a report.
     pub fn stop(self) {
-        let _: Trace = self.server.program.end(false);
+        self.server.program.end(false);
     }
 }

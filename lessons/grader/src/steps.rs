@@ -32,7 +32,12 @@ fn step_of_todo(after: &str) -> Option<u32> {
     let after = skip_blank(after).strip_prefix('!')?;
     let after = skip_blank(after).strip_prefix(['(', '[', '{'])?;
     let (_, message) = string(skip_blank(after))?;
-    let number = message.trim_start().strip_prefix("step ")?;
+    number(message.trim_start())
+}
+
+/// The step that the message of a `todo!` names: 2 in `step 2: ...`.
+pub(crate) fn number(message: &str) -> Option<u32> {
+    let number = message.strip_prefix("step ")?;
     let end = number.find(|c: char| !c.is_ascii_digit());
     number[..end.unwrap_or(number.len())].parse().ok()
 }
@@ -118,9 +123,10 @@ fn quote(text: &str) -> (usize, &str) {
     let mut characters = text.char_indices().skip(1);
     let length = match characters.next() {
         // `'\''`, `'\u{22}'`: through the quote after the escaped character.
-        Some((_, '\\')) => text[3.min(text.len())..]
-            .find('\'')
-            .map_or(1, |at| 3 + at + 1),
+        Some((_, '\\')) => characters
+            .skip(1)
+            .find(|&(_, character)| character == '\'')
+            .map_or(1, |(at, _)| at + 1),
         Some(_) => match characters.next() {
             Some((at, '\'')) => at + 1,
             _ => 1,
@@ -180,6 +186,7 @@ mod tests {
             "r#\"abc",
             "'",
             "'\\",
+            "'\\ね",
             "todo!(",
             "b'",
             "todo",

@@ -5,12 +5,12 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ureq::http::StatusCode;
-
 use crate::client::head_length;
+use crate::show::with_reason;
+use crate::sync::lock;
 
 /// The most bytes of a request that are read.
 const LARGEST_REQUEST: usize = 1024 * 1024;
@@ -181,9 +181,7 @@ impl Reply {
                 body,
             } => (status, headers, body),
         };
-        let named = StatusCode::from_u16(*status).ok();
-        let reason = named.and_then(|s| s.canonical_reason()).unwrap_or("");
-        let mut head = format!("HTTP/1.1 {status} {reason}\r\n");
+        let mut head = format!("HTTP/1.1 {}\r\n", with_reason(*status));
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }
@@ -224,10 +222,6 @@ impl fmt::Debug for Stub {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Stub").field(&self.url()).finish()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Stub {

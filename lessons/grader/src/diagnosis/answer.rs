@@ -1,5 +1,7 @@
 //! Rules about a whole answer: its status, its headers, its body.
 
+use percent_encoding::percent_decode;
+
 use super::Case;
 use crate::failure::Symptom;
 
@@ -290,16 +292,11 @@ pub(super) fn only_case(case: &Case) -> Option<String> {
     // Bytes that are no text have no capitals. (Made a text, they would all look alike.)
     let small = |body: &[u8]| Some(std::str::from_utf8(body).ok()?.to_lowercase());
     let (small_came, small_due) = (small(came)?, small(due)?);
-    let same = if case.is_part() {
-        small_came.contains(&small_due)
-    } else {
-        small_came == small_due
-    };
     let in_capitals = |text: &[u8]| {
         let text = std::str::from_utf8(text);
         text.is_ok_and(|text| text == text.to_uppercase() && text != text.to_lowercase())
     };
-    same.then(|| {
+    case.fits(&small_came, &small_due).then(|| {
         let text = case.text();
         match (case.is_part(), in_capitals(came), in_capitals(due)) {
             (false, true, false) => format!(
@@ -358,12 +355,7 @@ pub(super) fn only_spaces(case: &Case) -> Option<String> {
         Some(text.chars().filter(|c| !c.is_ascii_whitespace()).collect())
     };
     let (came, due) = (tight(came)?, tight(due)?);
-    let same = if case.is_part() {
-        came.contains(&due)
-    } else {
-        came == due
-    };
-    same.then(|| {
+    case.fits(&came, &due).then(|| {
         let text = case.text();
         format!("The {text} is right but for its spaces or line ends. Compare the two closely.")
     })
@@ -383,33 +375,13 @@ pub(super) fn byte_by_byte(case: &Case) -> Option<String> {
 
 pub(super) fn still_encoded(case: &Case) -> Option<String> {
     let (came, due) = case.texts()?;
-    (came != due && percent_decoded(came) == due).then(|| {
+    (came != due && percent_decode(came).eq(due.iter().copied())).then(|| {
         let text = case.text();
         format!(
             "The {text} is still percent-encoded: %20 stands for a space, %E3%81%AD for ね. It must \
              be decoded, once."
         )
     })
-}
-
-/// The bytes with each `%` and its two digits replaced by the byte they stand for.
-fn percent_decoded(encoded: &[u8]) -> Vec<u8> {
-    let digit = |at: usize| char::from(*encoded.get(at)?).to_digit(16);
-    let mut decoded = Vec::new();
-    let mut at = 0;
-    while let Some(&byte) = encoded.get(at) {
-        match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            _ => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    decoded
 }
 
 pub(super) fn cut_body(case: &Case) -> Option<String> {

@@ -18,8 +18,7 @@ pub(super) fn prints_without_end(case: &Case) -> Option<String> {
     let Symptom::DoesNotEnd(trouble) = *case.symptom() else {
         return None;
     };
-    let printed = case.trace.stdout.total.max(case.trace.stderr.total);
-    (trouble == EndTrouble::Flood || printed > MUCH).then(|| {
+    (trouble == EndTrouble::Flood || case.trace.printed() > MUCH).then(|| {
         "The program prints without end. Look for a loop that prints and has no way out.".into()
     })
 }

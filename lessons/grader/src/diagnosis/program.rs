@@ -6,6 +6,7 @@ use crate::failure::{Came, Symptom};
 use crate::output::FLOOD;
 use crate::program::StartTrouble;
 use crate::request::Asked;
+use crate::steps;
 
 pub(super) fn grader_fault(case: &Case) -> Option<String> {
     (*case.symptom() == Symptom::Grader).then(|| {
@@ -59,10 +60,9 @@ pub(super) fn exits_at_once(case: &Case) -> Option<String> {
 }
 
 pub(super) fn endless_output(case: &Case) -> Option<String> {
-    let printed = case.trace.stdout.total.max(case.trace.stderr.total);
     let before = match case.symptom() {
         Symptom::NotStarted(StartTrouble::Flood) => "serves",
-        Symptom::TooSlow if printed > FLOOD => "has answered",
+        Symptom::TooSlow if case.trace.printed() > FLOOD => "has answered",
         _ => return None,
     };
     Some(format!(
@@ -108,12 +108,8 @@ pub(super) fn not_yet_implemented(case: &Case) -> Option<String> {
     } else {
         format!("todo!(\"{named}\")")
     };
-    let number = named.strip_prefix("step ").and_then(|rest| {
-        let end = rest.find(|c: char| !c.is_ascii_digit());
-        rest[..end.unwrap_or(rest.len())].parse::<u32>().ok()
-    });
     let step = case.step;
-    Some(match number {
+    Some(match steps::number(named) {
         Some(other) if other > step => {
             let query = match case.query().is_some() {
                 true => {

@@ -1,0 +1,156 @@
+//! What the fields of a request say about the connection: where the body ends (RFC
+//! 9112, section 6), whether the connection goes on (9.3), which host is asked (3.2).
+
+use http::{StatusCode, Version};
+
+use crate::host::is_host;
+use crate::{Limits, Refusal};
+
+/// How long the body of a request is (RFC 9112, section 6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// So many bytes; 0 where the request has no body.
+    Length(u64),
+    /// In chunks, each led by its size, until a chunk of size 0.
+    Chunked,
+}
+
+impl Default for Framing {
+    /// No body.
+    fn default() -> Framing {
+        Framing::Length(0)
+    }
+}
+
+/// What the fields say about the connection and the body.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Meaning {
+    pub framing: Framing,
+    /// Whether the client wants to send another request on this connection.
+    pub keep_alive: bool,
+    /// Whether it waits for `100 Continue` before it sends the body.
+    pub expects_continue: bool,
+}
+
+impl Meaning {
+    /// # Errors
+    /// Where one of these is in doubt.
+    pub fn of(
+        version: Version,
+        fields: &[httparse::Header],
+        limits: &Limits,
+    ) -> Result<Meaning, Refusal> {
+        let http_11 = version == Version::HTTP_11;
+        let mut host = None;
+        let mut length = None;
+        let mut chunked = false;
+        let mut other_coding = false;
+        let mut close = false;
+        let mut keep_alive = false;
+        let mut expects_continue = false;
+        for field in fields {
+            let name = field.name;
+            if name.eq_ignore_ascii_case("host") {
+                if host.replace(field.value).is_some() {
+                    return Err(Refusal::bad("the request has more than one Host field"));
+                }
+            } else if name.eq_ignore_ascii_case("content-length") {
+                if length.replace(parse_length(field.value)?).is_some() {
+                    return Err(Refusal::bad("the request has more than one Content-Length"));
+                }
+            } else if name.eq_ignore_ascii_case("transfer-encoding") {
+                if chunked {
+                    return Err(Refusal::bad("the body is chunked twice"));
+                }
+                chunked = parse_codings(field.value, &mut other_coding)?;
+            } else if name.eq_ignore_ascii_case("connection") {
+                for option in field.value.split(|&b| b == b',').map(<[u8]>::trim_ascii) {
+                    close |= option.eq_ignore_ascii_case(b"close");
+                    keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+                }
+            } else if http_11 && name.eq_ignore_ascii_case("expect") {
+                if !field.value.eq_ignore_ascii_case(b"100-continue") {
+                    return Err(Refusal::new(
+                        StatusCode::EXPECTATION_FAILED,
+                        "the only expectation understood here is 100-continue",
+                    ));
+                }
+                expects_continue = true;
+            }
+        }
+        match host {
+            None if http_11 => return Err(Refusal::bad("the request has no Host field")),
+            Some(host) if !is_host(host) => {
+                return Err(Refusal::bad("the Host field is not a host and a port"));
+            }
+            _ => {}
+        }
+        // Both at once is how one server is made to see two requests where
+        // another sees one (request smuggling; RFC 9112, section 11.2).
+        if (chunked || other_coding) && length.is_some() {
+            return Err(Refusal::bad(
+                "the request has both Content-Length and Transfer-Encoding",
+            ));
+        }
+        if (chunked || other_coding) && !http_11 {
+            return Err(Refusal::bad("HTTP/1.0 has no Transfer-Encoding"));
+        }
+        if other_coding {
+            return Err(if chunked {
+                OTHER_CODING
+            } else {
+                // Nobody can tell where this body ends (RFC 9112, section 6.3).
+                Refusal::bad("the last transfer coding is not chunked")
+            });
+        }
+        if length.is_some_and(|length| length > limits.body_size) {
+            return Err(BODY_TOO_LARGE);
+        }
+        let framing = if chunked {
+            Framing::Chunked
+        } else {
+            Framing::Length(length.unwrap_or(0))
+        };
+        Ok(Meaning {
+            framing,
+            keep_alive: !close && (http_11 || keep_alive),
+            expects_continue: expects_continue && framing != Framing::Length(0),
+        })
+    }
+}
+
+pub(crate) const BODY_TOO_LARGE: Refusal = Refusal::new(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "the request body is too large",
+);
+
+const OTHER_CODING: Refusal = Refusal::new(
+    StatusCode::NOT_IMPLEMENTED,
+    "the only transfer coding understood here is chunked",
+);
+
+/// One Transfer-Encoding field: whether `chunked` is its last coding. Sets `other`
+/// where there is another one, or none at all (RFC 9112, section 6.1).
+fn parse_codings(value: &[u8], other: &mut bool) -> Result<bool, Refusal> {
+    let mut chunked = false;
+    for coding in value.split(|&b| b == b',').map(<[u8]>::trim_ascii) {
+        if chunked {
+            return Err(Refusal::bad("there is a transfer coding behind chunked"));
+        }
+        chunked = coding.eq_ignore_ascii_case(b"chunked");
+        *other |= !chunked;
+    }
+    Ok(chunked)
+}
+
+/// Digits and nothing else: no sign, no list, no space (RFC 9110, section 8.6).
+pub(crate) fn parse_length(value: &[u8]) -> Result<u64, Refusal> {
+    const BAD: Refusal = Refusal::bad("the Content-Length is not a number");
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        return Err(BAD);
+    }
+    std::str::from_utf8(value)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or(BAD)
+}
