@@ -120,7 +120,8 @@ fn asks_for_region(run: &mut Run) -> Verdict {
     let failure = end.wrong(format!(
         "a query with region=, and behind it, encoded: {region}"
     ));
-    if !query.contains("region=") {
+    // (A client refuses to send an address with a space in it.)
+    if !requests.is_empty() && !query.contains("region=") {
         return Err(failure.because(
             "no-region",
             "The query has no field of the name region. The name comes first, then the value: \

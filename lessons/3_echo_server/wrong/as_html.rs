@@ -11,7 +11,13 @@ impl Handler for EchoServer {
         let encoded: &str = without_slash(request.path());
         let text: String = match decode(encoded) {
             Some(text) => text,
-            None => return send_text(response, 400, "Bad percent-encoding\n"),
+            None => {
+                return response
+                    .send_response(400)
+                    .send_header("Content-Type", "text/plain; charset=utf-8")
+                    .end_headers()?
+                    .send("Bad percent-encoding\n");
+            }
         };
         let text: String = match request.query() {
             Some(query) => {
@@ -49,7 +55,7 @@ fn decode(encoded: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Every answer of this server: a status and a text.
+/// Every other answer of this server: a status and a text.
 fn send_text(response: Response, status: u16, text: &str) -> Answer {
     response
         .send_response(status)

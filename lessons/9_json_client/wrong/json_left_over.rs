@@ -1,6 +1,6 @@
 //! Wrong: a line from trying it out still prints the JSON.
 //! rejected by: step 4
-//! diagnosis: other-body
+//! diagnosis: other-beginning
 
 use std::error::Error;
 use std::process::ExitCode;
