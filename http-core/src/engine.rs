@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
-use slab::Slab;
 use socket2::SockRef;
 
 use crate::connection::{Connection, Next, Service, Spare};
@@ -24,7 +23,7 @@ use crate::socket::{INHERITS_NO_DELAY, Socket};
 use crate::sync::lock;
 
 /// The poller's numbers for the listeners: this one, the one below, …; connections
-/// have the numbers from 0 on.
+/// have the numbers of their slots, from 0 on.
 const LISTENER: usize = WOKEN - 1;
 
 /// How often somebody must call [`Engine::tick`].
@@ -36,11 +35,14 @@ pub(crate) struct Engine {
     trace: bool,
     poller: Arc<Poller>,
     door: Door,
-    slots: Mutex<Slab<Arc<Slot>>>,
-    /// Claimed connections that can go on without an event.
-    queue: Mutex<VecDeque<Arc<Slot>>>,
-    /// Threads that wait for an event, or are about to.
-    waiting: AtomicUsize,
+    /// The places of connections, taken or vacant: looking one up locks nothing.
+    slots: boxcar::Vec<Slot>,
+    /// The numbers of the vacant ones.
+    vacant: Mutex<Vec<usize>>,
+    /// How many are taken.
+    open: AtomicUsize,
+    /// The numbers of claimed connections that can go on without an event.
+    queue: Mutex<VecDeque<usize>>,
     /// The server was told to stop, and its time to finish is over.
     given_up: AtomicBool,
     started: Instant,
@@ -56,14 +58,13 @@ struct Door {
     has_failed: AtomicBool,
 }
 
-/// The place of one connection.
+/// The place of one connection. While it is vacant, it is claimed.
 struct Slot {
-    number: usize,
     claim: Claim,
     /// When its wait is too long, in milliseconds since the engine was started.
     deadline: AtomicU64,
     /// Locked by the thread that has the claim, so hardly ever waited for.
-    occupant: Mutex<Option<Occupant>>,
+    occupant: Mutex<Option<Box<Occupant>>>,
 }
 
 struct Occupant {
@@ -114,6 +115,16 @@ impl Claim {
     }
 }
 
+impl Slot {
+    fn vacant() -> Slot {
+        Slot {
+            claim: Claim(AtomicU8::new(CLAIMED)),
+            deadline: AtomicU64::new(u64::MAX),
+            occupant: Mutex::new(None),
+        }
+    }
+}
+
 impl Engine {
     pub fn new(
         poller: Arc<Poller>,
@@ -136,9 +147,10 @@ impl Engine {
                 try_again: AtomicBool::new(false),
                 has_failed: AtomicBool::new(false),
             },
-            slots: Mutex::default(),
+            slots: boxcar::Vec::new(),
+            vacant: Mutex::default(),
+            open: AtomicUsize::new(0),
             queue: Mutex::default(),
-            waiting: AtomicUsize::new(0),
             given_up: AtomicBool::new(false),
             started: Instant::now(),
         })
@@ -148,7 +160,7 @@ impl Engine {
     pub fn work(&self) {
         let mut spare = Spare::default();
         while !self.has_ended() {
-            match self.next_event() {
+            match self.poller.next() {
                 Ok(Some(event)) => self.see_to(event, &mut spare),
                 Ok(None) => {}
                 Err(error) => {
@@ -156,22 +168,9 @@ impl Engine {
                     break;
                 }
             }
-            if let Some(slot) = self.next_queued() {
-                self.serve(&slot, true, &mut spare);
-            }
         }
         // Whoever else waits has to see it, too.
         self.poller.wake();
-    }
-
-    /// The queue and the poller take turns, so that none of them waits for ever.
-    fn next_event(&self) -> io::Result<Option<Event>> {
-        // In this order: `queue` looks at `waiting` after it has filled the queue.
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let is_queued = !lock(&self.queue).is_empty();
-        let event = self.poller.next(!is_queued);
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-        event
     }
 
     /// The server stops: threads that still wait for clients must not any more.
@@ -184,23 +183,26 @@ impl Engine {
 
     fn see_to(&self, event: Event, spare: &mut Spare) {
         if event.number == WOKEN {
+            if let Some(number) = self.next_queued() {
+                self.serve(number, &self.slots[number], true, spare);
+            }
             return;
         }
-        let slot = lock(&self.slots).get(event.number).cloned();
-        match slot {
-            Some(slot) if slot.claim.take() => self.serve(&slot, event.read_on, spare),
+        match self.slots.get(event.number) {
+            Some(slot) if slot.claim.take() => {
+                self.serve(event.number, slot, event.read_on, spare);
+            }
             Some(_) => {}
-            // A listener, unless it is a connection that has ended meanwhile.
             None => {
                 if let Some(newcomer) = self.open_door() {
-                    self.serve(&newcomer, false, spare);
+                    self.serve(newcomer, &self.slots[newcomer], false, spare);
                 }
             }
         }
     }
 
     /// Serves a connection as far as it goes without waiting. The caller has claimed it.
-    fn serve(&self, slot: &Arc<Slot>, read_on: bool, spare: &mut Spare) {
+    fn serve(&self, number: usize, slot: &Slot, read_on: bool, spare: &mut Spare) {
         let mut place = lock(&slot.occupant);
         let mut read_on = read_on;
         while let Some(occupant) = &mut *place {
@@ -209,15 +211,17 @@ impl Engine {
             // A fault of ours (a handler's panic does not come this far) costs one connection.
             let next = panic::catch_unwind(advanced).unwrap_or(Next::Close);
             if next == Next::Yield {
-                return self.queue(Arc::clone(slot));
+                return self.queue(number);
             }
             if next == Next::Wait && !occupant.is_watched {
                 let stream = connection.socket_mut().stream_mut();
-                occupant.is_watched = self.poller.add(stream, slot.number).is_ok();
+                occupant.is_watched = self.poller.add(stream, number).is_ok();
             }
             if next == Next::Close || !occupant.is_watched {
                 *place = None;
-                return self.forget(slot);
+                slot.deadline.store(u64::MAX, Ordering::Relaxed);
+                drop(place);
+                return self.forget(number);
             }
             let deadline = self.millis(connection.deadline());
             slot.deadline.store(deadline, Ordering::Relaxed);
@@ -229,36 +233,29 @@ impl Engine {
     }
 
     /// Has a connection served by whoever is free first. The caller has claimed it.
-    fn queue(&self, slot: Arc<Slot>) {
-        lock(&self.queue).push_back(slot);
-        self.wake_another();
+    fn queue(&self, number: usize) {
+        lock(&self.queue).push_back(number);
+        self.poller.wake();
     }
 
-    fn next_queued(&self) -> Option<Arc<Slot>> {
+    fn next_queued(&self) -> Option<usize> {
         let mut queue = lock(&self.queue);
-        let slot = queue.pop_front()?;
+        let number = queue.pop_front()?;
         if !queue.is_empty() {
-            // Two calls to wake in a row may have woken one thread: this one.
-            self.wake_another();
-        }
-        Some(slot)
-    }
-
-    fn wake_another(&self) {
-        if self.waiting.load(Ordering::SeqCst) > 0 {
+            // Two calls to wake in a row may have made one event: this one.
             self.poller.wake();
         }
+        Some(number)
     }
 
     /// A connection has ended. Its slot stays claimed, so nobody serves it any more.
-    fn forget(&self, slot: &Slot) {
-        let mut slots = lock(&self.slots);
-        slots.try_remove(slot.number);
-        if slots.is_empty() && self.service.stop.is_stopping() {
-            // It may be the last one that somebody at the poller waits for.
+    fn forget(&self, number: usize) {
+        lock(&self.vacant).push(number);
+        let is_last = self.open.fetch_sub(1, Ordering::SeqCst) == 1;
+        if is_last && self.service.stop.is_stopping() {
+            // Somebody at the poller may wait for just this.
             self.poller.wake();
         }
-        drop(slots);
         self.try_door_again();
     }
 
@@ -271,9 +268,9 @@ impl Engine {
     }
 
     fn queue_where(&self, chosen: impl Fn(&Slot) -> bool) {
-        for (_, slot) in &*lock(&self.slots) {
+        for (number, slot) in &self.slots {
             if chosen(slot) && slot.claim.take() {
-                self.queue(Arc::clone(slot));
+                self.queue(number);
             }
         }
     }
@@ -289,12 +286,12 @@ impl Engine {
             drop(listeners);
             self.queue_where(|_| true);
         }
-        lock(&self.slots).is_empty() || self.given_up.load(Ordering::Relaxed)
+        self.open.load(Ordering::SeqCst) == 0 || self.given_up.load(Ordering::Relaxed)
     }
 
     /// Lets in the clients that wait at the listeners. The last is for the caller to
     /// serve, the others are queued.
-    fn open_door(&self) -> Option<Arc<Slot>> {
+    fn open_door(&self) -> Option<usize> {
         let mut last = None;
         if self.door.claim.take() {
             loop {
@@ -317,9 +314,9 @@ impl Engine {
         }
     }
 
-    fn accept(&self, listener: &TcpListener, last: &mut Option<Arc<Slot>>) {
+    fn accept(&self, listener: &TcpListener, last: &mut Option<usize>) {
         loop {
-            if lock(&self.slots).len() >= self.service.limits.connections {
+            if self.open.load(Ordering::SeqCst) >= self.service.limits.connections {
                 // They wait in the system's queue until a connection ends.
                 return self.door.try_again.store(true, Ordering::Relaxed);
             }
@@ -349,23 +346,22 @@ impl Engine {
         }
     }
 
-    /// Gives a client's connection its slot, claimed.
-    fn take_in(&self, stream: TcpStream, client: SocketAddr) -> io::Result<Arc<Slot>> {
+    /// Gives a client's connection a slot, claimed, and says which.
+    fn take_in(&self, stream: TcpStream, client: SocketAddr) -> io::Result<usize> {
         let trace = self.trace.then(|| Trace::new(client));
-        let connection = Connection::new(Socket::new(stream, client, trace)?, &self.service.limits);
-        let mut slots = lock(&self.slots);
-        let entry = slots.vacant_entry();
-        let slot = Arc::new(Slot {
-            number: entry.key(),
-            claim: Claim(AtomicU8::new(CLAIMED)),
-            deadline: AtomicU64::new(self.millis(connection.deadline())),
-            occupant: Mutex::new(Some(Occupant {
-                connection,
-                is_watched: false,
-            })),
+        let socket = Socket::new(stream, client, trace)?;
+        let occupant = Box::new(Occupant {
+            connection: Connection::new(socket, &self.service.limits),
+            is_watched: false,
         });
-        entry.insert(Arc::clone(&slot));
-        Ok(slot)
+        let vacant = lock(&self.vacant).pop();
+        let number = vacant.unwrap_or_else(|| self.slots.push(Slot::vacant()));
+        let slot = &self.slots[number];
+        let deadline = self.millis(occupant.connection.deadline());
+        slot.deadline.store(deadline, Ordering::Relaxed);
+        *lock(&slot.occupant) = Some(occupant);
+        self.open.fetch_add(1, Ordering::SeqCst);
+        Ok(number)
     }
 
     fn millis(&self, time: Instant) -> u64 {

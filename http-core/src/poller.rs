@@ -66,17 +66,11 @@ mod system {
             Ok(self.epoll.add(source, event)?)
         }
 
-        /// An event that no other thread was told of. Waits for it, if it may; `None`
-        /// when there is none, or a signal came.
-        pub fn next(&self, may_wait: bool) -> io::Result<Option<Event>> {
-            let timeout = if may_wait {
-                EpollTimeout::NONE
-            } else {
-                EpollTimeout::ZERO
-            };
+        /// Waits for an event that no other thread was told of. `None`: a signal came.
+        pub fn next(&self) -> io::Result<Option<Event>> {
             // More than one would have to wait here while the first is handled.
             let mut event = [EpollEvent::empty()];
-            match self.epoll.wait(&mut event, timeout) {
+            match self.epoll.wait(&mut event, EpollTimeout::NONE) {
                 Ok(0) | Err(Errno::EINTR) => Ok(None),
                 Ok(_) => {
                     let [event] = event;
@@ -102,7 +96,6 @@ mod system {
 #[cfg(not(target_os = "linux"))]
 mod system {
     use std::sync::Mutex;
-    use std::time::Duration;
 
     use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
@@ -141,11 +134,10 @@ mod system {
             self.registry.register(stream, Token(number), all)
         }
 
-        /// An event that no other thread was told of. Waits for it, if it may; `None`
-        /// when there is none, or a signal came.
-        pub fn next(&self, may_wait: bool) -> io::Result<Option<Event>> {
+        /// Waits for an event that no other thread was told of. `None`: a signal came.
+        pub fn next(&self) -> io::Result<Option<Event>> {
             let (poll, events) = &mut *lock(&self.seat);
-            match poll.poll(events, (!may_wait).then_some(Duration::ZERO)) {
+            match poll.poll(events, None) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(None),
                 outcome => outcome?,
             }

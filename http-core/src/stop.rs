@@ -68,12 +68,12 @@ impl Stop {
 
     /// Whether the server was told to stop: no request is taken any more.
     pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        self.stopping.load(Ordering::SeqCst)
     }
 
     pub fn stop(&self) {
         let _state = lock(&self.state);
-        self.stopping.store(true, Ordering::Relaxed);
+        self.stopping.store(true, Ordering::SeqCst);
         self.changed.notify_all();
         self.poller.wake();
     }
