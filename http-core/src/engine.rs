@@ -211,6 +211,7 @@ impl Engine {
             // A fault of ours (a handler's panic does not come this far) costs one connection.
             let next = panic::catch_unwind(advanced).unwrap_or(Next::Close);
             if next == Next::Yield {
+                drop(place);
                 return self.queue(number);
             }
             if next == Next::Wait && !occupant.is_watched {
