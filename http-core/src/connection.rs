@@ -3,10 +3,7 @@
 //! thread is free for another connection. Only a handler may hold a thread.
 
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
 use std::time::Instant;
-
-use http::StatusCode;
 
 use crate::buffer::Buffer;
 use crate::clock::Clock;
@@ -15,22 +12,11 @@ use crate::head::request_line;
 use crate::meaning::Framing;
 use crate::output::{Answers, Output};
 use crate::refusal::CUT_OFF;
-use crate::request::{BodyReader, Failure};
+use crate::request::BodyReader;
+use crate::service::Service;
 use crate::socket::{Pace, Socket, TOO_SLOW};
-use crate::stop::Stop;
-use crate::{Handler, Head, Limits, Refusal, Request, Response, log, panics};
-
-/// What all connections of a server share.
-pub(crate) struct Service {
-    pub handler: Arc<dyn Handler>,
-    pub limits: Limits,
-    pub access_log: bool,
-    /// Whether a 500 page shows what went wrong.
-    pub show_errors: bool,
-    /// Whether nobody is told of a handler that failed.
-    pub quiet: bool,
-    pub stop: Arc<Stop>,
-}
+use crate::underway::Stage;
+use crate::{Head, Limits, Refusal, Request, log};
 
 /// How to go on with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +171,7 @@ impl Connection {
         if let Some(pace) = self.phase.pace() {
             pace.stop_waiting();
         }
-        self.output.pace().stop_waiting();
+        self.output.answer.pace.stop_waiting();
         let next = loop {
             let next = match self.run(read_on, service, spare) {
                 Ok(next) => next,
@@ -408,52 +394,22 @@ impl Connection {
             head.expects_continue(),
         );
         let mut request = Request::new(head, body);
-        let output = &mut self.output;
-        let outcome = panics::catch(service.quiet, || {
-            service
-                .handler
-                .handle(&mut request, Response::new(output, &self.socket))
-        });
-        let failure = request.body().failure();
-
-        let lost = self.output.is_lost() || matches!(failure, Some(Failure::Lost));
-        let complete = match outcome {
-            Ok(Ok(_)) if self.output.is_finished() => true,
-            _ if lost => false,
-            Ok(Ok(_)) => self.fail(
-                "the handler returned the Answered of another response",
-                service,
-            ),
-            Ok(Err(error)) => match failure {
-                Some(Failure::Refused(refusal)) => {
-                    self.output.set_close();
-                    self.replace(refusal.status, refusal.reason)
-                }
-                _ => {
-                    let message = error.to_string();
-                    if !service.quiet {
-                        log::to_stderr(&log::failure("The handler failed", &message));
-                    }
-                    self.fail(&message, service)
-                }
-            },
-            // `panics` has printed it already.
-            Err(panic) => self.fail(&panic, service),
-        };
+        let is_complete = service.answer(&mut request, &mut self.output, &self.socket);
+        let has_failed = request.body().failure().is_some();
         if service.access_log {
             clock.now();
-            self.log_access(head.request_line(), self.output.status(), clock);
+            self.log_access(head.request_line(), clock);
         }
 
         let unread = !decoder.has_ended();
-        self.phase = if !complete {
+        self.phase = if !is_complete {
             // Half an answer, or none: the end of the connection says so.
-            if self.output.is_until_close() {
+            if self.output.answer.stage == Stage::UntilClose {
                 self.socket.reset_on_close();
             }
             self.output.abandon();
             Phase::Closing { linger: false }
-        } else if !self.output.keep_alive() || failure.is_some() {
+        } else if !self.output.answer.keep_alive || has_failed {
             Phase::Closing {
                 // Who did not ask for the end may be sending its next request.
                 linger: unread || head.keep_alive() || !self.input.is_empty(),
@@ -466,40 +422,17 @@ impl Connection {
         };
     }
 
-    /// Answers 500 in place of a handler that could not.
-    fn fail(&mut self, message: &str, service: &Service) -> bool {
-        let shown = if service.show_errors {
-            message
-        } else {
-            "The server could not answer this request."
-        };
-        self.replace(StatusCode::INTERNAL_SERVER_ERROR, shown)
-    }
-
-    /// Sends an error page in place of what the handler wrote; `false` if some of
-    /// that has left already.
-    fn replace(&mut self, status: StatusCode, explanation: &str) -> bool {
-        self.output.take_back()
-            && Response::new(&mut self.output, &self.socket)
-                .send_error(status, explanation)
-                .is_ok()
-    }
-
     /// Answers a request that no handler sees.
     fn refuse(&mut self, refusal: Refusal, line: &[u8], clock: &Clock, service: &Service) {
-        self.output.begin(None, false, &service.limits);
-        if line.starts_with(b"HEAD ") {
-            self.output.set_head_only();
-        }
-        self.replace(refusal.status, refusal.reason);
+        service.refuse(refusal, line, &mut self.output, &self.socket);
         if service.access_log {
-            self.log_access(line, Some(refusal.status), clock);
+            self.log_access(line, clock);
         }
         self.phase = Phase::Closing { linger: true };
     }
 
-    fn log_access(&self, line: &[u8], status: Option<StatusCode>, clock: &Clock) {
-        let client = self.socket.client();
+    fn log_access(&self, line: &[u8], clock: &Clock) {
+        let (client, status) = (self.socket.client(), self.output.answer.status());
         log::to_stderr(&log::access_line(client, &clock.date(), line, status));
     }
 
@@ -524,7 +457,7 @@ impl Connection {
 
     fn next_deadline(&mut self, now: Instant, limits: &Limits) -> Instant {
         if self.output.pending() > 0 {
-            return now + self.output.pace().start_waiting();
+            return now + self.output.answer.pace.start_waiting();
         }
         if let Some(pace) = self.phase.pace() {
             return now + pace.start_waiting();

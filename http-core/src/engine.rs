@@ -16,9 +16,10 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use socket2::SockRef;
 
-use crate::connection::{Connection, Next, Service, Spare};
+use crate::connection::{Connection, Next, Spare};
 use crate::log::{self, Trace};
 use crate::poller::{Event, Poller, WOKEN};
+use crate::service::Service;
 use crate::socket::{INHERITS_NO_DELAY, Socket};
 use crate::sync::lock;
 

@@ -36,11 +36,12 @@
 //! | `server` | [`HttpServer`]: addresses, settings, starting and stopping |
 //! | `engine`, `poller` | the threads, and how they share the connections |
 //! | `connection` | one connection: requests in, answers out, when it ends |
+//! | `service` | what connections share; a request to the handler, and what if that fails |
 //! | `socket`, `buffer` | its bytes: reading and writing without waiting, or with a limit |
 //! | `head`, `meaning`, `host` | bytes to a request [`Head`], and what it means for the connection |
 //! | `decode` | where a body ends: Content-Length and chunks |
 //! | `request`, `response` | what a handler gets and what it writes |
-//! | `output` | how an answer is framed, and held against its own head |
+//! | `underway`, `output` | how an answer is held against its own head, and framed |
 //! | `outbox`, `transfer` | what waits to be sent: bytes, and parts of files |
 //! | `handler` | the [`Handler`] trait |
 //! | `files` | [`FileHandler`]: the files of a directory |
@@ -76,11 +77,13 @@ mod refusal;
 mod request;
 mod response;
 mod server;
+mod service;
 mod socket;
 mod stop;
 mod sync;
 mod text;
 mod transfer;
+mod underway;
 
 pub use decode::{Decoder, Piece};
 pub use error::{Result, ServerError};

@@ -143,7 +143,7 @@ impl<'c> Headers<'c> {
             outcome,
         } = self;
         outcome?;
-        output.end_fields(socket)?;
+        output.end_fields(socket);
         Ok(BodyWriter { output, socket })
     }
 }

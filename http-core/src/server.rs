@@ -7,9 +7,9 @@ use std::{env, thread, vec};
 
 use mio::net::TcpListener;
 
-use crate::connection::Service;
 use crate::engine::{Engine, TICK};
 use crate::poller::Poller;
+use crate::service::Service;
 use crate::stop::{self, Stop};
 use crate::{Handler, Limits, Result, ServerError, StopHandle};
 
