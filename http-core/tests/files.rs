@@ -345,6 +345,10 @@ fn a_part_of_a_file() {
             (416, Some("bytes */10"))
         );
     }
+    for range in ["bytes=0-", "bytes=-1"] {
+        let reply = ask(&server, "GET /empty.css", &[("Range", range)]);
+        assert_eq!((reply.status, &reply.text()[..]), (200, ""), "{range}");
+    }
     for range in ["bytes=3-1", "bytes=x", "digits=0-3"] {
         let reply = ask(&server, "GET /digits", &[("Range", range)]);
         assert_eq!(
@@ -447,6 +451,7 @@ fn compressed_copies_for_those_who_take_them() {
         ("/style.css", "gzip", Some("gzip"), "gzipped"),
         ("/style.css", "br;q=0, *", Some("gzip"), "gzipped"),
         ("/style.css", "gzip;q=0", None, "plain"),
+        ("/style.css", "br;q=0.5, gzip", Some("gzip"), "gzipped"),
         ("/style.css", "zstd", None, "plain"),
         ("/old.css", "gzip", None, "plain"),
         ("/digits", "gzip", None, "0123456789"),
@@ -473,6 +478,14 @@ fn compressed_copies_for_those_who_take_them() {
     assert_ne!(itself.field("ETag"), server.get("/style.css").field("ETag"));
     let part = [("Accept-Encoding", "br"), ("Range", "bytes=0-2")];
     assert_eq!(ask(&server, "GET /style.css", &part).text(), "bro");
+    // A 304 says nothing of how its body would be packed.
+    let etag = ask(&server, "GET /style.css", &[("Accept-Encoding", "gzip")]);
+    let etag = etag.field("ETag").unwrap();
+    let known = [("Accept-Encoding", "gzip"), ("If-None-Match", etag)];
+    let reply = ask(&server, "GET /style.css", &known);
+    assert_eq!((reply.status, reply.field("ETag")), (304, Some(etag)));
+    assert_eq!(reply.field("Content-Encoding"), None);
+    assert_eq!(reply.field("Vary"), Some("Accept-Encoding"));
     let plain = TestServer::start(FileHandler::new(base).unwrap().compressed(false));
     let reply = ask(&plain, "GET /style.css", &[("Accept-Encoding", "br")]);
     assert_eq!((&reply.text()[..], reply.field("Vary")), ("plain", None));

@@ -21,11 +21,17 @@ const ENCODINGS: [Encoding; 2] = [
     },
 ];
 
-/// The encodings that an Accept-Encoding field allows, the best first.
+/// The encodings that an Accept-Encoding field allows, and does not want less than the
+/// file as it is; the most wanted first.
 pub(super) fn accepted(field: &str) -> impl Iterator<Item = Encoding> {
-    ENCODINGS
+    let plain = weight(field, "identity");
+    let mut encodings = ENCODINGS.map(|encoding| (weight(field, encoding.name), encoding));
+    // Of two that are wanted alike, the smaller one stays first.
+    encodings.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    encodings
         .into_iter()
-        .filter(|encoding| weight(field, encoding.name) > 0.0)
+        .filter(move |(weight, _)| *weight > 0.0 && *weight >= plain)
+        .map(|(_, encoding)| encoding)
 }
 
 /// How much a coding is wanted: by its name, else by `*`, else not at all.
@@ -65,6 +71,10 @@ mod tests {
             ("X-GZIP", &["gzip"]),
             ("br;q=0, gzip;q=0.5", &["gzip"]),
             ("gzip;q=0.000", &[]),
+            ("br;q=0.5, gzip", &["gzip", "br"]),
+            ("br;q=0.5, gzip;q=0.5", &["br", "gzip"]),
+            ("identity, gzip;q=0.5, br", &["br"]),
+            ("identity;q=0, gzip;q=0.5", &["gzip"]),
             ("gzip; Q = 1 ", &["gzip"]),
             ("*", &["br", "gzip"]),
             ("*;q=0", &[]),

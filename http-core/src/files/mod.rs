@@ -210,6 +210,11 @@ impl FileHandler {
             Verdict::Send => {}
             Verdict::NotModified => {
                 let headers = response.send_response(StatusCode::NOT_MODIFIED);
+                // What it has is packed as it is (RFC 9110, section 15.4.5).
+                let fields = Fields {
+                    encoding: None,
+                    ..fields
+                };
                 return fields.add_to(headers).end_headers()?.finish();
             }
             Verdict::Failed => {
