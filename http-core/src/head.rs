@@ -136,7 +136,7 @@ impl Head {
     /// host's address if it were sent back in a redirect.
     pub fn path(&self) -> &str {
         match self.text(&self.path) {
-            "" if self.method != Method::CONNECT => "/",
+            "" => "/",
             path => path,
         }
     }
@@ -206,6 +206,10 @@ impl Head {
 
 const TARGET_TOO_LONG: Refusal =
     Refusal::new(StatusCode::URI_TOO_LONG, "the request target is too long");
+const NO_PROXY: Refusal = Refusal::new(
+    StatusCode::NOT_IMPLEMENTED,
+    "this is no proxy, so it connects nobody",
+);
 const HEAD_TOO_LARGE: Refusal = Refusal::new(
     StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
     "the request head is too large",
@@ -278,11 +282,15 @@ fn explain(error: httparse::Error, bytes: &[u8]) -> Option<Refusal> {
     })
 }
 
-/// Path and query out of the four forms of a target (RFC 9112, section 3.2).
+/// Path and query out of the forms of a target (RFC 9112, section 3.2).
 fn split_target<'a>(
     method: &Method,
     target: &'a str,
 ) -> Result<(&'a str, Option<&'a str>), Refusal> {
+    if method == Method::CONNECT {
+        // Its client may take what follows for a tunnel already, whatever is answered.
+        return Err(NO_PROXY);
+    }
     if target.contains('#') {
         return Err(Refusal::bad("a request target has no fragment (#)"));
     }
@@ -290,9 +298,6 @@ fn split_target<'a>(
         target
     } else if target == "*" && method == Method::OPTIONS {
         return Ok((target, None));
-    } else if method == Method::CONNECT {
-        // authority-form: a host and a port, no path. No handler method takes it.
-        return Ok((&target[..0], None));
     } else if let Some(rest) = strip_scheme(target) {
         // absolute-form: what a proxy is sent; the path begins behind the host.
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -381,7 +386,7 @@ mod tests {
         assert_eq!(with("GET http://h?q").path(), "/");
         assert_eq!(with("GET http://h?q").query(), Some("q"));
         assert_eq!(with("OPTIONS *").path(), "*");
-        assert_eq!(with("CONNECT h:80").path(), "");
+        assert_eq!(refused("CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n"), 501);
         for line in [
             "GET *",
             "GET x",

@@ -167,9 +167,6 @@ fn start_ours(limits: Limits) -> SocketAddr {
             if request.path() != "/deaf" {
                 request.body().read_to_end(&mut body)?;
             }
-            if request.method() == "CONNECT" {
-                return response.send_error(501, "");
-            }
             let text = echo(request.method().as_str(), request.target(), &body);
             response.send_response(200).end_headers()?.send(text)
         })

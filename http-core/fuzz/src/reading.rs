@@ -269,7 +269,10 @@ fn is_target(method: &[u8], target: &[u8]) -> bool {
     let absolute = lower
         .strip_prefix("http://")
         .or(lower.strip_prefix("https://"));
-    if text.starts_with('/') || method == b"CONNECT" {
+    if method == b"CONNECT" {
+        // To a proxy; this is none.
+        false
+    } else if text.starts_with('/') {
         true
     } else if let Some(rest) = absolute {
         let authority = rest.split(['/', '?']).next().unwrap_or_default();

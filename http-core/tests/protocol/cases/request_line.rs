@@ -93,13 +93,13 @@ pub fn classes() -> Vec<Class> {
             .lines_kept(&[("OPTIONS * HTTP/1.1", "200 OPTIONS *")]),
         class(
             "`CONNECT host:port` (authority-form)",
-            "501: this is no proxy",
+            "501, closed: this is no proxy",
             "9112 §3.2.3",
         )
-        .lines_kept(&[
-            ("CONNECT h:80 HTTP/1.1", "501"),
-            ("CONNECT [::1]:443 HTTP/1.1", "501"),
-        ]),
+        .lines_refused(
+            "501",
+            &[b"CONNECT h:80 HTTP/1.1", b"CONNECT [::1]:443 HTTP/1.1"],
+        ),
         class(
             "a target that is none of these, or that has a fragment or a user in it",
             "400, closed",
