@@ -245,7 +245,7 @@ impl Connection {
     /// a file is not there, and the client must not take what it got for all of it.
     fn failed(&self, error: &io::Error, service: &Service) {
         if error.kind() == ErrorKind::UnexpectedEof {
-            self.socket.reset_on_close();
+            self.socket.reset_on_close(true);
             if !service.quiet {
                 log::to_stderr(&log::failure("An answer was cut off", &error.to_string()));
             }
@@ -350,6 +350,11 @@ impl Connection {
                     self.phase = Phase::Head(None);
                     Ok(Step::Again)
                 }
+                // Nothing is answered behind it any more.
+                Ok(Piece::More) if service.stop.is_stopping() => {
+                    self.phase = Phase::Closing { linger: true };
+                    Ok(Step::Again)
+                }
                 Ok(Piece::More) => Ok(Step::NeedsInput),
                 Ok(Piece::Data(count) | Piece::Framing(count)) if count as u64 <= *left => {
                     *left -= count as u64;
@@ -366,6 +371,9 @@ impl Connection {
                 let linger = *linger;
                 if !self.output.send_pending(&self.socket)? {
                     return Ok(Step::NeedsRoom);
+                }
+                if self.output.answer.stage == Stage::Finished {
+                    self.socket.reset_on_close(false);
                 }
                 if !linger {
                     return Ok(Step::Close);
@@ -404,9 +412,6 @@ impl Connection {
         let unread = !decoder.has_ended();
         self.phase = if !is_complete {
             // Half an answer, or none: the end of the connection says so.
-            if self.output.answer.stage == Stage::UntilClose {
-                self.socket.reset_on_close();
-            }
             self.output.abandon();
             Phase::Closing { linger: false }
         } else if !self.output.answer.keep_alive || has_failed {
@@ -438,18 +443,10 @@ impl Connection {
 
     /// The wait has lasted too long.
     fn expire(&mut self, clock: &Clock, service: &Service) {
-        if self.output.pending() == 0 {
-            match &self.phase {
-                Phase::Head(_) if !self.input.is_empty() => {
-                    let line = request_line(self.input.filled()).to_vec();
-                    return self.refuse(TOO_SLOW, &line, clock, service);
-                }
-                Phase::Request(incoming) => {
-                    let line = incoming.head.request_line().to_vec();
-                    return self.refuse(TOO_SLOW, &line, clock, service);
-                }
-                _ => {}
-            }
+        if self.output.pending() == 0
+            && let Some(line) = self.half_request()
+        {
+            return self.refuse(TOO_SLOW, &line, clock, service);
         }
         self.output.abandon();
         self.phase = Phase::Closing { linger: false };

@@ -90,6 +90,7 @@ impl Output {
     pub fn abandon(&mut self) {
         self.outbox.clear();
         self.body.clear();
+        self.answer.stage = Stage::Unanswered;
     }
 
     /// Takes the memory of `spare`, where it has none of its own.
@@ -226,6 +227,8 @@ impl Output {
     fn frame_stream(&mut self, socket: &Socket) {
         if self.answer.stage == Stage::Gathering {
             let framing = self.answer.begin_stream();
+            // Where its end is that of the connection, that looks like one only once all is sent.
+            socket.reset_on_close(self.answer.stage == Stage::UntilClose);
             self.end_head(socket, framing);
         }
     }

@@ -88,7 +88,10 @@ impl<'c> Response<'c> {
             .try_into()
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = self.send_response(status);
-        if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        if matches!(
+            status,
+            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+        ) {
             return headers.end_headers()?.finish();
         }
         headers.send_error_page(status, explanation)

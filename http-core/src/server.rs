@@ -158,7 +158,8 @@ impl HttpServer {
             let worker = stop.worker();
             let thread = thread::Builder::new().name(format!("http-core {n}"));
             thread.spawn(move || {
-                let _worker = worker;
+                // The engine is dropped first, and with the last one the handler.
+                let (_worker, engine) = (worker, engine);
                 engine.work();
             })?;
             Ok(())

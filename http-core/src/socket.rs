@@ -82,6 +82,8 @@ pub(crate) struct Socket {
     exchange: Exchange,
     /// Whether a wait has left the socket in blocking mode.
     blocking: Cell<bool>,
+    /// Whether closing it resets it.
+    resets: Cell<bool>,
     trace: Option<Trace>,
 }
 
@@ -97,6 +99,7 @@ impl Socket {
             client,
             exchange: Exchange::default(),
             blocking: Cell::new(false),
+            resets: Cell::new(false),
             trace,
         })
     }
@@ -242,9 +245,13 @@ impl Socket {
         Ok(())
     }
 
-    /// From now on, closing tells the client that something went wrong.
-    pub fn reset_on_close(&self) {
-        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    /// Whether closing, by whatever way it comes to that, tells the client that
+    /// something went wrong.
+    pub fn reset_on_close(&self, reset: bool) {
+        if self.resets.replace(reset) != reset {
+            let time = reset.then_some(Duration::ZERO);
+            let _ = SockRef::from(&self.stream).set_linger(time);
+        }
     }
 
     /// Tells the client that nothing more will be sent.

@@ -205,6 +205,14 @@ impl Underway {
             // Nobody knows how much has arrived, so nothing can follow it.
             return Err(ErrorKind::ConnectionAborted.into());
         }
+        // A 205 is framed as an empty body (RFC 9110, section 15.3.6).
+        let is_bodiless = matches!(self.stage, Stage::Bodiless(_)) && !self.head_only;
+        if more > 0 && (is_bodiless || self.status == StatusCode::RESET_CONTENT) {
+            let status = self.status.as_u16();
+            return Err(mistake(format!(
+                "an answer with status {status} has no body"
+            )));
+        }
         match &mut self.stage {
             Stage::Declared(left) => {
                 let declared = self.length.unwrap_or_default();
@@ -217,15 +225,7 @@ impl Underway {
                 }
                 *left -= more;
             }
-            Stage::Bodiless(count) => {
-                if more > 0 && !self.head_only {
-                    let status = self.status.as_u16();
-                    return Err(mistake(format!(
-                        "an answer with status {status} has no body"
-                    )));
-                }
-                *count += more;
-            }
+            Stage::Bodiless(count) => *count += more,
             _ => {}
         }
         Ok(())

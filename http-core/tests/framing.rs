@@ -238,6 +238,21 @@ fn answers_without_a_body() {
         }
     });
     let mut client = server.connect();
+    // A 205 has none either, but says so with its length (RFC 9110, section 15.3.6).
+    client.send("GET /?205 HTTP/1.1\r\nHost: h\r\n\r\n");
+    let reply = client.reply();
+    assert_eq!(
+        (reply.status, reply.field("Content-Length")),
+        (205, Some("0"))
+    );
+    client.send("GET /body?205 HTTP/1.1\r\nHost: h\r\n\r\n");
+    let reply = client.reply();
+    assert_eq!(reply.status, 500);
+    assert!(
+        reply
+            .text()
+            .contains("an answer with status 205 has no body")
+    );
     for status in [204, 304] {
         client.send(format!("GET /?{status} HTTP/1.1\r\nHost: h\r\n\r\n"));
         let reply = client.reply();

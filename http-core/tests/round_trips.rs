@@ -60,7 +60,7 @@ impl Plan {
         let status = rng
             .choice([200, 200, 200, 201, 204, 205, 299, 304, 404, 500, 799])
             .unwrap();
-        let has_body = !matches!(status, 204 | 304);
+        let has_body = !matches!(status, 204 | 205 | 304);
         let parts = if has_body { rng.usize(..5) } else { 0 };
         Plan {
             status,

@@ -2,10 +2,10 @@
 
 mod common;
 
-use std::io::Read;
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::sync::Mutex;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{PATIENCE, TestServer, pattern};
@@ -30,7 +30,9 @@ fn gated() -> (
             "/large" => pattern(LARGE),
             _ => b"fine".into(),
         };
-        request.body().read_to_end(&mut Vec::new())?;
+        if request.path() != "/deaf" {
+            request.body().read_to_end(&mut Vec::new())?;
+        }
         response.send_response(200).end_headers()?.send(answer)
     };
     (began, go_on, handler)
@@ -94,8 +96,13 @@ fn who_asks_nothing_does_not_delay_it() {
         half_a_head.send("GET / HT");
         let mut half_a_body = server.connect();
         half_a_body.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nca");
+        let mut answered = server.connect();
+        answered.send("PUT /deaf HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nca");
+        assert_eq!(answered.reply().text(), "fine");
         assert_eq!(server.get("/").text(), "fine");
         server.stop.stop();
+        answered.ends();
+        drop(answered);
         used.ends();
         silent.ends();
         half_a_head.ends();
@@ -141,6 +148,54 @@ fn a_handler_that_hangs_is_left_behind() {
         HttpServer::bind(server.address).expect("the port is free");
         drop(go_on);
     }
+}
+
+/// What a handler does when it is dropped, such as writing a last line, is done then.
+#[test]
+fn the_handler_is_gone_when_the_server_has_stopped() {
+    for _ in 0..50 {
+        let owned = Arc::new(());
+        let shared = Arc::clone(&owned);
+        let server = TestServer::with(
+            |s| s.threads(8),
+            move |_: &mut Request, response: Response| {
+                let _shared = &shared;
+                response.send_response(200).end_headers()?.send("fine")
+            },
+        );
+        assert_eq!(server.get("/").text(), "fine");
+        server.stop.stop();
+        server.has_stopped();
+        assert_eq!(Arc::strong_count(&owned), 1);
+    }
+}
+
+/// In HTTP/1.0, an answer of unknown length ends with the connection.
+#[test]
+fn half_an_answer_is_no_whole_one() {
+    const FIRST: usize = 100_000;
+    let limits = Limits {
+        stop_time: Duration::from_millis(100),
+        ..patient()
+    };
+    let (owned, gone) = mpsc::channel::<()>();
+    let server = TestServer::limited(limits, move |_: &mut Request, response: Response| {
+        let _owned = &owned;
+        let mut body = response.send_response(200).end_headers()?;
+        body.write_all(&pattern(FIRST))?;
+        // The rest waits until the client takes it.
+        body.send(pattern(4 * LARGE))
+    });
+    let mut client = server.connect();
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    client.through(b"\r\n\r\n").unwrap();
+    server.stop.stop();
+    server.has_stopped();
+    // As long as its thread is there, it may still send what the client takes.
+    let end = gone.recv_timeout(PATIENCE);
+    assert_eq!(end, Err(RecvTimeoutError::Disconnected));
+    let error = client.take(FIRST + 4 * LARGE).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
 
 #[test]

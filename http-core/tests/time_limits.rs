@@ -72,6 +72,53 @@ fn an_idle_connection_is_closed_without_a_word() {
     assert_eq!(slow.reply().text(), "0");
 }
 
+/// Some clients send one behind a body (RFC 9112, section 2.2). A 408 in answer to it
+/// would be taken for the answer to the next request.
+#[test]
+fn an_empty_line_is_no_slow_head() {
+    let limits = Limits {
+        head_time: SHORT,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, measure);
+    let mut client = server.connect();
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\ncat\r\n");
+    assert_eq!(client.reply().text(), "3");
+    client.ends();
+}
+
+/// Its end would be that of the connection (HTTP/1.0), so the connection has another.
+#[test]
+fn half_an_answer_that_is_given_up_is_no_whole_one() {
+    const FIRST: usize = 100_000;
+    let limits = Limits {
+        stall_time: SHORT,
+        least_rate: 1_000_000_000,
+        connections: 1,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, |_: &mut Request, response: Response| {
+        let mut body = response.send_response(200).end_headers()?;
+        body.write_all(&pattern(FIRST))?;
+        body.send(pattern(20 * 1024 * 1024))
+    });
+    let mut client = server.connect();
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    client.through(b"\r\n\r\n").unwrap();
+    // There is room for another one only when this one was given up.
+    let mut other = server.connect();
+    other.send("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+    other.reply_to_head();
+    let error = client.take(FIRST + 20 * 1024 * 1024).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    // It is as good as any other for a client that takes it.
+    drop(other);
+    let mut client = server.connect();
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    let reply = client.reply();
+    assert!(reply.body == [pattern(FIRST), pattern(20 * 1024 * 1024)].concat());
+}
+
 #[test]
 fn a_slow_head_is_408() {
     let limits = Limits {
