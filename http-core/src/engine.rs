@@ -309,7 +309,7 @@ impl Engine {
     }
 
     fn try_door_again(&self) {
-        if self.door.try_again.swap(false, Ordering::Relaxed)
+        if self.door.try_again.swap(false, Ordering::SeqCst)
             && let Some(newcomer) = self.open_door()
         {
             self.queue(newcomer);
@@ -318,9 +318,13 @@ impl Engine {
 
     fn accept(&self, listener: &TcpListener, last: &mut Option<usize>) {
         loop {
-            if self.open.load(Ordering::SeqCst) >= self.service.limits.connections {
+            if self.is_full() {
                 // They wait in the system's queue until a connection ends.
-                return self.door.try_again.store(true, Ordering::Relaxed);
+                self.door.try_again.store(true, Ordering::SeqCst);
+                // One that ended just before has not seen this.
+                if self.is_full() {
+                    return;
+                }
             }
             match listener.accept() {
                 Ok((stream, client)) => {
@@ -346,6 +350,10 @@ impl Engine {
                 },
             }
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.open.load(Ordering::SeqCst) >= self.service.limits.connections
     }
 
     /// Gives a client's connection a slot, claimed, and says which.
