@@ -273,4 +273,11 @@ fn what_may_not_be_read_is_not_there() {
         }
     }
     fs::set_permissions(public.join("sub"), fs::Permissions::from_mode(0o755)).unwrap();
+    // Whoever puts an index into a folder does not want it to be listed.
+    let index = public.join("sub/index.html");
+    fs::write(&index, "index").unwrap();
+    fs::set_permissions(&index, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read(&index).is_err() {
+        assert_eq!(server.get("/sub/").status, 404);
+    }
 }

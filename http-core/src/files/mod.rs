@@ -163,6 +163,10 @@ impl FileHandler {
                     if let Some(Found::File(file, metadata)) = self.root.open(&index)? {
                         return self.send_file(request, response, &index, file, metadata);
                     }
+                    // Whoever has put one there that can't be read wants no list either.
+                    if fs::symlink_metadata(place.join(name)).is_ok_and(|found| found.is_file()) {
+                        return not_found(response);
+                    }
                 }
                 if !self.listing {
                     return not_found(response);
