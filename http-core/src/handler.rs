@@ -41,7 +41,8 @@ pub type Answer = io::Result<Answered>;
 /// ```
 ///
 /// A function or a closure is a handler, too. It gets the requests of every
-/// method, and its parameters must be written with their types:
+/// method (but CONNECT, which asks for a proxy and is refused), and its parameters
+/// must be written with their types:
 ///
 /// ```no_run
 /// use http_core::{HttpServer, Request, Response};
