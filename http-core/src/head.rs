@@ -97,7 +97,7 @@ impl Head {
         } else {
             Version::HTTP_11
         };
-        let (path, query) = split_target(&method, target)?;
+        let Target { host, path, query } = split_target(&method, target)?;
         let meaning = Meaning::of(version, request.headers, limits)?;
 
         // Spans instead of slices, so that the head can own its bytes.
@@ -111,9 +111,14 @@ impl Head {
         self.query = query.map(|query| span(query.as_bytes()));
         self.version = version;
         self.fields.clear();
-        let fields = request.headers.iter();
-        self.fields
-            .extend(fields.map(|field| (span(field.name.as_bytes()), span(field.value))));
+        self.fields.extend(request.headers.iter().map(|field| {
+            let value = match host {
+                // The target's host stands in the place of Host (RFC 9112, section 3.2.2).
+                Some(host) if field.name.eq_ignore_ascii_case("host") => host.as_bytes(),
+                _ => field.value,
+            };
+            (span(field.name.as_bytes()), span(value))
+        }));
         self.meaning = meaning;
         self.headers.take();
         self.bytes.clear();
@@ -282,11 +287,15 @@ fn explain(error: httparse::Error, bytes: &[u8]) -> Option<Refusal> {
     })
 }
 
-/// Path and query out of the forms of a target (RFC 9112, section 3.2).
-fn split_target<'a>(
-    method: &Method,
-    target: &'a str,
-) -> Result<(&'a str, Option<&'a str>), Refusal> {
+/// The parts of a target.
+struct Target<'a> {
+    host: Option<&'a str>,
+    path: &'a str,
+    query: Option<&'a str>,
+}
+
+/// Takes apart the forms of a target (RFC 9112, section 3.2).
+fn split_target<'a>(method: &Method, target: &'a str) -> Result<Target<'a>, Refusal> {
     if method == Method::CONNECT {
         // Its client may take what follows for a tunnel already, whatever is answered.
         return Err(NO_PROXY);
@@ -294,10 +303,9 @@ fn split_target<'a>(
     if target.contains('#') {
         return Err(Refusal::bad("a request target has no fragment (#)"));
     }
-    let origin = if target.starts_with('/') {
-        target
-    } else if target == "*" && method == Method::OPTIONS {
-        return Ok((target, None));
+    let (host, origin) = if target.starts_with('/') || (target == "*" && method == Method::OPTIONS)
+    {
+        (None, target)
     } else if let Some(rest) = strip_scheme(target) {
         // absolute-form: what a proxy is sent; the path begins behind the host.
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -305,7 +313,7 @@ fn split_target<'a>(
             return Err(Refusal::bad("the request target names no host"));
         }
         // `http://host` asks for `/`; `Head::path` says so.
-        path
+        (Some(authority), path)
     } else {
         return Err(Refusal::bad("the request target does not begin with /"));
     };
@@ -318,7 +326,8 @@ fn split_target<'a>(
         .take_while(|&b| b == b'/')
         .count()
         .saturating_sub(1);
-    Ok((&path[extra..], query))
+    let path = &path[extra..];
+    Ok(Target { host, path, query })
 }
 
 fn strip_scheme(target: &str) -> Option<&str> {
@@ -386,6 +395,16 @@ mod tests {
         assert_eq!(with("GET http://h?q").path(), "/");
         assert_eq!(with("GET http://h?q").query(), Some("q"));
         assert_eq!(with("OPTIONS *").path(), "*");
+        // What a proxy is sent names the host, whatever stands in the field.
+        assert_eq!(
+            with("GET http://a.example:80/b").header("host"),
+            Some("a.example:80")
+        );
+        assert_eq!(
+            with("GET http://a.example?b").headers()["host"],
+            "a.example"
+        );
+        assert_eq!(with("GET /http://a.example/b").header("host"), Some("h"));
         assert_eq!(refused("CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n"), 501);
         for line in [
             "GET *",

@@ -75,7 +75,7 @@ pub fn classes() -> Vec<Class> {
         ]),
         class(
             "an absolute URI (absolute-form)",
-            "200; the path begins behind the host",
+            "200; the path begins behind the host, which takes the place of Host",
             "9112 §3.2.2",
         )
         .lines_kept(&[
