@@ -2,7 +2,7 @@
 //! if the check failed, find out why.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::compile;
 use crate::diagnosis::diagnose;
-use crate::failure::{Failure, Verdict};
+use crate::failure::{Failure, Symptom, Verdict};
 use crate::place::Place;
 use crate::report::{About, report};
 use crate::run::{Limits, Run};
@@ -41,19 +41,34 @@ pub(crate) struct Setting {
     pub(crate) place: Place,
     pub(crate) limits: Limits,
     pub(crate) seed: String,
+    /// The steps whose checks may have a browser, if not all.
+    pub(crate) browser_steps: Option<BTreeSet<u32>>,
     /// The programs built so far, by name.
     built: Mutex<BTreeMap<String, Result<PathBuf, String>>>,
 }
 
 impl Setting {
-    pub(crate) fn new(place: Place, limits: Limits, seed: String) -> Self {
+    pub(crate) fn new(
+        place: Place,
+        limits: Limits,
+        seed: String,
+        browser_steps: Option<BTreeSet<u32>>,
+    ) -> Self {
         let built = Mutex::default();
         Self {
             place,
             limits,
             seed,
+            browser_steps,
             built,
         }
+    }
+
+    /// Why the checks of this step get no browser, if this run says so.
+    fn no_browser_for(&self, step: u32) -> Option<String> {
+        let steps = self.browser_steps.as_ref()?;
+        let why = format!("skipped: GRADE_BROWSER_STEPS asks for no browser in step {step}");
+        (!steps.contains(&step)).then_some(why)
     }
 
     /// This program of the lesson's package, built when it is first asked for.
@@ -77,6 +92,8 @@ pub(crate) enum Outcome {
     Open(String),
     /// It cannot be done on this computer, for this reason.
     NotHere(String),
+    /// It needs a browser, and this run was asked for none in its step.
+    Skipped(String),
 }
 
 /// A failed check.
@@ -123,13 +140,16 @@ impl Candidate {
         let name = check.full_name();
         let seed = Seed::new(&setting.seed, &name);
         let mut run = Run::new(self.program.clone(), Arc::clone(setting), limits, seed);
+        run.no_browser = setting.no_browser_for(check.step);
         let verdict = catch_unwind(AssertUnwindSafe(|| (check.action)(&mut run)))
             .unwrap_or_else(|panic| Err(Failure::of_the_grader(&message(panic.as_ref()))));
         let Err(failure) = verdict else {
             return Outcome::Passed;
         };
-        if let Some(why) = failure.not_here() {
-            return Outcome::NotHere(why.to_string());
+        match &failure.0.symptom {
+            Symptom::NoBrowser(why) => return Outcome::NotHere(why.clone()),
+            Symptom::BrowserSkipped(why) => return Outcome::Skipped(why.clone()),
+            _ => {}
         }
         self.never_serves.store(run.never_serves, Relaxed);
         self.is_silent.fetch_or(failure.is_silence(), Relaxed);

@@ -76,12 +76,13 @@
 //! | `GRADE_PROGRAM=path` | grades this executable: nothing is built, every step counts, the solution is left alone |
 //! | `GRADE_REPORT=path` | writes the results of the checks that ran as JSON to `PACKAGE.json` in this folder, or to this file if its name ends in `.json`; folders are made |
 //! | `GRADE_BROWSER=path` | drives this Chromium, not the one in the PATH |
+//! | `GRADE_BROWSER_STEPS=2` | with `GRADE_PROGRAM` only: skips the browser in the checks of all other steps than these (numbers with commas between); for the check of the course, which grades many programs of which it knows the step that is wrong |
 //!
 //! Relative paths are meant from the root of the workspace.
 //!
 //! The JSON holds `lesson`, `seed` and `checks`; each of these has `step`, `name`,
-//! `points`, `outcome` (`passed`, `failed` or `ignored`), `diagnosis` (the name of
-//! the likely cause) and `message`.
+//! `points`, `outcome` (`passed`, `failed`, `ignored` or, by `GRADE_BROWSER_STEPS`,
+//! `skipped`), `diagnosis` (the name of the likely cause) and `message`.
 //!
 //! # How it is laid out
 //!
