@@ -100,7 +100,22 @@ pub(crate) enum Outcome {
 #[derive(Clone, Debug)]
 pub(crate) struct Failed {
     pub(crate) diagnosis: &'static str,
+    /// The whole report, for who reads it by itself.
     pub(crate) message: String,
+    /// The same for who has read the reports before it: a likely cause that one of
+    /// them tells is not told again.
+    pub(crate) among_others: String,
+}
+
+impl Failed {
+    /// A failure whose report says the same wherever it stands.
+    pub(crate) fn new(diagnosis: &'static str, message: String) -> Self {
+        Self {
+            diagnosis,
+            among_others: message.clone(),
+            message,
+        }
+    }
 }
 
 /// A program and how its checks went so far: what is sure to fail again does not take
@@ -111,6 +126,8 @@ pub(crate) struct Candidate {
     never_serves: AtomicBool,
     /// A request had no answer: the next one without any is waited for less long.
     is_silent: AtomicBool,
+    /// The likely causes that were told, each with the check whose report tells it.
+    told: Mutex<BTreeMap<String, String>>,
 }
 
 /// After a request without an answer, checks have this part of their time.
@@ -122,16 +139,15 @@ impl Candidate {
             program,
             never_serves: AtomicBool::new(false),
             is_silent: AtomicBool::new(false),
+            told: Mutex::default(),
         }
     }
 
     /// Runs the check.
     pub(crate) fn attempt(&self, check: &Check, setting: &Arc<Setting>) -> Outcome {
         if self.never_serves.load(Relaxed) {
-            return Outcome::Failed(Failed {
-                diagnosis: "never-serves",
-                message: "not graded: the program does not start, see above".into(),
-            });
+            let message = "not graded: the program does not start, see above";
+            return Outcome::Failed(Failed::new("never-serves", message.into()));
         }
         let mut limits = setting.limits;
         if self.is_silent.load(Relaxed) {
@@ -164,10 +180,28 @@ impl Candidate {
             seed: &setting.seed,
         };
         let cause = diagnose(check.step, &failure.0, &trace);
+        let with_cause = |text: &str| report(&about, &failure.0, &trace, text);
         Outcome::Failed(Failed {
             diagnosis: cause.id,
-            message: report(&about, &failure.0, &trace, &cause),
+            message: with_cause(&cause.text),
+            among_others: with_cause(&self.in_short(cause.text.clone(), &name)),
         })
+    }
+
+    /// What the check of this name says of its likely cause: all of it, or where it
+    /// was told already, if that is shorter.
+    fn in_short(&self, cause: String, name: &str) -> String {
+        let mut told = lock(&self.told);
+        let Some(first) = told.get(&cause) else {
+            told.insert(cause.clone(), name.to_string());
+            return cause;
+        };
+        let short = format!("The same as above, for \"{first}\".");
+        if short.len() < cause.len() {
+            short
+        } else {
+            cause
+        }
     }
 }
 

@@ -239,7 +239,7 @@ impl Session {
                     Outcome::Failed(failed) if failed.message == NOT_COMPILED => {
                         Ok(Completion::ignored_with(failed.message))
                     }
-                    Outcome::Failed(failed) => Err(failed.message.into()),
+                    Outcome::Failed(failed) => Err(failed.among_others.into()),
                 }
             });
             trials.push(trial.with_ignored_flag(open && flagged));
@@ -288,15 +288,15 @@ impl Session {
     fn outcome(&self, at: usize) -> Outcome {
         match self.candidate() {
             Ok(candidate) => candidate.attempt(&self.checks[at], &self.setting),
-            Err(why) => Outcome::Failed(Failed {
-                diagnosis: "does-not-compile",
+            Err(why) => {
                 // Where no trial says why, the first check has to.
-                message: if self.says_why.swap(true, Relaxed) {
+                let message = if self.says_why.swap(true, Relaxed) {
                     NOT_COMPILED.into()
                 } else {
                     self.does_not_compile(why)
-                },
-            }),
+                };
+                Outcome::Failed(Failed::new("does-not-compile", message))
+            }
         }
     }
 
@@ -320,7 +320,7 @@ impl Session {
         let (mut failures, mut not_here) = (Vec::new(), Vec::new());
         for check in &self.checks {
             match candidate.attempt(check, &self.setting) {
-                Outcome::Failed(failed) => failures.push(failed.message),
+                Outcome::Failed(failed) => failures.push(failed.among_others),
                 Outcome::NotHere(why) | Outcome::Skipped(why) => not_here.push(why),
                 Outcome::Passed | Outcome::Open(_) => {}
             }

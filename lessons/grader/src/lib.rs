@@ -82,7 +82,8 @@
 //!
 //! The JSON holds `lesson`, `seed` and `checks`; each of these has `step`, `name`,
 //! `points`, `outcome` (`passed`, `failed`, `ignored` or, by `GRADE_BROWSER_STEPS`,
-//! `skipped`), `diagnosis` (the name of the likely cause) and `message`.
+//! `skipped`), `diagnosis` (the name of the likely cause) and `message`. A message stands
+//! by itself: what a student reads tells a likely cause that several checks share once.
 //!
 //! # How it is laid out
 //!

@@ -171,9 +171,9 @@ pub(crate) fn write(
     let results = checks.iter().enumerate().filter_map(|(at, check)| {
         let (outcome, diagnosis, message) = match outcomes.get(&at)? {
             Outcome::Passed => ("passed", None, None),
-            Outcome::Failed(Failed { diagnosis, message }) => {
-                ("failed", Some(*diagnosis), Some(message))
-            }
+            Outcome::Failed(Failed {
+                diagnosis, message, ..
+            }) => ("failed", Some(*diagnosis), Some(message)),
             Outcome::Open(why) | Outcome::NotHere(why) => ("ignored", None, Some(why)),
             Outcome::Skipped(why) => ("skipped", None, Some(why)),
         };
@@ -220,10 +220,7 @@ mod tests {
     }
 
     fn failed() -> Outcome {
-        Outcome::Failed(Failed {
-            diagnosis: "x",
-            message: String::new(),
-        })
+        Outcome::Failed(Failed::new("x", String::new()))
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub fn grade(folder: &str) -> ExitCode {
         .check(3, "the wire is closed", 1, wire_closed)
         .check(3, "the seed", 1, seed)
         .check(3, "the names are sorted", 1, sorted)
+        .check(3, "the names are still sorted", 1, sorted)
         .check(3, "a broken check", 1, |run| {
             run.get("/")?;
             panic!("the check has a bug")
