@@ -92,7 +92,7 @@
 //! - `attempt`: one check against one program
 //! - `program`, `guard`, `output`: the program while it runs, how it surely ends,
 //!   what it prints
-//! - `run`, `request`, `server`, `client`, `wire`, `answer`, `seed`: what a check of a
+//! - `run`, `request`, `earlier`, `server`, `client`, `wire`, `answer`, `seed`: what a check of a
 //!   server works with
 //! - `invocation`, `stub`: what a check of a program that runs to its end works with
 //! - `browser`, `page`: what a check of pages works with
@@ -106,6 +106,7 @@ mod browser;
 mod client;
 mod compile;
 mod diagnosis;
+mod earlier;
 mod failure;
 mod guard;
 mod invocation;

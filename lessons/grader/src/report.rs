@@ -40,11 +40,14 @@ pub(crate) fn report(about: &About, facts: &Facts, trace: &Trace, cause: &str) -
         let mut lines: Vec<String> = asked.command().lines().map(str::to_string).collect();
         let needed = asked.needs(&about.place.package);
         lines.extend(needed.map(|command| format!("(with this running: {command})")));
+        let earlier = asked.earlier();
         let label = match asked {
             Asked::Program(_) => "ran",
             Asked::Page { .. } => "in a browser",
+            _ if !earlier.is_empty() => "then asked",
             _ => "asked",
         };
+        report.part("first asked", &earlier);
         report.part(label, &lines);
     }
     report.part("expected", &split(&facts.expected));

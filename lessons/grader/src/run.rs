@@ -267,9 +267,6 @@ impl<'run> Ask<'run> {
     /// If the method, path or headers are not valid in HTTP: a mistake in the
     /// check. [`Run::connect`] can send anything.
     pub fn send(self) -> Result<Answer, Failure> {
-        let server = self.server?;
-        let mut request = self.request;
-        request.started_with.clone_from(&server.command);
-        server.ask(&request)
+        self.server?.ask(self.request)
     }
 }

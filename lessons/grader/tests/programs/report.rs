@@ -10,6 +10,7 @@ pub fn trials() -> Vec<Trial> {
         test("a report has its five parts", golden),
         test("a cause is told once in full", one_cause),
         test("a short cause is told again", short_cause),
+        test("requests that came before are told", earlier),
         test("the same seed asks for the same values", seeds),
         test("a filter changes no value", filter),
         test("results go to a folder too", folder),
@@ -62,6 +63,21 @@ fn short_cause() {
     let told = causes(&result.stdout);
     let short = "Sort the names before you list them.";
     assert_eq!(told.iter().filter(|cause| *cause == short).count(), 2);
+}
+
+fn earlier() {
+    let result = Stage::of("is right").set("MORE_CHECKS", "1").run();
+    // The GET before the POST, whose answer was right, is no part of the story; nor is
+    // the one after the GET that failed.
+    let (_, _, message) = result.check("a message is kept");
+    let expected = "
+first asked   curl -i --data-raw message=Tom+%26+Jerry http://localhost:8000/
+                came back: 404 Not Found
+then asked    curl -i http://localhost:8000/
+              (with this running: cargo run -p path_router)
+expected      a body with this text in it:
+";
+    assert!(message.contains(expected), "{message}");
 }
 
 fn value(seed: &str, check: Option<&str>) -> String {
