@@ -2,7 +2,7 @@
 //! if the check failed, find out why.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::compile;
 use crate::diagnosis::diagnose;
-use crate::failure::{Failure, Verdict};
+use crate::failure::{Failure, Symptom, Verdict};
 use crate::place::Place;
 use crate::report::{About, report};
 use crate::run::{Limits, Run};
@@ -41,19 +41,34 @@ pub(crate) struct Setting {
     pub(crate) place: Place,
     pub(crate) limits: Limits,
     pub(crate) seed: String,
+    /// The steps whose checks may have a browser, if not all.
+    pub(crate) browser_steps: Option<BTreeSet<u32>>,
     /// The programs built so far, by name.
     built: Mutex<BTreeMap<String, Result<PathBuf, String>>>,
 }
 
 impl Setting {
-    pub(crate) fn new(place: Place, limits: Limits, seed: String) -> Self {
+    pub(crate) fn new(
+        place: Place,
+        limits: Limits,
+        seed: String,
+        browser_steps: Option<BTreeSet<u32>>,
+    ) -> Self {
         let built = Mutex::default();
         Self {
             place,
             limits,
             seed,
+            browser_steps,
             built,
         }
+    }
+
+    /// Why the checks of this step get no browser, if this run says so.
+    fn no_browser_for(&self, step: u32) -> Option<String> {
+        let steps = self.browser_steps.as_ref()?;
+        let why = format!("skipped: GRADE_BROWSER_STEPS asks for no browser in step {step}");
+        (!steps.contains(&step)).then_some(why)
     }
 
     /// This program of the lesson's package, built when it is first asked for.
@@ -77,13 +92,30 @@ pub(crate) enum Outcome {
     Open(String),
     /// It cannot be done on this computer, for this reason.
     NotHere(String),
+    /// It needs a browser, and this run was asked for none in its step.
+    Skipped(String),
 }
 
 /// A failed check.
 #[derive(Clone, Debug)]
 pub(crate) struct Failed {
     pub(crate) diagnosis: &'static str,
+    /// The whole report, for who reads it by itself.
     pub(crate) message: String,
+    /// The same for who has read the reports before it: a likely cause that one of
+    /// them tells is not told again.
+    pub(crate) among_others: String,
+}
+
+impl Failed {
+    /// A failure whose report says the same wherever it stands.
+    pub(crate) fn new(diagnosis: &'static str, message: String) -> Self {
+        Self {
+            diagnosis,
+            among_others: message.clone(),
+            message,
+        }
+    }
 }
 
 /// A program and how its checks went so far: what is sure to fail again does not take
@@ -94,6 +126,8 @@ pub(crate) struct Candidate {
     never_serves: AtomicBool,
     /// A request had no answer: the next one without any is waited for less long.
     is_silent: AtomicBool,
+    /// The likely causes that were told, each with the check whose report tells it.
+    told: Mutex<BTreeMap<String, String>>,
 }
 
 /// After a request without an answer, checks have this part of their time.
@@ -105,16 +139,15 @@ impl Candidate {
             program,
             never_serves: AtomicBool::new(false),
             is_silent: AtomicBool::new(false),
+            told: Mutex::default(),
         }
     }
 
     /// Runs the check.
     pub(crate) fn attempt(&self, check: &Check, setting: &Arc<Setting>) -> Outcome {
         if self.never_serves.load(Relaxed) {
-            return Outcome::Failed(Failed {
-                diagnosis: "never-serves",
-                message: "not graded: the program does not start, see above".into(),
-            });
+            let message = "not graded: the program does not start, see above";
+            return Outcome::Failed(Failed::new("never-serves", message.into()));
         }
         let mut limits = setting.limits;
         if self.is_silent.load(Relaxed) {
@@ -123,13 +156,16 @@ impl Candidate {
         let name = check.full_name();
         let seed = Seed::new(&setting.seed, &name);
         let mut run = Run::new(self.program.clone(), Arc::clone(setting), limits, seed);
+        run.no_browser = setting.no_browser_for(check.step);
         let verdict = catch_unwind(AssertUnwindSafe(|| (check.action)(&mut run)))
             .unwrap_or_else(|panic| Err(Failure::of_the_grader(&message(panic.as_ref()))));
         let Err(failure) = verdict else {
             return Outcome::Passed;
         };
-        if let Some(why) = failure.not_here() {
-            return Outcome::NotHere(why.to_string());
+        match &failure.0.symptom {
+            Symptom::NoBrowser(why) => return Outcome::NotHere(why.clone()),
+            Symptom::BrowserSkipped(why) => return Outcome::Skipped(why.clone()),
+            _ => {}
         }
         self.never_serves.store(run.never_serves, Relaxed);
         self.is_silent.fetch_or(failure.is_silence(), Relaxed);
@@ -144,10 +180,28 @@ impl Candidate {
             seed: &setting.seed,
         };
         let cause = diagnose(check.step, &failure.0, &trace);
+        let with_cause = |text: &str| report(&about, &failure.0, &trace, text);
         Outcome::Failed(Failed {
             diagnosis: cause.id,
-            message: report(&about, &failure.0, &trace, &cause),
+            message: with_cause(&cause.text),
+            among_others: with_cause(&self.in_short(cause.text.clone(), &name)),
         })
+    }
+
+    /// What the check of this name says of its likely cause: all of it, or where it
+    /// was told already, if that is shorter.
+    fn in_short(&self, cause: String, name: &str) -> String {
+        let mut told = lock(&self.told);
+        let Some(first) = told.get(&cause) else {
+            told.insert(cause.clone(), name.to_string());
+            return cause;
+        };
+        let short = format!("The same as above, for \"{first}\".");
+        if short.len() < cause.len() {
+            short
+        } else {
+            cause
+        }
     }
 }
 

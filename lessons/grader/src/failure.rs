@@ -94,6 +94,8 @@ pub(crate) enum Symptom {
     StderrLacks(String),
     /// There is no browser on this computer, for this reason.
     NoBrowser(String),
+    /// This run was asked not to start one, for this reason.
+    BrowserSkipped(String),
     /// A page is not what it should be.
     Page,
     /// A check's own words; nothing to conclude from.
@@ -148,18 +150,9 @@ impl Failure {
         Self::new(None, "a check that works", came, Symptom::Grader)
     }
 
-    /// There is no browser, for this reason.
-    pub(crate) fn no_browser(why: String) -> Self {
-        let came = Came::Words(why.clone());
-        Self::new(None, "a browser", came, Symptom::NoBrowser(why))
-    }
-
-    /// Why the check could not be done on this computer, if that is so.
-    pub(crate) fn not_here(&self) -> Option<&str> {
-        match &self.0.symptom {
-            Symptom::NoBrowser(why) => Some(why),
-            _ => None,
-        }
+    /// There is no browser for the check; the symptom says why.
+    pub(crate) fn no_browser(symptom: Symptom) -> Self {
+        Self::new(None, "a browser", Came::Words("none".into()), symptom)
     }
 
     /// Whether nothing at all came until the time was up.

@@ -84,11 +84,13 @@ impl Lesson {
         let mut arguments = Arguments::from_args();
         // In order, one after the other: the first failure is the one to read first.
         arguments.test_threads.get_or_insert(1);
-        let environment = Environment::read(&self.place.root);
-        if let Some(missing) = environment.program.as_ref().filter(|path| !path.is_file()) {
-            eprintln!("GRADE_PROGRAM: there is no file {}", missing.display());
-            return ExitCode::FAILURE;
-        }
+        let environment = match Environment::read(&self.place.root) {
+            Ok(environment) => environment,
+            Err(why) => {
+                eprintln!("{why}");
+                return ExitCode::FAILURE;
+            }
+        };
         let report = environment.report.clone();
         let session = Arc::new(Session::new(self, environment, &arguments));
         let trials = session.trials(&arguments);
@@ -114,20 +116,51 @@ struct Environment {
     seed: String,
     program: Option<PathBuf>,
     report: Option<PathBuf>,
+    browser_steps: Option<BTreeSet<u32>>,
 }
 
 impl Environment {
     /// Paths are meant from the root of the workspace, where people type; Cargo runs
     /// tests in the folder of their package.
-    fn read(root: &Path) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// With what is wrong with a variable.
+    fn read(root: &Path) -> Result<Self, String> {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let seed = set("GRADE_SEED");
-        Self {
-            seed: seed.map_or_else(seed::any, |seed| seed.to_string_lossy().into_owned()),
-            program: set("GRADE_PROGRAM").map(|path| root.join(path)),
-            report: set("GRADE_REPORT").map(|path| root.join(path)),
+        let program = set("GRADE_PROGRAM").map(|path| root.join(path));
+        if let Some(missing) = program.as_ref().filter(|path| !path.is_file()) {
+            return Err(format!(
+                "GRADE_PROGRAM: there is no file {}",
+                missing.display()
+            ));
         }
+        let browser_steps = match set("GRADE_BROWSER_STEPS") {
+            Some(_) if program.is_none() => {
+                let why = "a student's program gets every check";
+                return Err(format!(
+                    "GRADE_BROWSER_STEPS goes with GRADE_PROGRAM only: {why}"
+                ));
+            }
+            Some(steps) => Some(numbers(&steps.to_string_lossy())?),
+            None => None,
+        };
+        Ok(Self {
+            seed: seed.map_or_else(seed::any, |seed| seed.to_string_lossy().into_owned()),
+            program,
+            report: set("GRADE_REPORT").map(|path| root.join(path)),
+            browser_steps,
+        })
     }
+}
+
+/// The numbers in `1,2`.
+fn numbers(text: &str) -> Result<BTreeSet<u32>, String> {
+    let numbers = text.split(',').map(|number| number.trim().parse());
+    numbers.collect::<Result<_, _>>().map_err(|_| {
+        format!("GRADE_BROWSER_STEPS={text}: numbers of steps with commas between, such as 1,2")
+    })
 }
 
 /// One run of the test program.
@@ -160,7 +193,12 @@ impl Session {
         };
         let says_why = !arguments.is_filtered_out(&Trial::test(COMPILES, || Ok(())));
         Self {
-            setting: Arc::new(Setting::new(place, limits, environment.seed)),
+            setting: Arc::new(Setting::new(
+                place,
+                limits,
+                environment.seed,
+                environment.browser_steps,
+            )),
             checks,
             open,
             given: environment.program,
@@ -194,12 +232,14 @@ impl Session {
                 session.note(at, outcome.clone());
                 match outcome {
                     Outcome::Passed => Ok(Completion::Completed),
-                    Outcome::Open(why) | Outcome::NotHere(why) => Ok(Completion::ignored_with(why)),
+                    Outcome::Open(why) | Outcome::NotHere(why) | Outcome::Skipped(why) => {
+                        Ok(Completion::ignored_with(why))
+                    }
                     // One compiler's message, one failure.
                     Outcome::Failed(failed) if failed.message == NOT_COMPILED => {
                         Ok(Completion::ignored_with(failed.message))
                     }
-                    Outcome::Failed(failed) => Err(failed.message.into()),
+                    Outcome::Failed(failed) => Err(failed.among_others.into()),
                 }
             });
             trials.push(trial.with_ignored_flag(open && flagged));
@@ -248,15 +288,15 @@ impl Session {
     fn outcome(&self, at: usize) -> Outcome {
         match self.candidate() {
             Ok(candidate) => candidate.attempt(&self.checks[at], &self.setting),
-            Err(why) => Outcome::Failed(Failed {
-                diagnosis: "does-not-compile",
+            Err(why) => {
                 // Where no trial says why, the first check has to.
-                message: if self.says_why.swap(true, Relaxed) {
+                let message = if self.says_why.swap(true, Relaxed) {
                     NOT_COMPILED.into()
                 } else {
                     self.does_not_compile(why)
-                },
-            }),
+                };
+                Outcome::Failed(Failed::new("does-not-compile", message))
+            }
         }
     }
 
@@ -280,8 +320,8 @@ impl Session {
         let (mut failures, mut not_here) = (Vec::new(), Vec::new());
         for check in &self.checks {
             match candidate.attempt(check, &self.setting) {
-                Outcome::Failed(failed) => failures.push(failed.message),
-                Outcome::NotHere(why) => not_here.push(why),
+                Outcome::Failed(failed) => failures.push(failed.among_others),
+                Outcome::NotHere(why) | Outcome::Skipped(why) => not_here.push(why),
                 Outcome::Passed | Outcome::Open(_) => {}
             }
         }

@@ -76,12 +76,14 @@
 //! | `GRADE_PROGRAM=path` | grades this executable: nothing is built, every step counts, the solution is left alone |
 //! | `GRADE_REPORT=path` | writes the results of the checks that ran as JSON to `PACKAGE.json` in this folder, or to this file if its name ends in `.json`; folders are made |
 //! | `GRADE_BROWSER=path` | drives this Chromium, not the one in the PATH |
+//! | `GRADE_BROWSER_STEPS=2` | with `GRADE_PROGRAM` only: skips the browser in the checks of all other steps than these (numbers with commas between); for the check of the course, which grades many programs of which it knows the step that is wrong |
 //!
 //! Relative paths are meant from the root of the workspace.
 //!
 //! The JSON holds `lesson`, `seed` and `checks`; each of these has `step`, `name`,
-//! `points`, `outcome` (`passed`, `failed` or `ignored`), `diagnosis` (the name of
-//! the likely cause) and `message`.
+//! `points`, `outcome` (`passed`, `failed`, `ignored` or, by `GRADE_BROWSER_STEPS`,
+//! `skipped`), `diagnosis` (the name of the likely cause) and `message`. A message stands
+//! by itself: what a student reads tells a likely cause that several checks share once.
 //!
 //! # How it is laid out
 //!
@@ -90,7 +92,7 @@
 //! - `attempt`: one check against one program
 //! - `program`, `guard`, `output`: the program while it runs, how it surely ends,
 //!   what it prints
-//! - `run`, `request`, `server`, `client`, `wire`, `answer`, `seed`: what a check of a
+//! - `run`, `request`, `earlier`, `server`, `client`, `wire`, `answer`, `seed`: what a check of a
 //!   server works with
 //! - `invocation`, `stub`: what a check of a program that runs to its end works with
 //! - `browser`, `page`: what a check of pages works with
@@ -104,6 +106,7 @@ mod browser;
 mod client;
 mod compile;
 mod diagnosis;
+mod earlier;
 mod failure;
 mod guard;
 mod invocation;

@@ -2,7 +2,6 @@
 //! what was expected; what came back and what the program printed; the likely
 //! cause and what to do.
 
-use crate::diagnosis::Diagnosis;
 use crate::failure::{Came, Facts, Symptom};
 use crate::place::Place;
 use crate::program::Trace;
@@ -24,8 +23,8 @@ pub(crate) struct About<'a> {
     pub(crate) seed: &'a str,
 }
 
-/// The whole report.
-pub(crate) fn report(about: &About, facts: &Facts, trace: &Trace, cause: &Diagnosis) -> String {
+/// The whole report, with what is said of the likely cause.
+pub(crate) fn report(about: &About, facts: &Facts, trace: &Trace, cause: &str) -> String {
     let mut report = Report::default();
     let readme = about.place.readme();
     let help = match about.place.heading(about.step) {
@@ -41,18 +40,21 @@ pub(crate) fn report(about: &About, facts: &Facts, trace: &Trace, cause: &Diagno
         let mut lines: Vec<String> = asked.command().lines().map(str::to_string).collect();
         let needed = asked.needs(&about.place.package);
         lines.extend(needed.map(|command| format!("(with this running: {command})")));
+        let earlier = asked.earlier();
         let label = match asked {
             Asked::Program(_) => "ran",
             Asked::Page { .. } => "in a browser",
+            _ if !earlier.is_empty() => "then asked",
             _ => "asked",
         };
+        report.part("first asked", &earlier);
         report.part(label, &lines);
     }
     report.part("expected", &split(&facts.expected));
     report.part("came back", &came_back(facts));
     report.part("printed", &printed(trace));
     report.text.push('\n');
-    let cause = about.place.without_detours(&cause.text);
+    let cause = about.place.without_detours(cause);
     report.part("likely cause", &wrapped(&cause, WIDTH - INDENT));
     report.part("again", &[again(about, cfg!(windows))]);
     about.place.without_detours(report.text.trim_end())

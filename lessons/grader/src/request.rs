@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::earlier::{self, Earlier};
 use crate::show::{printf, shell_word};
 
 /// The type of a form's body.
@@ -24,6 +25,8 @@ pub(crate) struct Request {
     pub(crate) body: Option<Vec<u8>>,
     /// What a student types to start the server that is asked.
     pub(crate) started_with: String,
+    /// What the check has asked the same server before.
+    pub(crate) earlier: Vec<Earlier>,
 }
 
 /// What a check sent: a request, or bytes of its own.
@@ -70,6 +73,14 @@ impl Asked {
         matches!(self, Self::Request(request) if request.body.is_some())
     }
 
+    /// What the check has asked before, as far as that may matter: lines of a report.
+    pub(crate) fn earlier(&self) -> Vec<String> {
+        match self {
+            Self::Request(request) => earlier::lines(&request.earlier),
+            _ => Vec::new(),
+        }
+    }
+
     /// What has to run before the command is of use, if anything.
     pub(crate) fn needs(&self, package: &str) -> Option<String> {
         match self {
@@ -91,7 +102,7 @@ impl Request {
             .any(|(name, value)| name.eq_ignore_ascii_case("content-type") && value == FORM)
     }
 
-    fn curl(&self) -> String {
+    pub(crate) fn curl(&self) -> String {
         let mut line = String::from("curl -i");
         let body = self.body.as_deref();
         match self.method.as_str() {
@@ -157,7 +168,7 @@ mod tests {
             path: path.into(),
             headers: Vec::new(),
             body: body.map(<[u8]>::to_vec),
-            started_with: String::new(),
+            ..Request::default()
         }
     }
 

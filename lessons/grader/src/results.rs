@@ -22,7 +22,7 @@ struct Progress {
     passed: usize,
     failed: usize,
     open: usize,
-    /// Checks that this computer cannot do; their points don't count.
+    /// Checks that this run could not do; their points don't count.
     not_here: usize,
     points: u32,
     all_points: u32,
@@ -41,7 +41,7 @@ impl Progress {
                     progress.points += check.points;
                 }
                 Some(Outcome::Open(_)) => progress.open += 1,
-                Some(Outcome::NotHere(_)) => {
+                Some(Outcome::NotHere(_) | Outcome::Skipped(_)) => {
                     progress.not_here += 1;
                     progress.all_points -= check.points;
                 }
@@ -171,10 +171,11 @@ pub(crate) fn write(
     let results = checks.iter().enumerate().filter_map(|(at, check)| {
         let (outcome, diagnosis, message) = match outcomes.get(&at)? {
             Outcome::Passed => ("passed", None, None),
-            Outcome::Failed(Failed { diagnosis, message }) => {
-                ("failed", Some(*diagnosis), Some(message))
-            }
+            Outcome::Failed(Failed {
+                diagnosis, message, ..
+            }) => ("failed", Some(*diagnosis), Some(message)),
             Outcome::Open(why) | Outcome::NotHere(why) => ("ignored", None, Some(why)),
+            Outcome::Skipped(why) => ("skipped", None, Some(why)),
         };
         Some(json!({
             "step": check.step,
@@ -219,10 +220,7 @@ mod tests {
     }
 
     fn failed() -> Outcome {
-        Outcome::Failed(Failed {
-            diagnosis: "x",
-            message: String::new(),
-        })
+        Outcome::Failed(Failed::new("x", String::new()))
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::answer::Answer;
 use crate::attempt::Setting;
 use crate::browser::Browser;
-use crate::failure::Failure;
+use crate::failure::{Failure, Symptom};
 use crate::invocation::{Invocation, command_line};
 use crate::page::Page;
 use crate::program::{Launch, Trace};
@@ -59,6 +59,8 @@ pub struct Run {
     pub(crate) stubs: Vec<Stub>,
     /// The server was started as usual, and never said that it serves.
     pub(crate) never_serves: bool,
+    /// Why this run of the check gets no browser, if it gets none.
+    pub(crate) no_browser: Option<String>,
     /// Each keeps a port from being used.
     kept: Vec<TcpStream>,
 }
@@ -76,6 +78,7 @@ impl Run {
             servers: Vec::new(),
             stubs: Vec::new(),
             never_serves: false,
+            no_browser: None,
             kept: Vec::new(),
         }
     }
@@ -171,13 +174,17 @@ impl Run {
     ///
     /// # Errors
     ///
-    /// If the server does not start. If there is no Chromium, the check is ignored:
-    /// hand the error on.
+    /// If the server does not start. If there is no Chromium, or this run is to do
+    /// without, the check is ignored: hand the error on.
     pub fn browser(&mut self) -> Result<Page, Failure> {
         self.server()?;
         let server = Rc::clone(self.server.as_ref().expect("just started"));
+        if let Some(why) = &self.no_browser {
+            return Err(Failure::no_browser(Symptom::BrowserSkipped(why.clone())));
+        }
         let began = Instant::now();
-        let browser = Browser::start().map_err(Failure::no_browser)?;
+        let started = Browser::start();
+        let browser = started.map_err(|why| Failure::no_browser(Symptom::NoBrowser(why)))?;
         Ok(Page::new(browser, server, began.elapsed()))
     }
 
@@ -260,9 +267,6 @@ impl<'run> Ask<'run> {
     /// If the method, path or headers are not valid in HTTP: a mistake in the
     /// check. [`Run::connect`] can send anything.
     pub fn send(self) -> Result<Answer, Failure> {
-        let server = self.server?;
-        let mut request = self.request;
-        request.started_with.clone_from(&server.command);
-        server.ask(&request)
+        self.server?.ask(self.request)
     }
 }

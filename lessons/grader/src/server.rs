@@ -1,10 +1,12 @@
 //! A server that a check talks to: the student's program, or another program that
 //! the check has started.
 
+use std::cell::RefCell;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use crate::client;
+use crate::earlier::Earlier;
 use crate::failure::{Came, Failure, Symptom};
 use crate::program::{Address, Launch, Program};
 use crate::request::{Asked, Request};
@@ -20,6 +22,8 @@ pub(crate) struct Server {
     /// When the check's time is up.
     pub(crate) until: Instant,
     pub(crate) largest_body: usize,
+    /// What it was asked so far.
+    earlier: RefCell<Vec<Earlier>>,
 }
 
 impl Server {
@@ -54,6 +58,7 @@ impl Server {
             command,
             until: Instant::now() + limits.check,
             largest_body: limits.body,
+            earlier: RefCell::default(),
         })
     }
 
@@ -68,8 +73,13 @@ impl Server {
         text.replace(&real, "localhost:8000")
     }
 
-    pub(crate) fn ask(&self, request: &Request) -> Result<crate::Answer, Failure> {
-        client::ask(request, &self.address, self.until, self.largest_body)
+    pub(crate) fn ask(&self, mut request: Request) -> Result<crate::Answer, Failure> {
+        request.started_with.clone_from(&self.command);
+        request.earlier.clone_from(&self.earlier.borrow());
+        let came = client::ask(&request, &self.address, self.until, self.largest_body);
+        let asked = Earlier::new(&request, &came);
+        self.earlier.borrow_mut().push(asked);
+        came
     }
 
     pub(crate) fn connect(&self) -> Result<Wire, Failure> {

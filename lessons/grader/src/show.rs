@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 pub(crate) const WIDTH: usize = 80;
 
 /// The longest line shown of something that a program wrote.
-const LONGEST_LINE: usize = 160;
+pub(crate) const LONGEST_LINE: usize = 160;
 
 /// The bytes in quotes, with everything that is not plain text as an escape
 /// (`\n`, `\u{1b}`, `\xff`), so that two bodies which differ also look different.
@@ -37,18 +37,7 @@ pub(crate) fn body_lines(body: &[u8], most: usize) -> Vec<String> {
     let mut lines: Vec<String> = all
         .iter()
         .take(most)
-        .map(|line| match line.get(LONGEST_LINE..) {
-            Some(rest) if !rest.is_empty() => {
-                // Not in the middle of a character, which would look like a broken one.
-                let mut end = LONGEST_LINE;
-                while end > LONGEST_LINE - 3 && line[end] & 0xc0 == 0x80 {
-                    end -= 1;
-                }
-                let left = line.len() - end;
-                format!("{} ... ({left} more bytes)", quoted(&line[..end]))
-            }
-            _ => quoted(line),
-        })
+        .map(|line| cut(line, LONGEST_LINE))
         .collect();
     if all.len() > most {
         let rest: usize = all[most..].iter().map(|line| line.len()).sum();
@@ -58,6 +47,20 @@ pub(crate) fn body_lines(body: &[u8], most: usize) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// The bytes in quotes; of more than `longest`, the beginning.
+pub(crate) fn cut(bytes: &[u8], longest: usize) -> String {
+    if bytes.len() <= longest {
+        return quoted(bytes);
+    }
+    // Not in the middle of a character, which would look like a broken one.
+    let mut end = longest;
+    while end > longest - 3 && bytes[end] & 0xc0 == 0x80 {
+        end -= 1;
+    }
+    let left = bytes.len() - end;
+    format!("{} ... ({left} more bytes)", quoted(&bytes[..end]))
 }
 
 /// One line of a program's output, without control characters and not too long.

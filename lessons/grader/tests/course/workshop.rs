@@ -43,6 +43,7 @@ pub struct Checks {
 pub struct Graded {
     pub step: u64,
     pub name: String,
+    /// `passed`, `failed`, `skipped`, or `ignored`: this computer cannot do it.
     pub outcome: String,
     pub diagnosis: String,
     pub message: String,
@@ -178,17 +179,22 @@ impl Workshop {
 }
 
 impl Checks {
-    /// Their results for a program: of all that this computer can do.
-    pub fn grade(&self, program: &Path) -> Vec<Graded> {
+    /// Their results for a program. With a step, those of all other steps that need a
+    /// browser are skipped.
+    pub fn grade(&self, program: &Path, browser_step: Option<u64>) -> Vec<Graded> {
         let report = program.with_extension("json");
         let _ = fs::remove_file(&report);
-        let output = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        command
             .env("GRADE_PROGRAM", program)
             .env("GRADE_REPORT", &report)
             .env_remove("GRADE_SEED")
-            .stdin(Stdio::null())
-            .output()
-            .expect("the checks run");
+            .env_remove("GRADE_BROWSER_STEPS")
+            .stdin(Stdio::null());
+        if let Some(step) = browser_step {
+            command.env("GRADE_BROWSER_STEPS", step.to_string());
+        }
+        let output = command.output().expect("the checks run");
         let text = fs::read_to_string(&report).unwrap_or_else(|error| {
             panic!(
                 "no results of {}: {error}\n{}",
@@ -199,15 +205,14 @@ impl Checks {
         let report: Value = serde_json::from_str(&text).expect("results in JSON");
         let text_of = |value: &Value| value.as_str().unwrap_or_default().to_string();
         let checks = report["checks"].as_array().expect("a list of checks");
-        let graded = checks.iter().map(|check| Graded {
+        let graded = |check: &Value| Graded {
             step: check["step"].as_u64().expect("a step"),
             name: text_of(&check["name"]),
             outcome: text_of(&check["outcome"]),
             diagnosis: text_of(&check["diagnosis"]),
             message: text_of(&check["message"]),
-        });
-        // A check that cannot be done here says nothing about the program.
-        graded.filter(|check| check.outcome != "ignored").collect()
+        };
+        checks.iter().map(graded).collect()
     }
 }
 

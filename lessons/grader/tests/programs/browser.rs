@@ -181,6 +181,8 @@ pub fn trials() -> Vec<Trial> {
         }
     })];
     trials.extend([
+        test("a browser can be skipped by step", skipped),
+        test("nothing is skipped of a student's program", never_skipped),
         in_browser("a board that is right", || {
             let result = board("is right").run();
             for name in &result.names()[..4] {
@@ -224,6 +226,39 @@ pub fn trials() -> Vec<Trial> {
         }),
     ]);
     trials
+}
+
+fn skipped() {
+    let result = board("is right").set("GRADE_BROWSER_STEPS", "2, 7").run();
+    for (name, step) in [("a message is shown", 1), ("nobody is there", 3)] {
+        let why = format!("skipped: GRADE_BROWSER_STEPS asks for no browser in step {step}");
+        let (outcome, _, message) = result.check(name);
+        assert_eq!((&*outcome, &*message), ("skipped", &*why));
+        let told = format!("ignored ({why})");
+        assert!(result.stdout.contains(&told), "{}", result.stdout);
+    }
+    // What this computer can do is done; what needs no browser is never skipped.
+    let (outcome, _, message) = result.check("a reload does not post again");
+    assert_ne!(outcome, "skipped", "{message}");
+    let stage = Stage::of("finds everything").set("GRADE_BROWSER_STEPS", "1");
+    let (outcome, ..) = { stage }.run().check("another path answers 404");
+    assert_eq!(outcome, "failed");
+}
+
+fn never_skipped() {
+    let mut stage = Stage::empty().set("GRADE_BROWSER_STEPS", "2");
+    let output = stage.command.output().expect("the lesson runs");
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        said,
+        "GRADE_BROWSER_STEPS goes with GRADE_PROGRAM only: a student's program gets every check\n"
+    );
+    let mut stage = board("is right").set("GRADE_BROWSER_STEPS", "two");
+    let output = stage.command.output().expect("the lesson runs");
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.starts_with("GRADE_BROWSER_STEPS=two: "), "{said}");
 }
 
 /// A test that is ignored where there is no browser.

@@ -182,7 +182,7 @@ pub fn trials() -> Vec<Trial> {
 #[track_caller]
 fn all_fail(result: &crate::stage::Result) {
     assert!(!result.success);
-    assert_eq!(result.names().len(), 14);
+    assert_eq!(result.names().len(), 16);
     for name in result.names() {
         assert_eq!(result.check(name).0, "failed", "{name}");
     }

@@ -40,12 +40,14 @@ pub fn grade(folder: &str) -> ExitCode {
         .check(3, "HEAD / answers 200", 1, head)
         .check(3, "GET / is no redirect", 1, old)
         .check(3, "POST / answers 303", 1, post_redirects)
+        .check(3, "a message is kept", 1, kept)
         .check(3, "POST / answers bytes", 1, bytes_come_back)
         .check(3, "GET /form shows a text", 1, form)
         .check(3, "the wire", 1, wire)
         .check(3, "the wire is closed", 1, wire_closed)
         .check(3, "the seed", 1, seed)
         .check(3, "the names are sorted", 1, sorted)
+        .check(3, "the names are still sorted", 1, sorted)
         .check(3, "a broken check", 1, |run| {
             run.get("/")?;
             panic!("the check has a bug")
@@ -89,6 +91,15 @@ fn post_redirects(run: &mut Run) -> Verdict {
     let answer = ask.send()?;
     answer.expect_status(303)?;
     answer.expect_body_contains("Tom &amp; Jerry")
+}
+
+fn kept(run: &mut Run) -> Verdict {
+    run.get("/")?;
+    let fields = [("message", "Tom & Jerry")];
+    run.request("POST", "/").form(&fields).send()?;
+    let page = run.get("/")?;
+    run.request("DELETE", "/").send()?;
+    page.expect_body_contains("Tom & Jerry")
 }
 
 fn bytes_come_back(run: &mut Run) -> Verdict {

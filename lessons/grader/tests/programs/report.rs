@@ -8,6 +8,9 @@ use crate::test;
 pub fn trials() -> Vec<Trial> {
     vec![
         test("a report has its five parts", golden),
+        test("a cause is told once in full", one_cause),
+        test("a short cause is told again", short_cause),
+        test("requests that came before are told", earlier),
         test("the same seed asks for the same values", seeds),
         test("a filter changes no value", filter),
         test("results go to a folder too", folder),
@@ -27,6 +30,54 @@ fn golden() {
     let message = format!("{before}127.0.0.1:PORT{after}\n");
     let expected = include_str!("report.txt").replace("\r\n", "\n");
     assert_eq!(message, expected, "got:\n{message}");
+}
+
+/// The likely causes in a text, each in one line.
+fn causes(text: &str) -> Vec<String> {
+    let parts = text.split("\nlikely cause  ").skip(1);
+    let whole = parts.map(|part| part.split("\nagain ").next().unwrap_or_default());
+    whole
+        .map(|cause| cause.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+fn one_cause() {
+    let result = Stage::of("ends while answering").run();
+    let told = causes(&result.stdout);
+    assert!(told[0].contains("exit code 7"), "{told:?}");
+    let again = "The same as above, for \"step 1: GET / answers the homepage\".";
+    assert_eq!(told[1..], [again]);
+    // Who reads one result by itself reads all of it.
+    for name in result.names() {
+        let (_, _, message) = result.check(name);
+        assert_eq!(causes(&message), told[..1]);
+    }
+    // So does who runs one check.
+    let only = format!("step 2: {UNKNOWN}");
+    let result = Stage::of("ends while answering").only(&only).run();
+    assert_eq!(causes(&result.stdout), told[..1]);
+}
+
+fn short_cause() {
+    let result = Stage::of("is right").set("MORE_CHECKS", "1").run();
+    let told = causes(&result.stdout);
+    let short = "Sort the names before you list them.";
+    assert_eq!(told.iter().filter(|cause| *cause == short).count(), 2);
+}
+
+fn earlier() {
+    let result = Stage::of("is right").set("MORE_CHECKS", "1").run();
+    // The GET before the POST, whose answer was right, is no part of the story; nor is
+    // the one after the GET that failed.
+    let (_, _, message) = result.check("a message is kept");
+    let expected = "
+first asked   curl -i --data-raw message=Tom+%26+Jerry http://localhost:8000/
+                came back: 404 Not Found
+then asked    curl -i http://localhost:8000/
+              (with this running: cargo run -p path_router)
+expected      a body with this text in it:
+";
+    assert!(message.contains(expected), "{message}");
 }
 
 fn value(seed: &str, check: Option<&str>) -> String {
