@@ -1,4 +1,4 @@
-//! Answers every request with its own body, byte for byte.
+//! Answers every request with its own body, byte for byte, and its Content-Type.
 //!
 //! `cargo run -p http-core --example echo -- 8000`
 
@@ -20,11 +20,14 @@ fn main() -> http_core::Result<()> {
             ..Limits::default()
         })
         .serve_forever(|request: &mut Request, response: Response| {
+            let kind = request.headers().get("Content-Type");
+            let kind = kind.and_then(|kind| kind.to_str().ok());
+            let kind = kind.unwrap_or("application/octet-stream").to_owned();
             let mut body = Vec::new();
             io::copy(request.body(), &mut body)?;
             response
                 .send_response(200)
-                .send_header("Content-Type", "application/octet-stream")
+                .send_header("Content-Type", kind)
                 .end_headers()?
                 .send(body)
         })

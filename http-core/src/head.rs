@@ -268,10 +268,12 @@ fn explain(error: httparse::Error, bytes: &[u8]) -> Option<Refusal> {
                         "only HTTP/1.0 and HTTP/1.1 are spoken here",
                     )
                 }
-                // httparse sees at the first digit that it is neither 1.0 nor 1.1.
+                // httparse sees at the first digit that it is neither 1.0 nor 1.1, and
+                // the line may go on.
                 [b'H', b'T', b'T', b'P', b'/', major]
                 | [b'H', b'T', b'T', b'P', b'/', major, b'.']
-                    if major.is_ascii_digit() && bytes.ends_with(word) =>
+                    if major.is_ascii_digit()
+                        && word.as_ptr_range().end == bytes.as_ptr_range().end =>
                 {
                     return None;
                 }
@@ -381,6 +383,17 @@ mod tests {
             assert!(parse(&text[..cut]).unwrap().is_none(), "cut at {cut}");
         }
         assert_eq!(parse(text).unwrap().unwrap().1, text.len());
+    }
+
+    /// Also where what follows looks like the end of the line.
+    #[test]
+    fn a_refused_version_stays_refused() {
+        let text = "GET / HTTP/2\nGET / HTTP/2";
+        for end in "GET / HTTP/2\n".len()..=text.len() {
+            assert_eq!(refused(&text[..end]), 400, "{:?}", &text[..end]);
+        }
+        // It may go on.
+        assert!(parse("GET / HTTP/2").unwrap().is_none());
     }
 
     #[test]

@@ -251,13 +251,19 @@ fn reachable(bound: &[SocketAddr]) -> Vec<SocketAddr> {
     found
 }
 
-/// The code in a terminal: two rows of it to a line, light on dark in any theme.
+/// White on black: two of the 256 colours that no theme changes, as it may the first
+/// 16 of them.
+const COLOURS: &str = "\x1b[38;5;231;48;5;16m";
+
+/// The code in a terminal: two rows of it to a line, light around dark in any theme.
 fn blocks(code: &QrCode) -> String {
-    const QUIET: i32 = 2;
+    // The margin that cameras look for (ISO/IEC 18004), where the terminal is dark.
+    const QUIET: i32 = 4;
     let size = code.size();
     let mut text = String::new();
     for y in (-QUIET..size + QUIET).step_by(2) {
-        text.push_str("    \x1b[40;97m");
+        text.push_str("    ");
+        text.push_str(COLOURS);
         for x in -QUIET..size + QUIET {
             // White is what is drawn: the paper, not the ink.
             text.push(match (code.get_module(x, y), code.get_module(x, y + 1)) {
@@ -339,15 +345,28 @@ mod tests {
         }
     }
 
+    /// What a camera sees: the code, white around it, and nothing of the theme.
     #[test]
-    fn the_code_is_square_with_a_margin() {
+    fn the_code_stands_on_white() {
         let code = QrCode::encode_text("http://192.0.2.1:8000/", QrCodeEcc::Low).unwrap();
         let text = blocks(&code);
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len() as i32, (code.size() + 5) / 2);
-        let row = lines[0]
-            .trim_start_matches("    \x1b[40;97m")
-            .trim_end_matches("\x1b[0m");
-        assert_eq!(row, "█".repeat(code.size() as usize + 4));
+        let mut rows: Vec<Vec<bool>> = Vec::new();
+        for line in text.lines() {
+            let cells = line
+                .strip_prefix("    \x1b[38;5;231;48;5;16m")
+                .and_then(|rest| rest.strip_suffix("\x1b[0m"))
+                .expect("colours of its own");
+            let black = |blacks: [char; 2]| cells.chars().map(|c| blacks.contains(&c)).collect();
+            rows.push(black([' ', '▄']));
+            rows.push(black([' ', '▀']));
+        }
+        let (margin, size) = (4, code.size());
+        assert!(rows.len() as i32 >= size + 2 * margin);
+        for (y, row) in (-margin..).zip(rows) {
+            assert_eq!(row.len() as i32, size + 2 * margin);
+            for (x, is_black) in (-margin..).zip(row) {
+                assert_eq!(is_black, code.get_module(x, y), "{x} {y}");
+            }
+        }
     }
 }

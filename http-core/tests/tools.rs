@@ -1,10 +1,7 @@
-//! The example `echo` under clients and a proxy that others wrote. They are not on
-//! every machine, so these tests are ignored until they are asked for:
+//! The example `echo` under clients and a proxy that others wrote. Most are not on
+//! every machine, so their tests are ignored until they are asked for:
 //!
 //! `cargo test -p http-core --test tools -- --ignored`
-
-// nginx and wrk are at home on Unix.
-#![cfg(unix)]
 
 mod common;
 
@@ -17,6 +14,7 @@ use std::time::Instant;
 
 use common::program::Program;
 use common::{Client, PATIENCE, pattern};
+use ureq::{Agent, SendBody};
 
 /// What a tool prints; it must end well.
 #[track_caller]
@@ -175,4 +173,82 @@ fn wrk() {
     assert!(shown.contains("requests in"), "{shown}");
     let faults = ["Socket errors", "Non-2xx"];
     assert!(!faults.iter().any(|fault| shown.contains(fault)), "{shown}");
+}
+
+/// Where a browser may be.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+
+/// A page fills in its form and posts it; the browser shows the answer.
+#[test]
+#[ignore = "needs chromium"]
+fn chromium() {
+    let echo = Program::echo();
+    let folder = Folder::new();
+    // The one kind of form that a browser shows when it comes back.
+    let form = format!(
+        "<!doctype html>
+         <form method=post enctype=text/plain action=http://{}/>
+             <textarea name=said></textarea>
+         </form>
+         <script>
+             document.forms[0].said.value = 'Tom & Ann < 3\\n'.repeat(20_000);
+             document.forms[0].submit();
+         </script>",
+        echo.address
+    );
+    let page = folder.file("form.html", form);
+    let profile = format!("--user-data-dir={}", folder.0.join("profile").display());
+    let options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--no-proxy-server",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--timeout=20000",
+        &profile,
+        "--dump-dom",
+        &page,
+    ];
+    let output = BROWSERS
+        .iter()
+        .find_map(|name| Command::new(name).args(options).output().ok())
+        .expect("chromium is needed");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let expected = "Tom &amp; Ann &lt; 3\n".repeat(20_000);
+    assert!(shown.contains(&format!(">said={expected}")), "{output:?}");
+}
+
+/// ureq comes with Cargo, so this one is not ignored.
+#[test]
+fn ureq() {
+    let echo = Program::echo();
+    let url = format!("http://{}/a%20path?and=query", echo.address);
+    let agent: Agent = Agent::config_builder()
+        .proxy(None)
+        .timeout_global(Some(PATIENCE))
+        .build()
+        .into();
+    for size in [0, 1, 1000, 100_000, 10_000_000] {
+        let body = pattern(size);
+        let whole = agent.post(&url).send(&body[..]);
+        let asked = agent.put(&url).header("Expect", "100-continue");
+        let asked = asked.send(&body[..]);
+        let in_chunks = agent.post(&url).send(SendBody::from_reader(&mut &body[..]));
+        for answer in [whole, asked, in_chunks] {
+            let mut answer = answer.unwrap();
+            let echoed = answer.body_mut().with_config().limit(u64::MAX);
+            assert!(echoed.read_to_vec().unwrap() == body, "{size}");
+        }
+    }
+    assert_eq!(agent.head(&url).call().unwrap().status(), 200);
+    let mut empty = agent.get(&url).call().unwrap();
+    assert_eq!(empty.body_mut().read_to_string().unwrap(), "");
 }

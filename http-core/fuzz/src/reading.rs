@@ -1,7 +1,8 @@
 //! An independent reading of what a client sends: where each request begins and
 //! ends, and which are none. Written from RFC 9110 and RFC 9112 and from the table
-//! in http-core's README where they leave a choice. It shares no code with
-//! http-core, has all bytes before it begins, and does not care how fast it is.
+//! in http-core's README where they leave a choice; and which file a path names. It
+//! shares no code with http-core, has all bytes before it begins, and does not care
+//! how fast it is.
 
 use http_core::Limits;
 
@@ -380,4 +381,31 @@ fn strict_line(bytes: &[u8]) -> Result<(&[u8], &[u8]), No> {
         return Err(No::Wrong);
     }
     Ok((text, behind))
+}
+
+/// The names in the path of a file, from the outermost on; `None` if one of them can't
+/// be a name. What stands for a byte is RFC 3986, section 2.1.
+pub fn path(path: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let mut names = Vec::new();
+    for part in path.strip_prefix(b"/")?.split(|&b| b == b'/') {
+        let mut name = Vec::new();
+        let mut at = 0;
+        while at < part.len() {
+            let next = |n: usize| part.get(at + n).and_then(|&b| digit(b));
+            let (byte, size) = match (part[at], next(1), next(2)) {
+                (b'%', Some(high), Some(low)) => ((16 * high + low) as u8, 3),
+                (byte, ..) => (byte, 1),
+            };
+            name.push(byte);
+            at += size;
+        }
+        if name == b"." || name == b".." || name.contains(&b'/') || name.contains(&0) {
+            return None;
+        }
+        if !name.is_empty() {
+            names.push(name);
+        }
+    }
+    Some(names)
 }
