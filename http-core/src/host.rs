@@ -34,14 +34,13 @@ fn is_ipv6(address: &[u8]) -> bool {
 /// A registered name or an IPv4 address. A `%` begins two hexadecimal digits.
 fn is_name(name: &[u8]) -> bool {
     let mut rest = name;
-    loop {
-        rest = match rest {
-            [] => return true,
+    while let Some(other) = rest.iter().position(|&byte| !is_name_byte(byte)) {
+        rest = match &rest[other..] {
             [b'%', a, b, rest @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => rest,
-            [byte, rest @ ..] if is_name_byte(*byte) => rest,
             _ => return false,
-        }
+        };
     }
+    true
 }
 
 /// `unreserved` and `sub-delims` of RFC 3986.
@@ -69,6 +68,7 @@ mod tests {
             "a_b",
             "-._~!$&'()*+,;=",
             "%41.example",
+            "a%41b%42:80",
         ] {
             assert!(is_host(good.as_bytes()), "{good:?}");
         }
