@@ -14,13 +14,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
-use socket2::SockRef;
 
 use crate::connection::{Connection, Next, Spare};
 use crate::log::{self, Trace};
 use crate::poller::{Event, Poller, WOKEN};
 use crate::service::Service;
-use crate::socket::{INHERITS_NO_DELAY, Socket};
+use crate::socket::Socket;
 use crate::sync::lock;
 
 /// The poller's numbers for the listeners: this one, the one below, …; connections
@@ -133,9 +132,6 @@ impl Engine {
         service: Service,
     ) -> io::Result<Engine> {
         for (n, listener) in listeners.iter_mut().enumerate() {
-            if INHERITS_NO_DELAY {
-                SockRef::from(&*listener).set_tcp_nodelay(true)?;
-            }
             poller.add_listener(listener, LISTENER - n)?;
         }
         Ok(Engine {

@@ -10,6 +10,7 @@ use mio::net::TcpListener;
 use crate::engine::{Engine, TICK};
 use crate::poller::Poller;
 use crate::service::Service;
+use crate::socket;
 use crate::stop::{self, Stop};
 use crate::{Handler, Limits, Result, ServerError, StopHandle};
 
@@ -253,7 +254,7 @@ fn listen_once(
         ) {
             address.set_port(first.port());
         }
-        match TcpListener::bind(address) {
+        match socket::listen(address) {
             Ok(listener) => listeners.push(listener),
             // A machine without IPv6 still has its other address.
             Err(error)

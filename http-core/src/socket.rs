@@ -8,8 +8,8 @@ use std::net::{Shutdown, SocketAddr};
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use mio::net::TcpStream;
-use socket2::SockRef;
+use mio::net::{TcpListener, TcpStream};
+use socket2::{Domain, Protocol, SockRef, Type};
 
 use crate::log::{Direction, Trace};
 use crate::{Limits, Refusal};
@@ -72,7 +72,27 @@ pub(crate) struct Exchange {
 
 /// What is written leaves at once: an answer is written in one piece anyway. On
 /// Linux a connection has this from its listener.
-pub(crate) const INHERITS_NO_DELAY: bool = cfg!(target_os = "linux");
+const INHERITS_NO_DELAY: bool = cfg!(target_os = "linux");
+
+/// Clients that may wait in the system's queue; it allows fewer if it likes.
+const BACKLOG: i32 = 4096;
+
+/// Listens at an address: clients can connect from now on, and wait.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let domain = Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    // So that a server can be started again at once. On Windows it would mean more: that
+    // two programs may listen on one port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    if INHERITS_NO_DELAY {
+        socket.set_tcp_nodelay(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
 
 /// The socket of one connection.
 #[derive(Debug)]
@@ -334,5 +354,22 @@ mod tests {
         assert_eq!(pace.start_waiting(), Duration::ZERO);
         pace.moved = u64::MAX;
         assert!(pace.start_waiting() > Duration::from_secs(10));
+    }
+
+    /// With Nagle's algorithm, the second of two answers could wait 40 ms for the client to
+    /// acknowledge the first.
+    #[test]
+    fn what_is_written_leaves_at_once_to_those_who_came_first_too() {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, address) = loop {
+            match listener.accept() {
+                Err(error) if is_wait(&error) => std::thread::yield_now(),
+                outcome => break outcome.unwrap(),
+            }
+        };
+        assert_eq!(address, client.local_addr().unwrap());
+        let socket = Socket::new(stream, address, None).unwrap();
+        assert!(SockRef::from(&socket.stream).tcp_nodelay().unwrap());
     }
 }

@@ -37,6 +37,29 @@ fn a_crowd_above_the_limit_is_served_in_turn() {
     });
 }
 
+/// They wait in the system's queue, which is short if nobody asks for a longer one: the
+/// others would try again a second later, and later.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_crowd_that_comes_at_once_finds_room_to_wait() {
+    let longest = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+    let crowd = 400.min(longest.trim().parse().unwrap());
+    let server = http_core::HttpServer::bind("127.0.0.1:0").unwrap().quiet();
+    let (address, stop) = (server.local_addresses()[0], server.stop_handle());
+    // Nobody is let in yet.
+    let mut clients: Vec<Client> = (0..crowd).map(|_| Client::connect(address)).collect();
+    let serving = thread::spawn(|| {
+        server.serve_forever(|_: &mut Request, r: Response| r.send_error(404, "Nothing here."))
+    });
+    for client in &mut clients {
+        client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_eq!(client.reply().status, 404);
+    }
+    drop(clients);
+    stop.stop();
+    serving.join().unwrap().unwrap();
+}
+
 /// Without a free descriptor, asking for connections again and again would use a
 /// whole core, and the clients that are in would feel it.
 #[cfg(target_os = "linux")]
