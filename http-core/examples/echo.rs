@@ -20,8 +20,7 @@ fn main() -> http_core::Result<()> {
             ..Limits::default()
         })
         .serve_forever(|request: &mut Request, response: Response| {
-            let kind = request.headers().get("Content-Type");
-            let kind = kind.and_then(|kind| kind.to_str().ok());
+            let kind = request.header("Content-Type");
             let kind = kind.unwrap_or("application/octet-stream").to_owned();
             let mut body = Vec::new();
             io::copy(request.body(), &mut body)?;
