@@ -77,10 +77,21 @@ const INHERITS_NO_DELAY: bool = cfg!(target_os = "linux");
 /// Clients that may wait in the system's queue; it allows fewer if it likes.
 const BACKLOG: i32 = 4096;
 
+#[cfg(unix)]
+const NO_SUCH_FAMILY: i32 = nix::libc::EAFNOSUPPORT;
+/// `WSAEAFNOSUPPORT`.
+#[cfg(windows)]
+const NO_SUCH_FAMILY: i32 = 10047;
+
 /// Listens at an address: clients can connect from now on, and wait.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let domain = Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP));
+    let socket = socket.map_err(|error| match error.raw_os_error() {
+        // A system without IPv6. The standard library has no kind for it.
+        Some(NO_SUCH_FAMILY) => io::Error::new(ErrorKind::Unsupported, error),
+        _ => error,
+    })?;
     // So that a server can be started again at once. On Windows it would mean more: that
     // two programs may listen on one port.
     #[cfg(unix)]
