@@ -39,17 +39,10 @@ impl Buffer {
         self.consume(self.len());
     }
 
-    /// Takes the memory of `spare`, where it has none of its own.
-    pub fn borrow_memory(&mut self, spare: &mut Buffer) {
-        if self.bytes.is_empty() {
-            std::mem::swap(self, spare);
-        }
-    }
-
-    /// Gives its memory to `spare`, unless there are bytes in it.
-    pub fn return_memory(&mut self, spare: &mut Buffer) {
+    /// Holds no memory while it is empty.
+    pub fn release_memory(&mut self) {
         if self.is_empty() {
-            *spare = std::mem::take(self);
+            *self = Buffer::default();
         }
     }
 

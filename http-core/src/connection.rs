@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::decode::{Decoder, Piece};
 use crate::head::request_line;
 use crate::meaning::Framing;
-use crate::output::{Answers, Output};
+use crate::output::Output;
 use crate::refusal::CUT_OFF;
 use crate::request::BodyReader;
 use crate::service::Service;
@@ -33,6 +33,17 @@ pub(crate) enum Next {
 #[derive(Debug)]
 pub(crate) struct Connection {
     socket: Socket,
+    /// When the present wait has lasted too long.
+    deadline: Instant,
+    /// Since when it has been idle; `None` is this turn.
+    idle_since: Option<Instant>,
+    /// What is under way. An idle connection has none, and so holds next to no memory.
+    work: Option<Box<Work>>,
+}
+
+/// The requests and answers that are under way on a connection.
+#[derive(Debug)]
+struct Work {
     input: Buffer,
     output: Output,
     phase: Phase,
@@ -40,8 +51,6 @@ pub(crate) struct Connection {
     is_drained: bool,
     /// So many bytes of input were found to be less than a head.
     tried: usize,
-    /// When the present wait has lasted too long.
-    deadline: Instant,
 }
 
 /// What a connection is about.
@@ -58,8 +67,8 @@ enum Phase {
     Closing { linger: bool },
     /// The client may still be sending. If the socket were closed with bytes
     /// unread, the system would reset the connection, and the client might never
-    /// see its answer (RFC 9112, section 9.6).
-    Linger,
+    /// see its answer (RFC 9112, section 9.6). Until then, or until it has ended.
+    Linger(Instant),
 }
 
 /// A request whose body is on its way.
@@ -126,27 +135,21 @@ const TRY_AGAIN: usize = 1024;
 /// Bytes that wait to be sent before no more requests are answered.
 const HIGH_WATER: u64 = 64 * 1024;
 
-/// Memory that a connection needs only while there is something to do. A thread
-/// lends it to one connection after the other, so that idle ones hold next to none.
+/// What a thread lends to one connection after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Spare {
     clock: Clock,
-    input: Buffer,
     head: Head,
-    answers: Answers,
+    work: Option<Box<Work>>,
 }
 
 impl Connection {
     pub fn new(socket: Socket, limits: &Limits) -> Connection {
-        let now = Instant::now();
         Connection {
             socket,
-            input: Buffer::default(),
-            output: Output::new(limits),
-            phase: Phase::Head(None),
-            is_drained: false,
-            tried: 0,
-            deadline: now + limits.idle_time,
+            deadline: Instant::now() + limits.idle_time,
+            idle_since: None,
+            work: None,
         }
     }
 
@@ -163,17 +166,16 @@ impl Connection {
     /// reads until the socket says that it is empty; else a read that does not fill
     /// its buffer is taken as the last, which saves asking once more.
     pub fn advance(&mut self, read_on: bool, service: &Service, spare: &mut Spare) -> Next {
-        self.is_drained = false;
         spare.clock.now();
-        self.output.date = spare.clock.date();
-        self.input.borrow_memory(&mut spare.input);
-        self.output.borrow_memory(&mut spare.answers);
-        if let Some(pace) = self.phase.pace() {
-            pace.stop_waiting();
-        }
-        self.output.answer.pace.stop_waiting();
+        let mut work = self.work.take().unwrap_or_else(|| {
+            let lent = spare.work.take();
+            let mut work = lent.unwrap_or_else(|| Box::new(Work::new(&service.limits)));
+            work.phase = Phase::Head(self.idle_since);
+            work
+        });
+        work.begin_turn(&spare.clock);
         let next = loop {
-            let next = match self.run(read_on, service, spare) {
+            let next = match work.run(read_on, &self.socket, service, spare) {
                 Ok(next) => next,
                 Err(error) => {
                     self.failed(&error, service);
@@ -185,41 +187,110 @@ impl Connection {
             }
             // This comes last: what came in time may have waited for a thread.
             let now = spare.clock.now();
-            self.deadline = self.next_deadline(now, &service.limits);
+            self.deadline = work.next_deadline(now, &service.limits);
             if now < self.deadline {
                 break next;
             }
-            self.expire(&spare.clock, service);
+            work.expire(&self.socket, &spare.clock, service);
         };
-        self.input.return_memory(&mut spare.input);
-        self.output.return_memory(&mut spare.answers);
+        self.idle_since = work.idle_since();
+        if next == Next::Close || (next == Next::Wait && self.idle_since.is_some()) {
+            work.clear();
+            spare.work = Some(work);
+        } else {
+            if next == Next::Wait {
+                work.release_memory();
+            }
+            self.work = Some(work);
+        }
         next
     }
 
-    fn run(&mut self, read_on: bool, service: &Service, spare: &mut Spare) -> io::Result<Next> {
+    /// An error is a connection that failed: there is nobody left to tell. Or the rest of
+    /// a file is not there, and the client must not take what it got for all of it.
+    fn failed(&self, error: &io::Error, service: &Service) {
+        if error.kind() == ErrorKind::UnexpectedEof {
+            self.socket.reset_on_close(true);
+            if !service.quiet {
+                log::to_stderr(&log::failure("An answer was cut off", &error.to_string()));
+            }
+        }
+    }
+}
+
+impl Work {
+    fn new(limits: &Limits) -> Work {
+        Work {
+            input: Buffer::default(),
+            output: Output::new(limits),
+            phase: Phase::Head(None),
+            is_drained: false,
+            tried: 0,
+        }
+    }
+
+    fn begin_turn(&mut self, clock: &Clock) {
+        self.is_drained = false;
+        self.output.date = clock.date();
+        if let Some(pace) = self.phase.pace() {
+            pace.stop_waiting();
+        }
+        self.output.answer.pace.stop_waiting();
+    }
+
+    /// Since when there is nothing under way, if so.
+    fn idle_since(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Head(since) if self.input.is_empty() && self.output.pending() == 0 => since,
+            _ => None,
+        }
+    }
+
+    /// For another connection to use.
+    fn clear(&mut self) {
+        self.input.clear();
+        self.output.clear();
+        self.tried = 0;
+    }
+
+    /// Holds only what waits, and no memory for more.
+    fn release_memory(&mut self) {
+        self.input.release_memory();
+        self.output.release_memory();
+    }
+
+    fn run(
+        &mut self,
+        read_on: bool,
+        socket: &Socket,
+        service: &Service,
+        spare: &mut Spare,
+    ) -> io::Result<Next> {
         let mut done = 0;
         loop {
             let must_send = done >= TURN || self.output.pending() > HIGH_WATER;
-            if must_send && !self.output.send_pending(&self.socket)? {
+            if must_send && !self.output.send_pending(socket)? {
                 return Ok(self.wait());
             }
             if done >= TURN {
                 return Ok(Next::Yield);
             }
-            match self.step(service, spare)? {
+            match self.step(socket, service, spare)? {
                 Step::Again => {}
                 Step::Answered => done += 1,
                 Step::NeedsRoom => return Ok(self.wait()),
                 Step::Close => return Ok(Next::Close),
                 Step::NeedsInput => {
-                    if !self.output.send_pending(&self.socket)? || self.is_drained {
+                    if !self.output.send_pending(socket)? || self.is_drained {
                         return Ok(self.wait());
                     }
                     let room = self.input.room();
                     let most = room.len();
-                    match self.socket.read(room) {
+                    match socket.read(room) {
                         Ok(0) => match self.half_request() {
-                            Some(line) => self.refuse(CUT_OFF, &line, &spare.clock, service),
+                            Some(line) => {
+                                self.refuse(CUT_OFF, &line, socket, &spare.clock, service)
+                            }
                             // The client sends nothing more, and all it asked for is answered.
                             None => return Ok(Next::Close),
                         },
@@ -241,17 +312,6 @@ impl Connection {
         }
     }
 
-    /// An error is a connection that failed: there is nobody left to tell. Or the rest of
-    /// a file is not there, and the client must not take what it got for all of it.
-    fn failed(&self, error: &io::Error, service: &Service) {
-        if error.kind() == ErrorKind::UnexpectedEof {
-            self.socket.reset_on_close(true);
-            if !service.quiet {
-                log::to_stderr(&log::failure("An answer was cut off", &error.to_string()));
-            }
-        }
-    }
-
     /// How to go on where nothing more is to be done, or not all could be sent.
     fn wait(&self) -> Next {
         if self.output.has_had_its_turn() {
@@ -269,7 +329,7 @@ impl Connection {
         }
         match &mut self.phase {
             Phase::Head(since) if is_first => *since = None,
-            Phase::Linger => self.input.clear(),
+            Phase::Linger(_) => self.input.clear(),
             _ => {}
         }
     }
@@ -284,7 +344,7 @@ impl Connection {
         (!line.is_empty()).then(|| line.to_vec())
     }
 
-    fn step(&mut self, service: &Service, spare: &mut Spare) -> io::Result<Step> {
+    fn step(&mut self, socket: &Socket, service: &Service, spare: &mut Spare) -> io::Result<Step> {
         match &mut self.phase {
             Phase::Head(_) => {
                 // Who is sending is told so in good order; the others just end.
@@ -305,7 +365,7 @@ impl Connection {
                         self.input.consume(length);
                         self.tried = 0;
                         if spare.head.framing() == Framing::Length(0) {
-                            self.answer(&spare.head, &mut spare.clock, service);
+                            self.answer(&spare.head, socket, &mut spare.clock, service);
                             return Ok(Step::Answered);
                         }
                         self.phase = Phase::Request(Box::new(Incoming {
@@ -318,7 +378,7 @@ impl Connection {
                     }
                     Err(refusal) => {
                         let line = request_line(self.input.filled()).to_vec();
-                        self.refuse(refusal, &line, &spare.clock, service);
+                        self.refuse(refusal, &line, socket, &spare.clock, service);
                         Ok(Step::Again)
                     }
                 }
@@ -334,7 +394,7 @@ impl Connection {
                     return Ok(Step::NeedsInput);
                 }
                 // The client may wait for its earlier answers before it sends this body.
-                if !body_is_there && !self.output.send_pending(&self.socket)? {
+                if !body_is_there && !self.output.send_pending(socket)? {
                     return Ok(Step::NeedsRoom);
                 }
                 // `answer` says what comes next.
@@ -342,7 +402,7 @@ impl Connection {
                 let Phase::Request(incoming) = std::mem::replace(&mut self.phase, next) else {
                     return Ok(Step::Again);
                 };
-                self.answer(&incoming.head, &mut spare.clock, service);
+                self.answer(&incoming.head, socket, &mut spare.clock, service);
                 Ok(Step::Answered)
             }
             Phase::Drain(decoder, left, _) => match decoder.next(self.input.filled(), usize::MAX) {
@@ -369,44 +429,43 @@ impl Connection {
             },
             Phase::Closing { linger } => {
                 let linger = *linger;
-                if !self.output.send_pending(&self.socket)? {
+                if !self.output.send_pending(socket)? {
                     return Ok(Step::NeedsRoom);
                 }
                 if self.output.answer.stage == Stage::Finished {
-                    self.socket.reset_on_close(false);
+                    socket.reset_on_close(false);
                 }
                 if !linger {
                     return Ok(Step::Close);
                 }
-                self.socket.shut_down_writing();
+                socket.shut_down_writing();
                 self.input.clear();
-                self.phase = Phase::Linger;
-                self.deadline = spare.clock.now() + service.limits.linger_time;
+                self.phase = Phase::Linger(spare.clock.now() + service.limits.linger_time);
                 Ok(Step::NeedsInput)
             }
-            Phase::Linger => Ok(Step::NeedsInput),
+            Phase::Linger(_) => Ok(Step::NeedsInput),
         }
     }
 
     /// Lets the handler answer a request, and decides how the connection goes on.
-    fn answer(&mut self, head: &Head, clock: &mut Clock, service: &Service) {
+    fn answer(&mut self, head: &Head, socket: &Socket, clock: &mut Clock, service: &Service) {
         let limits = &service.limits;
         let keep_alive = head.keep_alive() && !service.stop.is_stopping();
         let mut decoder = Decoder::new(head.framing(), limits);
         self.output.begin(Some(head), keep_alive, limits);
         let body = BodyReader::new(
-            &self.socket,
+            socket,
             &mut self.input,
             &mut decoder,
             limits,
             head.expects_continue(),
         );
         let mut request = Request::new(head, body);
-        let is_complete = service.answer(&mut request, &mut self.output, &self.socket);
+        let is_complete = service.answer(&mut request, &mut self.output, socket);
         let has_failed = request.body().failure().is_some();
         if service.access_log {
             clock.now();
-            self.log_access(head.request_line(), clock);
+            self.log_access(head.request_line(), socket, clock);
         }
 
         let unread = !decoder.has_ended();
@@ -428,25 +487,32 @@ impl Connection {
     }
 
     /// Answers a request that no handler sees.
-    fn refuse(&mut self, refusal: Refusal, line: &[u8], clock: &Clock, service: &Service) {
-        service.refuse(refusal, line, &mut self.output, &self.socket);
+    fn refuse(
+        &mut self,
+        refusal: Refusal,
+        line: &[u8],
+        socket: &Socket,
+        clock: &Clock,
+        service: &Service,
+    ) {
+        service.refuse(refusal, line, &mut self.output, socket);
         if service.access_log {
-            self.log_access(line, clock);
+            self.log_access(line, socket, clock);
         }
         self.phase = Phase::Closing { linger: true };
     }
 
-    fn log_access(&self, line: &[u8], clock: &Clock) {
-        let (client, status) = (self.socket.client(), self.output.answer.status());
+    fn log_access(&self, line: &[u8], socket: &Socket, clock: &Clock) {
+        let (client, status) = (socket.client(), self.output.answer.status());
         log::to_stderr(&log::access_line(client, &clock.date(), line, status));
     }
 
     /// The wait has lasted too long.
-    fn expire(&mut self, clock: &Clock, service: &Service) {
+    fn expire(&mut self, socket: &Socket, clock: &Clock, service: &Service) {
         if self.output.pending() == 0
             && let Some(line) = self.half_request()
         {
-            return self.refuse(TOO_SLOW, &line, clock, service);
+            return self.refuse(TOO_SLOW, &line, socket, clock, service);
         }
         self.output.abandon();
         self.phase = Phase::Closing { linger: false };
@@ -469,7 +535,7 @@ impl Connection {
                 };
                 *since.get_or_insert(now) + time
             }
-            Phase::Linger => self.deadline,
+            Phase::Linger(end) => *end,
             // All is sent: it ends at its next turn.
             _ => now + limits.linger_time,
         }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::mem;
 
 use crate::socket::{Pace, Socket};
 use crate::transfer::FilePart;
@@ -61,6 +60,11 @@ impl Outbox {
         self.bytes.clear();
         self.files.clear();
         self.sent = 0;
+    }
+
+    /// Gives back what an unusually large answer needed.
+    pub fn shrink(&mut self) {
+        self.bytes.shrink_to(KEPT);
     }
 
     /// Appends bytes.
@@ -159,22 +163,13 @@ impl Outbox {
         Ok(count - from_bytes)
     }
 
-    /// Takes the memory of `spare`, where it has none of its own.
-    pub fn borrow_memory(&mut self, spare: &mut Vec<u8>) {
-        if self.bytes.capacity() == 0 {
-            self.bytes = mem::take(spare);
-        }
-    }
-
-    /// Gives its memory to `spare`, unless bytes in it wait to be sent.
-    pub fn return_memory(&mut self, spare: &mut Vec<u8>) {
+    /// Holds memory for what waits only.
+    pub fn release_memory(&mut self) {
         if self.sent == self.bytes.len() {
             // A part of a file that still waits needs none.
             self.files.iter_mut().for_each(|insert| insert.at = 0);
             self.sent = 0;
-            *spare = mem::take(&mut self.bytes);
-            spare.clear();
-            spare.shrink_to(KEPT);
+            self.bytes = Vec::new();
         }
     }
 }

@@ -7,7 +7,6 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
-use std::mem;
 
 use http::StatusCode;
 
@@ -30,13 +29,6 @@ pub(crate) struct Output {
     body: Vec<u8>,
     /// For the Date field.
     pub date: Date,
-}
-
-/// Memory for answers, while no connection needs it.
-#[derive(Debug, Default)]
-pub(crate) struct Answers {
-    bytes: Vec<u8>,
-    body: Vec<u8>,
 }
 
 /// Body that is gathered before it is framed.
@@ -93,17 +85,18 @@ impl Output {
         self.answer.stage = Stage::Unanswered;
     }
 
-    /// Takes the memory of `spare`, where it has none of its own.
-    pub fn borrow_memory(&mut self, spare: &mut Answers) {
-        self.outbox.borrow_memory(&mut spare.bytes);
-        mem::swap(&mut self.body, &mut spare.body);
+    /// Forgets what waits, to be used for another connection.
+    pub fn clear(&mut self) {
+        self.abandon();
+        self.outbox.shrink();
     }
 
-    /// Gives its memory to `spare`, unless bytes in it wait to be sent.
-    pub fn return_memory(&mut self, spare: &mut Answers) {
-        self.outbox.return_memory(&mut spare.bytes);
-        mem::swap(&mut self.body, &mut spare.body);
-        spare.body.clear();
+    /// Holds memory for what waits only.
+    pub fn release_memory(&mut self) {
+        self.outbox.release_memory();
+        if self.body.is_empty() {
+            self.body = Vec::new();
+        }
     }
 
     /// Writes the status line.
