@@ -30,6 +30,7 @@ pub fn describe(options: &Options) -> String {
         "rouille",
         "tiny_http",
         "tokio",
+        "tower-http",
     ];
     let crates: Vec<String> = crates.iter().filter_map(|name| locked(name)).collect();
     let tools = [
@@ -51,10 +52,11 @@ pub fn describe(options: &Options) -> String {
     }
 
     format!(
-        "- machine: {cores} cores of {model}, Linux {}; load average before the run {load}\n\
+        "- machine: {cores} cores of {model}, Linux {}, congestion control {}; load average before the run {load}\n\
          - rounds: {}, of {} s each; servers on {} threads, wrk on the same cores with 2 threads\n\
          {subject}- crates: {}\n- tools: {}\n",
         read("/proc/sys/kernel/osrelease").trim(),
+        read("/proc/sys/net/ipv4/tcp_congestion_control").trim(),
         options.rounds,
         options.time.as_secs(),
         options.threads,

@@ -167,7 +167,8 @@ fn table(results: &Results) -> String {
     let mut rows: Vec<&Row> = results
         .rows
         .iter()
-        .filter(|row| row.failure.is_none())
+        // Without samples are those that the scenario does not compare.
+        .filter(|row| row.failure.is_none() && !row.samples.is_empty())
         .collect();
     let order = match results.scenario.load {
         Load::Idle(_) => Figure::Memory,
