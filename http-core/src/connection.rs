@@ -67,7 +67,7 @@ enum Phase {
     Closing { linger: bool },
     /// The client may still be sending. If the socket were closed with bytes
     /// unread, the system would reset the connection, and the client might never
-    /// see its answer (RFC 9112, section 9.6). Until then, or until it has ended.
+    /// see its answer (RFC 9112, section 9.6). It has until this time to stop.
     Linger(Instant),
 }
 
