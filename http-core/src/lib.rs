@@ -35,7 +35,7 @@
 //! | --- | --- |
 //! | `server` | [`HttpServer`]: addresses, settings, starting and stopping |
 //! | `engine`, `poller` | the threads, and how they share the connections |
-//! | `connection` | one connection: requests in, answers out, when it ends |
+//! | `connection`, `work` | one connection: requests in, answers out, when it ends |
 //! | `service` | what connections share; a request to the handler, and what if that fails |
 //! | `socket`, `buffer` | its bytes: reading and writing without waiting, or with a limit |
 //! | `head`, `meaning`, `host` | bytes to a request [`Head`], and what it means for the connection |
@@ -84,6 +84,7 @@ mod sync;
 mod text;
 mod transfer;
 mod underway;
+mod work;
 
 pub use decode::{Decoder, Piece};
 pub use error::{Result, ServerError};
