@@ -32,10 +32,17 @@ pub(crate) struct Underway {
     head_only: bool,
     /// The client speaks HTTP/1.1 and so understands chunks.
     http_11: bool,
-    has_date: bool,
-    has_server: bool,
-    says_close: bool,
-    /// The Content-Length that the handler sent.
+    said: Said,
+}
+
+/// What the fields written so far say.
+#[derive(Debug, Default)]
+struct Said {
+    date: bool,
+    server: bool,
+    /// `Connection: close`.
+    close: bool,
+    /// The Content-Length, of the handler's or declared in its place.
     length: Option<u64>,
 }
 
@@ -75,10 +82,7 @@ impl Underway {
             head_only: head.is_some_and(|head| head.method() == Method::HEAD),
             http_11: head.is_none_or(|head| head.version() == Version::HTTP_11),
             keep_alive,
-            has_date: false,
-            has_server: false,
-            says_close: false,
-            length: None,
+            said: Said::default(),
             pace: Pace::new(limits),
         }
     }
@@ -86,10 +90,7 @@ impl Underway {
     /// Takes it back to before its first byte.
     pub fn start_again(&mut self) {
         self.stage = Stage::Unanswered;
-        self.length = None;
-        self.has_date = false;
-        self.has_server = false;
-        self.says_close = false;
+        self.said = Said::default();
     }
 
     /// It answers a HEAD request, though one that is refused.
@@ -154,13 +155,13 @@ impl Underway {
         match id {
             header::CONTENT_LENGTH => {
                 let length = parse_length(value).ok();
-                if length.is_none() || self.length.is_some() {
+                if length.is_none() || self.said.length.is_some() {
                     return Err(mistake("Content-Length must be one number, and sent once"));
                 }
                 if self.status == StatusCode::NO_CONTENT {
                     return Err(mistake("an answer with status 204 has no Content-Length"));
                 }
-                self.length = length;
+                self.said.length = length;
             }
             header::TRANSFER_ENCODING => {
                 return Err(mistake(
@@ -170,12 +171,12 @@ impl Underway {
             header::CONNECTION => {
                 let is_close = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(b"close");
                 if value.split(|&b| b == b',').any(is_close) {
-                    self.says_close = true;
+                    self.said.close = true;
                     self.keep_alive = false;
                 }
             }
-            header::DATE => self.has_date = true,
-            header::SERVER => self.has_server = true,
+            header::DATE => self.said.date = true,
+            header::SERVER => self.said.server = true,
             _ => {}
         }
         out.extend_from_slice(b"\r\n");
@@ -184,15 +185,15 @@ impl Underway {
 
     /// The handler has no more fields. What is still missing is the framing.
     pub fn end_fields(&mut self, out: &mut Vec<u8>, date: &Date) {
-        if !self.has_server {
+        if !self.said.server {
             out.extend_from_slice(SERVER.as_bytes());
         }
-        if !self.has_date {
+        if !self.said.date {
             out.extend_from_slice(b"Date: ");
             out.extend_from_slice(date);
             out.extend_from_slice(b"\r\n");
         }
-        self.stage = match (self.has_body(), self.length) {
+        self.stage = match (self.has_body(), self.said.length) {
             (false, _) => Stage::Bodiless(0),
             (true, Some(length)) => Stage::Declared(length),
             (true, None) => Stage::Gathering,
@@ -215,7 +216,7 @@ impl Underway {
         }
         match &mut self.stage {
             Stage::Declared(left) => {
-                let declared = self.length.unwrap_or_default();
+                let declared = self.said.length.unwrap_or_default();
                 let written = (declared - *left).saturating_add(more);
                 if written > declared || (is_last && written < declared) {
                     let or_more = if is_last { "" } else { " or more" };
@@ -244,14 +245,14 @@ impl Underway {
 
     /// The body has a length that is known now, of which so many bytes are to come.
     pub fn declare(&mut self, length: u64, to_come: u64) -> Framing {
-        self.length = Some(length);
+        self.said.length = Some(length);
         self.stage = Stage::Declared(to_come);
         Framing::Length(length)
     }
 
     /// What HEAD is told of the body that GET would get (RFC 9110, section 9.3.2).
     pub fn unsent_framing(&self, length: u64) -> Option<Framing> {
-        let tell = self.head_only && self.length.is_none() && self.status_has_body();
+        let tell = self.head_only && self.said.length.is_none() && self.status_has_body();
         tell.then_some(Framing::Length(length))
     }
 
@@ -266,7 +267,7 @@ impl Underway {
             None => {}
         }
         let line: &[u8] = match (self.keep_alive, self.http_11) {
-            _ if self.says_close => b"",
+            _ if self.said.close => b"",
             // What goes without saying in HTTP/1.1, which is what the status line speaks.
             (true, true) => b"",
             (true, false) => b"Connection: keep-alive\r\n",
