@@ -32,12 +32,17 @@ impl<'c> Request<'c> {
 
     /// The path as it was sent: percent-encoded, and without the query. (In
     /// http.server, `path` has the query, too: that is [`target`](Request::target).)
+    ///
+    /// It begins with one slash: of several at the start, one is left, so `//cat` is
+    /// `/cat`. Slashes further on stay. Nothing else is changed: `/%63at`, `/cat/` and
+    /// `/./cat` are other texts than `/cat`.
     pub fn path(&self) -> &str {
         self.head.path()
     }
 
-    /// The path with its percent-encoding decoded: `/%E3%81%AD` is `/ね`. A `%`
-    /// that two hexadecimal digits don't follow stays as it is.
+    /// The [`path`](Request::path) with its percent-encoding decoded, once: `/%E3%81%AD`
+    /// is `/ね`. A `%` that two hexadecimal digits don't follow stays as it is. An encoded
+    /// slash becomes a slash, so `/%2Fcat` is `//cat`.
     ///
     /// # Errors
     /// When the decoded bytes are not UTF-8.
@@ -45,7 +50,8 @@ impl<'c> Request<'c> {
         percent_encoding::percent_decode_str(self.path()).decode_utf8()
     }
 
-    /// What stands behind the first `?` of the target, if there is one.
+    /// What stands behind the first `?` of the target, as it was sent; `Some("")` if
+    /// nothing does, and `None` if there is no `?`.
     pub fn query(&self) -> Option<&str> {
         self.head.query()
     }
