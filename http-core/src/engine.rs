@@ -6,12 +6,12 @@
 //! and while one handler runs, the other threads serve all other connections.
 
 use std::collections::VecDeque;
-use std::io;
 use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
+use std::{fmt, io};
 
 use mio::net::{TcpListener, TcpStream};
 
@@ -21,6 +21,7 @@ use crate::poller::{Event, Poller, WOKEN};
 use crate::service::Service;
 use crate::socket::Socket;
 use crate::sync::lock;
+use crate::threads::{Threads, Work};
 
 /// The poller's numbers for the listeners: this one, the one below, …; connections
 /// have the numbers of their slots, from 0 on.
@@ -32,6 +33,7 @@ pub(crate) const TICK: Duration = Duration::from_secs(1);
 /// A running server.
 pub(crate) struct Engine {
     service: Service,
+    threads: Arc<Threads>,
     trace: bool,
     poller: Arc<Poller>,
     door: Door,
@@ -115,6 +117,35 @@ impl Claim {
     }
 }
 
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl Work for Engine {
+    fn work(&self) {
+        let mut spare = Spare::default();
+        while !self.has_ended() {
+            match self.poller.next() {
+                Ok(Some(event)) => {
+                    self.see_to(event, &mut spare);
+                    if self.threads.leave() {
+                        return;
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    self.service.stop.fail(error);
+                    break;
+                }
+            }
+        }
+        // Whoever else waits has to see it, too.
+        self.poller.wake();
+    }
+}
+
 impl Slot {
     fn vacant() -> Slot {
         Slot {
@@ -130,11 +161,18 @@ impl Engine {
         poller: Arc<Poller>,
         mut listeners: Vec<TcpListener>,
         service: Service,
-    ) -> io::Result<Engine> {
+        threads: usize,
+    ) -> io::Result<Arc<Engine>> {
         for (n, listener) in listeners.iter_mut().enumerate() {
             poller.add_listener(listener, LISTENER - n)?;
         }
-        Ok(Engine {
+        Ok(Arc::new_cyclic(|engine: &Weak<Engine>| Engine {
+            threads: Arc::new(Threads::new(
+                engine.clone(),
+                Arc::clone(&service.stop),
+                threads,
+                &service.limits,
+            )),
             service,
             trace: Trace::is_wanted(),
             poller,
@@ -150,24 +188,15 @@ impl Engine {
             queue: Mutex::default(),
             given_up: AtomicBool::new(false),
             started: Instant::now(),
-        })
+        }))
     }
 
-    /// What each thread of the server does until the server stops.
-    pub fn work(&self) {
-        let mut spare = Spare::default();
-        while !self.has_ended() {
-            match self.poller.next() {
-                Ok(Some(event)) => self.see_to(event, &mut spare),
-                Ok(None) => {}
-                Err(error) => {
-                    self.service.stop.fail(error);
-                    break;
-                }
-            }
-        }
-        // Whoever else waits has to see it, too.
-        self.poller.wake();
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// If the system gives us none.
+    pub fn start(&self) -> io::Result<()> {
+        self.threads.fill_up()
     }
 
     /// The server stops: threads that still wait for clients must not any more.
@@ -355,7 +384,7 @@ impl Engine {
     /// Gives a client's connection a slot, claimed, and says which.
     fn take_in(&self, stream: TcpStream, client: SocketAddr) -> io::Result<usize> {
         let trace = self.trace.then(|| Trace::new(client));
-        let socket = Socket::new(stream, client, trace)?;
+        let socket = Socket::new(stream, client, trace, Arc::clone(&self.threads))?;
         let occupant = Box::new(Occupant {
             connection: Connection::new(socket, &self.service.limits),
             is_watched: false,

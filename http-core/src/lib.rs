@@ -34,7 +34,8 @@
 //! | module | what it is about |
 //! | --- | --- |
 //! | `server` | [`HttpServer`]: addresses, settings, starting and stopping |
-//! | `engine`, `poller` | the threads, and how they share the connections |
+//! | `engine`, `poller` | how threads share the connections |
+//! | `threads` | how many are at work, and how one that waits hands its place on |
 //! | `connection`, `work` | one connection: requests in, answers out, when it ends |
 //! | `service` | what connections share; a request to the handler, and what if that fails |
 //! | `socket`, `buffer` | its bytes: reading and writing without waiting, or with a limit |
@@ -82,6 +83,7 @@ mod socket;
 mod stop;
 mod sync;
 mod text;
+mod threads;
 mod transfer;
 mod underway;
 mod work;

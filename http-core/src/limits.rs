@@ -37,6 +37,11 @@ pub struct Limits {
     pub drain: u64,
     /// Connections open at once; more wait in the system's queue. Default: 16,384.
     pub connections: usize,
+    /// Handlers that may wait for their clients at once, each on a thread of its own
+    /// beside those of [`threads`](crate::HttpServer::threads): for more of a long body,
+    /// or until a client takes a long answer. One more is refused with 503, or cut
+    /// off where its answer has begun. Default: 1,024.
+    pub waiting: usize,
     /// Time for a whole request head, from its first byte. Default: 30 s.
     pub head_time: Duration,
     /// Time a connection may wait for its next request. Default: 60 s.
@@ -80,6 +85,7 @@ impl Default for Limits {
             body_ahead: 64 * 1024,
             drain: 256 * 1024,
             connections: 16 * 1024,
+            waiting: 1024,
             head_time: Duration::from_secs(30),
             idle_time: Duration::from_secs(60),
             stall_time: Duration::from_secs(30),

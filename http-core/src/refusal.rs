@@ -9,7 +9,7 @@ use http::StatusCode;
 /// the next request would begin is in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    /// The status it is answered with: 400, 408, 413, 414, 417, 431, 501 or 505.
+    /// The status it is answered with: 400, 408, 413, 414, 417, 431, 501, 503 or 505.
     pub status: StatusCode,
     /// What is wrong, in a sentence for the person who wrote the client.
     pub reason: &'static str,
@@ -44,6 +44,7 @@ impl From<Refusal> for io::Error {
     fn from(refusal: Refusal) -> io::Error {
         let kind = match refusal.status {
             StatusCode::REQUEST_TIMEOUT => io::ErrorKind::TimedOut,
+            StatusCode::SERVICE_UNAVAILABLE => io::ErrorKind::ResourceBusy,
             _ => io::ErrorKind::InvalidData,
         };
         io::Error::new(kind, refusal)

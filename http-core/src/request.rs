@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::str::Utf8Error;
+use std::time::Duration;
 
 use http::{HeaderMap, Method, Version};
 
@@ -125,6 +126,7 @@ impl<'c> BodyReader<'c> {
         continue_due: bool,
     ) -> BodyReader<'c> {
         socket.exchange().answer_begun.set(false);
+        socket.exchange().waited.set(Duration::ZERO);
         let body = BodyReader {
             socket,
             input,

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
-use std::{env, thread, vec};
+use std::{env, vec};
 
 use mio::net::TcpListener;
 
@@ -18,7 +18,8 @@ use crate::{Handler, Limits, Result, ServerError, StopHandle};
 /// hands each to a [`Handler`]. http.server's `HTTPServer`.
 ///
 /// Requests are handled one at a time unless [`threads`](HttpServer::threads)
-/// asks for more; a client that is idle or slow holds up nobody in either case.
+/// asks for more; a client that is idle or slow holds up nobody in either case. While
+/// a handler waits for its client, another request may be handled in its place.
 #[derive(Debug)]
 pub struct HttpServer {
     listeners: Vec<TcpListener>,
@@ -152,20 +153,9 @@ impl HttpServer {
             quiet,
             stop: Arc::clone(&stop),
         };
-        let engine = Arc::new(Engine::new(poller, listeners, service)?);
+        let engine = Engine::new(poller, listeners, service, threads)?;
         stop::on_ctrl_c(&stop);
-        let started = (1..=threads).try_for_each(|n| {
-            let engine = Arc::clone(&engine);
-            let worker = stop.worker();
-            let thread = thread::Builder::new().name(format!("http-core {n}"));
-            thread.spawn(move || {
-                // The engine is dropped first, and with the last one the handler.
-                let (_worker, engine) = (worker, engine);
-                engine.work();
-            })?;
-            Ok(())
-        });
-        match started {
+        match engine.start() {
             // Programs read this line, too: that nobody does must not stop the server.
             Ok(()) if quiet => {}
             Ok(()) => {

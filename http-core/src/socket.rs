@@ -1,4 +1,5 @@
-//! One client's socket: it never waits by itself, only where it is asked to.
+//! One client's socket. There is one way to read and to write: try; if it would block,
+//! wait. A connection waits at the poller, a handler here.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -6,12 +7,16 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockRef, Type};
 
 use crate::log::{Direction, Trace};
+use crate::threads::Threads;
 use crate::{Limits, Refusal};
 
 /// How long a client may keep us waiting in one transfer: some time in any case,
@@ -68,6 +73,8 @@ pub(crate) struct Exchange {
     /// So much of the body is unread, or may never come, that the connection has
     /// to end with this answer.
     pub body_in_the_way: Cell<bool>,
+    /// So long the handler has waited for its client.
+    pub waited: Cell<Duration>,
 }
 
 /// What is written leaves at once: an answer is written in one piece anyway. On
@@ -111,17 +118,21 @@ pub(crate) struct Socket {
     stream: TcpStream,
     client: SocketAddr,
     exchange: Exchange,
-    /// Whether a wait has left the socket in blocking mode.
-    blocking: Cell<bool>,
     /// Whether closing it resets it.
     resets: Cell<bool>,
     trace: Option<Trace>,
+    threads: Arc<Threads>,
 }
 
 impl Socket {
     /// # Errors
     /// If the client is gone already.
-    pub fn new(stream: TcpStream, client: SocketAddr, trace: Option<Trace>) -> io::Result<Socket> {
+    pub fn new(
+        stream: TcpStream,
+        client: SocketAddr,
+        trace: Option<Trace>,
+        threads: Arc<Threads>,
+    ) -> io::Result<Socket> {
         if !INHERITS_NO_DELAY {
             stream.set_nodelay(true)?;
         }
@@ -129,9 +140,9 @@ impl Socket {
             stream,
             client,
             exchange: Exchange::default(),
-            blocking: Cell::new(false),
             resets: Cell::new(false),
             trace,
+            threads,
         })
     }
 
@@ -155,7 +166,6 @@ impl Socket {
     /// # Errors
     /// `WouldBlock` when nothing is there.
     pub fn read(&self, into: &mut [u8]) -> io::Result<usize> {
-        self.set_blocking(false)?;
         let count = retry(|| (&self.stream).read(into))?;
         self.show(Direction::In, &into[..count]);
         Ok(count)
@@ -166,8 +176,18 @@ impl Socket {
     /// # Errors
     /// `WouldBlock` when nothing fits.
     pub fn write(&self, first: &[u8], second: &[u8]) -> io::Result<usize> {
-        self.set_blocking(false)?;
-        self.write_in_this_mode(first, second)
+        let count = retry(|| match (first.is_empty(), second.is_empty()) {
+            (_, true) => (&self.stream).write(first),
+            (true, _) => (&self.stream).write(second),
+            _ => (&self.stream).write_vectored(&[IoSlice::new(first), IoSlice::new(second)]),
+        })?;
+        if count == 0 {
+            return Err(ErrorKind::WriteZero.into());
+        }
+        let from_first = count.min(first.len());
+        self.show(Direction::Out, &first[..from_first]);
+        self.show(Direction::Out, &second[..count - from_first]);
+        Ok(count)
     }
 
     /// Writes as much of `head` as fits. The bytes of a file follow, so the system may
@@ -178,7 +198,6 @@ impl Socket {
     pub fn write_before_file(&self, head: &[u8]) -> io::Result<usize> {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
-            self.set_blocking(false)?;
             let more = nix::libc::MSG_MORE | nix::libc::MSG_NOSIGNAL;
             let count = retry(|| SockRef::from(&self.stream).send_with_flags(head, more))?;
             self.show(Direction::Out, &head[..count]);
@@ -199,7 +218,6 @@ impl Socket {
             // Who wants to see the bytes has to have them in memory.
             return Err(ErrorKind::Unsupported.into());
         };
-        self.set_blocking(false)?;
         let most = NonZeroUsize::new(most);
         retry(|| SockRef::from(&self.stream).sendfile(file, offset, most))
     }
@@ -214,34 +232,30 @@ impl Socket {
     /// Reads, and waits for it as long as `pace` allows.
     ///
     /// # Errors
-    /// A [`Refusal`] with 408 when the client is too slow, else the system's error.
+    /// A [`Refusal`] with 408 when the client is too slow, with 503 when too many are;
+    /// else the system's error.
     pub fn read_waiting(&self, into: &mut [u8], pace: &mut Pace) -> io::Result<usize> {
-        let mut outcome = if self.blocking.get() {
-            Err(ErrorKind::WouldBlock.into())
-        } else {
-            self.read(into)
-        };
-        while outcome.as_ref().is_err_and(is_wait) {
-            self.set_blocking(true)?;
-            let left = pace.start_waiting();
-            if left.is_zero() {
-                return Err(TOO_SLOW.into());
-            }
-            SockRef::from(&self.stream).set_read_timeout(Some(left.max(SHORTEST_WAIT)))?;
-            outcome = retry(|| (&self.stream).read(into));
-            pace.stop_waiting();
-            if let Ok(count) = outcome {
-                self.show(Direction::In, &into[..count]);
+        loop {
+            match self.read(into) {
+                Ok(count) => {
+                    pace.moved(count);
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if !self.wait(PollFlags::IN, pace)? {
+                        return Err(TOO_SLOW.into());
+                    }
+                }
+                Err(error) => return Err(error),
             }
         }
-        pace.moved(*outcome.as_ref().unwrap_or(&0));
-        outcome
     }
 
     /// Writes all of `first` and `second`, and waits for it as long as `pace` allows.
     ///
     /// # Errors
-    /// `TimedOut` when the client takes the bytes too slowly, else the system's error.
+    /// `TimedOut` when the client takes the bytes too slowly, a [`Refusal`] with 503 when
+    /// too many do; else the system's error.
     pub fn write_all_waiting(
         &self,
         first: &[u8],
@@ -250,30 +264,59 @@ impl Socket {
     ) -> io::Result<()> {
         let (mut first, mut second) = (first, second);
         while !first.is_empty() || !second.is_empty() {
-            if self.blocking.get() {
-                let left = pace.start_waiting();
-                if left.is_zero() {
-                    return Err(io::Error::new(
-                        ErrorKind::TimedOut,
-                        "the client takes its answer too slowly",
-                    ));
-                }
-                SockRef::from(&self.stream).set_write_timeout(Some(left.max(SHORTEST_WAIT)))?;
-            }
-            let outcome = self.write_in_this_mode(first, second);
-            pace.stop_waiting();
-            match outcome {
+            match self.write(first, second) {
                 Ok(count) => {
                     pace.moved(count);
                     let from_first = count.min(first.len());
                     first = &first[from_first..];
                     second = &second[count - from_first..];
                 }
-                Err(error) if is_wait(&error) => self.set_blocking(true)?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if !self.wait(PollFlags::OUT, pace)? {
+                        return Err(io::Error::new(
+                            ErrorKind::TimedOut,
+                            "the client takes its answer too slowly",
+                        ));
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// A handler waits until the socket can be read or written again: on its own thread
+    /// at first, then beside the others. `false` if it took longer than `pace` allows.
+    fn wait(&self, event: PollFlags, pace: &mut Pace) -> io::Result<bool> {
+        let since = Instant::now();
+        let left = pace.start_waiting();
+        let own = OWN_TIME.saturating_sub(self.exchange.waited.get());
+        let mut is_ready = self.poll(event, own.min(left))?;
+        if !is_ready && left > own {
+            let _waiting = self.threads.hand_on()?;
+            is_ready = self.poll(event, left)?;
+        }
+        pace.stop_waiting();
+        let waited = &self.exchange.waited;
+        waited.set(waited.get() + since.elapsed());
+        Ok(is_ready)
+    }
+
+    /// Whether the socket can be read or written within this time.
+    fn poll(&self, event: PollFlags, time: Duration) -> io::Result<bool> {
+        let end = Instant::now() + time;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            // Some systems count milliseconds in 32 bits.
+            let time = Timespec::try_from(left.min(Duration::from_secs(3600))).ok();
+            let mut socket = [PollFd::new(&self.stream, event)];
+            match rustix::event::poll(&mut socket, time.as_ref()) {
+                Ok(0) if left.is_zero() => return Ok(false),
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => return Ok(true),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Whether closing, by whatever way it comes to that, tells the client that
@@ -290,29 +333,6 @@ impl Socket {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    fn write_in_this_mode(&self, first: &[u8], second: &[u8]) -> io::Result<usize> {
-        let count = retry(|| match (first.is_empty(), second.is_empty()) {
-            (_, true) => (&self.stream).write(first),
-            (true, _) => (&self.stream).write(second),
-            _ => (&self.stream).write_vectored(&[IoSlice::new(first), IoSlice::new(second)]),
-        })?;
-        if count == 0 {
-            return Err(ErrorKind::WriteZero.into());
-        }
-        let from_first = count.min(first.len());
-        self.show(Direction::Out, &first[..from_first]);
-        self.show(Direction::Out, &second[..count - from_first]);
-        Ok(count)
-    }
-
-    fn set_blocking(&self, blocking: bool) -> io::Result<()> {
-        if self.blocking.get() != blocking {
-            SockRef::from(&self.stream).set_nonblocking(!blocking)?;
-            self.blocking.set(blocking);
-        }
-        Ok(())
-    }
-
     fn show(&self, direction: Direction, bytes: &[u8]) {
         if let (Some(trace), false) = (&self.trace, bytes.is_empty()) {
             trace.show(direction, bytes);
@@ -325,14 +345,9 @@ pub(crate) const TOO_SLOW: Refusal = Refusal::new(
     "the request came too slowly",
 );
 
-/// Whether an error only means "not yet". A blocking socket whose time is up
-/// says `WouldBlock` on Unix and `TimedOut` on Windows.
-fn is_wait(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
-/// Some systems round a shorter time limit down to 0, which means none.
-const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+/// So long a handler waits for its client in the place of a request at work. Most bodies
+/// and answers need no more, and it is less than what others notice.
+const OWN_TIME: Duration = Duration::from_millis(1);
 
 /// Calls again when a signal interrupted the call.
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
@@ -346,7 +361,12 @@ fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Weak;
+
     use super::*;
+    use crate::engine::Engine;
+    use crate::poller::Poller;
+    use crate::stop::Stop;
 
     #[test]
     fn time_is_earned_by_bytes() {
@@ -375,12 +395,14 @@ mod tests {
         let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, address) = loop {
             match listener.accept() {
-                Err(error) if is_wait(&error) => std::thread::yield_now(),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::yield_now(),
                 outcome => break outcome.unwrap(),
             }
         };
         assert_eq!(address, client.local_addr().unwrap());
-        let socket = Socket::new(stream, address, None).unwrap();
+        let stop = Stop::new(Arc::new(Poller::new().unwrap()));
+        let threads = Threads::new(Weak::<Engine>::new(), stop, 1, &Limits::default());
+        let socket = Socket::new(stream, address, None, Arc::new(threads)).unwrap();
         assert!(SockRef::from(&socket.stream).tcp_nodelay().unwrap());
     }
 }

@@ -2,14 +2,14 @@
 
 mod common;
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 use common::{Client, PATIENCE, TestServer, pattern};
-use http_core::{Answer, Request, Response};
+use http_core::{Answer, Limits, Request, Response};
 
 /// Answers with method, target and body.
 fn mirror(request: &mut Request, response: Response) -> Answer {
@@ -306,4 +306,98 @@ fn an_end_that_the_client_did_not_ask_for_is_in_good_order() {
     }
     assert_eq!(client.reply().text(), "bye");
     client.ends();
+}
+
+/// An upload of which the rest does not come for now, and its handler reads it.
+fn begin_upload(client: &mut Client, length: usize, first: usize) {
+    client.send(format!(
+        "POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n"
+    ));
+    client.send(&pattern(length)[..first]);
+}
+
+/// Its thread is not one of those that the server has for others.
+#[test]
+fn a_handler_that_waits_for_its_client_holds_up_nobody() {
+    const LENGTH: usize = 200_000;
+    const LARGE: usize = 20_000_000;
+    for threads in [1, 3] {
+        let server = TestServer::with(
+            |server| server.threads(threads),
+            |request: &mut Request, response: Response| {
+                let mut body = response.send_response(200).end_headers()?;
+                match request.path() {
+                    "/upload" => drop(io::copy(request.body(), &mut body)?),
+                    "/stream" => body.write_all(&pattern(LARGE))?,
+                    path => body.write_all(path.as_bytes())?,
+                }
+                body.finish()
+            },
+        );
+        let mut uploads: Vec<Client> = (0..16).map(|_| server.connect()).collect();
+        let mut readers: Vec<Client> = (0..4).map(|_| server.connect()).collect();
+        for client in &mut uploads {
+            begin_upload(client, LENGTH, 70_000);
+        }
+        for client in &mut readers {
+            client.send("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+        }
+        // One that waits to be asked for its body, and then does not send it.
+        let mut asked = server.connect();
+        asked.send(
+            "POST /upload HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n",
+        );
+        assert_eq!(asked.reply().status, 100);
+        assert_eq!(server.get("/other").text(), "/other");
+        // All of them get what they came for.
+        asked.send("cat");
+        assert_eq!(asked.reply().text(), "cat");
+        for client in &mut uploads {
+            client.send(&pattern(LENGTH)[70_000..]);
+            assert!(client.reply().body == pattern(LENGTH));
+        }
+        for client in &mut readers {
+            assert!(client.reply().body == pattern(LARGE));
+        }
+        assert_eq!(server.get("/other").text(), "/other");
+    }
+}
+
+/// One more is told so at once, and holds nobody's place either.
+#[test]
+fn handlers_that_wait_for_their_clients_are_limited() {
+    let limits = Limits {
+        waiting: 2,
+        ..Limits::default()
+    };
+    let (tell, began) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let server = TestServer::limited(limits, move |request: &mut Request, response: Response| {
+        if request.path() == "/upload" {
+            // It waits from here on.
+            request.body().read_exact(&mut [0; 70_000])?;
+            tell.lock().unwrap().send(()).unwrap();
+        }
+        mirror(request, response)
+    });
+    let mut waiting = [server.connect(), server.connect()];
+    for client in &mut waiting {
+        begin_upload(client, 100_000, 70_000);
+        began.recv_timeout(PATIENCE).unwrap();
+        // The other thread is there only once the first has handed its place on.
+        assert_eq!(server.get("/other").text(), "GET /other ");
+    }
+    let mut refused = server.connect();
+    begin_upload(&mut refused, 100_000, 70_000);
+    let reply = refused.reply();
+    assert_eq!(
+        (reply.status, reply.field("Connection")),
+        (503, Some("close"))
+    );
+    assert!(reply.text().contains("too many slow clients"));
+    assert_eq!(server.get("/other").text(), "GET /other ");
+    for client in &mut waiting {
+        client.send(&pattern(100_000)[70_000..]);
+        assert_eq!(client.reply().status, 200);
+    }
 }

@@ -374,6 +374,7 @@ fn no_limit_is_a_limit_too() {
         body_ahead: usize::MAX,
         drain: u64::MAX,
         connections: usize::MAX,
+        waiting: usize::MAX,
         head_time: Duration::MAX,
         idle_time: Duration::MAX,
         stall_time: Duration::MAX,
