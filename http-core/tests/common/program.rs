@@ -26,15 +26,20 @@ pub struct End {
     pub stderr: String,
 }
 
-/// Where Cargo has put the example.
+/// Where Cargo has put the example `echo`.
 pub fn path() -> PathBuf {
+    example("echo")
+}
+
+/// Where Cargo has put an example.
+pub fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the test knows where it is");
     let path = test
         .ancestors()
         .nth(2)
         .expect("target/debug/deps/test")
         .join("examples")
-        .join(format!("echo{}", std::env::consts::EXE_SUFFIX));
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         path.exists(),
         "there is no {}: build it with `cargo build -p http-core --examples`",
