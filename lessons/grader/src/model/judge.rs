@@ -1,0 +1,291 @@
+//! Whether what was seen is what was expected.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::Open;
+use super::reader::{folded, shown, tags};
+use crate::record::{Bytes, Ended, Exchange, Expect, Expected, Printed, Request, Seen, Text, What};
+
+impl Expect {
+    /// The first thing that is not true of what was seen.
+    pub fn differs(&self, seen: &Seen) -> Option<&Expected> {
+        self.all()
+            .iter()
+            .find(|expected| !expected.what.holds(seen))
+    }
+
+    /// What is expected in all steps but these.
+    pub(crate) fn without(self, open: &Open) -> Self {
+        let kept = self.all().iter().filter(|e| !open.contains(&e.step));
+        let kept: Vec<Expected> = kept.cloned().collect();
+        kept.into_iter().fold(Self::default(), |expect, kept| {
+            expect.then(kept.step).what(kept.what)
+        })
+    }
+}
+
+impl What {
+    /// Whether it is true of what was seen. Nothing is true where there is no whole answer,
+    /// or no end.
+    pub fn holds(&self, seen: &Seen) -> bool {
+        match seen {
+            Seen::Exchange(exchange) => self.holds_of_exchange(exchange),
+            Seen::Ended(ended) => ended.as_ref().as_ref().is_ok_and(|e| self.holds_of_end(e)),
+            Seen::Nothing => false,
+        }
+    }
+
+    fn holds_of_exchange(&self, exchange: &Exchange) -> bool {
+        let Ok(answer) = &exchange.answer else {
+            return false;
+        };
+        match self {
+            Self::Status(statuses) => statuses.contains(&answer.status),
+            Self::Field(name, value) => {
+                let same = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+                let mut found = answer.fields.iter().filter(same);
+                match (value, found.next(), found.next()) {
+                    (None, None, _) => true,
+                    (Some(value), Some((_, one)), None) => same_value(name, one, value),
+                    _ => false,
+                }
+            }
+            Self::OwnField(name) => {
+                let fields = answer.fields.iter().map(|(name, _)| name);
+                let mut own = fields.take_while(|name| !name.eq_ignore_ascii_case("server"));
+                own.any(|own| own.eq_ignore_ascii_case(name))
+            }
+            Self::Body(text) => text.holds(&answer.body),
+            Self::Took(range) => holds_time(range, exchange.took),
+            Self::Code(_) | Self::Stdout(_) | Self::Stderr(_) | Self::Asked(_) => false,
+        }
+    }
+
+    fn holds_of_end(&self, ended: &Ended) -> bool {
+        let all = |printed: &Printed| {
+            let whole = printed.left_out == 0;
+            whole.then(|| Bytes([&*printed.head, &*printed.tail].concat()))
+        };
+        // A text can be looked for in what was kept; the same can only be said of all.
+        let text = |text: &Text, printed: &Printed| match (text, all(printed)) {
+            (text, Some(printed)) => text.holds(&printed),
+            (Text::Exactly(_), None) => false,
+            (text, None) => text.holds(&printed.text().into()),
+        };
+        match self {
+            Self::Code(codes) => ended.code.is_some_and(|code| codes.contains(&code)),
+            Self::Stdout(due) => text(due, &ended.stdout),
+            Self::Stderr(due) => text(due, &ended.stderr),
+            Self::Took(range) => holds_time(range, ended.took),
+            Self::Asked(requests) => {
+                let asked: Vec<_> = ended.asked.iter().map(|asked| &asked.request).collect();
+                asked.len() == requests.len()
+                    && asked.iter().zip(requests).all(|(asked, expected)| {
+                        asked.as_ref().is_some_and(|asked| asks(asked, expected))
+                    })
+            }
+            Self::Status(_) | Self::Field(..) | Self::OwnField(_) | Self::Body(_) => false,
+        }
+    }
+}
+
+fn holds_time(range: &Range<Duration>, took: Duration) -> bool {
+    range.contains(&took)
+}
+
+/// Whether a service was asked what is expected.
+fn asks(asked: &Request, expected: &Request) -> bool {
+    let fields = |request: &Request| {
+        let pairs = form_urlencoded::parse(request.query().as_bytes());
+        let mut pairs: Vec<_> = pairs.into_owned().collect();
+        pairs.sort();
+        pairs
+    };
+    asked.method == expected.method
+        && asked.path() == expected.path()
+        && fields(asked) == fields(expected)
+        && expected.fields.iter().all(|(name, value)| {
+            let found = asked.field(name);
+            found.is_some_and(|found| same_value(name, found, value))
+        })
+        && expected
+            .body
+            .iter()
+            .all(|body| asked.body.as_ref() == Some(body))
+}
+
+/// Whether two values of a field mean the same.
+fn same_value(name: &str, one: &str, other: &str) -> bool {
+    if !name.eq_ignore_ascii_case("content-type") {
+        return one == other;
+    }
+    let plain = |value: &str| value.replace([' ', '\t', '"'], "").to_ascii_lowercase();
+    plain(one) == plain(other)
+}
+
+impl Text {
+    /// Whether it is true of this text.
+    pub fn holds(&self, bytes: &Bytes) -> bool {
+        let page = bytes.text();
+        match self {
+            Self::Exactly(due) => bytes == due,
+            Self::Has(due) => page.contains(due),
+            Self::Lacks(due) => !page.contains(due),
+            Self::Shows(due) => shown(&page).contains(&folded(due)),
+            Self::Hides(due) => !shown(&page).contains(&folded(due)),
+            Self::ShowsNumber(number) => {
+                let shown = shown(&page);
+                let mut numbers = shown.split(|c: char| !c.is_ascii_digit());
+                numbers.any(|digits| digits.parse() == Ok(*number))
+            }
+            Self::ShowsInOrder(texts) => {
+                let shown = shown(&page);
+                let mut rest = &*shown;
+                texts.iter().all(|text| {
+                    let found = rest.split_once(&folded(text));
+                    found.is_some_and(|(_, after)| {
+                        rest = after;
+                        true
+                    })
+                })
+            }
+            Self::HasTag(name, attributes) => tags(&page).iter().any(|tag| {
+                tag.name == *name
+                    && attributes.iter().all(|(name, value)| {
+                        let found = tag.attribute(name);
+                        let any_case = name == "method" || name == "type";
+                        found.is_some_and(|found| {
+                            found == value || any_case && found.eq_ignore_ascii_case(value)
+                        })
+                    })
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Answer, Broken, get};
+
+    fn exchange(answer: Result<Answer, Broken>) -> Seen {
+        Seen::Exchange(Box::new(Exchange {
+            request: None,
+            answer,
+            came: Bytes::default(),
+            connection: 1,
+            took: Duration::from_millis(7),
+        }))
+    }
+
+    fn answer(status: u16, fields: &[(&str, &str)], body: &str) -> Seen {
+        let mut answer = Answer::new(status, body);
+        answer.fields = fields
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        exchange(Ok(answer))
+    }
+
+    /// What of it does not hold.
+    fn differs(expect: Expect, seen: &Seen) -> Option<What> {
+        expect.differs(seen).map(|expected| expected.what.clone())
+    }
+
+    #[test]
+    fn the_first_thing_that_is_not_true_is_found() {
+        let seen = answer(
+            200,
+            &[("Location", "/"), ("Server", "x"), ("Date", "y")],
+            "a\n",
+        );
+        let right = Expect::step(1).status_in(&[200, 204]).body("a\n");
+        assert_eq!(differs(right.clone().field("location", "/"), &seen), None);
+        assert_eq!(differs(right.clone().own_field("Location"), &seen), None);
+        let own = What::OwnField("Date".into());
+        assert_eq!(
+            differs(right.clone().own_field("Date").status(1), &seen),
+            Some(own)
+        );
+        assert!(differs(right.clone().field("Location", None), &seen).is_some());
+        assert!(differs(right.clone().field("Allow", "GET"), &seen).is_some());
+        assert_eq!(differs(right.took(0..8), &seen), None);
+        let broken = exchange(Err(Broken::Closed));
+        assert_eq!(
+            differs(Expect::step(1).status(200), &broken),
+            Some(What::Status(vec![200]))
+        );
+    }
+
+    #[test]
+    fn one_content_type_can_be_written_in_more_ways() {
+        let same = |a: &str, b: &str| same_value("Content-Type", a, b);
+        assert!(same("text/html; charset=utf-8", "text/html;charset=UTF-8"));
+        assert!(same(
+            "text/html; charset=\"utf-8\"",
+            "text/html; charset=utf-8"
+        ));
+        assert!(!same("text/html", "text/html; charset=utf-8"));
+        assert!(!same_value("Location", "/A", "/a"));
+    }
+
+    #[test]
+    fn a_page_is_judged_as_a_reader_sees_it() {
+        let page = "<p>In your password: <b>23</b>\n characters</p><p>&#60;i>x &amp;lt;</p>";
+        let seen = answer(200, &[], page);
+        let expect = Expect::step(1).shows("23 characters").shows("<i>x &lt;");
+        assert_eq!(differs(expect.shows_number(23).hides("<b>"), &seen), None);
+        for wrong in [
+            Expect::step(1).shows_number(2),
+            Expect::step(1).shows("<b>23"),
+            Expect::step(1).hides("<i>x"),
+            Expect::step(1).shows_in_order(["characters", "23"]),
+            Expect::step(1).has_tag("form", &[]),
+        ] {
+            assert!(differs(wrong.clone(), &seen).is_some(), "{wrong:?}");
+        }
+        let form = answer(200, &[], "<form action='/x' method=POST>");
+        let tag = Expect::step(1).has_tag("form", &[("method", "post")]);
+        assert_eq!(differs(tag, &form), None);
+    }
+
+    #[test]
+    fn an_end_is_judged() {
+        let asked = |target: &str| Exchange {
+            request: get(target).asked().cloned(),
+            answer: Err(Broken::Silent),
+            came: Bytes::default(),
+            connection: 1,
+            took: Duration::ZERO,
+        };
+        let ended = Ended {
+            code: Some(1),
+            stderr: "no answer from there\n".into(),
+            asked: vec![asked("/p?b=2&a=%C3%B8+x")],
+            ..Ended::default()
+        };
+        let seen = Seen::Ended(Box::new(Ok(ended)));
+        let right = Expect::step(1).code(1).stdout("").stderr_has("there");
+        assert_eq!(
+            differs(right.clone().asked([get("/p?a=ø%20x&b=2")]), &seen),
+            None
+        );
+        assert!(differs(right.clone().asked([get("/p?a=1&b=2")]), &seen).is_some());
+        assert!(differs(right.clone().asked([]), &seen).is_some());
+        assert!(differs(right.status(200), &seen).is_some());
+    }
+
+    #[test]
+    fn open_steps_are_left_out() {
+        let expect = Expect::step(1)
+            .status(200)
+            .then(2)
+            .body("x")
+            .then(3)
+            .code(1);
+        let left = expect.without(&[2].into());
+        let steps: Vec<u32> = left.all().iter().map(|expected| expected.step).collect();
+        assert_eq!(steps, [1, 3]);
+    }
+}

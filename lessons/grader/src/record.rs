@@ -1,0 +1,40 @@
+//! What happened, as plain data: what was done to a program, what was seen of it, what
+//! was expected, and why it went wrong.
+//!
+//! This room knows no other. All that the grader does is made of these values: a model
+//! says what is expected of them, a program is played with them, a report is written from
+//! them, and as JSON they are what other tools read.
+//!
+//! Addresses in them are constants: a service that is asked is always
+//! [`SERVICE`], and [`NOBODY`] refuses every connection. The real ones are
+//! put in on the way to the program, and taken out again on the way back. So two runs of
+//! the same acts can be compared.
+
+mod act;
+mod bytes;
+mod expect;
+mod outcome;
+mod seen;
+
+pub use act::{Act, Command, Reply, Request};
+pub use act::{get, post, request, run, serves};
+pub use bytes::Bytes;
+pub use expect::{Expect, Expected, Text, What};
+pub use outcome::{Cause, CheckInfo, CheckResult, Event, Finding, Outcome, Record, Told};
+pub use seen::{Answer, Broken, Ended, Exchange, Hangs, Printed, Seen};
+
+/// The address of the service that a program asks, as acts and expectations name it.
+pub const SERVICE: &str = "http://service.test";
+
+/// An address where nobody listens, as acts and expectations name it.
+pub const NOBODY: &str = "http://nobody.test";
+
+/// Names and values: the fields of a head, of a form, of an environment.
+pub type Fields = Vec<(String, String)>;
+
+/// The value of the first field of this name, as it stands in `fields`; capital and small
+/// letters of the name make no difference.
+pub(crate) fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let same = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+    fields.iter().find(same).map(|(_, value)| value.as_str())
+}

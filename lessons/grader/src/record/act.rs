@@ -1,0 +1,243 @@
+//! What can be done to a program.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bytes, Fields, field};
+
+/// The type of a form's body.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// One thing that is done to a program. Acts are made by [`get`], [`post`], [`request`],
+/// [`run`] and [`serves`], and completed by the methods here:
+/// `post("/").form(&[("message", "ねこ")])`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Act {
+    /// A server is asked.
+    Ask(Request),
+    /// The program is started with arguments, and runs to its end.
+    Run(Command),
+    /// From here on, the service at [`SERVICE`](super::SERVICE) has this reply for a path.
+    Serve(String, Reply),
+    /// The server is ended and started again.
+    Restart,
+}
+
+/// A request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Request {
+    /// The method, such as `GET`.
+    pub method: String,
+    /// The path and the query, percent-encoded where that is needed.
+    pub target: String,
+    /// The fields of the head that the client adds to its own (Host, the length).
+    pub fields: Fields,
+    /// The body, sent with its Content-Length.
+    pub body: Option<Bytes>,
+    /// Whether it is sent on the connection of the request before it.
+    pub reuse: bool,
+}
+
+/// A program's start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Command {
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// What is added to its environment.
+    pub variables: Fields,
+    /// What it can read from its standard input.
+    pub input: Bytes,
+}
+
+/// What a service that is asked replies.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reply {
+    /// An answer. Content-Length and `Connection: close` are added.
+    Answer(super::Answer),
+    /// These bytes, whatever they are; then the connection is closed. Without bytes, that
+    /// is a service which hangs up.
+    Raw(Bytes),
+    /// Nothing, on a connection that stays open.
+    Silent,
+    /// An answer without its last byte, on a connection that stays open.
+    Stalled(super::Answer),
+    /// An answer that comes only after this time.
+    After(Duration, super::Answer),
+}
+
+/// Asks for this target with GET.
+pub fn get(target: impl Into<String>) -> Act {
+    request("GET", target)
+}
+
+/// Asks for this target with POST; a body is added by [`Act::body`] or [`Act::form`].
+pub fn post(target: impl Into<String>) -> Act {
+    request("POST", target)
+}
+
+/// Asks for this target with any method.
+pub fn request(method: &str, target: impl Into<String>) -> Act {
+    Act::Ask(Request {
+        method: method.into(),
+        target: target.into(),
+        ..Request::default()
+    })
+}
+
+/// Starts the program with these arguments; it runs to its end.
+pub fn run(arguments: &[&str]) -> Act {
+    Act::Run(Command {
+        arguments: arguments.iter().map(|text| (*text).into()).collect(),
+        ..Command::default()
+    })
+}
+
+/// Lets the service at [`SERVICE`](super::SERVICE) reply this to requests for a path
+/// (with any query), from here on.
+pub fn serves(path: impl Into<String>, reply: Reply) -> Act {
+    Act::Serve(path.into(), reply)
+}
+
+impl Act {
+    /// The request, if the act is one.
+    pub fn asked(&self) -> Option<&Request> {
+        match self {
+            Self::Ask(request) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// The same, if its method is `GET`.
+    pub fn asked_get(&self) -> Option<&Request> {
+        self.asked().filter(|request| request.method == "GET")
+    }
+
+    /// The same, if its method is `POST`.
+    pub fn asked_post(&self) -> Option<&Request> {
+        self.asked().filter(|request| request.method == "POST")
+    }
+
+    /// Adds a field to the head of a request.
+    ///
+    /// # Panics
+    ///
+    /// If the act is no request: a mistake in the lesson.
+    #[track_caller]
+    pub fn field(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.request_mut().fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// Gives a request this body.
+    ///
+    /// # Panics
+    ///
+    /// If the act is no request: a mistake in the lesson.
+    #[track_caller]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.request_mut().body = Some(body.into());
+        self
+    }
+
+    /// Gives a request these fields in its body, as a browser sends a form by POST.
+    ///
+    /// # Panics
+    ///
+    /// If the act is no request: a mistake in the lesson.
+    #[track_caller]
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        self.field("Content-Type", FORM).body(encode_form(fields))
+    }
+
+    /// Adds a variable to the environment of a program that is run.
+    ///
+    /// # Panics
+    ///
+    /// If the act is no run of a program: a mistake in the lesson.
+    #[track_caller]
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        let Self::Run(command) = &mut self else {
+            panic!("only a program that is run has variables: {self:?}")
+        };
+        command.variables.push((name.into(), value.into()));
+        self
+    }
+
+    #[track_caller]
+    fn request_mut(&mut self) -> &mut Request {
+        match self {
+            Self::Ask(request) => request,
+            other => panic!("only a request has fields and a body: {other:?}"),
+        }
+    }
+}
+
+impl Request {
+    /// The path, without the query, as it is sent.
+    pub fn path(&self) -> &str {
+        self.target
+            .split_once('?')
+            .map_or(&self.target, |(path, _)| path)
+    }
+
+    /// The query, as it is sent; empty if there is none.
+    pub fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// The value of a field of the head.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        field(&self.fields, name)
+    }
+
+    /// The body as text; empty if there is none.
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        self.body.as_ref().map_or("".into(), Bytes::text)
+    }
+
+    /// The value of the first field of this name in the query, decoded.
+    pub fn query_field(&self, name: &str) -> Option<String> {
+        decoded(self.query().as_bytes(), name)
+    }
+
+    /// The value of the first field of this name in the form of the body, decoded.
+    pub fn form_field(&self, name: &str) -> Option<String> {
+        decoded(self.body.as_deref()?, name)
+    }
+}
+
+/// The first value of this name in a form.
+fn decoded(form: &[u8], name: &str) -> Option<String> {
+    let mut same = form_urlencoded::parse(form).filter(|(known, _)| known == name);
+    same.next().map(|(_, value)| value.into_owned())
+}
+
+/// The fields of a form, names and values, as a browser writes them into the query
+/// or the body of a request: `words=Tom+%26+Jerry&shelf=novels`.
+pub(crate) fn encode_form(fields: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}
+
+impl Reply {
+    /// An answer with this status and this body, of this type (which may be empty: then
+    /// nothing is said of it).
+    pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let mut answer = super::Answer::new(status, body);
+        if !content_type.is_empty() {
+            let field = ("Content-Type".into(), content_type.into());
+            answer.fields.push(field);
+        }
+        Self::Answer(answer)
+    }
+
+    /// The answer, whenever and however far it comes.
+    pub fn what(&self) -> Option<&super::Answer> {
+        match self {
+            Self::Answer(answer) | Self::Stalled(answer) | Self::After(_, answer) => Some(answer),
+            Self::Raw(_) | Self::Silent => None,
+        }
+    }
+}

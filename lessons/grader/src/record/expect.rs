@@ -1,0 +1,226 @@
+//! What must be true of what is seen after an act.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Act, Bytes, Request};
+
+/// What must be true after an act, each thing with the step that it belongs to. A model
+/// says it, with the methods here:
+///
+/// ```
+/// use grader::Expect;
+///
+/// Expect::step(1)
+///     .status(200)
+///     .field("Content-Type", "text/html; charset=utf-8")
+///     .then(2)
+///     .shows("two words");
+/// ```
+///
+/// What is expected is judged in this order; the first thing that is not true is reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expect {
+    step: u32,
+    all: Vec<Expected>,
+}
+
+/// One thing that must be true.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// The step that it belongs to.
+    pub step: u32,
+    /// What must be true.
+    pub what: What,
+}
+
+/// What must be true of an answer, or of the end of a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum What {
+    /// The status is one of these.
+    Status(Vec<u16>),
+    /// This field of the head is there once, with this value; or it is not there.
+    Field(String, Option<String>),
+    /// The program itself sends this field: http-core has not added it.
+    OwnField(String),
+    /// The body.
+    Body(Text),
+    /// The exit code is one of these.
+    Code(Vec<i32>),
+    /// Standard output.
+    Stdout(Text),
+    /// Standard error.
+    Stderr(Text),
+    /// The time until the answer, or until the end of the program, lies in this range.
+    Took(Range<Duration>),
+    /// The service was asked for just this, in this order. Fields and bodies count if they
+    /// are there; the fields of a query may come in any order, and be encoded in any way.
+    Asked(Vec<Request>),
+}
+
+/// What must be true of a text. *Shows* and *hides* speak of what a reader sees: of a page,
+/// tags are left out and escapes decoded, however they are written, and white space is one
+/// space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Text {
+    /// It is exactly this, byte for byte.
+    Exactly(Bytes),
+    /// This stands in it, letter by letter.
+    Has(String),
+    /// This does not stand in it.
+    Lacks(String),
+    /// A reader sees this in it.
+    Shows(String),
+    /// A reader does not see this in it.
+    Hides(String),
+    /// A reader sees this number in it, and not only as a part of a longer one.
+    ShowsNumber(u64),
+    /// A reader sees these in it, one behind the other.
+    ShowsInOrder(Vec<String>),
+    /// It has this tag with these attributes, among others.
+    HasTag(String, Vec<(String, String)>),
+}
+
+impl Expect {
+    /// Nothing so far; what follows belongs to this step.
+    pub fn step(step: u32) -> Self {
+        let all = Vec::new();
+        Self { step, all }
+    }
+
+    /// What follows belongs to this step.
+    pub fn then(mut self, step: u32) -> Self {
+        self.step = step;
+        self
+    }
+
+    /// All that is expected, in order.
+    pub fn all(&self) -> &[Expected] {
+        &self.all
+    }
+
+    /// Adds a thing that must be true.
+    pub fn what(mut self, what: What) -> Self {
+        let step = self.step;
+        self.all.push(Expected { step, what });
+        self
+    }
+
+    /// The status.
+    pub fn status(self, status: u16) -> Self {
+        self.status_in(&[status])
+    }
+
+    /// The status is one of these: where the text leaves a choice.
+    pub fn status_in(self, statuses: &[u16]) -> Self {
+        self.what(What::Status(statuses.into()))
+    }
+
+    /// A field of the head with this value; with `None`, it must not be there. In a
+    /// Content-Type, capital letters, quotes and spaces make no difference.
+    pub fn field<'a>(self, name: &str, value: impl Into<Option<&'a str>>) -> Self {
+        let value = value.into().map(str::to_string);
+        self.what(What::Field(name.into(), value))
+    }
+
+    /// The program itself sends this field: it comes before those that http-core adds.
+    pub fn own_field(self, name: &str) -> Self {
+        self.what(What::OwnField(name.into()))
+    }
+
+    /// The body, byte for byte.
+    pub fn body(self, body: impl Into<Bytes>) -> Self {
+        self.what(What::Body(Text::Exactly(body.into())))
+    }
+
+    /// This stands in the body, letter by letter.
+    pub fn body_has(self, text: impl Into<String>) -> Self {
+        self.what(What::Body(Text::Has(text.into())))
+    }
+
+    /// This does not stand in the body.
+    pub fn body_lacks(self, text: impl Into<String>) -> Self {
+        self.what(What::Body(Text::Lacks(text.into())))
+    }
+
+    /// A reader of the page sees this text, whatever is around it.
+    pub fn shows(self, text: impl Into<String>) -> Self {
+        self.what(What::Body(Text::Shows(text.into())))
+    }
+
+    /// A reader of the page sees these texts, one behind the other.
+    pub fn shows_in_order<T: Into<String>>(self, texts: impl IntoIterator<Item = T>) -> Self {
+        let texts = texts.into_iter().map(Into::into).collect();
+        self.what(What::Body(Text::ShowsInOrder(texts)))
+    }
+
+    /// A reader of the page sees this number.
+    pub fn shows_number(self, number: usize) -> Self {
+        self.what(What::Body(Text::ShowsNumber(number as u64)))
+    }
+
+    /// A reader of the page does not see this text.
+    pub fn hides(self, text: impl Into<String>) -> Self {
+        self.what(What::Body(Text::Hides(text.into())))
+    }
+
+    /// The page has this tag with these attributes.
+    pub fn has_tag(self, name: &str, attributes: &[(&str, &str)]) -> Self {
+        let owned = |&(name, value): &(&str, &str)| (name.into(), value.into());
+        let attributes = attributes.iter().map(owned).collect();
+        self.what(What::Body(Text::HasTag(name.into(), attributes)))
+    }
+
+    /// The program's exit code.
+    pub fn code(self, code: i32) -> Self {
+        self.what(What::Code(vec![code]))
+    }
+
+    /// All of standard output.
+    pub fn stdout(self, text: impl Into<Bytes>) -> Self {
+        self.what(What::Stdout(Text::Exactly(text.into())))
+    }
+
+    /// This stands in standard output.
+    pub fn stdout_has(self, text: impl Into<String>) -> Self {
+        self.what(What::Stdout(Text::Has(text.into())))
+    }
+
+    /// This does not stand in standard output.
+    pub fn stdout_lacks(self, text: impl Into<String>) -> Self {
+        self.what(What::Stdout(Text::Lacks(text.into())))
+    }
+
+    /// This stands in standard error.
+    pub fn stderr_has(self, text: impl Into<String>) -> Self {
+        self.what(What::Stderr(Text::Has(text.into())))
+    }
+
+    /// This does not stand in standard error.
+    pub fn stderr_lacks(self, text: impl Into<String>) -> Self {
+        self.what(What::Stderr(Text::Lacks(text.into())))
+    }
+
+    /// The time that it takes, in milliseconds.
+    pub fn took(self, milliseconds: Range<u64>) -> Self {
+        let Range { start, end } = milliseconds;
+        let range = Duration::from_millis(start)..Duration::from_millis(end);
+        self.what(What::Took(range))
+    }
+
+    /// The service was asked for just this.
+    ///
+    /// # Panics
+    ///
+    /// If one of the acts is no request: a mistake in the lesson.
+    #[track_caller]
+    pub fn asked(self, acts: impl IntoIterator<Item = Act>) -> Self {
+        let request = |act| match act {
+            Act::Ask(request) => request,
+            other => panic!("a service is only asked with requests: {other:?}"),
+        };
+        self.what(What::Asked(acts.into_iter().map(request).collect()))
+    }
+}
