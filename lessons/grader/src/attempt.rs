@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-use crate::compile;
 use crate::diagnosis::diagnose;
 use crate::failure::{Failure, Symptom, Verdict};
 use crate::place::Place;
+use crate::program::build::{self, NotBuilt};
 use crate::report::{About, report};
 use crate::run::{Limits, Run};
 use crate::seed::Seed;
@@ -44,7 +44,7 @@ pub(crate) struct Setting {
     /// The steps whose checks may have a browser, if not all.
     pub(crate) browser_steps: Option<BTreeSet<u32>>,
     /// The programs built so far, by name.
-    built: Mutex<BTreeMap<String, Result<PathBuf, String>>>,
+    built: Mutex<BTreeMap<String, Result<PathBuf, NotBuilt>>>,
 }
 
 impl Setting {
@@ -75,10 +75,10 @@ impl Setting {
     ///
     /// # Errors
     ///
-    /// With why it does not compile.
-    pub(crate) fn built(&self, name: &str) -> Result<PathBuf, String> {
+    /// With why there is none.
+    pub(crate) fn built(&self, name: &str) -> Result<PathBuf, NotBuilt> {
         let mut built = lock(&self.built);
-        let build = || compile::build(&self.place, name);
+        let build = || build::build(&self.place, name, self.limits.build);
         built.entry(name.into()).or_insert_with(build).clone()
     }
 }
@@ -92,6 +92,8 @@ pub(crate) enum Outcome {
     Open(String),
     /// It cannot be done on this computer, for this reason.
     NotHere(String),
+    /// Something that is no fault of the program was in the way: this.
+    NotGraded(String),
     /// It needs a browser, and this run was asked for none in its step.
     Skipped(String),
 }

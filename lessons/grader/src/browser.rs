@@ -326,7 +326,7 @@ impl Drop for Browser {
         let until = Instant::now() + END;
         while matches!(self.child.try_wait(), Ok(None)) {
             if Instant::now() > until {
-                crate::guard::end_group(self.child.id());
+                crate::program::guard::end_group(self.child.id());
                 let _ = self.child.kill();
                 let _ = self.child.wait();
                 return;

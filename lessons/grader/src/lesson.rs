@@ -12,17 +12,22 @@ use libtest_mimic::{Arguments, Completion, FormatSetting, Trial};
 use crate::attempt::{Candidate, Check, Failed, Outcome, Setting};
 use crate::failure::Verdict;
 use crate::place::Place;
+use crate::program::build::NotBuilt;
+use crate::program::{guard, steps};
 use crate::results::{self, Outcomes};
 use crate::run::{Limits, Run};
+use crate::seed;
 use crate::show::count;
 use crate::sync::lock;
-use crate::{guard, seed, steps};
 
 /// The name of the first trial.
 const COMPILES: &str = "the program compiles";
 
 /// What is said of each check of a program that does not compile, once it is told why.
 const NOT_COMPILED: &str = "not graded: the program does not compile";
+
+/// The same where the reason is none of the program's.
+const HINDERED: &str = "not graded: there is no program to grade, see above";
 
 /// The checks of one lesson; begun by [`lesson!`](crate::lesson!).
 #[must_use = "nothing is graded before `grade`"]
@@ -171,7 +176,7 @@ struct Session {
     open: BTreeSet<u32>,
     /// A program given from outside; then nothing is built.
     given: Option<PathBuf>,
-    candidate: OnceLock<Result<Candidate, String>>,
+    candidate: OnceLock<Result<Candidate, NotBuilt>>,
     /// Whether a trial of this run says (or has said) why the program does not compile.
     says_why: AtomicBool,
     outcomes: Mutex<Outcomes>,
@@ -217,7 +222,7 @@ impl Session {
             let session = Arc::clone(self);
             trials.push(Trial::test(COMPILES, move || {
                 let built = session.candidate().map(drop);
-                built.map_err(|why| session.does_not_compile(why).into())
+                built.map_err(|why| session.says_not_built(why).into())
             }));
         }
         for (at, check) in self.checks.iter().enumerate() {
@@ -232,9 +237,12 @@ impl Session {
                 session.note(at, outcome.clone());
                 match outcome {
                     Outcome::Passed => Ok(Completion::Completed),
-                    Outcome::Open(why) | Outcome::NotHere(why) | Outcome::Skipped(why) => {
-                        Ok(Completion::ignored_with(why))
-                    }
+                    // Where no other trial fails for it, this one does.
+                    Outcome::NotGraded(why) if why != HINDERED => Err(why.into()),
+                    Outcome::Open(why)
+                    | Outcome::NotHere(why)
+                    | Outcome::NotGraded(why)
+                    | Outcome::Skipped(why) => Ok(Completion::ignored_with(why)),
                     // One compiler's message, one failure.
                     Outcome::Failed(failed) if failed.message == NOT_COMPILED => {
                         Ok(Completion::ignored_with(failed.message))
@@ -257,18 +265,20 @@ impl Session {
     }
 
     /// The program to grade, built when it is first asked for.
-    fn candidate(&self) -> Result<&Candidate, &str> {
+    fn candidate(&self) -> Result<&Candidate, &NotBuilt> {
         let candidate = self.candidate.get_or_init(|| {
+            let place = &self.setting.place;
             let program = match &self.given {
                 Some(given) => given.clone(),
-                None => self.setting.built(&self.setting.place.package)?,
+                None if place.has(&place.starter()) => self.setting.built(&place.package)?,
+                None => return Err(NotBuilt::DoesNotCompile("the file is gone".into())),
             };
             Ok(Candidate::new(program))
         });
-        candidate.as_ref().map_err(String::as_str)
+        candidate.as_ref()
     }
 
-    fn does_not_compile(&self, why: &str) -> String {
+    fn says_not_built(&self, why: &NotBuilt) -> String {
         let place = &self.setting.place;
         let (starter, package) = (place.starter(), &place.package);
         if !place.has(&starter) {
@@ -277,7 +287,13 @@ impl Session {
                  To get it back as it was in the beginning: git checkout {starter}"
             );
         }
-        format!("{starter} does not compile; {why}\n\nagain: cargo build -p {package}")
+        let said = match why {
+            NotBuilt::DoesNotCompile(why) => format!("{starter} does not compile; {why}"),
+            NotBuilt::Hindered(why) => {
+                format!("Not graded, and that is no fault of {starter}:\n{why}")
+            }
+        };
+        format!("{said}\n\nagain: cargo build -p {package}")
     }
 
     fn open_reason(&self, at: usize) -> String {
@@ -290,12 +306,17 @@ impl Session {
             Ok(candidate) => candidate.attempt(&self.checks[at], &self.setting),
             Err(why) => {
                 // Where no trial says why, the first check has to.
-                let message = if self.says_why.swap(true, Relaxed) {
-                    NOT_COMPILED.into()
-                } else {
-                    self.does_not_compile(why)
-                };
-                Outcome::Failed(Failed::new("does-not-compile", message))
+                let is_said = self.says_why.swap(true, Relaxed);
+                let says = || self.says_not_built(why);
+                match why {
+                    NotBuilt::DoesNotCompile(_) => {
+                        let message = if is_said { NOT_COMPILED.into() } else { says() };
+                        Outcome::Failed(Failed::new("does-not-compile", message))
+                    }
+                    NotBuilt::Hindered(_) => {
+                        Outcome::NotGraded(if is_said { HINDERED.into() } else { says() })
+                    }
+                }
             }
         }
     }
@@ -315,13 +336,15 @@ impl Session {
         let program = self
             .setting
             .built(&format!("{}_solution", place.package))
-            .map_err(|why| format!("{fault}\nIt does not compile; {why}"))?;
+            .map_err(|why| format!("{fault}\nIt was not built: {}", why.why()))?;
         let candidate = Candidate::new(program);
         let (mut failures, mut not_here) = (Vec::new(), Vec::new());
         for check in &self.checks {
             match candidate.attempt(check, &self.setting) {
                 Outcome::Failed(failed) => failures.push(failed.among_others),
-                Outcome::NotHere(why) | Outcome::Skipped(why) => not_here.push(why),
+                Outcome::NotHere(why) | Outcome::NotGraded(why) | Outcome::Skipped(why) => {
+                    not_here.push(why);
+                }
                 Outcome::Passed | Outcome::Open(_) => {}
             }
         }
@@ -353,8 +376,13 @@ impl Session {
             print!("{}", results::nothing_fits(place, &self.checks, filter));
         } else if outcomes.is_empty() || self.given.is_some() {
             return;
-        } else if matches!(self.candidate.get(), Some(Err(_))) {
-            print!("{}", results::must_compile(place, &self.checks));
+        } else if let Some(Err(why)) = self.candidate.get() {
+            match why {
+                NotBuilt::DoesNotCompile(_) => {
+                    print!("{}", results::must_compile(place, &self.checks));
+                }
+                NotBuilt::Hindered(_) => print!("{}", results::not_graded(place)),
+            }
         } else if outcomes.len() < self.checks.len() {
             print!("{}", results::part_summary(place, &outcomes));
         } else {

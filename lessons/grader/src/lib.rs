@@ -81,17 +81,17 @@
 //! Relative paths are meant from the root of the workspace.
 //!
 //! The JSON holds `lesson`, `seed` and `checks`; each of these has `step`, `name`,
-//! `points`, `outcome` (`passed`, `failed`, `ignored` or, by `GRADE_BROWSER_STEPS`,
-//! `skipped`), `diagnosis` (the name of the likely cause) and `message`. A message stands
+//! `points`, `outcome` (`passed`, `failed`, `ignored`, `not-graded` where something else
+//! than the program was in the way, or, by `GRADE_BROWSER_STEPS`, `skipped`), `diagnosis` (the name of the likely cause) and `message`. A message stands
 //! by itself: what a student reads tells a likely cause that several checks share once.
 //!
 //! # How it is laid out
 //!
 //! - [`lesson`](crate::lesson!): the list of checks and its run as a test program
-//! - `steps`, `compile`, `place`: the open steps, the program, the files of a lesson
+//! - `place`: the files of a lesson
 //! - `attempt`: one check against one program
-//! - `program`, `guard`, `output`: the program while it runs, how it surely ends,
-//!   what it prints
+//! - `program`: which steps are open, how a program is built, runs, prints and surely
+//!   ends
 //! - `run`, `request`, `earlier`, `server`, `client`, `wire`, `answer`, `seed`: what a check of a
 //!   server works with
 //! - `invocation`, `stub`: what a check of a program that runs to its end works with
@@ -104,15 +104,12 @@ mod answer;
 mod attempt;
 mod browser;
 mod client;
-mod compile;
 mod diagnosis;
 mod earlier;
 mod failure;
-mod guard;
 mod invocation;
 mod lesson;
 pub mod model;
-mod output;
 mod page;
 mod place;
 mod program;
@@ -124,7 +121,6 @@ mod run;
 mod seed;
 mod server;
 mod show;
-mod steps;
 mod stub;
 mod sync;
 mod wire;
@@ -132,11 +128,11 @@ mod wire;
 pub use answer::Answer;
 pub use browser::Exchange;
 pub use failure::{Failure, Verdict};
-pub use guard::guard_if_asked;
 pub use invocation::{Finished, Invocation};
 pub use lesson::Lesson;
 pub use model::{Draw, Mistakes, Model};
 pub use page::Page;
+pub use program::guard::guard_if_asked;
 pub use record::{Act, Expect, NOBODY, SERVICE, Seen, get, post, request, run, serves};
 pub use request::encode_form;
 pub use run::{Ask, Limits, Run};

@@ -41,7 +41,7 @@ impl Progress {
                     progress.points += check.points;
                 }
                 Some(Outcome::Open(_)) => progress.open += 1,
-                Some(Outcome::NotHere(_) | Outcome::Skipped(_)) => {
+                Some(Outcome::NotHere(_) | Outcome::NotGraded(_) | Outcome::Skipped(_)) => {
                     progress.not_here += 1;
                     progress.all_points -= check.points;
                 }
@@ -114,6 +114,14 @@ pub(crate) fn must_compile(place: &Place, checks: &[Check]) -> String {
     format!("{heading}next: {starter} must compile; the compiler's message is above\n")
 }
 
+/// The line after a run in which something else than the program was in the way.
+pub(crate) fn not_graded(place: &Place) -> String {
+    format!(
+        "{}: not graded, because of what is said above\n",
+        place.package
+    )
+}
+
 /// The lines after a run whose filter fits no check: what there is.
 pub(crate) fn nothing_fits(place: &Place, checks: &[Check], filter: &str) -> String {
     let Place { package, .. } = place;
@@ -175,6 +183,7 @@ pub(crate) fn write(
                 diagnosis, message, ..
             }) => ("failed", Some(*diagnosis), Some(message)),
             Outcome::Open(why) | Outcome::NotHere(why) => ("ignored", None, Some(why)),
+            Outcome::NotGraded(why) => ("not-graded", None, Some(why)),
             Outcome::Skipped(why) => ("skipped", None, Some(why)),
         };
         Some(json!({

@@ -29,6 +29,9 @@ pub struct Limits {
     pub check: Duration,
     /// The most bytes that an answer's body may have. 1 MiB.
     pub body: usize,
+    /// How long Cargo may build without a word, which is how long the compiler may
+    /// take for the program. 60 seconds.
+    pub build: Duration,
 }
 
 impl Default for Limits {
@@ -37,6 +40,7 @@ impl Default for Limits {
             start: Duration::from_secs(5),
             check: Duration::from_secs(10),
             body: 1024 * 1024,
+            build: Duration::from_secs(60),
         }
     }
 }
@@ -139,6 +143,7 @@ impl Run {
     pub fn binary(&mut self, name: &str) -> Invocation<'_> {
         let began = Instant::now();
         let built = self.setting.built(name);
+        let built = built.map_err(|not| not.why().to_string());
         self.until += began.elapsed();
         let package = &self.setting.place.package;
         let command = format!("cargo run -p {package} --bin {name}");

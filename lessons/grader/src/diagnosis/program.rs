@@ -3,10 +3,10 @@
 
 use super::Case;
 use crate::failure::{Came, Symptom};
-use crate::output::FLOOD;
 use crate::program::StartTrouble;
+use crate::program::output::FLOOD;
+use crate::program::steps;
 use crate::request::Asked;
-use crate::steps;
 
 pub(super) fn grader_fault(case: &Case) -> Option<String> {
     (*case.symptom() == Symptom::Grader).then(|| {

@@ -31,7 +31,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// A lesson in a workspace of its own, with these programs.
-fn course(starter: &str, solution: Option<&str>) -> Stage {
+pub fn course(starter: &str, solution: Option<&str>) -> Stage {
     let stage = Stage::empty();
     let program = |bin: &str, folder: &str| {
         format!("[[bin]]\nname = \"{bin}\"\npath = \"../../{folder}/1_path_router.rs\"\n")
@@ -58,15 +58,15 @@ fn course(starter: &str, solution: Option<&str>) -> Stage {
 }
 
 /// A program that answers `/` right and does this with every other path.
-fn program(otherwise: &str) -> String {
+pub fn program(otherwise: &str) -> String {
     include_str!("router.rs.txt").replace("OTHERWISE", otherwise)
 }
 
-const RIGHT: &str = r#"("404 Not Found", "Page not found\n")"#;
+pub const RIGHT: &str = r#"("404 Not Found", "Page not found\n")"#;
 const OPEN: &str = r#"todo!("step 2: answer every other path with 404")"#;
 
 #[track_caller]
-fn says(result: &Result, text: &str) {
+pub fn says(result: &Result, text: &str) {
     assert!(
         result.stdout.contains(text),
         "\"{text}\" is not in:\n{}",

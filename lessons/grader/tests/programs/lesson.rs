@@ -15,6 +15,7 @@ pub fn grade(folder: &str) -> ExitCode {
     let lesson = Lesson::new(folder, "path_router").limits(Limits {
         start: milliseconds("START_LIMIT").unwrap_or(usual.start),
         check: milliseconds("CHECK_LIMIT").unwrap_or(usual.check),
+        build: milliseconds("BUILD_LIMIT").unwrap_or(usual.build),
         ..usual
     });
     if std::env::var_os("CLIENT").is_some() {
@@ -25,6 +26,25 @@ pub fn grade(folder: &str) -> ExitCode {
     }
     if std::env::var_os("SECOND_PROGRAM").is_some() {
         return second_program(lesson).grade();
+    }
+    if std::env::var_os("SLOW_CHECK").is_some() {
+        let folder = std::path::PathBuf::from(folder);
+        return lesson
+            .check(1, "a check that waits", 1, move |run| {
+                homepage(run)?;
+                let root = folder.ancestors().nth(2).expect("a root");
+                std::fs::write(root.join("begun"), "").expect("a file");
+                while !root.join("go on").exists() {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                // The same program, from the same bytes.
+                run.program()
+                    .env("PORT", "0")
+                    .serve()?
+                    .get("/x")?
+                    .expect_status(404)
+            })
+            .grade();
     }
     let lesson = lesson
         .check(1, "GET / answers the homepage", 1, homepage)

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod browser;
+mod building;
 mod client;
 mod course;
 mod diagnosis;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     trials.extend(leftovers::trials());
     trials.extend(report::trials());
     trials.extend(course::trials());
+    trials.extend(building::trials());
     // Most of them wait, for limits and for Cargo, more than they work.
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(6);

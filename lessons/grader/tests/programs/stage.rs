@@ -1,6 +1,6 @@
 //! Starts a lesson that grades a program, and collects what it says.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -11,7 +11,8 @@ pub struct Stage {
     pub command: Command,
     pub folder: PathBuf,
     /// Removes the folder in the end.
-    _owner: TempDir,
+    #[expect(dead_code)]
+    owner: Option<TempDir>,
 }
 
 /// What came of it.
@@ -25,10 +26,30 @@ impl Stage {
     /// The lesson in a folder of its own, without a starter or a solution.
     pub fn empty() -> Self {
         let owner = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-        let folder = owner.path().to_path_buf();
-        let lesson = folder.join("lessons/1_path_router");
+        let stage = Self::in_folder(owner.path());
+        let lesson = stage.folder.join("lessons/1_path_router");
         std::fs::create_dir_all(&lesson).expect("a folder for the test");
+        Self {
+            owner: Some(owner),
+            ..stage
+        }
+    }
+
+    /// The lesson in this folder, which stays in the end.
+    pub fn in_folder(folder: &Path) -> Self {
         let own = std::env::current_exe().expect("the path of the test");
+        let stage = Self {
+            command: Command::new(&own),
+            folder: folder.to_path_buf(),
+            owner: None,
+        };
+        stage.started_as(&own)
+    }
+
+    /// Plays the lesson with this copy of the test.
+    pub fn started_as(mut self, own: &Path) -> Self {
+        let folder = &self.folder;
+        let lesson = folder.join("lessons/1_path_router");
         let mut command = Command::new(own);
         command
             .env("LESSON", &lesson)
@@ -37,11 +58,8 @@ impl Stage {
             .env_remove("GRADE_PROGRAM")
             .env_remove("PORT")
             .stdin(Stdio::null());
-        Self {
-            command,
-            folder,
-            _owner: owner,
-        }
+        self.command = command;
+        self
     }
 
     /// The lesson grading this program that the test plays itself.

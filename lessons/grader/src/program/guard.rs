@@ -1,0 +1,254 @@
+//! The process between a check and the student's program, so that no program
+//! outlives its check, however that ends.
+//!
+//! The test program starts *itself* with a hidden first argument. That second
+//! process, the guard, starts the student's program and ends it when its own
+//! standard input ends. The check holds the other end of that pipe, and the system
+//! closes it in every case: the check is done, it panics, the test program is
+//! interrupted or killed. No unsafe code, and the same on every system.
+//!
+//! What the program itself has started ends with it:
+//!
+//! - On Unix, guard and program form a process group of their own, which can be ended
+//!   at once. Ctrl-C in the terminal does not reach it.
+//! - On Linux, the guard is also the subreaper of all that descends from it
+//!   (`PR_SET_CHILD_SUBREAPER`): a process whose parent ends becomes the guard's child,
+//!   in whatever group or session it is. macOS has nothing like it: there a process in a
+//!   session of its own (`setsid`) stays.
+//! - On Windows, guard and program are in a job object, which ends with the guard.
+//!
+//! On Unix, a graded program gets limits (`setrlimit`), so that a mistake in it does not
+//! take the computer with it: see [`limit`]. They are no wall against malice, and on
+//! Windows there are none.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use shared_child::SharedChild;
+
+/// What a guard guards; its name is the hidden first argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guarded {
+    /// A program that is graded: it has limits, and leaves nothing behind.
+    Program,
+    /// Cargo: it has no limits. What it leaves behind when it ends by itself is meant
+    /// to stay (a compiler's cache may have a server).
+    Build,
+}
+
+impl Guarded {
+    const ALL: [Self; 2] = [Self::Program, Self::Build];
+
+    fn argument(self) -> &'static str {
+        match self {
+            Self::Program => "--guard-a-program",
+            Self::Build => "--guard-a-build",
+        }
+    }
+}
+
+/// The exit code of a guard that could not start its program, as in a shell.
+pub(crate) const NOT_STARTED: i32 = 127;
+
+/// The command that starts `program` under a guard; arguments added to it are the
+/// program's. Standard input is the pipe whose end ends the program; standard output
+/// and error are the program's own.
+///
+/// # Errors
+///
+/// If the path of the running program cannot be found out.
+pub(crate) fn command(program: &Path, guarded: Guarded) -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(guarded.argument()).arg(program);
+    command.stdin(Stdio::piped());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    Ok(command)
+}
+
+/// Ends everything in the process group that the process with this id leads (a guard,
+/// say), the leader too. It must not have been waited for, so that no other process
+/// can have its number. Elsewhere than on Unix this does nothing.
+pub(crate) fn end_group(leader: u32) {
+    #[cfg(unix)]
+    if let Ok(group) = i32::try_from(leader) {
+        use nix::sys::signal::{Signal, killpg};
+        // No such group: it has ended already, as it should.
+        let _ = killpg(nix::unistd::Pid::from_raw(group), Signal::SIGKILL);
+    }
+    #[cfg(not(unix))]
+    let _ = leader;
+}
+
+/// Does the work of a guard, and does not return, if this process was started as
+/// one. [`Lesson::grade`](crate::Lesson::grade) begins with it; any other `main`
+/// that runs checks must too.
+pub fn guard_if_asked() {
+    let mut arguments = std::env::args_os().skip(1);
+    let Some(first) = arguments.next() else {
+        return;
+    };
+    let mut all = Guarded::ALL.into_iter();
+    if let Some(guarded) = all.find(|guarded| first == OsStr::new(guarded.argument())) {
+        let program = arguments.next().unwrap_or_default();
+        std::process::exit(guard(guarded, Path::new(&program), arguments));
+    }
+}
+
+/// Starts the program, waits for its end or for the end of standard input, and
+/// returns the program's exit code.
+fn guard(guarded: Guarded, program: &Path, arguments: impl Iterator<Item = OsString>) -> i32 {
+    // Ctrl-C in a Windows console reaches every process in it. The guard stays
+    // until its pipe is closed, which is at once when the test program ends.
+    if let Err(error) = ctrlc::set_handler(|| ()) {
+        eprintln!("the guard cannot ignore Ctrl-C: {error}");
+    }
+    adopt();
+    if guarded == Guarded::Program {
+        limit();
+    }
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null());
+    let child = match SharedChild::spawn(&mut command) {
+        Ok(child) => Arc::new(child),
+        Err(error) => {
+            eprintln!("cannot start {}: {error}", program.display());
+            return NOT_STARTED;
+        }
+    };
+    let ending = Arc::clone(&child);
+    let stopped = Arc::new(AtomicBool::new(false));
+    let stopping = Arc::clone(&stopped);
+    std::thread::spawn(move || {
+        // Nobody writes into the pipe: this waits for its end, or an error.
+        let _ = std::io::stdin().read(&mut [0]);
+        stopping.store(true, SeqCst);
+        // The rest of what it has started ends below. Where that does not reach all, the
+        // whole group ends now, and the guard with it.
+        if cfg!(all(unix, not(target_os = "linux"))) {
+            end_group(std::process::id());
+        }
+        let _ = ending.kill();
+    });
+    let code = child.wait().map_or(NOT_STARTED, code);
+    if guarded == Guarded::Program || stopped.load(SeqCst) {
+        end_the_rest();
+    }
+    code
+}
+
+/// Makes all that descends from this process end with it, as far as the system can.
+fn adopt() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = nix::sys::prctl::set_child_subreaper(true) {
+        eprintln!("the guard cannot adopt what its program leaves behind: {error}");
+    }
+    #[cfg(windows)]
+    {
+        let mut limits = win32job::ExtendedLimitInfo::new();
+        limits.limit_kill_on_job_close();
+        let adopted = win32job::Job::create_with_limit_info(&limits)
+            .and_then(|job| job.assign_current_process().map(|()| job));
+        match adopted {
+            // Closing it would end this process. The system does it when all is over.
+            Ok(job) => std::mem::forget(job),
+            Err(error) => eprintln!("the guard has no job object: {error}"),
+        }
+    }
+}
+
+/// Limits what this process and all that it starts may use, where the system can:
+///
+/// - 1 GiB of data for each process (`RLIMIT_DATA`; on Linux that is all memory of its
+///   own, elsewhere less),
+/// - files of 1 GiB at most,
+/// - on Linux 1,024 processes and threads more than there are now, all that run on this
+///   computer counted (not for root, whom the system does not limit),
+/// - no core files.
+fn limit() {
+    #[cfg(unix)]
+    {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        const GIB: u64 = 1 << 30;
+        let lower = |resource, most: u64| {
+            // What is limited more already stays so.
+            if let Ok((soft, hard)) = getrlimit(resource) {
+                let _ = setrlimit(resource, soft.min(most), hard.min(most));
+            }
+        };
+        lower(Resource::RLIMIT_DATA, GIB);
+        lower(Resource::RLIMIT_FSIZE, GIB);
+        lower(Resource::RLIMIT_CORE, 0);
+        #[cfg(target_os = "linux")]
+        if let Ok(now) = nix::sys::sysinfo::sysinfo() {
+            // The system counts those of this user; this many there are at most.
+            let most = u64::from(now.process_count()) + 1024;
+            lower(Resource::RLIMIT_NPROC, most);
+        }
+    }
+}
+
+/// Ends what the program has left behind. The guard stays, to hand on the exit code.
+#[cfg(target_os = "linux")]
+fn end_the_rest() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+    use std::time::{Duration, Instant};
+    let until = Instant::now() + Duration::from_secs(2);
+    // Children of those that end become children of the guard in turn.
+    loop {
+        let children = children();
+        for child in &children {
+            let _ = kill(*child, Signal::SIGKILL);
+        }
+        let reap = || waitpid(None, Some(WaitPidFlag::WNOHANG));
+        while !matches!(reap(), Err(_) | Ok(WaitStatus::StillAlive)) {}
+        if children.is_empty() || Instant::now() > until {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The processes whose parent this one is.
+#[cfg(target_os = "linux")]
+fn children() -> Vec<nix::unistd::Pid> {
+    let own = std::process::id().to_string();
+    let processes = std::fs::read_dir("/proc").into_iter().flatten();
+    let children = processes.filter_map(|process| {
+        let process = process.ok()?;
+        let id: i32 = process.file_name().to_str()?.parse().ok()?;
+        // `ID (NAME) STATE PARENT …`; a name may hold anything, a bracket too.
+        let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
+        let (_, rest) = stat.rsplit_once(')')?;
+        let parent = rest.split_whitespace().nth(1)?;
+        (parent == own).then_some(nix::unistd::Pid::from_raw(id))
+    });
+    children.collect()
+}
+
+/// Ends what the program has left behind. The guard stays, to hand on the exit code.
+#[cfg(not(target_os = "linux"))]
+fn end_the_rest() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{Signal, killpg};
+        // The handler above lets the guard itself ignore this.
+        if let Ok(group) = i32::try_from(std::process::id()) {
+            let _ = killpg(nix::unistd::Pid::from_raw(group), Signal::SIGTERM);
+        }
+    }
+}
+
+/// The exit code, or 128 plus the signal that ended the program, as in a shell.
+fn code(status: ExitStatus) -> i32 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return 128 + signal;
+    }
+    status.code().unwrap_or(NOT_STARTED)
+}

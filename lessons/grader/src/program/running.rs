@@ -1,0 +1,302 @@
+//! A student's program while a check talks to it: started under a guard, its
+//! address read from its start line, ended with the check.
+
+use std::cell::Cell;
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+use std::process::{ChildStdin, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant};
+
+use shared_child::SharedChild;
+
+use super::guard::{self, Guarded};
+use super::output::{FLOOD, Output, Text};
+
+/// What the start line begins with; the address follows.
+const START_LINE: &str = "Serving HTTP on http://";
+
+/// How long a program that has closed a connection may take to end, so that "it
+/// crashed" can be told from "it closed the connection".
+const ENDING: Duration = Duration::from_millis(500);
+
+/// Whether a variable of this process is none of the program's business: what the
+/// grading is told, what Cargo says of its own run, and the proxies of the computer, which
+/// would send the requests of a program elsewhere.
+fn is_kept_back(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_uppercase();
+    let begins = ["GRADE_", "CARGO_", "NEXTEST_"];
+    let is_one = ["CARGO", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+    begins.iter().any(|begin| name.starts_with(begin)) || is_one.contains(&&*name)
+}
+
+/// How long a guard may take to end what it guards.
+const LAST_WAY: Duration = Duration::from_secs(4);
+
+/// A program to start, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Launch<'a> {
+    pub(crate) program: &'a Path,
+    /// The folder in which it runs.
+    pub(crate) folder: &'a Path,
+    pub(crate) arguments: &'a [String],
+    /// What is added to the environment.
+    pub(crate) variables: &'a [(String, String)],
+}
+
+/// Where a program serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl Address {
+    /// The address in a start line, if this is one.
+    fn in_line(line: &str) -> Option<Self> {
+        let (_, rest) = line.split_once(START_LINE)?;
+        let (authority, _) = rest.split_once('/')?;
+        let (host, port) = authority.rsplit_once(':')?;
+        // "All addresses of this computer" is nothing to connect to.
+        let host = match host {
+            "0.0.0.0" => "127.0.0.1",
+            "[::]" => "[::1]",
+            other => other,
+        };
+        Some(Self {
+            host: host.to_string(),
+            port: port.parse().ok()?,
+        })
+    }
+}
+
+/// Why a program did not come as far as its start line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartTrouble {
+    /// It ended first.
+    Ended,
+    /// It runs, and did not print the line in time.
+    Silent,
+    /// It prints and prints, and the line is not there.
+    Flood,
+}
+
+/// Why a program did not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndTrouble {
+    /// It still runs when the time is up.
+    Runs,
+    /// It prints and prints.
+    Flood,
+}
+
+/// What was seen of a program besides its answers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trace {
+    /// The exit code, if the program ended by itself (128 plus the signal's number
+    /// if a signal ended it).
+    pub(crate) exit: Option<i32>,
+    pub(crate) stdout: Text,
+    pub(crate) stderr: Text,
+}
+
+impl Trace {
+    /// How many bytes it printed where it printed more.
+    pub(crate) fn printed(&self) -> u64 {
+        self.stdout.total.max(self.stderr.total)
+    }
+}
+
+#[derive(Debug)]
+enum Event {
+    Serving(Address),
+    Flood,
+    Ended,
+}
+
+/// Events that are kept until somebody asks. Nobody does once the program serves, and
+/// it may print without end.
+const MOST_EVENTS: usize = 4;
+
+/// What an output tells of: a flood, and the start line if it is the output for that.
+fn watch(events: SyncSender<Event>, has_start_line: bool) -> impl FnMut(&str, u64) {
+    move |line, total| {
+        let address = Address::in_line(line).filter(|_| has_start_line);
+        let event = match address {
+            Some(address) => Event::Serving(address),
+            None if total > FLOOD => Event::Flood,
+            None => return,
+        };
+        let _ = events.try_send(event);
+    }
+}
+
+/// A running program. Dropping it ends the program and all that it has started.
+pub(crate) struct Program {
+    guard: Arc<SharedChild>,
+    // While this is open, the guard lets the program run.
+    lifeline: Cell<Option<ChildStdin>>,
+    events: Receiver<Event>,
+    stdout: Output,
+    stderr: Output,
+}
+
+impl Program {
+    /// Starts the program. Where `launch` does not say otherwise, `PORT=0` is in its
+    /// environment.
+    ///
+    /// # Errors
+    ///
+    /// If the guard cannot be started. (That the program itself cannot be started
+    /// is seen later, as its end.)
+    pub(crate) fn launch(launch: &Launch) -> io::Result<Self> {
+        let mut command = guard::command(launch.program, Guarded::Program)?;
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_kept_back(name)) {
+            command.env_remove(name);
+        }
+        command
+            .args(launch.arguments)
+            .current_dir(launch.folder)
+            .env("PORT", "0")
+            .envs(launch.variables.iter().map(|(name, value)| (name, value)))
+            // The place of a panic is worth a line, the way there is too long to read.
+            .env("RUST_BACKTRACE", "0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let guard = Arc::new(SharedChild::spawn(&mut command)?);
+        let missing = || io::Error::other("a pipe of the program is missing");
+
+        let (send, events) = mpsc::sync_channel(MOST_EVENTS);
+        let stdout = guard.take_stdout().ok_or_else(missing)?;
+        let stdout = Output::read(stdout, watch(send.clone(), true));
+        let stderr = guard.take_stderr().ok_or_else(missing)?;
+        let stderr = Output::read(stderr, watch(send.clone(), false));
+        let waiting = Arc::clone(&guard);
+        std::thread::spawn(move || {
+            let _ = waiting.wait();
+            let _ = send.send(Event::Ended);
+        });
+        Ok(Self {
+            lifeline: Cell::new(guard.take_stdin()),
+            guard,
+            events,
+            stdout,
+            stderr,
+        })
+    }
+
+    /// Waits for the start line, and returns the address in it.
+    pub(crate) fn address(&self, limit: Duration) -> Result<Address, StartTrouble> {
+        let until = Instant::now() + limit;
+        let left = || until.saturating_duration_since(Instant::now());
+        match self.events.recv_timeout(left()) {
+            Ok(Event::Serving(address)) => Ok(address),
+            Ok(Event::Flood) => Err(StartTrouble::Flood),
+            Ok(Event::Ended) => Err(StartTrouble::Ended),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                Err(StartTrouble::Silent)
+            }
+        }
+    }
+
+    /// Waits for the program to end by itself.
+    pub(crate) fn wait(&self, until: Instant) -> Result<(), EndTrouble> {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
+                Ok(Event::Serving(_)) => {}
+                Ok(Event::Flood) => return Err(EndTrouble::Flood),
+                Ok(Event::Ended) => return Ok(()),
+                Err(_) => return Err(EndTrouble::Runs),
+            }
+        }
+    }
+
+    /// Ends the program and returns what it printed. With `ending`, a program that
+    /// seems to be ending by itself gets a moment to do so, for its exit code.
+    pub(crate) fn end(&self, ending: bool) -> Trace {
+        let limit = if ending { ENDING } else { Duration::ZERO };
+        let status = self.guard.wait_timeout(limit).ok().flatten();
+        self.stop();
+        // The pipes end with the last process that holds them.
+        Trace {
+            exit: status.and_then(|status| status.code()),
+            stdout: self.stdout.text(Duration::from_secs(1)),
+            stderr: self.stderr.text(Duration::from_secs(1)),
+        }
+    }
+
+    fn stop(&self) {
+        // At the end of its pipe, a guard ends its program and all that this has started,
+        // and then itself.
+        drop(self.lifeline.take());
+        match self.guard.wait_timeout(LAST_WAY) {
+            Ok(Some(status)) if status.code().is_some() => {}
+            // It cannot, or was killed alone: then its program is still there.
+            _ => {
+                guard::end_group(self.guard.id());
+                let _ = self.guard.kill();
+            }
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_the_start_line() {
+        let address = |line: &str| Address::in_line(line).map(|a| (a.host, a.port));
+        let at = |host: &str, port| Some((host.to_string(), port));
+        let line = "Serving HTTP on http://localhost:4133/ (press Ctrl-C to stop)\n";
+        assert_eq!(address(line), at("localhost", 4133));
+        assert_eq!(address("Serving HTTP on http://[::]:80/"), at("[::1]", 80));
+        assert_eq!(
+            address("Serving HTTP on http://0.0.0.0:80/"),
+            at("127.0.0.1", 80)
+        );
+        assert_eq!(address("Serving HTTP on http://localhost/"), None);
+        assert_eq!(address("Serving HTTP on http://localhost:99999/"), None);
+        assert_eq!(address("Hello"), None);
+    }
+
+    #[test]
+    fn what_is_none_of_its_business_is_kept_back_from_a_program() {
+        let kept_back = |name: &str| is_kept_back(OsStr::new(name));
+        for name in [
+            "GRADE_REPORT",
+            "CARGO",
+            "CARGO_PKG_NAME",
+            "http_proxy",
+            "All_Proxy",
+        ] {
+            assert!(kept_back(name), "{name}");
+        }
+        for name in ["PATH", "HOME", "CARGOES", "NO_PROXY", "DEGRADE_X"] {
+            assert!(!kept_back(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_flood_of_lines_is_no_flood_of_events() {
+        let (send, events) = mpsc::sync_channel(MOST_EVENTS);
+        let mut see = watch(send, true);
+        see("Serving HTTP on http://localhost:4133/\n", 40);
+        for line in 0..1000 {
+            see("x\n", FLOOD + line);
+        }
+        assert!(matches!(events.recv(), Ok(Event::Serving(address)) if address.port == 4133));
+        assert!(matches!(events.recv(), Ok(Event::Flood)));
+        drop(see);
+        assert!(events.iter().count() < MOST_EVENTS);
+    }
+}
