@@ -1,6 +1,6 @@
 //! A handler that panics is an error of one request, not the end of the server.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
@@ -10,8 +10,8 @@ use crate::log;
 thread_local! {
     /// The handler that runs on this thread, if one does.
     static HANDLER: Cell<Running> = const { Cell::new(Running::No) };
-    /// What the last one that panicked did so with.
-    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+    /// The last panic in it, which it may have caught.
+    static PANIC: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,29 @@ enum Running {
     /// Its panic is not printed.
     Quiet,
     Loud,
+}
+
+/// What the hook has seen of a panic.
+struct Panic {
+    message: String,
+    kind: TypeId,
+    /// The message, with its place in the source.
+    text: String,
+}
+
+impl Panic {
+    fn new(info: &PanicHookInfo) -> Panic {
+        Panic {
+            message: message(info.payload()).to_owned(),
+            kind: info.payload().type_id(),
+            text: describe(info),
+        }
+    }
+
+    /// Whether it is the one that came out of the handler with this payload.
+    fn is_of(&self, payload: &(dyn Any + Send)) -> bool {
+        self.kind == payload.type_id() && self.message == message(payload)
+    }
 }
 
 /// Runs a handler. A panic becomes an `Err` with its message and place; the same
@@ -33,12 +56,11 @@ pub(crate) fn catch<T>(quiet: bool, handler: impl FnOnce() -> T) -> Result<T, St
     let outcome = panic::catch_unwind(AssertUnwindSafe(handler));
     HANDLER.set(Running::No);
     outcome.map_err(|payload| {
-        let panic = PANIC.take();
-        if panic.is_empty() {
+        match PANIC.take() {
+            Some(panic) if panic.is_of(&*payload) => panic.text,
             // Thrown with `resume_unwind`, which calls no hook.
-            return message(&*payload).to_owned();
+            _ => message(&*payload).to_owned(),
         }
-        panic
     })
 }
 
@@ -53,11 +75,11 @@ fn install_hook() {
             if running == Running::No {
                 return before(info);
             }
-            let text = describe(info);
+            let panic = Panic::new(info);
             if running == Running::Loud {
-                log::to_stderr(&log::failure("The handler panicked", &text));
+                log::to_stderr(&log::failure("The handler panicked", &panic.text));
             }
-            PANIC.set(text);
+            PANIC.set(Some(panic));
         }));
     });
 }
@@ -123,5 +145,31 @@ mod tests {
             catch(true, || panic::resume_unwind(Box::new("thrown"))).map(|(): ()| ()),
             Err("thrown".into())
         );
+    }
+
+    /// What the handler caught is its own affair, and not what a later one failed with.
+    #[test]
+    fn a_panic_that_was_caught_is_not_told_for_another() {
+        let caught = || panic::catch_unwind(|| panic!("first")).map(|(): ()| ());
+        let throw = |payload| -> Result<(), String> {
+            catch(true, || {
+                let _ = caught();
+                panic::resume_unwind(payload)
+            })
+        };
+        assert_eq!(throw(Box::new("second")), Err("second".into()));
+        assert_eq!(throw(Box::new(7)), Err("no message".into()));
+        // Neither in the same request, nor in the next one of the same thread.
+        assert!(catch(true, caught).unwrap().is_err());
+        let next = catch(true, || panic::resume_unwind(Box::new("third"))).map(|(): ()| ());
+        assert_eq!(next, Err("third".into()));
+        // One that is passed on is told with its place.
+        let passed_on = catch(true, || {
+            let payload = caught().unwrap_err();
+            panic::resume_unwind(payload)
+        })
+        .map(|(): ()| ())
+        .unwrap_err();
+        assert!(passed_on.starts_with("first ("), "{passed_on}");
     }
 }
