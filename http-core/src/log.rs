@@ -25,7 +25,7 @@ pub(crate) fn failure(what: &str, message: &str) -> String {
         match c {
             '\n' => text.push_str("\n    "),
             '\t' => text.push(c),
-            c if c.is_control() => text.extend(c.escape_default()),
+            c if misleads(c) => text.extend(c.escape_default()),
             c => text.push(c),
         }
     }
@@ -75,9 +75,28 @@ pub(crate) fn access_line(
 /// Bytes of a request line that the log shows.
 const LONGEST_LINE: usize = 2048;
 
-/// Appends `bytes` as text in which everything can be seen: control characters
-/// and bytes that are no text are escaped, so nobody can forge a line of the log
-/// or send commands to a terminal.
+/// Whether a reader might take the text around this character for another one: controls;
+/// what looks like a space, ends a line or cannot be seen at all; what turns the order of
+/// letters around (U+202E), as in "Trojan Source". Characters that only choose the form of
+/// the one before them (U+FE0F) are left alone.
+fn misleads(c: char) -> bool {
+    // Unicode's Default_Ignorable_Code_Point, but for variation selectors.
+    let is_invisible = matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}'
+    );
+    // Annotations, and a letter of Braille without a dot.
+    let is_others = matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{2800}');
+    c.is_control() || (c.is_whitespace() && c != ' ') || is_invisible || is_others
+}
+
+/// Appends `bytes` as text in which everything can be seen: control characters, bytes that
+/// are no text, and what misleads a reader are escaped, so nobody can forge a line of
+/// the log or send commands to a terminal.
 fn visible(out: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -89,6 +108,7 @@ fn visible(out: &mut String, bytes: &[u8]) {
                 c if c.is_control() => {
                     let _ = write!(out, "\\x{:02x}", u32::from(c));
                 }
+                c if misleads(c) => out.extend(c.escape_unicode()),
                 c => out.push(c),
             }
         }
@@ -192,6 +212,64 @@ mod tests {
             unanswered.starts_with("::1 - - [") && unanswered.ends_with("] \"GET /\" - -\n"),
             "{unanswered}"
         );
+    }
+
+    /// Nothing that turns, hides or parts what stands around it reaches a terminal.
+    #[test]
+    fn nobody_forges_how_a_line_reads() {
+        let forged = [
+            '\u{85}',
+            '\u{9b}',
+            '\u{a0}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{115f}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{202f}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{206f}',
+            '\u{2800}',
+            '\u{3000}',
+            '\u{3164}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{fff9}',
+            '\u{1d173}',
+            '\u{e0001}',
+            '\u{e007f}',
+        ];
+        for c in forged {
+            let client = "[::1]:9".parse().unwrap();
+            let date = b"Tue, 22 Sep 2026 10:00:00 GMT";
+            let line = format!("GET /a{c}b HTTP/1.1");
+            let texts = [
+                access_line(client, date, line.as_bytes(), None),
+                failure("It failed", &line),
+            ];
+            for text in texts {
+                let code = format!("a\\u{{{:x}}}b", u32::from(c)).replace("\\u{85}", "\\x85");
+                let code = code.replace("\\u{9b}", "\\x9b");
+                let is_escaped =
+                    text.contains(&code) || text.contains(&c.escape_default().to_string());
+                assert!(is_escaped && !text.contains(c), "{c:?}: {text}");
+            }
+        }
+        // What is to be read stays as it is: marks on letters, and those that choose a form, too.
+        let seen = "/ねこ/e\u{301}/\u{e17}\u{e35}\u{e48}/\u{2764}\u{fe0f}/\u{1f638}";
+        let mut text = String::new();
+        visible(&mut text, seen.as_bytes());
+        assert_eq!(text, seen);
+        assert_eq!(failure("x", seen), format!("x: {seen}\n"));
     }
 
     #[test]
