@@ -30,6 +30,7 @@ pub struct HttpServer {
     limits: Limits,
     access_log: bool,
     show_errors: bool,
+    handle_signals: bool,
     quiet: bool,
 }
 
@@ -42,7 +43,13 @@ impl HttpServer {
     /// If the address is none of this machine's or its port is taken. The message
     /// says what to do.
     pub fn bind(address: impl ToSocketAddrs) -> Result<HttpServer> {
-        let wanted: Vec<SocketAddr> = address.to_socket_addrs()?.collect();
+        let mut wanted: Vec<SocketAddr> = Vec::new();
+        for address in address.to_socket_addrs()? {
+            // A hosts file may give the same one more than once.
+            if !wanted.contains(&address) {
+                wanted.push(address);
+            }
+        }
         let listeners = listen(&wanted)?;
         let addresses = listeners
             .iter()
@@ -59,6 +66,7 @@ impl HttpServer {
             limits: Limits::default(),
             access_log: true,
             show_errors: cfg!(debug_assertions),
+            handle_signals: true,
             quiet: false,
         })
     }
@@ -88,6 +96,27 @@ impl HttpServer {
     /// in a release build. Standard error is told in any case.
     pub fn show_errors(mut self, show_errors: bool) -> HttpServer {
         self.show_errors = show_errors;
+        self
+    }
+
+    /// Whether the server handles SIGINT (Ctrl-C) and SIGTERM, of the whole process: the
+    /// first one stops the server in good order, a second one ends the program with exit
+    /// code 130. The default is yes. A program that has a use of its own for these signals
+    /// says no, and stops the server by its [`StopHandle`]:
+    ///
+    /// ```no_run
+    /// use http_core::{FileHandler, HttpServer};
+    ///
+    /// let server = HttpServer::bind("127.0.0.1:8000")?.handle_signals(false);
+    /// let stop = server.stop_handle();
+    /// let thread = std::thread::spawn(|| server.serve_forever(FileHandler::new("public")?));
+    /// // … whatever the program does, until it ends.
+    /// stop.stop();
+    /// thread.join().expect("no panic")?;
+    /// # Ok::<(), http_core::ServerError>(())
+    /// ```
+    pub fn handle_signals(mut self, handle_signals: bool) -> HttpServer {
+        self.handle_signals = handle_signals;
         self
     }
 
@@ -126,7 +155,8 @@ impl HttpServer {
 
     /// Says on standard output where it serves, and serves until it is stopped:
     /// by Ctrl-C, by a SIGTERM or through its [`StopHandle`]. Requests under way
-    /// are answered first.
+    /// are answered first. Signals are left alone if
+    /// [`handle_signals`](HttpServer::handle_signals) says so.
     ///
     /// # Errors
     /// If the system gives it no thread or no more events.
@@ -140,6 +170,7 @@ impl HttpServer {
             limits,
             access_log,
             show_errors,
+            handle_signals,
             quiet,
             ..
         } = self;
@@ -154,7 +185,9 @@ impl HttpServer {
             stop: Arc::clone(&stop),
         };
         let engine = Engine::new(poller, listeners, service, threads)?;
-        stop::on_ctrl_c(&stop);
+        if handle_signals {
+            stop::on_ctrl_c(&stop);
+        }
         match engine.start() {
             // Programs read this line, too: that nobody does must not stop the server.
             Ok(()) if quiet => {}
@@ -349,6 +382,19 @@ mod tests {
         if ports.len() == 2 {
             assert_eq!(server.url(), format!("http://localhost:{}/", ports[0]));
         }
+    }
+
+    /// A resolver may give the same address more than once.
+    #[test]
+    fn an_address_may_be_named_twice() {
+        let twice = [SocketAddr::new(LOOPBACK[0], 0); 2];
+        let server = HttpServer::bind(&twice[..]).unwrap();
+        assert_eq!(server.local_addresses().len(), 1);
+        let port = server.local_addresses()[0].port();
+        drop(server);
+        let mixed = [LOOPBACK[0], LOOPBACK[1], LOOPBACK[0]].map(|ip| SocketAddr::new(ip, port));
+        let server = HttpServer::bind(&mixed[..]).unwrap();
+        assert!(server.local_addresses().len() <= 2);
     }
 
     #[test]

@@ -71,6 +71,46 @@ fn a_second_signal_does_not_wait() {
     assert_eq!(echo.end().code, Some(130));
 }
 
+/// The program of the next test: a server that leaves signals alone.
+#[cfg(unix)]
+#[test]
+#[ignore = "run by signals_can_be_left_to_the_program"]
+fn a_server_that_leaves_signals_alone() {
+    use http_core::{HttpServer, Request, Response};
+
+    let server = HttpServer::bind("127.0.0.1:0").unwrap();
+    let server = server.handle_signals(false);
+    let handler =
+        |_: &mut Request, response: Response| response.send_response(200).end_headers()?.send("hi");
+    server.serve_forever(handler).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_can_be_left_to_the_program() {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Stdio;
+
+    for (name, number) in [("INT", 2), ("TERM", 15)] {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_server_that_leaves_signals_alone"])
+            .args(["--ignored", "--nocapture"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+        let serves = |line: &String| line.contains("Serving HTTP on http://");
+        assert!(lines.map_while(Result::ok).any(|line| serves(&line)));
+        let kill = Command::new("kill")
+            .args([&format!("-{name}"), &child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+        // It ends as any program does that makes nothing of the signal.
+        assert_eq!(child.wait().unwrap().signal(), Some(number), "{name}");
+    }
+}
+
 #[test]
 fn a_taken_port_is_said_in_words() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
