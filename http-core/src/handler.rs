@@ -115,6 +115,6 @@ where
 }
 
 /// 501, in the words of http.server.
-fn unsupported(request: &Request, response: Response) -> Answer {
+pub(crate) fn unsupported(request: &Request, response: Response) -> Answer {
     response.send_error(501, &format!("Unsupported method ('{}')", request.method()))
 }

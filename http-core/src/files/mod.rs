@@ -34,6 +34,7 @@ use self::encoding::Encoding;
 pub use self::path::FilePath;
 use self::range::Wanted;
 use self::root::{Found, Root};
+use crate::handler::unsupported;
 use crate::response::Headers;
 use crate::{Answer, Handler, Request, Response, Result, ServerError};
 
@@ -297,12 +298,32 @@ impl Handler for FileHandler {
         if matches!(*request.method(), Method::GET | Method::HEAD) {
             return self.answer(request, response);
         }
+        if !is_known(request.method()) {
+            return unsupported(request, response);
+        }
         let status = StatusCode::METHOD_NOT_ALLOWED;
         response
             .send_response(status)
             .send_header("Allow", "GET, HEAD")
             .send_error_page(status, "A file can be read here: with GET or HEAD.")
     }
+}
+
+/// Whether a method is one of RFC 9110 or PATCH. To others, 405 would say that they are
+/// known here, and only not allowed for a file (section 15.6.2).
+fn is_known(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET
+            | Method::HEAD
+            | Method::POST
+            | Method::PUT
+            | Method::DELETE
+            | Method::CONNECT
+            | Method::OPTIONS
+            | Method::TRACE
+            | Method::PATCH
+    )
 }
 
 /// The fields that a 200, a 206 and a 304 have in common.
