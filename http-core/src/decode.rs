@@ -142,8 +142,8 @@ impl Decoder {
         Piece::Data(taken)
     }
 
-    /// `chunk-size [ chunk-ext ] CRLF` (RFC 9112, section 7.1). An extension is
-    /// passed over; that it begins with `;` and is text is all that is asked.
+    /// `chunk-size [ chunk-ext ] CRLF` (RFC 9112, section 7.1). Extensions are passed
+    /// over; that they are well-formed is all that is asked.
     fn size_line(&mut self, input: &[u8]) -> Result<Piece, Refusal> {
         const BAD: Refusal = Refusal::bad("a chunk does not begin with its size");
         let digits = input.iter().take_while(|b| b.is_ascii_hexdigit()).count();
@@ -154,10 +154,11 @@ impl Decoder {
             return Ok(Piece::More);
         };
         let (digits, extension) = line.text.split_at(digits);
-        let is_extension = extension.trim_ascii_start().starts_with(b";")
-            && HeaderValue::from_bytes(extension).is_ok();
-        if !extension.is_empty() && !is_extension {
-            return Err(BAD);
+        if !are_extensions(extension) {
+            return Err(match extension.trim_ascii_start() {
+                [b';', ..] => Refusal::bad("a chunk extension is malformed"),
+                _ => BAD,
+            });
         }
         let size = std::str::from_utf8(digits)
             .ok()
@@ -208,6 +209,55 @@ impl Decoder {
             .ok_or(Refusal::bad("a line does not end with CR LF"))?;
         Ok(Some(Line { text, length }))
     }
+}
+
+/// `*( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )` (RFC 9112, section 7.1.1).
+fn are_extensions(mut rest: &[u8]) -> bool {
+    while !rest.is_empty() {
+        let Some(name) = skip_space(rest).strip_prefix(b";").map(skip_space) else {
+            return false;
+        };
+        let Some(behind) = skip_token(name) else {
+            return false;
+        };
+        rest = behind;
+        if let Some(value) = skip_space(behind).strip_prefix(b"=").map(skip_space) {
+            let Some(behind) = skip_token(value).or_else(|| skip_quoted(value)) else {
+                return false;
+            };
+            rest = behind;
+        }
+    }
+    true
+}
+
+fn skip_space(bytes: &[u8]) -> &[u8] {
+    let space = bytes.iter().take_while(|b| matches!(b, b' ' | b'\t'));
+    &bytes[space.count()..]
+}
+
+/// What is behind a token (RFC 9110, section 5.6.2); `None` where there is none.
+fn skip_token(bytes: &[u8]) -> Option<&[u8]> {
+    let is_token = |b: &&u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
+    let length = bytes.iter().take_while(is_token).count();
+    (length > 0).then(|| &bytes[length..])
+}
+
+/// What is behind a quoted string (RFC 9110, section 5.6.4).
+fn skip_quoted(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes.strip_prefix(b"\"")?;
+    loop {
+        rest = match rest {
+            [b'"', behind @ ..] => return Some(behind),
+            [b'\\', byte, behind @ ..] | [byte, behind @ ..] if is_text(*byte) => behind,
+            _ => return None,
+        }
+    }
+}
+
+/// Not a control character, but for HTAB.
+fn is_text(byte: u8) -> bool {
+    byte == b'\t' || !byte.is_ascii_control()
 }
 
 /// A line, and its length with its line end.
@@ -286,6 +336,10 @@ mod tests {
             "1 x\r\nx\r\n",
             "1;a\rb\r\nx\r\n",
             "1;a\0b\r\nx\r\n",
+            "1;\r\nx\r\n",
+            "1;a[=x\r\nx\r\n",
+            "1;a=\"b\r\nx\r\n",
+            "1;a=\"b\\\"\r\nx\r\n",
         ] {
             for step in [1, input.len()] {
                 let refusal = decode(Framing::Chunked, input.as_bytes(), step).unwrap_err();

@@ -68,26 +68,27 @@ impl Head {
         let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
         let room = limits.fields.min(MOST_FIELDS);
         let mut request = httparse::Request::new(&mut []);
-        let longest_line = limits.target_size.saturating_add(LINE_WITHOUT_TARGET);
         // What stands behind the largest head has no say, so that a head is judged
         // alike however its bytes arrive.
         let judged = &bytes[..bytes.len().min(limits.head_size)];
         let length = match request.parse_with_uninit_headers(judged, &mut fields[..room]) {
             Ok(httparse::Status::Complete(length)) => length,
-            _ if request_line(judged).len() > longest_line => return Err(TARGET_TOO_LONG),
-            Ok(httparse::Status::Partial) => return more(bytes, limits),
-            Err(error) => match explain(error, judged) {
-                Some(refusal) => return Err(refusal),
-                None => return more(bytes, limits),
-            },
+            outcome => {
+                return match fault(outcome.err(), judged, limits)? {
+                    Some(digit) => self.read_as_http_1_1(digit, bytes, limits),
+                    None => more(bytes, limits),
+                };
+            }
         };
         let (Some(method), Some(target), Some(minor)) =
             (request.method, request.path, request.version)
         else {
             return Err(Refusal::bad("the request line is not complete"));
         };
-        let line = method.len() + target.len() + b"  HTTP/1.1".len();
-        if target.len() > limits.target_size || line > longest_line {
+        if method.len() > LONGEST_METHOD {
+            return Err(METHOD_TOO_LONG);
+        }
+        if target.len() > limits.target_size {
             return Err(TARGET_TOO_LONG);
         }
         let method = Method::from_bytes(method.as_bytes())
@@ -124,6 +125,23 @@ impl Head {
         self.bytes.clear();
         self.bytes.extend_from_slice(&bytes[..length]);
         Ok(Some(length))
+    }
+
+    /// As `read`, for a head whose minor version is later than 1; this is where its digit
+    /// stands. It is read as HTTP/1.1, which is what httparse knows (RFC 9110, section 2.5).
+    fn read_as_http_1_1(
+        &mut self,
+        digit: usize,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<Option<usize>, Refusal> {
+        let mut known = bytes.to_vec();
+        known[digit] = b'1';
+        let length = self.read(&known, limits)?;
+        if length.is_some() {
+            self.bytes[digit] = bytes[digit];
+        }
+        Ok(length)
     }
 
     /// The method: GET, POST, or any other word.
@@ -211,6 +229,15 @@ impl Head {
 
 const TARGET_TOO_LONG: Refusal =
     Refusal::new(StatusCode::URI_TOO_LONG, "the request target is too long");
+const METHOD_TOO_LONG: Refusal = Refusal::new(
+    StatusCode::NOT_IMPLEMENTED,
+    "the method is longer than any that is known",
+);
+const OTHER_VERSION: Refusal = Refusal::new(
+    StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+    "only HTTP/1.0 and HTTP/1.1 are spoken here",
+);
+const NO_VERSION: Refusal = Refusal::bad("the request line does not end with HTTP/1.1 or HTTP/1.0");
 const NO_PROXY: Refusal = Refusal::new(
     StatusCode::NOT_IMPLEMENTED,
     "this is no proxy, so it connects nobody",
@@ -224,8 +251,8 @@ const TOO_MANY_FIELDS: Refusal = Refusal::new(
     "the request has too many header fields",
 );
 
-/// Room for a method, two spaces and a version around the target.
-const LINE_WITHOUT_TARGET: usize = 64;
+/// The letters of a method; no known one has a third of them.
+const LONGEST_METHOD: usize = 64;
 
 /// The first line in `bytes` (empty lines before it passed over), without its
 /// line end; as much of it as is there.
@@ -249,44 +276,81 @@ fn more(bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
     }
 }
 
-/// Says in our words what httparse found wrong; `None` if that can't be said yet.
-fn explain(error: httparse::Error, bytes: &[u8]) -> Option<Refusal> {
-    Some(match error {
-        httparse::Error::TooManyHeaders => TOO_MANY_FIELDS,
-        httparse::Error::Version => {
-            // `HTTP/2.0` is a version we don't speak; anything else is none.
-            let word = request_line(bytes)
-                .splitn(3, |&b| b == b' ')
-                .nth(2)
-                .unwrap_or_default();
-            match word {
-                [b'H', b'T', b'T', b'P', b'/', major, b'.', minor, ..]
-                    if major.is_ascii_digit() && minor.is_ascii_digit() =>
-                {
-                    Refusal::new(
-                        StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-                        "only HTTP/1.0 and HTTP/1.1 are spoken here",
-                    )
-                }
-                // httparse sees at the first digit that it is neither 1.0 nor 1.1, and
-                // the line may go on.
-                [b'H', b'T', b'T', b'P', b'/', major]
-                | [b'H', b'T', b'T', b'P', b'/', major, b'.']
-                    if major.is_ascii_digit()
-                        && word.as_ptr_range().end == bytes.as_ptr_range().end =>
-                {
-                    return None;
-                }
-                _ => Refusal::bad("the request line does not end with HTTP/1.1 or HTTP/1.0"),
-            }
+/// What is wrong with bytes that httparse did not take for a whole head. `Ok(None)`:
+/// nothing so far. `Ok(Some(n))`: nothing but that the n-th byte is the digit of a later
+/// minor version.
+fn fault(
+    error: Option<httparse::Error>,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Option<usize>, Refusal> {
+    let line = request_line(bytes);
+    if let Some((end, refusal)) = too_long(line, limits) {
+        // A fault in front of that was there before it.
+        let start = &line[..end];
+        if let Err(error) = httparse::Request::new(&mut []).parse(start) {
+            explain(error, start)?;
         }
+        return Err(refusal);
+    }
+    error.map_or(Ok(None), |error| explain(error, bytes))
+}
+
+/// Whether a request line is too long already: at which length that shows, and why.
+fn too_long(line: &[u8], limits: &Limits) -> Option<(usize, Refusal)> {
+    let method = line.iter().position(|&b| b == b' ').unwrap_or(line.len());
+    if method > LONGEST_METHOD {
+        return Some((LONGEST_METHOD + 1, METHOD_TOO_LONG));
+    }
+    let longest = limits
+        .target_size
+        .saturating_add(LONGEST_METHOD + b"  HTTP/1.1".len());
+    (line.len() > longest).then(|| (longest + 1, TARGET_TOO_LONG))
+}
+
+/// Says in our words what httparse found wrong; as `fault`.
+fn explain(error: httparse::Error, bytes: &[u8]) -> Result<Option<usize>, Refusal> {
+    Err(match error {
+        httparse::Error::TooManyHeaders => TOO_MANY_FIELDS,
+        httparse::Error::Version => return other_version(bytes),
         httparse::Error::HeaderName => Refusal::bad("a header field has a malformed name"),
         httparse::Error::HeaderValue => Refusal::bad("a header field has a malformed value"),
-        httparse::Error::NewLine => Refusal::bad("a line does not end with CR LF"),
+        // In `HTTP/1.10`, it misses the line end behind `HTTP/1.1`.
+        httparse::Error::NewLine => match version_word(request_line(bytes)).get(8) {
+            Some(&behind) if behind != b'\r' => NO_VERSION,
+            _ => Refusal::bad("a line does not end with CR LF"),
+        },
         httparse::Error::Token | httparse::Error::Status => {
             Refusal::bad("the request line is not METHOD /path HTTP/1.1")
         }
     })
+}
+
+/// Judges a version that is not, or not yet, 1.0 or 1.1; as `fault`.
+fn other_version(bytes: &[u8]) -> Result<Option<usize>, Refusal> {
+    let line = request_line(bytes);
+    let end = line.as_ptr_range().end as usize - bytes.as_ptr() as usize;
+    // A lone CR may be the half of a line end.
+    let line_has_ended = bytes[end..].contains(&b'\n');
+    let word = version_word(line);
+    let pattern = b"HTTP/1.1";
+    let fits = word.len() <= pattern.len()
+        && word.iter().zip(pattern).all(|(byte, wanted)| {
+            byte == wanted || (byte.is_ascii_digit() && wanted.is_ascii_digit())
+        });
+    match fits {
+        true if !line_has_ended => Ok(None),
+        true if word.len() == pattern.len() => match word.starts_with(b"HTTP/1.") {
+            true => Ok(Some(end - 1)),
+            false => Err(OTHER_VERSION),
+        },
+        _ => Err(NO_VERSION),
+    }
+}
+
+/// What stands behind method and target.
+fn version_word(line: &[u8]) -> &[u8] {
+    line.splitn(3, |&b| b == b' ').nth(2).unwrap_or_default()
 }
 
 /// The parts of a target.
@@ -301,6 +365,10 @@ fn split_target<'a>(method: &Method, target: &'a str) -> Result<Target<'a>, Refu
     if method == Method::CONNECT {
         // Its client may take what follows for a tunnel already, whatever is answered.
         return Err(NO_PROXY);
+    }
+    // httparse lets through no control character of ASCII; behind it come U+0080 to U+009F.
+    if !target.is_ascii() && target.contains(char::is_control) {
+        return Err(Refusal::bad("a request target has no control characters"));
     }
     if target.contains('#') {
         return Err(Refusal::bad("a request target has no fragment (#)"));
@@ -456,7 +524,50 @@ mod tests {
             );
         }
         assert_eq!(refused("GET / HTTP/2.0\r\nHost: h\r\n\r\n"), 505);
-        assert_eq!(refused("GET / HTTP/1.2\r\nHost: h\r\n\r\n"), 505);
+    }
+
+    /// Nothing is said of a version before its line has ended, as it may go on.
+    #[test]
+    fn other_versions() {
+        for (word, status) in [
+            ("HTTP/2.0", 505),
+            ("HTTP/0.9", 505),
+            ("HTTP/9.9.9", 400),
+            ("HTTP/2.0x", 400),
+            ("HTTP/9.9@@@", 400),
+            ("HTTP/1.10", 400),
+            ("HTTP/1.1.1", 400),
+        ] {
+            let text = format!("GET / {word}\r\nHost: h\r\n\r\n");
+            assert_eq!(refused(&text), status, "{word}");
+            for cut in 0..text.len() {
+                match parse(&text[..cut]) {
+                    Ok(head) => assert!(head.is_none(), "{word} cut at {cut}"),
+                    Err(refusal) => assert_eq!(refusal.status, status, "{word} cut at {cut}"),
+                }
+            }
+        }
+        for word in ["HTTP/1.10", "HTTP/1.1.1", "HTTP/1.1 ", "HTTP/2.0x"] {
+            let refusal = parse(&format!("GET / {word}\r\nHost: h\r\n\r\n")).unwrap_err();
+            let said = "the request line does not end with HTTP/1.1 or HTTP/1.0";
+            assert_eq!(refusal.reason, said, "{word}");
+        }
+        let refusal = parse("GET / HTTP/1.1\rX\r\n\r\n").unwrap_err();
+        assert_eq!(refusal.reason, "a line does not end with CR LF");
+    }
+
+    #[test]
+    fn a_later_minor_version_is_taken_as_the_one_known() {
+        let text = "\r\nGET /x HTTP/1.7\r\nHost: h\r\nX: HTTP/1.7\r\n\r\nrest";
+        let (head, length) = parse(text).unwrap().unwrap();
+        assert_eq!((head.version(), length), (Version::HTTP_11, text.len() - 4));
+        assert_eq!((head.target(), head.header("x")), ("/x", Some("HTTP/1.7")));
+        assert_eq!(head.request_line(), b"GET /x HTTP/1.7");
+        assert!(head.keep_alive());
+        for cut in 0..length {
+            assert!(parse(&text[..cut]).unwrap().is_none(), "cut at {cut}");
+        }
+        assert_eq!(refused("GET / HTTP/1.2\r\n\r\n"), 400, "it has no Host");
     }
 
     #[test]
@@ -551,6 +662,25 @@ mod tests {
             StatusCode::URI_TOO_LONG
         );
         assert_eq!(status(&format!("GET /{long}")), StatusCode::URI_TOO_LONG);
+        // What is wrong first is what is said, however much is there already.
+        let method = "X".repeat(300);
+        for (line, status) in [
+            (format!("{method} / HTTP/1.1"), 501),
+            (format!("{} /{long} HTTP/1.1", &method[..65]), 501),
+            (format!("{} /{long} HTTP/1.1", &method[..64]), 414),
+            (format!("G(T {long} HTTP/1.1"), 400),
+            (format!("X{}( / HTTP/1.1", &method[..100]), 501),
+        ] {
+            let text = format!("{line}\r\nHost: h\r\n\r\n");
+            let seen: Vec<u16> = (0..=text.len())
+                .filter_map(|cut| Head::parse(&text.as_bytes()[..cut], &limits).err())
+                .map(|refusal| refusal.status.as_u16())
+                .collect();
+            assert!(
+                !seen.is_empty() && seen.iter().all(|s| *s == status),
+                "{line}: {seen:?}"
+            );
+        }
         assert_eq!(
             status(&format!("GET / HTTP/1.1\r\nHost: h\r\nX: {long}")),
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE

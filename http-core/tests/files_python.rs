@@ -21,7 +21,7 @@ use percent_encoding::percent_decode_str;
 const README: &str = include_str!("../README.md");
 
 /// Requests that both answer alike.
-const SAME: [&str; 32] = [
+const SAME: [&str; 34] = [
     "GET /",
     "HEAD /",
     "GET /?C=M;O=D",
@@ -54,10 +54,12 @@ const SAME: [&str; 32] = [
     "GET /image.png",
     "GET /page.html",
     "GET /near",
+    "FOO /plain.txt",
+    "PROPFIND /sub/",
 ];
 
 /// Requests that they answer differently, and the row of the table that says so.
-const DIFFERENT: [(&str, &str); 17] = [
+const DIFFERENT: [(&str, &str); 20] = [
     ("GET /sub/../plain.txt", "`.` or `..` in a path"),
     ("GET /./plain.txt", "`.` or `..` in a path"),
     ("GET /%2e%2e/plain.txt", "`.` or `..` in a path"),
@@ -65,7 +67,16 @@ const DIFFERENT: [(&str, &str); 17] = [
     ("GET /%00", "an encoded NUL"),
     ("GET http://h/plain.txt", "`GET http://host/path`"),
     ("GET /plain.txt#part", "a `#` in the target"),
-    ("POST /plain.txt", "POST and other methods"),
+    ("POST /plain.txt", "POST and other methods of RFC 9110"),
+    (
+        "GET /plain.txt HTTP/1.1\r\nConnection: close",
+        "HTTP/1.1 without Host",
+    ),
+    ("GET /plain.txt\r\nX: a\r\n b", "a folded line (obs-fold)"),
+    (
+        "GET /plain.txt ",
+        "`GET /path` without a version (HTTP/0.9)",
+    ),
     ("GET /links/out", "a link that leads out"),
     ("GET /links/%ff%fe.bin", "a name that is not UTF-8"),
     ("GET /sub//deep", "several slashes in a row"),
@@ -99,7 +110,8 @@ struct Answer {
     body: String,
 }
 
-/// Sends a request, and reads until the connection ends.
+/// Sends a request, and reads until the connection ends. A line without a version gets
+/// what a client would send, unless there is a space in place of it.
 fn ask(address: SocketAddr, request: &str) -> Option<Answer> {
     let (line, fields) = request.split_once("\r\n").unwrap_or((request, ""));
     let fields = if fields.is_empty() {
@@ -107,13 +119,13 @@ fn ask(address: SocketAddr, request: &str) -> Option<Answer> {
     } else {
         format!("{fields}\r\n")
     };
+    let bytes = match line.split(' ').count() {
+        2 => format!("{line} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{fields}\r\n"),
+        _ => format!("{}\r\n{fields}\r\n", line.trim_end()),
+    };
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    write!(
-        stream,
-        "{line} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{fields}\r\n"
-    )
-    .unwrap();
+    stream.write_all(bytes.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;

@@ -202,14 +202,15 @@ fn judge(first: &[u8], fields: &[Field], size: usize, limits: &Limits) -> Option
         return None;
     };
     let is_1_1 = match version {
-        b"HTTP/1.1" => true,
         b"HTTP/1.0" => false,
+        // RFC 9110, section 2.5: a later minor version is taken as the one known here.
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'1'..=b'9'] => true,
         _ => return None,
     };
     if !is_token(method) || !is_target(method, target) {
         return None;
     }
-    if target.len() > limits.target_size || first.len() > limits.target_size + 64 {
+    if target.len() > limits.target_size || method.len() > 64 {
         return None;
     }
 
@@ -263,7 +264,8 @@ fn is_target(method: &[u8], target: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(target) else {
         return false;
     };
-    if text.is_empty() || text.contains('#') || target.iter().any(|&b| b < 0x21 || b == 0x7f) {
+    let is_control = |c: char| c < '\u{21}' || ('\u{7f}'..='\u{9f}').contains(&c);
+    if text.is_empty() || text.contains('#') || text.contains(is_control) {
         return false;
     }
     let lower = text.to_ascii_lowercase();
@@ -328,12 +330,7 @@ pub fn chunks(bytes: &[u8], limits: &Limits) -> Result<(Vec<u8>, usize), No> {
         let digits = text.iter().take_while(|b| b.is_ascii_hexdigit()).count();
         let extension = &text[digits..];
         extras += extension.len();
-        let is_extension = extension.is_empty() || trim(extension).starts_with(b";");
-        if !(1..=16).contains(&digits)
-            || !is_extension
-            || extension.iter().any(|&b| is_control(b))
-            || extras > EXTRAS
-        {
+        if !(1..=16).contains(&digits) || !are_extensions(extension) || extras > EXTRAS {
             return Err(No::Wrong);
         }
         let size = std::str::from_utf8(&text[..digits])
@@ -373,6 +370,60 @@ pub fn chunks(bytes: &[u8], limits: &Limits) -> Result<(Vec<u8>, usize), No> {
             return Err(No::Wrong);
         }
     }
+}
+
+/// RFC 9112, section 7.1.1: `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`.
+fn are_extensions(bytes: &[u8]) -> bool {
+    // Cut at the semicolons that stand in no quotes.
+    let mut parts = vec![Vec::new()];
+    let (mut quoted, mut escaped) = (false, false);
+    for &byte in bytes {
+        if byte == b';' && !quoted {
+            parts.push(Vec::new());
+            continue;
+        }
+        quoted ^= byte == b'"' && !escaped;
+        escaped = quoted && byte == b'\\' && !escaped;
+        parts.last_mut().expect("there is one").push(byte);
+    }
+    let last = parts.len() - 1;
+    parts.iter().enumerate().all(|(n, part)| {
+        if n == 0 {
+            // In front of the first semicolon stands nothing but space.
+            return trim(part).is_empty() && (part.is_empty() || last > 0);
+        }
+        // Space at the end belongs to a semicolon behind it.
+        if n == last && trim(part).last() != part.last() {
+            return false;
+        }
+        let part = trim(part);
+        match part.iter().position(|&b| b == b'=') {
+            None => is_token(part),
+            Some(at) => {
+                let (name, value) = (trim(&part[..at]), trim(&part[at + 1..]));
+                is_token(name) && (is_token(value) || is_quoted(value))
+            }
+        }
+    })
+}
+
+/// RFC 9110, section 5.6.4.
+fn is_quoted(value: &[u8]) -> bool {
+    let [b'"', inner @ .., b'"'] = value else {
+        return false;
+    };
+    let mut bytes = inner.iter();
+    while let Some(&byte) = bytes.next() {
+        let behind_backslash = match byte {
+            b'"' => return false,
+            b'\\' => bytes.next().copied(),
+            other => Some(other),
+        };
+        if behind_backslash.is_none_or(is_control) {
+            return false;
+        }
+    }
+    true
 }
 
 fn strict_line(bytes: &[u8]) -> Result<(&[u8], &[u8]), No> {

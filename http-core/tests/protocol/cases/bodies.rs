@@ -129,6 +129,10 @@ pub fn classes() -> Vec<Class> {
             ("0003\r\ncat\r\n000\r\n\r\n", "200 POST / cat"),
             ("3;a\r\ncat\r\n0;b=c\r\n\r\n", "200 POST / cat"),
             ("3 ; a = \"x;\\\"y\"\r\ncat\r\n0\r\n\r\n", "200 POST / cat"),
+            (
+                "3;a;b=c\t;d=\"\"\r\ncat\r\n0;e=\"ね\"\r\n\r\n",
+                "200 POST / cat",
+            ),
             ("4\r\n\r\n\r\n\r\n0\r\n\r\n", "200 POST / \r\n\r\n"),
         ])
         .kept(
@@ -189,6 +193,29 @@ pub fn classes() -> Vec<Class> {
                 "3;a\rb\r\ncat\r\n0\r\n\r\n",
                 "3;\0\r\ncat\r\n0\r\n\r\n",
                 "0\r\n\n",
+            ],
+        ),
+        class(
+            "a chunk extension that is malformed",
+            "400, closed",
+            "9112 §7.1.1",
+        )
+        .chunks_refused(
+            "400",
+            &[
+                "3;\r\ncat\r\n0\r\n\r\n",
+                "3;;a\r\ncat\r\n0\r\n\r\n",
+                "3;a;\r\ncat\r\n0\r\n\r\n",
+                "3;a \r\ncat\r\n0\r\n\r\n",
+                "3;a=\r\ncat\r\n0\r\n\r\n",
+                "3;=b\r\ncat\r\n0\r\n\r\n",
+                "3;a b\r\ncat\r\n0\r\n\r\n",
+                "3;a[=x\r\ncat\r\n0\r\n\r\n",
+                "3;a=b=c\r\ncat\r\n0\r\n\r\n",
+                "3;a=\"b\r\ncat\r\n0\r\n\r\n",
+                "3;a=\"b\"c\r\ncat\r\n0\r\n\r\n",
+                "3;a=\"b\\\"\r\ncat\r\n0\r\n\r\n",
+                "3\r\ncat\r\n0;\r\n\r\n",
             ],
         ),
         class("a trailer field that is none", "400, closed", "9112 §7.1.2").chunks_refused(

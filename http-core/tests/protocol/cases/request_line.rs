@@ -41,6 +41,28 @@ pub fn classes() -> Vec<Class> {
             "BREW / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nGET \r\n0\r\n\r\n",
             "501",
         ),
+        class(
+            "a method longer than any that is known: than 64 letters",
+            "501, closed, before it is all there, too",
+            "9112 §3",
+        )
+        .limits(Limits {
+            target_size: 32,
+            ..Limits::default()
+        })
+        .lines_refused(
+            "501",
+            &[
+                format!("{} / HTTP/1.1", "X".repeat(65)).as_bytes(),
+                format!("{} /{} HTTP/1.1", "X".repeat(65), "x".repeat(500)).as_bytes(),
+                format!("{} / HTTP/1.1", "X".repeat(20_000)).as_bytes(),
+            ],
+        )
+        .ends("x".repeat(500), "501")
+        .kept(
+            format!("{} / HTTP/1.1\r\nHost: h\r\n\r\n", "X".repeat(64)),
+            "501",
+        ),
         class("a method that is no token", "400, closed", "9112 §3.1").lines_refused(
             "400",
             &[
@@ -145,6 +167,9 @@ pub fn classes() -> Vec<Class> {
                 b"GET /\x7f HTTP/1.1",
                 b"GET /\xff HTTP/1.1",
                 b"GET /\xe3\x81 HTTP/1.1",
+                // U+0080 and U+009F, the first and the last of the second set of controls.
+                b"GET /\xc2\x80 HTTP/1.1",
+                b"GET /?\xc2\x9f HTTP/1.1",
             ],
         ),
         class(
@@ -164,8 +189,7 @@ pub fn classes() -> Vec<Class> {
             format!("GET /{} HTTP/1.1\r\nHost: h\r\n\r\n", "x".repeat(32)),
             "414",
         )
-        .ends(format!("GET /{}", "x".repeat(500)), "414")
-        .ends("x".repeat(500), "414"),
+        .ends(format!("GET /{}", "x".repeat(500)), "414"),
     ];
     let lines = vec![
         class(
@@ -202,14 +226,32 @@ pub fn classes() -> Vec<Class> {
                 b"GET / HTTP/1",
                 b"GET / HTTP/1.",
                 b"GET / HTTP/1.10",
+                b"GET / HTTP/1.1.1",
+                b"GET / HTTP/1.2.1",
+                b"GET / HTTP/1.2 ",
+                b"GET / HTTP/2.0x",
+                b"GET / HTTP/2.0\r",
+                b"GET / HTTP/9.9.9",
+                b"GET / HTTP/9.9@@@",
+                b"GET / HTTP/10.0",
                 b"GET / HTTP/1,1",
                 b"GET / HTTP/x.y",
                 b"GET / HTTP 1.1",
                 b"GET / HTTPS/1.1",
             ],
         ),
+        class("HTTP/1.2 to HTTP/1.9", "200, as HTTP/1.1", "9110 §2.5")
+            .lines_kept(&[
+                ("GET / HTTP/1.2", "200 GET /"),
+                ("GET / HTTP/1.9", "200 GET /"),
+            ])
+            .kept("GET / HTTP/1.2\nHost: h\n\n", "200 GET /")
+            .kept(
+                "POST / HTTP/1.3\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ncat\r\n0\r\n\r\n",
+                "200 POST / cat",
+            ),
         class(
-            "another version than 1.0 and 1.1",
+            "a version with another major number than 1",
             "505, closed",
             "9110 §2.5, §15.6.6",
         )
@@ -217,7 +259,6 @@ pub fn classes() -> Vec<Class> {
             "505",
             &[
                 b"GET / HTTP/0.9",
-                b"GET / HTTP/1.2",
                 b"GET / HTTP/2.0",
                 b"GET / HTTP/3.0",
                 b"PRI * HTTP/2.0",
