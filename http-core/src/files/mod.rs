@@ -310,7 +310,7 @@ impl Handler for FileHandler {
 }
 
 /// Whether a method is one of RFC 9110 or PATCH. To others, 405 would say that they are
-/// known here, and only not allowed for a file (section 15.6.2).
+/// known here, and only not allowed for a file (section 15.5.6).
 fn is_known(method: &Method) -> bool {
     matches!(
         *method,
