@@ -6,7 +6,7 @@ use std::{env, fs, io};
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
 
 struct FileServer {
-    /// The directory that is served. Nothing outside of it is anybody's business.
+    /// The directory that is served. Nobody may see anything outside of it.
     directory: PathBuf,
 }
 
@@ -43,6 +43,11 @@ impl FileServer {
                 // `..` leads up, and `/` or `C:` to the top of a disk.
                 _ => return None,
             }
+        }
+        // On Windows, a plain name can still mean something else: `aux` is a device there,
+        // `a.txt.` is `a.txt`. The library knows these names.
+        if cfg!(windows) && http_core::FilePath::new(request.path()).is_none() {
+            return None;
         }
         Some(self.directory.join(relative))
     }
