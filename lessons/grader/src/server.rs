@@ -2,7 +2,7 @@
 //! the check has started.
 
 use std::cell::RefCell;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::client;
@@ -83,18 +83,13 @@ impl Server {
     }
 
     pub(crate) fn connect(&self) -> Result<Wire, Failure> {
-        let host = self.address.host.trim_matches(['[', ']']);
         // A program that accepts nobody must not hold this up.
         let connect = |address| {
             let left = self.until.saturating_duration_since(Instant::now());
             TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1)))
         };
-        let addresses = (host, self.address.port).to_socket_addrs();
-        match addresses
-            .into_iter()
-            .flatten()
-            .find_map(|a| connect(a).ok())
-        {
+        let sockets = self.address.sockets();
+        match sockets.into_iter().find_map(|a| connect(a).ok()) {
             Some(stream) => Ok(Wire::new(stream, self.until, self.largest_body)),
             None => Err(Failure::new(
                 Some(Asked::Bytes(Vec::new())),

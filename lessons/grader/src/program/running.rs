@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::process::{ChildStdin, Stdio};
 use std::sync::Arc;
@@ -69,6 +70,18 @@ impl Address {
             host: host.to_string(),
             port: port.parse().ok()?,
         })
+    }
+
+    /// Where to connect to, the first choice first. `localhost` is the computer's own
+    /// addresses, whether its files know the name or not.
+    pub(crate) fn sockets(&self) -> Vec<SocketAddr> {
+        if self.host.eq_ignore_ascii_case("localhost") {
+            let own: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            return own.map(|own| SocketAddr::new(own, self.port)).into();
+        }
+        let host = self.host.trim_matches(['[', ']']);
+        let found = (host, self.port).to_socket_addrs();
+        found.map_or_else(|_| Vec::new(), Iterator::collect)
     }
 }
 
@@ -267,6 +280,22 @@ mod tests {
         assert_eq!(address("Serving HTTP on http://localhost/"), None);
         assert_eq!(address("Serving HTTP on http://localhost:99999/"), None);
         assert_eq!(address("Hello"), None);
+    }
+
+    #[test]
+    fn localhost_is_an_address_without_asking_anybody() {
+        let sockets = |host: &str| {
+            let address = Address {
+                host: host.into(),
+                port: 80,
+            };
+            let sockets = address.sockets().into_iter();
+            sockets.map(|socket| socket.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(sockets("localhost"), ["127.0.0.1:80", "[::1]:80"]);
+        assert_eq!(sockets("[::1]"), ["[::1]:80"]);
+        assert_eq!(sockets("127.0.0.1"), ["127.0.0.1:80"]);
+        assert_eq!(sockets("no.such.name.invalid"), [""; 0]);
     }
 
     #[test]

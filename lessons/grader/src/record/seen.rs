@@ -49,6 +49,8 @@ pub struct Answer {
 pub enum Broken {
     /// Nobody listens.
     Refused,
+    /// This computer lets nobody connect to where the program is: no fault of the program.
+    Unreachable,
     /// The connection ended before the answer did.
     Closed,
     /// Nothing came before the time was up.
