@@ -29,79 +29,36 @@
 //!
 //! # Layout
 //!
-//! To read the library, follow a request through it:
-//!
 //! | module | what it is about |
 //! | --- | --- |
-//! | `server` | [`HttpServer`]: addresses, settings, starting and stopping |
-//! | `engine`, `poller` | how threads share the connections |
-//! | `threads` | how many are at work, and how one that waits hands its place on |
-//! | `connection`, `work` | one connection: requests in, answers out, when it ends |
-//! | `service` | what connections share; a request to the handler, and what if that fails |
-//! | `socket`, `buffer` | its bytes: reading and writing without waiting, or with a limit |
-//! | `head`, `meaning`, `host` | bytes to a request [`Head`], and what it means for the connection |
-//! | `decode` | where a body ends: Content-Length and chunks |
-//! | `request`, `response` | what a handler gets and what it writes |
-//! | `underway`, `output` | how an answer is held against its own head, and framed |
-//! | `outbox`, `transfer` | what waits to be sent: bytes, and parts of files |
-//! | `handler` | the [`Handler`] trait |
+//! | `face` | what the author of a service sees, and how a handler is called safely |
+//! | `http1` | the protocol: bytes in, what to do next out. No socket, thread, clock or environment |
+//! | `net` | sockets, threads, poller, timers, signals, terminal: the shell around `http1` |
 //! | `files` | [`FileHandler`]: the files of a directory |
-//! | `text` | form fields and HTML, for handlers |
-//! | `limits`, `refusal`, `page` | what is refused, and how |
-//! | `error` | why a server could not start |
-//! | `panics`, `stop`, `log` | handlers that fail, Ctrl-C, what the terminal shows |
-//! | `clock`, `sync` | the time, and locks |
 //!
-//! The command `http-core` is `main.rs`: a command line around [`FileHandler`].
+//! ```text
+//! main ──► files ──► face ──► http1
+//!                     ▲         ▲
+//!                     └── net ──┘
+//! ```
 //!
-//! `head` and `decode` touch no socket: they are functions from bytes to values.
+//! Nothing points back. The command `http-core` is `main.rs`: a command line around
+//! [`FileHandler`].
 
-mod buffer;
-mod clock;
-mod connection;
-mod decode;
-mod engine;
-mod error;
+mod face;
 mod files;
-mod handler;
-mod head;
-mod host;
-mod limits;
-mod log;
-mod meaning;
-mod outbox;
-mod output;
-mod page;
-mod panics;
-mod poller;
-mod refusal;
-mod request;
-mod response;
-mod server;
-mod service;
-mod socket;
-mod stop;
+mod http1;
+mod net;
 mod sync;
-mod text;
-mod threads;
-mod transfer;
-mod underway;
-mod work;
 
-pub use decode::{Decoder, Piece};
-pub use error::{Result, ServerError};
+pub use face::{
+    Answer, Answered, BodyReader, BodyWriter, Handler, Headers, Request, Response, Result,
+    ServerError, escape_html, parse_form,
+};
 pub use files::{FileHandler, FilePath};
-pub use handler::{Answer, Handler};
-pub use head::Head;
 pub use http;
-pub use limits::Limits;
-pub use meaning::Framing;
-pub use refusal::Refusal;
-pub use request::{BodyReader, Request};
-pub use response::{Answered, BodyWriter, Headers, Response};
-pub use server::{HttpServer, LocalAddress, local_address};
-pub use stop::StopHandle;
-pub use text::{escape_html, parse_form};
+pub use http1::{Decoder, Framing, Head, Limits, Piece, Refusal};
+pub use net::{HttpServer, LocalAddress, StopHandle, local_address};
 
 /// The example in the README compiles.
 #[cfg(doctest)]

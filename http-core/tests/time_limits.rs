@@ -345,6 +345,8 @@ fn above_the_limit_connections_wait() {
     let mut inside = [server.connect(), server.connect(), server.connect()];
     for client in &mut inside {
         assert_eq!(client.get("/"), "0");
+        // One that is idle would give way.
+        client.send("GET / HTTP/1.1\r\n");
     }
     let mut outside = [server.connect(), server.connect()];
     for client in &mut outside {
@@ -354,13 +356,37 @@ fn above_the_limit_connections_wait() {
     outside[1].is_silent_for(SHORT);
     // Those who are in are served on, and each that goes makes room.
     for client in &mut inside {
-        assert_eq!(client.get("/"), "0");
+        client.send("Host: h\r\n\r\n");
+        assert_eq!(client.reply().text(), "0");
     }
     drop(inside);
     for client in &mut outside {
         assert_eq!(client.reply().text(), "0");
         client.ends();
     }
+}
+
+/// What is kept for a client that may ask again is not kept from one that does.
+#[test]
+fn at_the_limit_the_longest_idle_connection_gives_way() {
+    let limits = Limits {
+        connections: 3,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, measure);
+    let mut busy = server.connect();
+    busy.send("GET / HTTP/1.1\r\n");
+    let mut idle = [server.connect(), server.connect()];
+    for client in &mut idle {
+        assert_eq!(client.get("/"), "0");
+    }
+    let mut newcomer = server.connect();
+    assert_eq!(newcomer.get("/"), "0");
+    let [first, second] = &mut idle;
+    first.ends();
+    assert_eq!(second.get("/"), "0");
+    busy.send("Host: h\r\n\r\n");
+    assert_eq!(busy.reply().text(), "0");
 }
 
 /// `Duration::MAX` is how an author says "no limit".

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::path::{FilePath, encode};
 use super::root::{Found, Root};
 use crate::escape_html;
-use crate::page::HEAD;
+use crate::face::page::HEAD;
 
 /// One line of the page.
 #[derive(Debug)]

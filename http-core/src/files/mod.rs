@@ -34,8 +34,8 @@ use self::encoding::Encoding;
 pub use self::path::FilePath;
 use self::range::Wanted;
 use self::root::{Found, Root};
-use crate::handler::unsupported;
-use crate::response::Headers;
+use crate::face::Headers;
+use crate::face::unsupported;
 use crate::{Answer, Handler, Request, Response, Result, ServerError};
 
 /// Serves the files below a directory: http.server's `SimpleHTTPRequestHandler`.

@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 
-use crate::escape_html;
+use super::escape_html;
 
 /// The beginning of a page: readable on a phone and in the dark.
 pub(crate) const HEAD: &str = r#"<!DOCTYPE html>

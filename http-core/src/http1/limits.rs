@@ -35,7 +35,9 @@ pub struct Limits {
     /// Bytes of a body the handler did not read that are read and thrown away to
     /// keep the connection. With more left, it is closed. Default: 256 KiB.
     pub drain: u64,
-    /// Connections open at once; more wait in the system's queue. Default: 16,384.
+    /// Connections open at once. At the limit, the one that has been idle longest gives way
+    /// to a newcomer; where none is idle, newcomers wait in the system's queue. Default:
+    /// 16,384.
     pub connections: usize,
     /// Handlers that may wait for their clients at once, each on a thread of its own
     /// beside those of [`threads`](crate::HttpServer::threads): for more of a long body,

@@ -12,20 +12,18 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::{fmt, io};
 
-use http::StatusCode;
-
-use crate::stop::Stop;
-use crate::{Limits, Refusal};
+use super::stop::Stop;
+use crate::http1::{Limits, Refusal};
 
 /// What each thread of a server does, until the server stops or the thread is
 /// [one too many](Threads::leave).
-pub(crate) trait Work: fmt::Debug + Send + Sync {
+pub(super) trait Work: fmt::Debug + Send + Sync {
     fn work(&self);
 }
 
 /// The threads of one server.
 #[derive(Debug)]
-pub(crate) struct Threads {
+pub(super) struct Threads {
     /// Weak, as the work needs the threads, too.
     work: Weak<dyn Work>,
     stop: Arc<Stop>,
@@ -35,12 +33,6 @@ pub(crate) struct Threads {
     working: AtomicUsize,
     waiting: AtomicUsize,
 }
-
-/// Too many handlers wait for their clients already.
-pub(crate) const TOO_MANY_WAIT: Refusal = Refusal::new(
-    StatusCode::SERVICE_UNAVAILABLE,
-    "the server waits for too many slow clients",
-);
 
 impl Threads {
     pub fn new(work: Weak<dyn Work>, stop: Arc<Stop>, threads: usize, limits: &Limits) -> Threads {
@@ -101,20 +93,20 @@ impl Threads {
     /// If too many wait already, or nobody is left to take the place.
     pub fn hand_on(&self) -> Result<Waiting<'_>, Refusal> {
         if !count_up(&self.waiting, self.most_waiting) {
-            return Err(TOO_MANY_WAIT);
+            return Err(Refusal::TOO_MANY_WAIT);
         }
         self.working.fetch_sub(1, Ordering::SeqCst);
         let waiting = Waiting(self);
         match self.fill_up() {
             Ok(()) => Ok(waiting),
-            Err(_) => Err(TOO_MANY_WAIT),
+            Err(_) => Err(Refusal::TOO_MANY_WAIT),
         }
     }
 }
 
 /// A thread that waits for its client: it does not count as one at work.
 #[derive(Debug)]
-pub(crate) struct Waiting<'a>(&'a Threads);
+pub(super) struct Waiting<'a>(&'a Threads);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
@@ -136,8 +128,8 @@ mod tests {
     use std::sync::Mutex;
     use std::sync::mpsc::{self, Receiver, Sender};
 
+    use super::super::poller::Poller;
     use super::*;
-    use crate::poller::Poller;
     use crate::sync::lock;
 
     /// Work that lasts until it is told to end.
@@ -175,7 +167,7 @@ mod tests {
         begun.recv().unwrap();
         let second = threads.hand_on().unwrap();
         begun.recv().unwrap();
-        assert_eq!(threads.hand_on().err(), Some(TOO_MANY_WAIT));
+        assert_eq!(threads.hand_on().err(), Some(Refusal::TOO_MANY_WAIT));
         assert!(!threads.leave());
         drop(first);
         assert!(threads.leave());

@@ -2,15 +2,19 @@
 
 /// A buffer that is filled at its end and used from its start.
 #[derive(Debug, Default)]
-pub(crate) struct Buffer {
+pub(super) struct Buffer {
     /// All of it initialised: `start..end` are the bytes at hand, the rest is room.
     bytes: Vec<u8>,
     start: usize,
     end: usize,
+    /// The last read has filled all the room there was.
+    was_full: bool,
 }
 
 /// Room a buffer starts with: most requests fit.
 const FIRST_SIZE: usize = 8 * 1024;
+/// Room for the bytes of a body that comes as fast as it is read.
+const LARGE_SIZE: usize = 64 * 1024;
 
 impl Buffer {
     /// The bytes at hand.
@@ -46,17 +50,23 @@ impl Buffer {
         }
     }
 
+    /// Forgets all, and gives back what an unusually large head or body needed.
+    pub fn reset(&mut self) {
+        self.clear();
+        self.bytes.truncate(LARGE_SIZE);
+        self.bytes.shrink_to(LARGE_SIZE);
+    }
+
     /// Room for new bytes behind those at hand; report with `filled_more` how many came.
     pub fn room(&mut self) -> &mut [u8] {
-        if self.end == self.bytes.len() {
-            if self.start > 0 {
-                self.bytes.copy_within(self.start..self.end, 0);
-                (self.start, self.end) = (0, self.end - self.start);
-            } else {
-                // Twice as much as has really come: nothing is set aside for a
-                // length that was only claimed.
-                self.bytes.resize((self.bytes.len() * 2).max(FIRST_SIZE), 0);
-            }
+        let is_fast = self.was_full && self.is_empty() && self.bytes.len() < LARGE_SIZE;
+        if self.end == self.bytes.len() && self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        } else if self.end == self.bytes.len() || is_fast {
+            // Twice as much as has really come: nothing is set aside for a length that was
+            // only claimed.
+            self.bytes.resize((self.bytes.len() * 2).max(FIRST_SIZE), 0);
         }
         &mut self.bytes[self.end..]
     }
@@ -68,6 +78,7 @@ impl Buffer {
             self.end <= self.bytes.len(),
             "more filled than there was room"
         );
+        self.was_full = self.end == self.bytes.len();
     }
 }
 
@@ -98,5 +109,26 @@ mod tests {
         assert_eq!(buffer.filled(), &bytes[bytes.len() - 1..]);
         buffer.clear();
         assert!(buffer.is_empty());
+    }
+
+    #[test]
+    fn room_grows_for_a_client_that_fills_it_and_for_no_other() {
+        let mut buffer = Buffer::default();
+        for _ in 0..10 {
+            assert_eq!(buffer.room().len(), FIRST_SIZE);
+            buffer.filled_more(100);
+            buffer.clear();
+        }
+        for _ in 0..10 {
+            let count = buffer.room().len();
+            buffer.filled_more(count);
+            buffer.clear();
+        }
+        assert_eq!(buffer.room().len(), LARGE_SIZE);
+        buffer.release_memory();
+        assert_eq!(buffer.room().len(), FIRST_SIZE);
+        fill(&mut buffer, &[0; 3 * LARGE_SIZE]);
+        buffer.reset();
+        assert_eq!(buffer.bytes.capacity(), LARGE_SIZE);
     }
 }

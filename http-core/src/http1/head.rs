@@ -1,7 +1,7 @@
 //! The head of a request: bytes in; a head, "more bytes", or a refusal out.
 //!
 //! Nothing here touches a socket, so all of it can be read, tested and fuzzed
-//! alone. httparse splits the bytes into method, target and fields; `meaning` says
+//! alone. httparse splits the bytes into method, target and fields; `fields` says
 //! what the fields mean for the connection. A head that leaves that in doubt is refused.
 
 use std::cell::OnceCell;
@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 
-use crate::host::is_host;
-use crate::meaning::{Framing, Meaning};
-use crate::{Limits, Refusal};
+use super::fields::Steering;
+use super::host::is_host;
+use super::{Framing, Limits, Refusal};
 
 /// The head of a request: its first line and its fields.
 ///
@@ -39,7 +39,7 @@ pub struct Head {
     query: Option<Span>,
     version: Version,
     fields: Vec<(Span, Span)>,
-    meaning: Meaning,
+    steering: Steering,
     /// Made when first asked for: most requests are answered without it.
     headers: OnceCell<HeaderMap>,
 }
@@ -64,7 +64,7 @@ impl Head {
     }
 
     /// As `parse`, in the place and with the memory of an earlier head.
-    pub(crate) fn read(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
+    pub(super) fn read(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
         let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
         let room = limits.fields.min(MOST_FIELDS);
         let mut request = httparse::Request::new(&mut []);
@@ -99,7 +99,7 @@ impl Head {
             Version::HTTP_11
         };
         let Target { host, path, query } = split_target(&method, target)?;
-        let meaning = Meaning::of(version, request.headers, limits)?;
+        let steering = Steering::of(version, request.headers, limits)?;
 
         // Spans instead of slices, so that the head can own its bytes.
         let span = |part: &[u8]| {
@@ -120,7 +120,7 @@ impl Head {
             };
             (span(field.name.as_bytes()), span(value))
         }));
-        self.meaning = meaning;
+        self.steering = steering;
         self.headers.take();
         self.bytes.clear();
         self.bytes.extend_from_slice(&bytes[..length]);
@@ -203,17 +203,17 @@ impl Head {
 
     /// How long the body is.
     pub fn framing(&self) -> Framing {
-        self.meaning.framing
+        self.steering.framing
     }
 
     /// Whether the client wants to send another request on this connection.
     pub fn keep_alive(&self) -> bool {
-        self.meaning.keep_alive
+        self.steering.keep_alive
     }
 
     /// Whether the client waits for `100 Continue` before it sends the body.
     pub fn expects_continue(&self) -> bool {
-        self.meaning.expects_continue
+        self.steering.expects_continue
     }
 
     /// The first line, without its line end, for the access log.
@@ -256,7 +256,7 @@ const LONGEST_METHOD: usize = 64;
 
 /// The first line in `bytes` (empty lines before it passed over), without its
 /// line end; as much of it as is there.
-pub(crate) fn request_line(bytes: &[u8]) -> &[u8] {
+pub(super) fn request_line(bytes: &[u8]) -> &[u8] {
     let start = bytes
         .iter()
         .position(|b| !matches!(b, b'\r' | b'\n'))

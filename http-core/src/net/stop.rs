@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Once, Weak};
 use std::time::{Duration, Instant};
 
-use crate::poller::Poller;
+use super::poller::Poller;
 use crate::sync::lock;
 
 /// Stops a server from another thread: http.server's `shutdown`.
@@ -36,7 +36,7 @@ impl StopHandle {
 
 /// What a server's threads know of its end.
 #[derive(Debug)]
-pub(crate) struct Stop {
+pub(super) struct Stop {
     stopping: AtomicBool,
     poller: Arc<Poller>,
     state: Mutex<State>,
@@ -50,7 +50,7 @@ struct State {
 }
 
 /// A thread that serves; the server has ended when all of these are gone.
-pub(crate) struct Worker(Arc<Stop>);
+pub(super) struct Worker(Arc<Stop>);
 
 impl Stop {
     pub fn new(poller: Arc<Poller>) -> Arc<Stop> {
@@ -90,12 +90,13 @@ impl Stop {
     }
 
     /// Waits until the server is told to stop, then up to `patience` until its
-    /// threads have ended. Calls `tick` now and then, at least every `interval`.
-    pub fn wait(&self, patience: Duration, interval: Duration, tick: impl Fn()) -> io::Result<()> {
+    /// threads have ended. Calls `tick` now and then, after the time that it returned at
+    /// the latest.
+    pub fn wait(&self, patience: Duration, tick: impl Fn() -> Duration) -> io::Result<()> {
         let mut end = None;
+        let mut time = tick();
         loop {
             let mut state = lock(&self.state);
-            let mut time = interval;
             if self.is_stopping() {
                 let now = Instant::now();
                 let left = *end.get_or_insert(now + patience) - now;
@@ -105,7 +106,7 @@ impl Stop {
                 time = time.min(left);
             }
             drop(self.changed.wait_timeout(state, time));
-            tick();
+            time = tick();
         }
     }
 }
@@ -122,7 +123,7 @@ static SERVING: Mutex<Vec<Weak<Stop>>> = Mutex::new(Vec::new());
 
 /// From now on Ctrl-C (SIGINT) and SIGTERM stop this server; a second one ends the
 /// program at once. SIGHUP keeps its meaning, so that `nohup` works.
-pub(crate) fn on_ctrl_c(stop: &Arc<Stop>) {
+pub(super) fn on_ctrl_c(stop: &Arc<Stop>) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         watch_signals(|| {

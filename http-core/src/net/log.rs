@@ -1,44 +1,22 @@
 //! What the person at the terminal sees: the access log, and the wire itself.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::StatusCode;
 
-use crate::clock::Date;
+use crate::face::report::{to_stderr, visible};
+use crate::http1::Date;
 use crate::sync::lock;
-
-/// Writes `text` to standard error in one piece, so that lines of several
-/// threads don't mix; a terminal that is gone is no reason to stop serving.
-pub(crate) fn to_stderr(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// Tells of a handler's failure. Its message may have a client's text in it, which
-/// must not reach the terminal as a command or pass for a line of the log.
-pub(crate) fn failure(what: &str, message: &str) -> String {
-    let mut text = format!("{what}: ");
-    for c in message.chars() {
-        match c {
-            '\n' => text.push_str("\n    "),
-            '\t' => text.push(c),
-            c if misleads(c) => text.extend(c.escape_default()),
-            c => text.push(c),
-        }
-    }
-    text.push('\n');
-    text
-}
 
 /// One line for a request, in the format of http.server. The time is UTC, as in
 /// the `Date` field; in place of the status, `-` says that the client was gone
 /// before it had an answer.
 ///
 /// `127.0.0.1 - - [22/Sep/2026 10:00:00] "GET / HTTP/1.1" 200 -`
-pub(crate) fn access_line(
+pub(super) fn access_line(
     client: SocketAddr,
     date: &Date,
     request_line: &[u8],
@@ -75,59 +53,16 @@ pub(crate) fn access_line(
 /// Bytes of a request line that the log shows.
 const LONGEST_LINE: usize = 2048;
 
-/// Whether a reader might take the text around this character for another one: controls;
-/// what looks like a space, ends a line or cannot be seen at all; what turns the order of
-/// letters around (U+202E), as in "Trojan Source". Characters that only choose the form of
-/// the one before them (U+FE0F) are left alone.
-fn misleads(c: char) -> bool {
-    // Unicode's Default_Ignorable_Code_Point, but for variation selectors.
-    let is_invisible = matches!(
-        c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}'
-    );
-    // Annotations, and a letter of Braille without a dot.
-    let is_others = matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{2800}');
-    c.is_control() || (c.is_whitespace() && c != ' ') || is_invisible || is_others
-}
-
-/// Appends `bytes` as text in which everything can be seen: control characters, bytes that
-/// are no text, and what misleads a reader are escaped, so nobody can forge a line of
-/// the log or send commands to a terminal.
-fn visible(out: &mut String, bytes: &[u8]) {
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '\r' => out.push_str("\\r"),
-                '\n' => out.push_str("\\n"),
-                '\t' => out.push_str("\\t"),
-                '\\' => out.push_str("\\\\"),
-                c if c.is_control() => {
-                    let _ = write!(out, "\\x{:02x}", u32::from(c));
-                }
-                c if misleads(c) => out.extend(c.escape_unicode()),
-                c => out.push(c),
-            }
-        }
-        for byte in chunk.invalid() {
-            let _ = write!(out, "\\x{byte:02x}");
-        }
-    }
-}
-
 /// `HTTP_TRACE=1`: shows the bytes of one connection as they come and go.
 #[derive(Debug)]
-pub(crate) struct Trace {
+pub(super) struct Trace {
     number: u64,
     client: SocketAddr,
 }
 
 /// Which way bytes went.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Direction {
+pub(super) enum Direction {
     /// From the client: `>`.
     In,
     /// To the client: `<`.
@@ -186,6 +121,7 @@ fn render(out: &mut String, direction: Direction, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::face::report::failure;
 
     #[test]
     fn the_access_line_is_that_of_http_server() {
@@ -270,14 +206,6 @@ mod tests {
         visible(&mut text, seen.as_bytes());
         assert_eq!(text, seen);
         assert_eq!(failure("x", seen), format!("x: {seen}\n"));
-    }
-
-    #[test]
-    fn a_failure_commands_no_terminal() {
-        assert_eq!(
-            failure("It failed", "no \x1b[2J\r in C:\\ね\n127.0.0.1 - -"),
-            "It failed: no \\u{1b}[2J\\r in C:\\ね\n    127.0.0.1 - -\n"
-        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
-use crate::log;
+use super::report;
 
 thread_local! {
     /// The handler that runs on this thread, if one does.
@@ -48,7 +48,7 @@ impl Panic {
 /// Runs a handler. A panic becomes an `Err` with its message and place; the same
 /// is printed to standard error (unless `quiet`), in one line instead of Rust's
 /// usual report.
-pub(crate) fn catch<T>(quiet: bool, handler: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn catch<T>(quiet: bool, handler: impl FnOnce() -> T) -> Result<T, String> {
     install_hook();
     HANDLER.set(if quiet { Running::Quiet } else { Running::Loud });
     // The handler is shared by `&`: what a panic may leave half done behind a lock
@@ -77,7 +77,7 @@ fn install_hook() {
             }
             let panic = Panic::new(info);
             if running == Running::Loud {
-                log::to_stderr(&log::failure("The handler panicked", &panic.text));
+                report::to_stderr(&report::failure("The handler panicked", &panic.text));
             }
             PANIC.set(Some(panic));
         }));

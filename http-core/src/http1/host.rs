@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 
 /// Whether `value` is a host, or a host and a port, as the Host field carries it.
 /// An empty host is one, too: it is sent where the target has none.
-pub(crate) fn is_host(value: &[u8]) -> bool {
+pub(super) fn is_host(value: &[u8]) -> bool {
     let (host_is_good, behind) = match value {
         [b'[', rest @ ..] => {
             let Some(end) = rest.iter().position(|&b| b == b']') else {

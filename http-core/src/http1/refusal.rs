@@ -15,12 +15,21 @@ pub struct Refusal {
     pub reason: &'static str,
 }
 
-/// The client may still read: it said only that it sends no more. RFC 9112,
-/// section 8, allows the answer; somebody who forgot the empty line needs it.
-pub(crate) const CUT_OFF: Refusal =
-    Refusal::bad("the client stopped sending in the middle of its request");
-
 impl Refusal {
+    /// 400: the client said that it sends no more, before its request was complete.
+    pub(crate) const CUT_OFF: Refusal =
+        Refusal::bad("the client stopped sending in the middle of its request");
+
+    /// 408: a head or a body is late.
+    pub(crate) const TOO_SLOW: Refusal =
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request came too slowly");
+
+    /// 503: [`Limits::waiting`](super::Limits::waiting) is reached.
+    pub(crate) const TOO_MANY_WAIT: Refusal = Refusal::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the server waits for too many slow clients",
+    );
+
     pub(crate) const fn new(status: StatusCode, reason: &'static str) -> Refusal {
         Refusal { status, reason }
     }

@@ -1,5 +1,4 @@
-//! The answer under way: what its head says, and what must hold for its body
-//! (RFC 9112, section 6). It writes the head into memory, and touches no socket.
+//! An answer: what its head says, and what must hold for its body (RFC 9112, section 6).
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -7,31 +6,20 @@ use std::io::{self, ErrorKind, Write};
 use http::header::{self, HeaderName};
 use http::{Method, StatusCode, Version};
 
-use crate::clock::Date;
-use crate::meaning::{Framing, parse_length};
-use crate::outbox::Mark;
-use crate::socket::Pace;
-use crate::{Head, Limits};
+use super::chunks::Framing;
+use super::fields::parse_length;
+use super::{Date, Head};
 
-/// The answer under way.
-#[derive(Debug)]
-pub(crate) struct Underway {
+/// The answer to one request.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
     pub stage: Stage,
-    /// Where it begins in the outbox.
-    pub start: Mark,
-    /// Some of it has left: it can't be taken back any more.
-    pub on_wire: bool,
-    /// The connection failed while it was sent.
-    pub lost: bool,
-    /// Whether the connection can go on after it.
-    pub keep_alive: bool,
-    /// How fast the client takes it, and what waits before it.
-    pub pace: Pace,
-    status: StatusCode,
+    /// The status, once there is one.
+    pub status: Option<StatusCode>,
     /// It answers a HEAD request: a body is counted, but not sent.
-    head_only: bool,
-    /// The client speaks HTTP/1.1 and so understands chunks.
-    http_11: bool,
+    is_to_head: bool,
+    /// The client speaks HTTP/1.0, and so does not understand chunks.
+    http_10: bool,
     said: Said,
 }
 
@@ -46,72 +34,74 @@ struct Said {
     length: Option<u64>,
 }
 
-/// How far the answer under way has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
+/// How far an answer has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Stage {
     /// Nothing was written.
-    Unanswered,
+    #[default]
+    Nothing,
     /// The status line, perhaps fields.
     Head,
-    /// The fields are complete but for the framing: the body is gathered, as it
-    /// may end soon and then has a known length.
+    /// The fields are complete but for the framing: the body is gathered, as it may end
+    /// soon and then has a known length.
     Gathering,
-    /// So many bytes are to come of the length that the handler declared.
-    Declared(u64),
+    /// The head has a Content-Length, of which so many bytes are to come.
+    Sized(u64),
     /// The body goes out in chunks.
     Chunked,
     /// The body goes out as it is and ends with the connection (HTTP/1.0).
     UntilClose,
     /// No body is sent (HEAD, 204, 304). So many bytes would have been.
-    Bodiless(u64),
+    NoBody(u64),
     /// All of it is written.
-    Finished,
+    Whole,
+    /// A part of its body could not be had, so it never becomes whole.
+    Broken,
+    /// The connection failed: nobody knows how much has arrived, so nothing can follow.
+    Lost,
 }
 
 const SERVER: &str = concat!("Server: http-core/", env!("CARGO_PKG_VERSION"), "\r\n");
 
-impl Underway {
-    /// Without a head, it answers a request that is refused.
-    pub fn to(head: Option<&Head>, keep_alive: bool, start: Mark, limits: &Limits) -> Underway {
-        Underway {
-            stage: Stage::Unanswered,
-            start,
-            on_wire: false,
-            lost: false,
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            head_only: head.is_some_and(|head| head.method() == Method::HEAD),
-            http_11: head.is_none_or(|head| head.version() == Version::HTTP_11),
-            keep_alive,
-            said: Said::default(),
-            pace: Pace::new(limits),
+impl Answer {
+    /// The answer to a request.
+    pub fn to(head: &Head) -> Answer {
+        Answer {
+            is_to_head: *head.method() == Method::HEAD,
+            http_10: head.version() == Version::HTTP_10,
+            ..Answer::default()
+        }
+    }
+
+    /// The answer to a request that is refused, of which this is the first line.
+    pub fn to_refused(line: &[u8]) -> Answer {
+        Answer {
+            is_to_head: line.starts_with(b"HEAD "),
+            ..Answer::default()
         }
     }
 
     /// Takes it back to before its first byte.
     pub fn start_again(&mut self) {
-        self.stage = Stage::Unanswered;
+        self.stage = Stage::Nothing;
+        self.status = None;
         self.said = Said::default();
     }
 
-    /// It answers a HEAD request, though one that is refused.
-    pub fn set_head_only(&mut self) {
-        self.head_only = true;
-    }
-
-    /// The status, once there is one.
-    pub fn status(&self) -> Option<StatusCode> {
-        (self.stage != Stage::Unanswered).then_some(self.status)
+    /// Whether the handler said `Connection: close`.
+    pub fn says_close(&self) -> bool {
+        self.said.close
     }
 
     fn has_body(&self) -> bool {
-        !self.head_only && self.status_has_body()
+        !self.is_to_head && self.status_has_body()
     }
 
     /// RFC 9110, sections 15.3.5 and 15.4.5.
     fn status_has_body(&self) -> bool {
         !matches!(
             self.status,
-            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+            Some(StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
         )
     }
 
@@ -124,7 +114,7 @@ impl Underway {
             )));
         }
         self.stage = Stage::Head;
-        self.status = status;
+        self.status = Some(status);
         let reason = status.canonical_reason().unwrap_or_default();
         for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
             out.extend_from_slice(part.as_bytes());
@@ -133,7 +123,7 @@ impl Underway {
     }
 
     /// Writes one field of the head.
-    pub fn field(&mut self, out: &mut Vec<u8>, name: &str, value: impl Display) -> io::Result<()> {
+    pub fn field(&mut self, out: &mut Vec<u8>, name: &str, value: &dyn Display) -> io::Result<()> {
         let Ok(id) = HeaderName::from_bytes(name.as_bytes()) else {
             return Err(mistake(format!(
                 "{name:?} is not a name for a header field"
@@ -158,7 +148,7 @@ impl Underway {
                 if length.is_none() || self.said.length.is_some() {
                     return Err(mistake("Content-Length must be one number, and sent once"));
                 }
-                if self.status == StatusCode::NO_CONTENT {
+                if self.status == Some(StatusCode::NO_CONTENT) {
                     return Err(mistake("an answer with status 204 has no Content-Length"));
                 }
                 self.said.length = length;
@@ -172,7 +162,6 @@ impl Underway {
                 let is_close = |option: &[u8]| option.trim_ascii().eq_ignore_ascii_case(b"close");
                 if value.split(|&b| b == b',').any(is_close) {
                     self.said.close = true;
-                    self.keep_alive = false;
                 }
             }
             header::DATE => self.said.date = true,
@@ -194,28 +183,31 @@ impl Underway {
             out.extend_from_slice(b"\r\n");
         }
         self.stage = match (self.has_body(), self.said.length) {
-            (false, _) => Stage::Bodiless(0),
-            (true, Some(length)) => Stage::Declared(length),
+            (false, _) => Stage::NoBody(0),
+            (true, Some(length)) => Stage::Sized(length),
             (true, None) => Stage::Gathering,
         };
     }
 
-    /// Holds `more` bytes of body against what the head said of it.
+    /// Holds `more` bytes of body against what the head says of it.
     pub fn count(&mut self, more: u64, is_last: bool) -> io::Result<()> {
-        if self.lost {
-            // Nobody knows how much has arrived, so nothing can follow it.
-            return Err(ErrorKind::ConnectionAborted.into());
+        match self.stage {
+            Stage::Lost => return Err(ErrorKind::ConnectionAborted.into()),
+            Stage::Broken => {
+                return Err(mistake("a part of this body could not be had"));
+            }
+            _ => {}
         }
         // A 205 is framed as an empty body (RFC 9110, section 15.3.6).
-        let is_bodiless = matches!(self.stage, Stage::Bodiless(_)) && !self.head_only;
-        if more > 0 && (is_bodiless || self.status == StatusCode::RESET_CONTENT) {
-            let status = self.status.as_u16();
+        let no_body = matches!(self.stage, Stage::NoBody(_)) && !self.is_to_head;
+        if more > 0 && (no_body || self.status == Some(StatusCode::RESET_CONTENT)) {
+            let status = self.status.unwrap_or_default().as_u16();
             return Err(mistake(format!(
                 "an answer with status {status} has no body"
             )));
         }
         match &mut self.stage {
-            Stage::Declared(left) => {
+            Stage::Sized(left) => {
                 let declared = self.said.length.unwrap_or_default();
                 let written = (declared - *left).saturating_add(more);
                 if written > declared || (is_last && written < declared) {
@@ -226,38 +218,38 @@ impl Underway {
                 }
                 *left -= more;
             }
-            Stage::Bodiless(count) => *count += more,
+            Stage::NoBody(count) => *count += more,
             _ => {}
         }
         Ok(())
     }
 
-    /// The body is sent from now on, though its length is not known.
+    /// The body is sent from now on, though its length is not known. `None`: it ends with
+    /// the connection.
     pub fn begin_stream(&mut self) -> Option<Framing> {
-        if self.http_11 {
-            self.stage = Stage::Chunked;
-            return Some(Framing::Chunked);
+        if self.http_10 {
+            self.stage = Stage::UntilClose;
+            return None;
         }
-        self.stage = Stage::UntilClose;
-        self.keep_alive = false;
-        None
+        self.stage = Stage::Chunked;
+        Some(Framing::Chunked)
     }
 
     /// The body has a length that is known now, of which so many bytes are to come.
     pub fn declare(&mut self, length: u64, to_come: u64) -> Framing {
         self.said.length = Some(length);
-        self.stage = Stage::Declared(to_come);
+        self.stage = Stage::Sized(to_come);
         Framing::Length(length)
     }
 
     /// What HEAD is told of the body that GET would get (RFC 9110, section 9.3.2).
     pub fn unsent_framing(&self, length: u64) -> Option<Framing> {
-        let tell = self.head_only && self.said.length.is_none() && self.status_has_body();
+        let tell = self.is_to_head && self.said.length.is_none() && self.status_has_body();
         tell.then_some(Framing::Length(length))
     }
 
     /// Ends the head: how the body is framed, whether the connection goes on.
-    pub fn end_head(&mut self, out: &mut Vec<u8>, framing: Option<Framing>) {
+    pub fn end_head(&mut self, out: &mut Vec<u8>, framing: Option<Framing>, keep_alive: bool) {
         match framing {
             Some(Framing::Length(length)) => {
                 // Writing to a Vec can't fail.
@@ -266,11 +258,11 @@ impl Underway {
             Some(Framing::Chunked) => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
             None => {}
         }
-        let line: &[u8] = match (self.keep_alive, self.http_11) {
+        let line: &[u8] = match (keep_alive, self.http_10) {
             _ if self.said.close => b"",
             // What goes without saying in HTTP/1.1, which is what the status line speaks.
-            (true, true) => b"",
-            (true, false) => b"Connection: keep-alive\r\n",
+            (true, false) => b"",
+            (true, true) => b"Connection: keep-alive\r\n",
             (false, _) => b"Connection: close\r\n",
         };
         out.extend_from_slice(line);

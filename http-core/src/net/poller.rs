@@ -11,7 +11,7 @@ use mio::net::{TcpListener, TcpStream};
 
 /// Something has happened to the source of this number.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Event {
+pub(super) struct Event {
     pub number: usize,
     /// A read that did not fill its buffer has not taken all that is there: behind
     /// it, perhaps, stands the end.
@@ -19,67 +19,74 @@ pub(crate) struct Event {
 }
 
 /// The number of an event that [`Poller::wake`] made.
-pub(crate) const WOKEN: usize = usize::MAX;
+pub(super) const WOKEN: usize = usize::MAX;
 
-pub(crate) use system::Poller;
+pub(super) use system::Poller;
 
 /// Linux lets any number of threads wait at one epoll instance.
 #[cfg(target_os = "linux")]
 mod system {
-    use std::os::fd::AsFd;
+    use std::mem::MaybeUninit;
+    use std::os::fd::{AsFd, OwnedFd};
 
-    use nix::errno::Errno;
-    use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-    use nix::sys::eventfd::{EfdFlags, EventFd};
+    use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+    use rustix::event::{EventfdFlags, eventfd};
+    use rustix::io::{Errno, write};
 
     use super::{Event, TcpListener, TcpStream, WOKEN, io};
 
     #[derive(Debug)]
-    pub(crate) struct Poller {
-        epoll: Epoll,
-        waker: EventFd,
+    pub struct Poller {
+        epoll: OwnedFd,
+        waker: OwnedFd,
     }
 
     impl Poller {
         pub fn new() -> io::Result<Poller> {
             let poller = Poller {
-                epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,
-                waker: EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?,
+                epoll: epoll::create(CreateFlags::CLOEXEC)?,
+                waker: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
             };
-            poller.watch(&poller.waker, WOKEN, EpollFlags::EPOLLIN)?;
+            poller.watch(&poller.waker, WOKEN, EventFlags::IN)?;
             Ok(poller)
         }
 
         /// From now on, events come for connections that wait at this listener.
         pub fn add_listener(&self, listener: &mut TcpListener, number: usize) -> io::Result<()> {
-            self.watch(listener, number, EpollFlags::EPOLLIN)
+            self.watch(listener, number, EventFlags::IN)
         }
 
         /// From now on, events come when the stream can be read or written again.
         pub fn add(&self, stream: &mut TcpStream, number: usize) -> io::Result<()> {
-            let all = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP;
+            let all = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP;
             self.watch(stream, number, all)
         }
 
-        fn watch(&self, source: impl AsFd, number: usize, flags: EpollFlags) -> io::Result<()> {
-            let event = EpollEvent::new(flags | EpollFlags::EPOLLET, number as u64);
-            Ok(self.epoll.add(source, event)?)
+        fn watch(&self, source: impl AsFd, number: usize, flags: EventFlags) -> io::Result<()> {
+            let data = EventData::new_u64(number as u64);
+            Ok(epoll::add(
+                &self.epoll,
+                source,
+                data,
+                flags | EventFlags::ET,
+            )?)
         }
 
         /// Waits for an event that no other thread was told of. `None`: a signal came.
         pub fn next(&self) -> io::Result<Option<Event>> {
             // More than one would have to wait here while the first is handled.
-            let mut event = [EpollEvent::empty()];
-            match self.epoll.wait(&mut event, EpollTimeout::NONE) {
-                Ok(0) | Err(Errno::EINTR) => Ok(None),
-                Ok(_) => {
-                    let [event] = event;
-                    let end = EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR;
-                    Ok(Some(Event {
-                        number: event.data() as usize,
-                        read_on: event.events().intersects(end),
-                    }))
-                }
+            let mut events = [MaybeUninit::uninit()];
+            match epoll::wait(&self.epoll, &mut events, None) {
+                Ok((events, _)) => Ok(events.first().map(|event| {
+                    let end = EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR;
+                    // The fields of an event are packed, so they are copied out.
+                    let (flags, data) = (event.flags, event.data);
+                    Event {
+                        number: data.u64() as usize,
+                        read_on: flags.intersects(end),
+                    }
+                })),
+                Err(Errno::INTR) => Ok(None),
                 Err(error) => Err(error.into()),
             }
         }
@@ -87,7 +94,7 @@ mod system {
         /// Ends the wait of one thread.
         pub fn wake(&self) {
             // It fails only when it was called 2⁶⁴ times.
-            let _ = self.waker.write(1);
+            let _ = write(&self.waker, &1u64.to_ne_bytes());
         }
     }
 }
@@ -103,7 +110,7 @@ mod system {
     use crate::sync::lock;
 
     #[derive(Debug)]
-    pub(crate) struct Poller {
+    pub struct Poller {
         seat: Mutex<(Poll, Events)>,
         registry: Registry,
         waker: Waker,

@@ -4,7 +4,7 @@ use std::io;
 
 use http::Method;
 
-use crate::{Answered, Request, Response};
+use super::{Answered, Request, Response};
 
 /// What a handler returns: that it has answered, or why it could not.
 ///

@@ -3,10 +3,25 @@
 //! Like `head`, this knows no socket. It copies nothing either: it says of the
 //! bytes at hand which belong to the body and which only frame it.
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::meaning::{BODY_TOO_LARGE, Framing};
-use crate::{Limits, Refusal};
+use super::{Limits, Refusal};
+
+/// How long the body of a request is (RFC 9112, section 6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// So many bytes; 0 where the request has no body.
+    Length(u64),
+    /// In chunks, each led by its size, until a chunk of size 0.
+    Chunked,
+}
+
+impl Default for Framing {
+    /// No body.
+    fn default() -> Framing {
+        Framing::Length(0)
+    }
+}
 
 /// What stands at the start of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +89,11 @@ enum State {
 const MOST_EXTRAS: usize = 16 * 1024;
 /// Digits of a chunk's size: as many as a `u64` has.
 const MOST_DIGITS: usize = 16;
+
+pub(super) const BODY_TOO_LARGE: Refusal = Refusal::new(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "the request body is too large",
+);
 
 impl Decoder {
     /// A decoder for a body of this framing.

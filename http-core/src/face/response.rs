@@ -12,24 +12,21 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
+use super::exchange::Exchange;
+use super::page::error_page;
 use crate::Answer;
-use crate::output::Output;
-use crate::page::error_page;
-use crate::socket::Socket;
-use crate::transfer::FilePart;
+use crate::http1::{FilePart, Http1};
 
 /// A response of which nothing is written yet. The status comes first.
 #[derive(Debug)]
 pub struct Response<'c> {
-    output: &'c mut Output,
-    socket: &'c Socket,
+    exchange: &'c Exchange<'c>,
 }
 
 /// A response whose status is written. The header fields come next.
 #[derive(Debug)]
 pub struct Headers<'c> {
-    output: &'c mut Output,
-    socket: &'c Socket,
+    exchange: &'c Exchange<'c>,
     /// The first thing that was wrong; `end_headers` returns it.
     outcome: io::Result<()>,
 }
@@ -41,8 +38,7 @@ pub struct Headers<'c> {
 /// gets its Content-Length, a long one streams to the client as it is written.
 #[derive(Debug)]
 pub struct BodyWriter<'c> {
-    output: &'c mut Output,
-    socket: &'c Socket,
+    exchange: &'c Exchange<'c>,
 }
 
 /// The proof that a response was finished, which a handler returns.
@@ -50,8 +46,8 @@ pub struct BodyWriter<'c> {
 pub struct Answered(());
 
 impl<'c> Response<'c> {
-    pub(crate) fn new(output: &'c mut Output, socket: &'c Socket) -> Response<'c> {
-        Response { output, socket }
+    pub(super) fn new(exchange: &'c Exchange<'c>) -> Response<'c> {
+        Response { exchange }
     }
 
     /// Sends the status: `200`, or `StatusCode::OK` from the `http` crate. A
@@ -60,19 +56,15 @@ impl<'c> Response<'c> {
     where
         S: TryInto<StatusCode>,
     {
-        let Response { output, socket } = self;
+        let Response { exchange } = self;
         let outcome = match status.try_into() {
-            Ok(status) => output.status_line(status),
+            Ok(status) => exchange.status(status),
             Err(_) => Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 "the status must be a number from 200 to 999",
             )),
         };
-        Headers {
-            output,
-            socket,
-            outcome,
-        }
+        Headers { exchange, outcome }
     }
 
     /// Answers with an error: a small page that shows the status and your
@@ -122,7 +114,7 @@ impl<'c> Headers<'c> {
     #[must_use = "end the headers and send a body"]
     pub fn send_header(mut self, name: &str, value: impl Display) -> Headers<'c> {
         if self.outcome.is_ok() {
-            self.outcome = self.output.field(name, value);
+            self.outcome = self.exchange.field(name, &value);
         }
         self
     }
@@ -140,14 +132,10 @@ impl<'c> Headers<'c> {
     /// If the status or a header field was not acceptable: a value with a line
     /// break in it, say, by which somebody could add fields of their own.
     pub fn end_headers(self) -> io::Result<BodyWriter<'c>> {
-        let Headers {
-            output,
-            socket,
-            outcome,
-        } = self;
+        let Headers { exchange, outcome } = self;
         outcome?;
-        output.end_fields(socket);
-        Ok(BodyWriter { output, socket })
+        exchange.end_fields();
+        Ok(BodyWriter { exchange })
     }
 }
 
@@ -158,7 +146,7 @@ impl BodyWriter<'_> {
     /// If the body does not fit the Content-Length that you sent, or the status
     /// allows none; and when the client is gone.
     pub fn send(self, last: impl AsRef<[u8]>) -> Answer {
-        self.output.finish(self.socket, last.as_ref())?;
+        self.exchange.finish(last.as_ref())?;
         Ok(Answered(()))
     }
 
@@ -180,9 +168,11 @@ impl BodyWriter<'_> {
 
     /// Sends a part of a regular file that is known to have it.
     pub(crate) fn send_known_part(self, file: File, part: Range<u64>) -> Answer {
-        self.output.declare(self.socket, part.end - part.start);
-        self.output
-            .write_file(self.socket, FilePart::new(Arc::new(file), part))?;
+        self.exchange.declare(part.end - part.start);
+        self.exchange.file(FilePart {
+            file: Arc::new(file),
+            rest: part,
+        })?;
         self.finish()
     }
 
@@ -190,11 +180,17 @@ impl BodyWriter<'_> {
     /// the body to follow.
     ///
     /// # Errors
-    /// As `send_file`.
+    /// As `send_file`. The answer can't be finished then: without this part, it would look
+    /// whole and not be.
     pub fn write_file(&mut self, file: &Arc<File>, part: impl RangeBounds<u64>) -> io::Result<()> {
-        let part = part_of(file, part)?;
-        self.output
-            .write_file(self.socket, FilePart::new(Arc::clone(file), part))
+        let file = Arc::clone(file);
+        match part_of(&file, part) {
+            Ok(rest) => self.exchange.file(FilePart { file, rest }),
+            Err(error) => {
+                self.exchange.with(Http1::break_off);
+                Err(error)
+            }
+        }
     }
 
     /// Finishes the response: all of its body is written.
@@ -234,12 +230,12 @@ fn part_of(file: &File, part: impl RangeBounds<u64>) -> io::Result<Range<u64>> {
 
 impl Write for BodyWriter<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.output.write(self.socket, data)?;
+        self.exchange.write(data)?;
         Ok(data.len())
     }
 
     /// Sends what was written so far to the client now, in a chunk.
     fn flush(&mut self) -> io::Result<()> {
-        self.output.flush(self.socket)
+        self.exchange.flush()
     }
 }

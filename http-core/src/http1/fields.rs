@@ -3,28 +3,13 @@
 
 use http::{StatusCode, Version};
 
-use crate::host::is_host;
-use crate::{Limits, Refusal};
+use super::chunks::{BODY_TOO_LARGE, Framing};
+use super::host::is_host;
+use super::{Limits, Refusal};
 
-/// How long the body of a request is (RFC 9112, section 6.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
-    /// So many bytes; 0 where the request has no body.
-    Length(u64),
-    /// In chunks, each led by its size, until a chunk of size 0.
-    Chunked,
-}
-
-impl Default for Framing {
-    /// No body.
-    fn default() -> Framing {
-        Framing::Length(0)
-    }
-}
-
-/// What the fields say about the connection and the body.
+/// The fields that steer the connection, and say where the body ends.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Meaning {
+pub(super) struct Steering {
     pub framing: Framing,
     /// Whether the client wants to send another request on this connection.
     pub keep_alive: bool,
@@ -32,14 +17,14 @@ pub(crate) struct Meaning {
     pub expects_continue: bool,
 }
 
-impl Meaning {
+impl Steering {
     /// # Errors
     /// Where one of these is in doubt.
     pub fn of(
         version: Version,
         fields: &[httparse::Header],
         limits: &Limits,
-    ) -> Result<Meaning, Refusal> {
+    ) -> Result<Steering, Refusal> {
         let http_11 = version == Version::HTTP_11;
         let mut host = None;
         let mut length = None;
@@ -111,18 +96,13 @@ impl Meaning {
         } else {
             Framing::Length(length.unwrap_or(0))
         };
-        Ok(Meaning {
+        Ok(Steering {
             framing,
             keep_alive: !close && (http_11 || keep_alive),
             expects_continue: expects_continue && framing != Framing::Length(0),
         })
     }
 }
-
-pub(crate) const BODY_TOO_LARGE: Refusal = Refusal::new(
-    StatusCode::PAYLOAD_TOO_LARGE,
-    "the request body is too large",
-);
 
 const OTHER_CODING: Refusal = Refusal::new(
     StatusCode::NOT_IMPLEMENTED,
@@ -144,7 +124,7 @@ fn parse_codings(value: &[u8], other: &mut bool) -> Result<bool, Refusal> {
 }
 
 /// Digits and nothing else: no sign, no list, no space (RFC 9110, section 8.6).
-pub(crate) fn parse_length(value: &[u8]) -> Result<u64, Refusal> {
+pub(super) fn parse_length(value: &[u8]) -> Result<u64, Refusal> {
     const BAD: Refusal = Refusal::bad("the Content-Length is not a number");
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return Err(BAD);

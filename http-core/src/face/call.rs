@@ -1,0 +1,69 @@
+//! A request to the handler, safely: one that fails is an error of one request, and costs
+//! no other.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use super::exchange::{Exchange, Transport};
+use super::{Handler, Request, Response, panics, report};
+use crate::http1::{Ending, Head, Http1, Refusal};
+
+/// The handler, and what is said of it when it fails.
+pub(crate) struct Service {
+    pub handler: Arc<dyn Handler>,
+    /// Whether a 500 page shows what went wrong.
+    pub show_errors: bool,
+    /// Whether nobody is told of a handler that failed.
+    pub quiet: bool,
+}
+
+impl Service {
+    /// Has the handler answer the request that `http1` has called for; where it fails, with
+    /// an error page, as long as nothing of its answer has left.
+    pub fn call(&self, head: &Head, http1: &mut Http1, transport: &mut dyn Transport) {
+        let outcome = {
+            let exchange = Exchange::new(http1, transport);
+            let mut request = Request::new(head, &exchange);
+            let response = Response::new(&exchange);
+            panics::catch(self.quiet, || self.handler.handle(&mut request, response))
+        };
+        let message = match outcome {
+            Ok(Ok(_)) if http1.is_answered() => return,
+            _ if http1.is_lost() => return,
+            Ok(Ok(_)) => "the handler returned the Answered of another response".to_owned(),
+            Ok(Err(error)) => {
+                if let Some(refusal) = http1.refusal() {
+                    return self.refuse(refusal, http1, transport);
+                }
+                let message = error.to_string();
+                if !self.quiet {
+                    report::to_stderr(&report::failure("The handler failed", &message));
+                }
+                message
+            }
+            // `panics` has printed it already.
+            Err(panic) => panic,
+        };
+        let shown = match self.show_errors {
+            true => &message,
+            false => "The server could not answer this request.",
+        };
+        replace(StatusCode::INTERNAL_SERVER_ERROR, shown, http1, transport);
+    }
+
+    /// Answers a request in the handler's place.
+    pub fn refuse(&self, refusal: Refusal, http1: &mut Http1, transport: &mut dyn Transport) {
+        http1.end_after(Ending::Refused);
+        replace(refusal.status, refusal.reason, http1, transport);
+    }
+}
+
+/// Sends an error page in place of what the handler wrote, unless some of that has left.
+fn replace(status: StatusCode, why: &str, http1: &mut Http1, transport: &mut dyn Transport) {
+    if http1.take_back() {
+        let exchange = Exchange::new(http1, transport);
+        // It fails where the connection has failed.
+        let _ = Response::new(&exchange).send_error(status, why);
+    }
+}

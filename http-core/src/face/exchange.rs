@@ -1,0 +1,216 @@
+//! The protocol behind a request and its response. Both hold the same [`Exchange`], so a
+//! handler may read and write in any order; each call borrows the protocol for as long as
+//! it lasts.
+
+use std::cell::RefCell;
+use std::fmt::{self, Display};
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+
+use http::StatusCode;
+
+use crate::http1::{CONTINUE, Date, FilePart, Got, Http1, Output, Refusal, Written};
+
+/// What moves the bytes of one exchange: a socket, or a script in a test.
+pub(crate) trait Transport {
+    /// Reads what the client sends, and waits for it. 0: it sends nothing more.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where the client is too slow; else the connection has failed.
+    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize>;
+
+    /// Sends all of `output`, then `data`; with `wait`, until all has gone, else as far as
+    /// it goes. Says how much of `data` went.
+    ///
+    /// # Errors
+    /// The connection has failed, or the client takes its answer too slowly.
+    fn send(&mut self, output: &mut Output, data: &[u8], wait: bool) -> io::Result<usize>;
+
+    /// The address of the client.
+    fn client(&self) -> SocketAddr;
+
+    /// The time, for the Date field.
+    fn date(&mut self) -> Date;
+}
+
+/// One request and its answer, on their way over a transport.
+pub(super) struct Exchange<'c>(RefCell<Ends<'c>>);
+
+struct Ends<'c> {
+    http1: &'c mut Http1,
+    transport: &'c mut dyn Transport,
+}
+
+impl<'c> Exchange<'c> {
+    pub fn new(http1: &'c mut Http1, transport: &'c mut dyn Transport) -> Exchange<'c> {
+        Exchange(RefCell::new(Ends { http1, transport }))
+    }
+
+    pub fn client(&self) -> SocketAddr {
+        self.0.borrow().transport.client()
+    }
+
+    /// What the protocol says of itself.
+    pub fn with<T>(&self, ask: impl FnOnce(&mut Http1) -> T) -> T {
+        ask(self.0.borrow_mut().http1)
+    }
+
+    /// Reads from the body, and waits for the client where it must.
+    pub fn read(&self, into: &mut [u8]) -> io::Result<usize> {
+        let Ends { http1, transport } = &mut *self.0.borrow_mut();
+        if into.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let most = match http1.read_body(into)? {
+                Got::Data(count) => return Ok(count),
+                Got::End => return Ok(0),
+                Got::NeedsInput => http1.passes_in(into.len()),
+                Got::NeedsContinue => {
+                    // It goes before an answer that may be begun, but has not left.
+                    let sent = transport.send(&mut Output::default(), CONTINUE, true);
+                    failed(http1, sent)?;
+                    http1.continued();
+                    continue;
+                }
+            };
+            let direct = &mut into[..most];
+            if direct.is_empty() {
+                let received = transport.receive(http1.room());
+                let count = failed(http1, received)?;
+                http1.received(count);
+            } else {
+                let received = transport.receive(direct);
+                let count = failed(http1, received)?;
+                http1.passed_in(&into[..count]);
+                if count > 0 {
+                    return Ok(count);
+                }
+            }
+        }
+    }
+
+    pub fn status(&self, status: StatusCode) -> io::Result<()> {
+        self.with(|http1| http1.status(status))
+    }
+
+    pub fn field(&self, name: &str, value: &dyn Display) -> io::Result<()> {
+        self.with(|http1| http1.field(name, value))
+    }
+
+    pub fn end_fields(&self) {
+        let Ends { http1, transport } = &mut *self.0.borrow_mut();
+        http1.end_fields(&transport.date());
+    }
+
+    /// Writes a part of the body, and sends it where it has become large.
+    pub fn write(&self, data: &[u8]) -> io::Result<()> {
+        let Ends { http1, transport } = &mut *self.0.borrow_mut();
+        if http1.write(data)? == Written::Pass {
+            pass(http1, *transport, data)?;
+        }
+        Ok(())
+    }
+
+    /// Sends what was written so far.
+    pub fn flush(&self) -> io::Result<()> {
+        let Ends { http1, transport } = &mut *self.0.borrow_mut();
+        if http1.flush()? == Written::Pass {
+            pass(http1, *transport, b"")?;
+        }
+        Ok(())
+    }
+
+    pub fn declare(&self, more: u64) {
+        self.with(|http1| http1.declare(more));
+    }
+
+    pub fn file(&self, part: FilePart) -> io::Result<()> {
+        self.with(|http1| http1.file(part, read_all))
+    }
+
+    /// Writes the last part of the body. A large one is sent as far as it goes without
+    /// waiting, so that only the rest is copied.
+    pub fn finish(&self, last: &[u8]) -> io::Result<()> {
+        let Ends { http1, transport } = &mut *self.0.borrow_mut();
+        if http1.finish(last)? == Written::Pass {
+            match transport.send(&mut http1.output, last, false) {
+                Ok(count) => http1.passed_last(&last[count..]),
+                Err(error) => {
+                    http1.lost();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Exchange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").finish_non_exhaustive()
+    }
+}
+
+/// Sends the output, then `data`.
+fn pass(http1: &mut Http1, transport: &mut dyn Transport, data: &[u8]) -> io::Result<()> {
+    match transport.send(&mut http1.output, data, true) {
+        Ok(_) => {
+            http1.passed();
+            Ok(())
+        }
+        Err(error) => {
+            http1.lost();
+            Err(error)
+        }
+    }
+}
+
+/// Keeps for the answer what went wrong with the body.
+fn failed<T>(http1: &mut Http1, outcome: io::Result<T>) -> io::Result<T> {
+    outcome.inspect_err(|error| {
+        let inner = error.get_ref();
+        match inner.and_then(|inner| inner.downcast_ref::<Refusal>()) {
+            Some(refusal) => http1.refuse_body(*refusal),
+            None => http1.lost_body(),
+        }
+    })
+}
+
+/// Fills `into` with the first bytes of a part of a file.
+fn read_all(part: &FilePart, into: &mut [u8]) -> io::Result<()> {
+    let mut filled = 0;
+    while filled < into.len() {
+        let offset = part.rest.start + filled as u64;
+        filled += read_file(&part.file, &mut into[filled..], offset)?;
+    }
+    Ok(())
+}
+
+/// Reads bytes of a file that must be there.
+///
+/// # Errors
+/// `UnexpectedEof` if the file is shorter.
+pub(crate) fn read_file(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match read_at(file, into, offset) {
+            Ok(0) => {
+                let message = "the file has become shorter while it was sent";
+                return Err(io::Error::new(ErrorKind::UnexpectedEof, message));
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, into, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, into, offset)
+}

@@ -1,0 +1,451 @@
+//! One request and its answer, from the handler's side: it reads the body of the one and
+//! writes the other, in whatever order it likes.
+//!
+//! Here stands what a part of an answer becomes on the wire: how it is framed, what is
+//! gathered, and what passes by without a copy. In front of each part of a large body, its
+//! frame is put into the [`Output`](super::Output); the caller sends both.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
+use http::StatusCode;
+
+use super::answer::{Answer, Stage};
+use super::chunks::{Decoder, Framing, Piece};
+use super::{Date, Ending, FilePart, Head, Http1, Limits, Refusal, State};
+
+/// The body of a request, as far as it was read.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// The client sends it when it is asked to, and was not asked yet (`100 Continue`).
+    Awaited(Decoder),
+    /// It is on its way, or has come.
+    Coming(Decoder),
+    /// It is not acceptable.
+    Refused(Refusal),
+    /// The connection failed while it was read.
+    Lost,
+}
+
+/// What there is of the body of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Got {
+    /// So many bytes of it were read.
+    Data(usize),
+    /// Nothing, until the client has sent more.
+    NeedsInput,
+    /// Nothing, until the client was sent [`CONTINUE`] and then has sent more.
+    NeedsContinue,
+    /// It has ended.
+    End,
+}
+
+/// What the client is sent that waits to be asked for its body (RFC 9110, section 10.1.1).
+pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What became of a part of the body of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It waits with the answer; nothing is to be done now.
+    Gathered,
+    /// It is large: the caller sends the output and then these bytes, and says so
+    /// ([`Http1::passed`], [`Http1::passed_last`]).
+    Pass,
+}
+
+/// Body that is gathered before it is framed.
+const GATHERED: usize = 32 * 1024;
+/// A last piece of a body is sent from where it is, without a copy, if it is larger.
+const LARGE: usize = 64 * 1024;
+/// A part of a file up to this size is read at once: that costs less than a system call
+/// that sends it.
+const SMALL_FILE: u64 = 16 * 1024;
+/// A handler's memory for a body of known length is filled by the system itself, if there
+/// is so much of it.
+const DIRECT: usize = 16 * 1024;
+
+impl Body {
+    pub fn new(head: &Head, limits: &Limits) -> Body {
+        let decoder = Decoder::new(head.framing(), limits);
+        match head.expects_continue() {
+            true => Body::Awaited(decoder),
+            false => Body::Coming(decoder),
+        }
+    }
+
+    /// Whether there is more of it on the way.
+    pub fn is_unread(&self) -> bool {
+        match self {
+            Body::Awaited(decoder) | Body::Coming(decoder) => !decoder.has_ended(),
+            Body::Refused(_) | Body::Lost => true,
+        }
+    }
+
+    /// Whether the next request can be found behind the rest of it, of which `at_hand`
+    /// bytes have come.
+    fn can_be_skipped(&self, at_hand: usize, limit: u64) -> bool {
+        let (decoder, awaited) = match self {
+            Body::Awaited(decoder) => (decoder, true),
+            Body::Coming(decoder) => (decoder, false),
+            Body::Refused(_) | Body::Lost => return false,
+        };
+        match decoder.remaining() {
+            // A client that was not asked for its body may send it or not.
+            Some(left) => left <= limit && !(awaited && left > at_hand as u64),
+            // Of chunks nobody knows how many follow.
+            None => !awaited,
+        }
+    }
+}
+
+/// The request's body.
+impl Http1 {
+    /// Reads from the body of the request, of which some may be at hand.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where the body is not acceptable, now and from now on.
+    pub fn read_body(&mut self, into: &mut [u8]) -> io::Result<Got> {
+        let State::Exchange(body) = &mut self.state else {
+            return Err(ErrorKind::ConnectionAborted.into());
+        };
+        let (Body::Awaited(decoder) | Body::Coming(decoder)) = body else {
+            return Err(match body {
+                Body::Refused(refusal) => (*refusal).into(),
+                _ => ErrorKind::ConnectionAborted.into(),
+            });
+        };
+        loop {
+            match decoder.next(self.input.filled(), into.len()) {
+                Ok(Piece::Data(count)) => {
+                    into[..count].copy_from_slice(&self.input.filled()[..count]);
+                    self.input.consume(count);
+                    return Ok(Got::Data(count));
+                }
+                Ok(Piece::Framing(count)) => self.input.consume(count),
+                Ok(Piece::End) => return Ok(Got::End),
+                Ok(Piece::More) if self.input_ended => {
+                    *body = Body::Refused(Refusal::CUT_OFF);
+                    return Err(Refusal::CUT_OFF.into());
+                }
+                // Within an answer, 100 would be taken for a part of it.
+                Ok(Piece::More) if !self.output.has_left() => {
+                    let is_awaited = matches!(body, Body::Awaited(_));
+                    if is_awaited {
+                        return Ok(Got::NeedsContinue);
+                    }
+                    return Ok(Got::NeedsInput);
+                }
+                Ok(Piece::More) => return Ok(Got::NeedsInput),
+                Err(refusal) => {
+                    *body = Body::Refused(refusal);
+                    return Err(refusal.into());
+                }
+            }
+        }
+    }
+
+    /// The client was asked for its body.
+    pub fn continued(&mut self) {
+        if let State::Exchange(body) = &mut self.state
+            && let Body::Awaited(decoder) = body
+        {
+            *body = Body::Coming(decoder.clone());
+        }
+    }
+
+    /// How many bytes of the body may be read to the handler's memory at once, without a
+    /// way through the [`room`](Http1::room) for input; 0 where it must go there. What was
+    /// read so is reported with [`passed_in`](Http1::passed_in).
+    pub fn passes_in(&self, most: usize) -> usize {
+        match &self.state {
+            State::Exchange(Body::Coming(decoder)) if self.input.is_empty() && most >= DIRECT => {
+                let left = decoder.remaining().unwrap_or(0);
+                most.min(usize::try_from(left).unwrap_or(usize::MAX))
+            }
+            _ => 0,
+        }
+    }
+
+    /// These bytes of the body were read past the input.
+    pub fn passed_in(&mut self, bytes: &[u8]) {
+        self.input_ended |= bytes.is_empty();
+        if let State::Exchange(Body::Coming(decoder)) = &mut self.state
+            && !bytes.is_empty()
+        {
+            // It has a length, so these are a piece of it, and no more.
+            let _ = decoder.next(bytes, bytes.len());
+        }
+    }
+
+    /// The body can't be read any more for this reason.
+    pub fn refuse_body(&mut self, refusal: Refusal) {
+        if let State::Exchange(body) = &mut self.state {
+            *body = Body::Refused(refusal);
+        }
+    }
+
+    /// Why the body of the request was refused, if it was.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match &self.state {
+            State::Exchange(Body::Refused(refusal)) => Some(*refusal),
+            _ => None,
+        }
+    }
+}
+
+/// The answer.
+impl Http1 {
+    /// Writes the status line.
+    ///
+    /// # Errors
+    /// If it is not a final status.
+    pub fn status(&mut self, status: StatusCode) -> io::Result<()> {
+        self.answer.status_line(&mut self.output.bytes, status)
+    }
+
+    /// Writes one field of the head.
+    ///
+    /// # Errors
+    /// If the name or the value is not one, or the field is not the handler's to choose.
+    pub fn field(&mut self, name: &str, value: &dyn Display) -> io::Result<()> {
+        self.answer.field(&mut self.output.bytes, name, value)
+    }
+
+    /// The handler has no more fields. The body is next.
+    pub fn end_fields(&mut self, date: &Date) {
+        self.answer.end_fields(&mut self.output.bytes, date);
+        if self.answer.says_close() {
+            self.end_after(Ending::Handler);
+        }
+        if let Stage::Sized(_) = self.answer.stage {
+            self.end_head(None);
+        }
+    }
+
+    /// Writes a part of the body.
+    ///
+    /// # Errors
+    /// If the head does not allow it, or the connection failed before.
+    pub fn write(&mut self, data: &[u8]) -> io::Result<Written> {
+        self.answer.count(data.len() as u64, false)?;
+        if let Stage::NoBody(_) = self.answer.stage {
+            return Ok(Written::Gathered);
+        }
+        if self.gathered.len() + data.len() <= GATHERED {
+            self.gathered.extend_from_slice(data);
+            return Ok(Written::Gathered);
+        }
+        self.stream(data.len());
+        Ok(Written::Pass)
+    }
+
+    /// What was written so far is to be sent now.
+    ///
+    /// # Errors
+    /// As [`write`](Http1::write).
+    pub fn flush(&mut self) -> io::Result<Written> {
+        self.answer.count(0, false)?;
+        if let Stage::NoBody(_) = self.answer.stage {
+            return Ok(Written::Gathered);
+        }
+        self.stream(0);
+        Ok(Written::Pass)
+    }
+
+    /// What was to pass was sent.
+    pub fn passed(&mut self) {
+        // The line end leaves with what follows: not worth a system call of its own.
+        if std::mem::take(&mut self.owes_chunk_end) {
+            self.output.push(b"\r\n");
+        }
+    }
+
+    /// Declares the length of a body that ends with `more` bytes.
+    pub fn declare(&mut self, more: u64) {
+        if self.answer.stage == Stage::Gathering {
+            let length = self.gathered.len() as u64 + more;
+            let framing = self.answer.declare(length, more);
+            self.end_head(Some(framing));
+        }
+    }
+
+    /// Writes a part of a file as a part of the body. A small one is read at once with
+    /// `read`, a large one waits to be sent.
+    ///
+    /// # Errors
+    /// As [`write`](Http1::write); and if it can't be read, which is the end of this answer.
+    pub fn file(
+        &mut self,
+        part: FilePart,
+        read: impl FnOnce(&FilePart, &mut [u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let length = part.left();
+        self.answer.count(length, false)?;
+        if let (Stage::NoBody(_), _) | (_, 0) = (self.answer.stage, length) {
+            return Ok(());
+        }
+        self.frame_stream();
+        self.begin_chunk(self.gathered.len() as u64 + length);
+        if length <= SMALL_FILE {
+            let start = self.output.bytes.len();
+            self.output.bytes.resize(start + length as usize, 0);
+            if let Err(error) = read(&part, &mut self.output.bytes[start..]) {
+                self.break_off();
+                return Err(error);
+            }
+        } else {
+            self.output.push_file(part);
+        }
+        self.end_chunk();
+        Ok(())
+    }
+
+    /// A part of the body can't be had, so this answer never becomes whole.
+    pub fn break_off(&mut self) {
+        self.answer.stage = Stage::Broken;
+    }
+
+    /// Writes the last part of the body. Unless it is to pass, the answer is complete then,
+    /// though not sent yet: answers to pipelined requests leave together.
+    ///
+    /// # Errors
+    /// As [`write`](Http1::write); and if the body is shorter than its Content-Length.
+    pub fn finish(&mut self, last: &[u8]) -> io::Result<Written> {
+        self.answer.count(last.len() as u64, true)?;
+        let length = (self.gathered.len() + last.len()) as u64;
+        match self.answer.stage {
+            Stage::NoBody(length) => {
+                let framing = self.answer.unsent_framing(length);
+                self.end_head(framing);
+                self.answer.stage = Stage::Whole;
+                return Ok(Written::Gathered);
+            }
+            Stage::Gathering => self.end_head(Some(Framing::Length(length))),
+            _ => {}
+        }
+        if length > 0 {
+            self.begin_chunk(length);
+            if last.len() > LARGE && !self.output.has_files() {
+                return Ok(Written::Pass);
+            }
+            self.output.push(last);
+            self.end_chunk();
+        }
+        self.end_body();
+        Ok(Written::Gathered)
+    }
+
+    /// The last part of the body was sent but for `rest`, which waits with the answer.
+    pub fn passed_last(&mut self, rest: &[u8]) {
+        self.output.push(rest);
+        self.end_chunk();
+        self.end_body();
+    }
+
+    /// Takes the answer back to before its first byte. `false` if some of it has left.
+    pub fn take_back(&mut self) -> bool {
+        let can_be_replaced = !self.output.has_left() && self.answer.stage != Stage::Lost;
+        if can_be_replaced {
+            self.output.take_back();
+            self.gathered.clear();
+            self.owes_chunk_end = false;
+            self.answer.start_again();
+        }
+        can_be_replaced
+    }
+
+    /// Whether all of the answer is written.
+    pub fn is_answered(&self) -> bool {
+        self.answer.stage == Stage::Whole
+    }
+
+    /// Whether the connection failed.
+    pub fn is_lost(&self) -> bool {
+        let body_is_lost = matches!(self.state, State::Exchange(Body::Lost));
+        self.answer.stage == Stage::Lost || body_is_lost
+    }
+
+    /// The connection failed while the answer was sent.
+    pub fn lost(&mut self) {
+        if self.answer.stage != Stage::Whole {
+            self.answer.stage = Stage::Lost;
+        }
+    }
+
+    /// The connection failed while the body was read.
+    pub fn lost_body(&mut self) {
+        if let State::Exchange(body) = &mut self.state {
+            *body = Body::Lost;
+        }
+    }
+
+    pub(super) fn begin(&mut self, answer: Answer, body: Body) {
+        self.answer = answer;
+        self.gathered.clear();
+        self.owes_chunk_end = false;
+        self.output.begin_answer();
+        self.state = State::Exchange(body);
+    }
+
+    /// Frames what was gathered, with `more` bytes that pass behind it.
+    fn stream(&mut self, more: usize) {
+        self.frame_stream();
+        let length = self.gathered.len() + more;
+        if length == 0 {
+            return;
+        }
+        self.begin_chunk(length as u64);
+        self.owes_chunk_end = self.answer.stage == Stage::Chunked;
+        if more == 0 {
+            self.passed();
+        }
+    }
+
+    /// Ends the head of an answer whose body is sent before its length is known.
+    fn frame_stream(&mut self) {
+        if self.answer.stage == Stage::Gathering {
+            let framing = self.answer.begin_stream();
+            if self.answer.stage == Stage::UntilClose {
+                self.output.ends_with_connection = true;
+                self.end_after(Ending::UntilClose);
+            }
+            self.end_head(framing);
+        }
+    }
+
+    /// Begins a chunk with what was gathered, where the body has chunks.
+    fn begin_chunk(&mut self, length: u64) {
+        if self.answer.stage == Stage::Chunked {
+            // Writing to a Vec can't fail.
+            let _ = write!(self.output.bytes, "{length:x}\r\n");
+        }
+        self.output.bytes.append(&mut self.gathered);
+    }
+
+    fn end_chunk(&mut self) {
+        if self.answer.stage == Stage::Chunked {
+            self.output.push(b"\r\n");
+        }
+    }
+
+    fn end_body(&mut self) {
+        if self.answer.stage == Stage::Chunked {
+            self.output.push(b"0\r\n\r\n");
+        }
+        self.answer.stage = Stage::Whole;
+    }
+
+    /// Ends the head of the answer. What it says of the connection must hold, so here is
+    /// decided whether the request's body is in the way of the next request.
+    fn end_head(&mut self, framing: Option<Framing>) {
+        if let State::Exchange(body) = &self.state
+            && body.is_unread()
+            && !body.can_be_skipped(self.input.len(), self.skip_limit)
+        {
+            self.end_after(Ending::UnreadBody);
+        }
+        let keep_alive = self.ending.is_none();
+        self.answer
+            .end_head(&mut self.output.bytes, framing, keep_alive);
+    }
+}

@@ -1,0 +1,187 @@
+//! What waits to be sent to a client: bytes, and parts of files between them.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Answers on their way, in the order in which they go out. Answers to pipelined requests
+/// gather here and leave together.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// From `sent` on still to be sent; new ones are appended.
+    pub(super) bytes: Vec<u8>,
+    sent: usize,
+    files: VecDeque<Insert>,
+    /// Where the present answer begins.
+    start: Mark,
+    /// Some of the present answer has left.
+    has_left: bool,
+    /// The end of the answer is the end of the connection: as long as it is not complete,
+    /// closing must look like a failure.
+    pub(super) ends_with_connection: bool,
+}
+
+/// A part of a file, and its place: so many of the bytes go before it.
+#[derive(Debug)]
+struct Insert {
+    at: usize,
+    part: FilePart,
+}
+
+/// A place in the output: its end as it was once.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mark {
+    bytes: usize,
+    files: usize,
+}
+
+/// What is still to be sent of a file. Who sends it reads it: the bytes of a large file
+/// need not pass through the program's memory.
+#[derive(Debug)]
+pub struct FilePart {
+    /// The file, open.
+    pub file: Arc<File>,
+    /// The bytes of it that are still to be sent.
+    pub rest: Range<u64>,
+}
+
+impl FilePart {
+    /// The number of bytes still to be sent.
+    pub fn left(&self) -> u64 {
+        self.rest.end - self.rest.start
+    }
+}
+
+/// What is to be sent next.
+#[derive(Debug)]
+pub enum Front<'a> {
+    /// These bytes.
+    Bytes {
+        /// All of them up to the next file, or to the end.
+        bytes: &'a [u8],
+        /// A part of a file comes behind them.
+        file_follows: bool,
+    },
+    /// A part of a file.
+    File(&'a FilePart),
+}
+
+/// Memory that is kept for the next answers; what a larger one needed goes back to the
+/// system.
+const KEPT: usize = 64 * 1024;
+
+impl Output {
+    /// What is to be sent next; `None` when nothing waits.
+    pub fn front(&self) -> Option<Front<'_>> {
+        match self.files.front() {
+            Some(insert) if insert.at == self.sent => Some(Front::File(&insert.part)),
+            Some(insert) => Some(Front::Bytes {
+                bytes: &self.bytes[self.sent..insert.at],
+                file_follows: true,
+            }),
+            None if self.sent < self.bytes.len() => Some(Front::Bytes {
+                bytes: &self.bytes[self.sent..],
+                file_follows: false,
+            }),
+            None => None,
+        }
+    }
+
+    /// So many bytes of what is in front were sent.
+    pub fn sent(&mut self, count: usize) {
+        match self.files.front_mut() {
+            Some(insert) if insert.at == self.sent => {
+                insert.part.rest.start += count as u64;
+                if insert.part.left() == 0 {
+                    self.files.pop_front();
+                    self.start.files = self.start.files.saturating_sub(1);
+                }
+            }
+            _ => self.sent += count,
+        }
+        self.has_left |= self.sent > self.start.bytes;
+        if self.files.is_empty() && self.sent == self.bytes.len() {
+            self.clear();
+        }
+    }
+
+    /// The number of bytes that wait, those of files included.
+    pub fn pending(&self) -> u64 {
+        let files: u64 = self.files.iter().map(|insert| insert.part.left()).sum();
+        (self.bytes.len() - self.sent) as u64 + files
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.sent == self.bytes.len() && self.files.is_empty()
+    }
+
+    /// Whether closing the connection now would make a part of an answer look like all of
+    /// it, as its end is the end of the connection.
+    pub fn ends_with_connection(&self) -> bool {
+        self.ends_with_connection
+    }
+
+    pub(super) fn has_files(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    pub(super) fn push_file(&mut self, part: FilePart) {
+        let at = self.bytes.len();
+        self.files.push_back(Insert { at, part });
+    }
+
+    /// An answer begins here.
+    pub(super) fn begin_answer(&mut self) {
+        self.start = Mark {
+            bytes: self.bytes.len(),
+            files: self.files.len(),
+        };
+        self.has_left = false;
+        self.ends_with_connection = false;
+    }
+
+    /// Whether some of the present answer has left.
+    pub(super) fn has_left(&self) -> bool {
+        self.has_left
+    }
+
+    /// Forgets the present answer, of which nothing has left.
+    pub(super) fn take_back(&mut self) {
+        self.bytes.truncate(self.start.bytes);
+        self.files.truncate(self.start.files);
+        self.ends_with_connection = false;
+    }
+
+    /// Forgets all that waits.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.files.clear();
+        self.sent = 0;
+        self.start = Mark::default();
+    }
+
+    /// As new, for another connection, but with the memory it has.
+    pub(super) fn reset(&mut self) {
+        self.clear();
+        self.has_left = false;
+        self.ends_with_connection = false;
+        self.bytes.shrink_to(KEPT);
+    }
+
+    /// Holds memory for what waits only.
+    pub(super) fn release_memory(&mut self) {
+        if self.sent == self.bytes.len() {
+            // A part of a file that still waits needs none.
+            self.files.iter_mut().for_each(|insert| insert.at = 0);
+            self.start.bytes = 0;
+            self.sent = 0;
+            self.bytes = Vec::new();
+        }
+    }
+}

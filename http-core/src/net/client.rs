@@ -1,0 +1,101 @@
+//! A handler's side of the socket: it waits where the loop of a connection would go on with
+//! another one.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use rustix::event::PollFlags;
+
+use super::socket::Socket;
+use super::threads::Threads;
+use super::time::{Calendar, Pace, Seconds};
+use crate::face::Transport;
+use crate::http1::{Date, Output, Refusal};
+
+/// The client of one exchange.
+pub(super) struct Client<'a> {
+    pub socket: &'a Socket,
+    pub threads: &'a Threads,
+    pub seconds: &'a Seconds,
+    pub calendar: &'a mut Calendar,
+    /// How fast the client sends its body.
+    pub receiving: Pace,
+    /// How fast it takes its answer.
+    pub sending: &'a mut Pace,
+    /// How long the handler has waited for it.
+    pub waited: Duration,
+}
+
+/// So long in all, a handler waits for its client in the place of a request at work. Most
+/// bodies and answers need no more, and it is less than what others notice.
+const OWN_TIME: Duration = Duration::from_millis(1);
+
+impl Client<'_> {
+    /// Waits until the socket can be read or written again: in this thread's place at first,
+    /// then beside the others. `false` if it takes longer than `left`.
+    fn wait(&mut self, event: PollFlags, left: Duration) -> io::Result<bool> {
+        let since = Instant::now();
+        let own = OWN_TIME.saturating_sub(self.waited);
+        let mut is_ready = self.socket.poll(event, own.min(left))?;
+        if !is_ready && left > own {
+            let _waiting = self.threads.hand_on()?;
+            is_ready = self.socket.poll(event, left)?;
+        }
+        self.waited += since.elapsed();
+        Ok(is_ready)
+    }
+}
+
+impl Transport for Client<'_> {
+    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.socket.read(into) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let left = self.receiving.start_waiting();
+                    let is_ready = self.wait(PollFlags::IN, left)?;
+                    self.receiving.stop_waiting();
+                    if !is_ready {
+                        return Err(Refusal::TOO_SLOW.into());
+                    }
+                }
+                Ok(count) => {
+                    self.receiving.moved(count);
+                    return Ok(count);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn send(&mut self, output: &mut Output, data: &[u8], wait: bool) -> io::Result<usize> {
+        let (mut sent, mut unlimited) = (0, usize::MAX);
+        loop {
+            let rest = &data[sent..];
+            let went = self
+                .socket
+                .send(output, rest, self.sending, &mut unlimited)?;
+            sent += went.data;
+            if went.all || !wait {
+                return Ok(sent);
+            }
+            let left = self.sending.start_waiting();
+            let is_ready = self.wait(PollFlags::OUT, left)?;
+            self.sending.stop_waiting();
+            if !is_ready {
+                return Err(io::Error::new(
+                    ErrorKind::TimedOut,
+                    "the client takes its answer too slowly",
+                ));
+            }
+        }
+    }
+
+    fn client(&self) -> SocketAddr {
+        self.socket.client()
+    }
+
+    fn date(&mut self) -> Date {
+        self.calendar.date(self.seconds)
+    }
+}

@@ -1,0 +1,328 @@
+//! How the threads of a server share its connections.
+//!
+//! Every thread does the same: it waits at the poller for one connection that can go on,
+//! and serves it as far as it goes without waiting for the client. So a thread is held by a
+//! handler only, never by a connection that is idle or slow; and while one handler runs,
+//! the other threads serve all other connections.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+use std::{fmt, io};
+
+use mio::net::{TcpListener, TcpStream};
+
+use super::connection::{Connection, Scratch, Shared, Turn};
+use super::log::Trace;
+use super::poller::{Event, Poller, WOKEN};
+use super::slots::{Claim, Slot, Slots};
+use super::socket::Socket;
+use super::threads::{Threads, Work};
+use crate::face::report;
+use crate::sync::lock;
+
+/// The poller's numbers for the listeners: this one, the one below, …; connections have the
+/// numbers of their slots, from 0 on.
+const LISTENER: usize = WOKEN - 1;
+
+/// Where all connections are taken, one that has been idle for so many milliseconds gives
+/// way to a newcomer. A client that is about to ask does so sooner.
+const GIVES_WAY_AFTER: u64 = 100;
+
+/// A running server.
+pub(super) struct Engine {
+    shared: Shared,
+    threads: Threads,
+    trace: bool,
+    poller: Arc<Poller>,
+    listeners: Listeners,
+    slots: Slots,
+    /// The numbers of claimed connections that can go on without an event.
+    queue: Mutex<VecDeque<usize>>,
+    /// The server was told to stop, and its time to finish is over.
+    given_up: AtomicBool,
+}
+
+/// Where clients connect.
+struct Listeners {
+    claim: Claim,
+    all: Mutex<Vec<TcpListener>>,
+    /// Clients may be waiting that could not be accepted.
+    try_again: AtomicBool,
+    /// The system would not give us a connection, and we have said so.
+    has_failed: AtomicBool,
+}
+
+impl Engine {
+    pub fn new(
+        poller: Arc<Poller>,
+        mut listeners: Vec<TcpListener>,
+        shared: Shared,
+        threads: usize,
+    ) -> io::Result<Arc<Engine>> {
+        for (n, listener) in listeners.iter_mut().enumerate() {
+            poller.add_listener(listener, LISTENER - n)?;
+        }
+        let stop = Arc::clone(&shared.stop);
+        Ok(Arc::new_cyclic(|engine: &Weak<Engine>| Engine {
+            threads: Threads::new(engine.clone(), stop, threads, &shared.limits),
+            shared,
+            trace: Trace::is_wanted(),
+            poller,
+            listeners: Listeners {
+                claim: Claim::default(),
+                all: Mutex::new(listeners),
+                try_again: AtomicBool::new(false),
+                has_failed: AtomicBool::new(false),
+            },
+            slots: Slots::new(),
+            queue: Mutex::default(),
+            given_up: AtomicBool::new(false),
+        }))
+    }
+
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// If the system gives us none.
+    pub fn start(&self) -> io::Result<()> {
+        self.threads.fill_up()
+    }
+
+    /// Sees to what no event tells of: a second that is over, connections that wait too
+    /// long, clients that could not be accepted. Returns the time until the next second,
+    /// when it must be called again.
+    pub fn tick(&self) -> Duration {
+        let left = self.shared.seconds.tick();
+        self.slots.claim_late(false, |number| self.queue(number));
+        self.try_to_accept_again();
+        left
+    }
+
+    /// The server stops: threads that still wait for clients must not any more.
+    pub fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+        self.poller.wake();
+        // Should a handler hang on its thread, at least the port is free again.
+        lock(&self.listeners.all).clear();
+    }
+
+    fn see_to(&self, event: Event, scratch: &mut Scratch) {
+        if event.number == WOKEN {
+            if let Some(number) = self.next_queued() {
+                self.serve(number, true, scratch);
+            }
+            return;
+        }
+        match self.slots.get(event.number) {
+            Some(slot) if slot.claim.take() => self.serve(event.number, event.read_on, scratch),
+            Some(_) => {}
+            None => {
+                if let Some(newcomer) = self.accept_all() {
+                    self.serve(newcomer, false, scratch);
+                }
+            }
+        }
+    }
+
+    /// Serves a connection as far as it goes without waiting. The caller has claimed it.
+    fn serve(&self, number: usize, read_on: bool, scratch: &mut Scratch) {
+        let Some(slot) = self.slots.get(number) else {
+            return;
+        };
+        let mut read_on = read_on;
+        loop {
+            match self.turn(number, slot, read_on, scratch) {
+                Turn::Wait if slot.claim.release() => return,
+                Turn::Wait => read_on = true,
+                Turn::Yield => return self.queue(number),
+                Turn::Close => return self.end(number),
+            }
+        }
+    }
+
+    fn turn(&self, number: usize, slot: &Slot, read_on: bool, scratch: &mut Scratch) -> Turn {
+        let mut place = slot.connection();
+        let Some(connection) = &mut *place else {
+            return Turn::Wait;
+        };
+        let turn =
+            AssertUnwindSafe(|| connection.turn(read_on, &self.shared, &self.threads, scratch));
+        // A fault of ours (a handler's panic does not come this far) costs one connection.
+        let turn = panic::catch_unwind(turn).unwrap_or(Turn::Close);
+        if turn != Turn::Wait {
+            return turn;
+        }
+        if connection.watch(&self.poller, number).is_err() {
+            return Turn::Close;
+        }
+        self.slots.note_wait(slot, connection);
+        Turn::Wait
+    }
+
+    /// Has a connection served by whichever thread is free first. The caller has claimed it.
+    fn queue(&self, number: usize) {
+        lock(&self.queue).push_back(number);
+        self.poller.wake();
+    }
+
+    fn next_queued(&self) -> Option<usize> {
+        let mut queue = lock(&self.queue);
+        let number = queue.pop_front()?;
+        if !queue.is_empty() {
+            // Two calls to wake in a row may have made one event: this one.
+            self.poller.wake();
+        }
+        Some(number)
+    }
+
+    /// A connection has ended. Its slot stays claimed, so nobody serves it any more.
+    fn end(&self, number: usize) {
+        let is_last = self.slots.vacate(number);
+        if is_last && self.shared.stop.is_stopping() {
+            // Somebody at the poller may wait for just this.
+            self.poller.wake();
+        }
+        self.try_to_accept_again();
+    }
+
+    /// Whether the server was told to stop and all is done. No client is accepted any more
+    /// then; those that wait for nothing leave, the others get their answers.
+    fn has_ended(&self) -> bool {
+        if !self.shared.stop.is_stopping() {
+            return false;
+        }
+        let listeners = std::mem::take(&mut *lock(&self.listeners.all));
+        if !listeners.is_empty() {
+            drop(listeners);
+            self.slots.claim_late(true, |number| self.queue(number));
+        }
+        self.slots.open() == 0 || self.given_up.load(Ordering::Relaxed)
+    }
+
+    /// Accepts the clients that wait at the listeners. The last is for the caller to serve,
+    /// the others are queued.
+    fn accept_all(&self) -> Option<usize> {
+        let mut last = None;
+        if self.listeners.claim.take() {
+            loop {
+                for listener in &*lock(&self.listeners.all) {
+                    self.accept_from(listener, &mut last);
+                }
+                if self.listeners.claim.release() {
+                    break;
+                }
+            }
+        }
+        last
+    }
+
+    fn try_to_accept_again(&self) {
+        if self.listeners.try_again.swap(false, Ordering::SeqCst)
+            && let Some(newcomer) = self.accept_all()
+        {
+            self.queue(newcomer);
+        }
+    }
+
+    fn accept_from(&self, listener: &TcpListener, last: &mut Option<usize>) {
+        loop {
+            if self.is_full() && self.slots.longest_idle(GIVES_WAY_AFTER).is_none() {
+                // They wait in the system's queue until a connection ends.
+                self.listeners.try_again.store(true, Ordering::SeqCst);
+                // One that ended just before has not seen this.
+                if self.is_full() {
+                    return;
+                }
+            }
+            match listener.accept() {
+                Ok((stream, client)) => {
+                    self.listeners.has_failed.store(false, Ordering::Relaxed);
+                    if self.is_full() {
+                        self.make_room();
+                    }
+                    // A client that is gone again is no reason to stop.
+                    if let Ok(newcomer) = self.add(stream, client)
+                        && let Some(one_before) = last.replace(newcomer)
+                    {
+                        self.queue(one_before);
+                    }
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return,
+                    io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted => {}
+                    _ => {
+                        // Out of file descriptors, most likely: those that are in are
+                        // served on, and the others wait.
+                        if !self.listeners.has_failed.swap(true, Ordering::Relaxed) {
+                            let text = format!("New connections have to wait: {error}\n");
+                            report::to_stderr(&text);
+                        }
+                        return self.listeners.try_again.store(true, Ordering::Relaxed);
+                    }
+                },
+            }
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.slots.open() >= self.shared.limits.connections
+    }
+
+    /// Ends the connection that has been idle longest, for a newcomer.
+    fn make_room(&self) {
+        let Some(number) = self.slots.longest_idle(GIVES_WAY_AFTER) else {
+            return;
+        };
+        if let Some(slot) = self.slots.get(number)
+            && slot.claim.take()
+        {
+            let is_idle = slot.connection().as_ref().is_some_and(|c| c.is_idle());
+            match is_idle {
+                true => drop(self.slots.vacate(number)),
+                // It has just begun to do something.
+                false => self.queue(number),
+            }
+        }
+    }
+
+    /// Gives a client's connection a slot, claimed, and says which.
+    fn add(&self, stream: TcpStream, client: SocketAddr) -> io::Result<usize> {
+        let trace = self.trace.then(|| Trace::new(client));
+        let socket = Socket::new(stream, client, trace)?;
+        let connection = Connection::new(socket, &self.shared.limits);
+        Ok(self.slots.add(connection))
+    }
+}
+
+impl Work for Engine {
+    fn work(&self) {
+        let mut scratch = Scratch::default();
+        while !self.has_ended() {
+            match self.poller.next() {
+                Ok(Some(event)) => {
+                    self.see_to(event, &mut scratch);
+                    if self.threads.leave() {
+                        return;
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    self.shared.stop.fail(error);
+                    break;
+                }
+            }
+        }
+        // The others that wait have to see it, too.
+        self.poller.wake();
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}

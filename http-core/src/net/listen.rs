@@ -1,0 +1,257 @@
+//! Where a server listens, and what to do where it can't.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::{env, vec};
+
+use mio::net::TcpListener;
+use rustix::io::Errno;
+use rustix::net::sockopt;
+
+use super::socket::INHERITS_NO_DELAY;
+use crate::face::{Result, ServerError};
+
+/// Where a lesson's server listens: on "localhost", which is both 127.0.0.1 and
+/// ::1 (so that every browser finds it, and nobody outside of this machine), and
+/// on port 8000, unless the environment variable PORT says otherwise. PORT=0
+/// takes any free port.
+pub fn local_address() -> LocalAddress {
+    LocalAddress {
+        port: port_from(env::var_os("PORT")),
+    }
+}
+
+/// What [`local_address`] returns; for [`HttpServer::bind`].
+#[derive(Debug, Clone)]
+pub struct LocalAddress {
+    port: std::result::Result<u16, String>,
+}
+
+fn port_from(variable: Option<std::ffi::OsString>) -> std::result::Result<u16, String> {
+    let Some(text) = variable else {
+        return Ok(8000);
+    };
+    text.to_str().and_then(|text| text.trim().parse().ok()).ok_or_else(|| {
+        format!("the environment variable PORT is {text:?}, but a port is a number from 0 to 65535, such as 8001")
+    })
+}
+
+impl ToSocketAddrs for LocalAddress {
+    type Iter = vec::IntoIter<SocketAddr>;
+
+    fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
+        match &self.port {
+            Ok(port) => Ok(LOOPBACK
+                .map(|ip| SocketAddr::new(ip, *port))
+                .to_vec()
+                .into_iter()),
+            Err(message) => Err(io::Error::new(ErrorKind::InvalidInput, message.clone())),
+        }
+    }
+}
+
+const LOOPBACK: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::LOCALHOST),
+    IpAddr::V6(Ipv6Addr::LOCALHOST),
+];
+
+/// Listens on all of `addresses` that this machine has, all with one port.
+pub(super) fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
+    // A port that is free on one address may be taken on the next: try some.
+    let mut tries = if addresses.iter().all(|address| address.port() == 0) {
+        20
+    } else {
+        1
+    };
+    loop {
+        tries -= 1;
+        match listen_once(addresses) {
+            Err((_, error)) if error.kind() == ErrorKind::AddrInUse && tries > 0 => {}
+            Err((address, error)) => return Err(explain(address, addresses, &error)),
+            Ok(listeners) => return Ok(listeners),
+        }
+    }
+}
+
+fn listen_once(
+    addresses: &[SocketAddr],
+) -> std::result::Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    let mut missing = None;
+    for &wanted in addresses {
+        let mut address = wanted;
+        if let (0, Some(Ok(first))) = (
+            address.port(),
+            listeners.first().map(TcpListener::local_addr),
+        ) {
+            address.set_port(first.port());
+        }
+        match listen_at(address) {
+            Ok(listener) => listeners.push(listener),
+            // A machine without IPv6 still has its other address.
+            Err(error) if is_missing(&error) => missing = Some((wanted, error)),
+            Err(error) => return Err((wanted, error)),
+        }
+    }
+    match (listeners.is_empty(), missing) {
+        (true, Some(missing)) => Err(missing),
+        (true, None) => {
+            let error = io::Error::new(ErrorKind::InvalidInput, "the name has no address");
+            Err((SocketAddr::new(LOOPBACK[0], 0), error))
+        }
+        (false, _) => Ok(listeners),
+    }
+}
+
+/// Says why it can't listen there, and what to do.
+fn explain(address: SocketAddr, all: &[SocketAddr], error: &io::Error) -> ServerError {
+    let port = address.port();
+    let message = match error.kind() {
+        ErrorKind::AddrInUse => {
+            let is_local = all.len() == LOOPBACK.len() && all.iter().all(|a| a.ip().is_loopback());
+            let hint = if is_local {
+                choose_another(port)
+            } else {
+                String::new()
+            };
+            format!(
+                "port {port} is already in use: another program listens on it, perhaps this one in \
+                 another terminal.\nStop that program, or choose another port.{hint}"
+            )
+        }
+        ErrorKind::PermissionDenied => format!(
+            "this user may not listen on port {port}. Ports below 1024 often need an administrator: \
+             choose a higher one, such as 8000."
+        ),
+        ErrorKind::AddrNotAvailable => {
+            format!(
+                "{} is not an address of this machine, so nothing can listen there.",
+                address.ip()
+            )
+        }
+        _ => format!("cannot listen on {address}: {error}"),
+    };
+    ServerError::new(error.kind(), message)
+}
+
+/// Clients that may wait in the system's queue; it allows fewer if it likes.
+const BACKLOG: i32 = 4096;
+
+/// Listens at an address: clients can connect from now on, and wait. On Unix, a server that
+/// was just stopped does not keep its address (`SO_REUSEADDR`); on Windows that would mean
+/// that two programs may listen on one port.
+pub(super) fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    // The standard library lets fewer wait.
+    rustix::net::listen(&listener, BACKLOG)?;
+    if INHERITS_NO_DELAY {
+        sockopt::set_tcp_nodelay(&listener, true)?;
+    }
+    listener.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(listener))
+}
+
+/// Whether an error means that this machine does not have the address, or the kind of it: a
+/// system without IPv6, for which the standard library has no error kind.
+fn is_missing(error: &io::Error) -> bool {
+    let no_such_family = error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error());
+    let kinds = [ErrorKind::AddrNotAvailable, ErrorKind::Unsupported];
+    no_such_family || kinds.contains(&error.kind())
+}
+
+/// How to choose another port for the program that runs now.
+fn choose_another(port: u16) -> String {
+    let other = port.checked_add(1).unwrap_or(8000);
+    let program = env::current_exe().ok();
+    let Some(name) = program
+        .as_deref()
+        .and_then(|path| path.file_stem())
+        .and_then(|name| name.to_str())
+    else {
+        return String::new();
+    };
+    format!(
+        " For port {other}, type:\n    PORT={other} cargo run -p {name}\n\
+         or, in PowerShell:\n    $env:PORT={other}; cargo run -p {name}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::HttpServer;
+
+    #[test]
+    fn the_port_comes_from_the_environment() {
+        assert_eq!(port_from(None), Ok(8000));
+        assert_eq!(port_from(Some("8001".into())), Ok(8001));
+        assert_eq!(port_from(Some(" 0 ".into())), Ok(0));
+        for bad in ["", "http", "-1", "65536", "80 80"] {
+            let message = port_from(Some(bad.into())).unwrap_err();
+            assert!(
+                message.contains(&format!("{bad:?}")) && message.contains("65535"),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn localhost_is_both_addresses_on_one_port() {
+        let server = HttpServer::bind(LocalAddress { port: Ok(0) }).unwrap();
+        let ports: Vec<u16> = server
+            .local_addresses()
+            .iter()
+            .map(SocketAddr::port)
+            .collect();
+        assert!(
+            ports[0] != 0 && ports.iter().all(|port| *port == ports[0]),
+            "{ports:?}"
+        );
+        if ports.len() == 2 {
+            assert_eq!(server.url(), format!("http://localhost:{}/", ports[0]));
+        }
+    }
+
+    /// A resolver may give the same address more than once.
+    #[test]
+    fn an_address_may_be_named_twice() {
+        let twice = [SocketAddr::new(LOOPBACK[0], 0); 2];
+        let server = HttpServer::bind(&twice[..]).unwrap();
+        assert_eq!(server.local_addresses().len(), 1);
+        let port = server.local_addresses()[0].port();
+        drop(server);
+        let mixed = [LOOPBACK[0], LOOPBACK[1], LOOPBACK[0]].map(|ip| SocketAddr::new(ip, port));
+        let server = HttpServer::bind(&mixed[..]).unwrap();
+        assert!(server.local_addresses().len() <= 2);
+    }
+
+    #[test]
+    fn a_taken_port_is_explained() {
+        let first = HttpServer::bind(LocalAddress { port: Ok(0) }).unwrap();
+        let port = first.local_addresses()[0].port();
+        let error = HttpServer::bind(LocalAddress { port: Ok(port) }).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AddrInUse);
+        let message = format!("{error:?}");
+        assert!(
+            message.starts_with(&format!("port {port} is already in use")),
+            "{message}"
+        );
+        assert!(
+            message.contains(&format!("PORT={} cargo run -p ", port + 1)),
+            "{message}"
+        );
+        // An address that is not local_address's gets no advice about PORT.
+        let error = HttpServer::bind(("127.0.0.1", port)).unwrap_err();
+        assert!(!error.to_string().contains("PORT="), "{error}");
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_explained() {
+        // 192.0.2.0/24 is set aside for documentation: no machine has it.
+        let error = HttpServer::bind("192.0.2.1:0").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "192.0.2.1 is not an address of this machine, so nothing can listen there."
+        );
+    }
+}

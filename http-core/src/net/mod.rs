@@ -1,0 +1,29 @@
+//! Sockets and threads: the shell around the protocol.
+//!
+//! | module | what it is about |
+//! | --- | --- |
+//! | `server`, `listen` | [`HttpServer`]: addresses, settings, starting and stopping |
+//! | `engine`, `slots`, `poller` | how threads share the connections |
+//! | `threads` | how many are at work, and how one that waits hands its place on |
+//! | `connection` | one connection, as far as it goes without waiting; when a wait is too long |
+//! | `socket`, `file` | reading and writing, without waiting |
+//! | `client` | reading and writing for a handler, which waits |
+//! | `stop`, `time`, `log` | the end, the clock, the terminal |
+
+mod client;
+mod connection;
+mod engine;
+mod file;
+mod listen;
+mod log;
+mod poller;
+mod server;
+mod slots;
+mod socket;
+mod stop;
+mod threads;
+mod time;
+
+pub use self::listen::{LocalAddress, local_address};
+pub use self::server::HttpServer;
+pub use self::stop::StopHandle;

@@ -1,0 +1,185 @@
+//! The places of connections, and which thread may be busy with one.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
+
+use super::connection::Connection;
+use crate::sync::lock;
+
+/// Makes sure that one thread at a time is busy with a thing, and that what happens
+/// meanwhile is not missed.
+#[derive(Debug, Default)]
+pub(super) struct Claim(AtomicU8);
+
+const FREE: u8 = 0;
+const CLAIMED: u8 = 1;
+/// Claimed, and something has happened since.
+const CLAIMED_AND_MORE: u8 = 2;
+
+impl Claim {
+    /// Something has happened. `true` if it is for the caller to see to it, who must
+    /// `release` the claim; `false` if another thread will.
+    pub fn take(&self) -> bool {
+        let taken = |state| {
+            Some(if state == FREE {
+                CLAIMED
+            } else {
+                CLAIMED_AND_MORE
+            })
+        };
+        self.0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, taken)
+            == Ok(FREE)
+    }
+
+    /// The caller has done what it could. `false` if something has happened meanwhile, and
+    /// it must go on.
+    pub fn release(&self) -> bool {
+        let released = self
+            .0
+            .compare_exchange(CLAIMED, FREE, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok();
+        if !released {
+            // Not a mere store: the one that goes on must see what those saw that came
+            // meanwhile.
+            self.0.swap(CLAIMED, Ordering::AcqRel);
+        }
+        released
+    }
+}
+
+/// The place of one connection. While it is vacant, it is claimed.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub claim: Claim,
+    /// When its wait is too long, in milliseconds since the server was started.
+    deadline: AtomicU64,
+    /// Since when it has been idle, in the same; `NEVER` while it is not.
+    idle_since: AtomicU64,
+    /// Locked by the thread that has the claim, so hardly ever waited for.
+    connection: Mutex<Option<Box<Connection>>>,
+}
+
+const NEVER: u64 = u64::MAX;
+
+impl Slot {
+    fn vacant() -> Slot {
+        Slot {
+            claim: Claim(AtomicU8::new(CLAIMED)),
+            deadline: AtomicU64::new(NEVER),
+            idle_since: AtomicU64::new(NEVER),
+            connection: Mutex::new(None),
+        }
+    }
+
+    /// The connection, for the thread that has the claim.
+    pub fn connection(&self) -> MutexGuard<'_, Option<Box<Connection>>> {
+        lock(&self.connection)
+    }
+}
+
+/// The connections of a server: looking one up locks nothing.
+#[derive(Debug)]
+pub(super) struct Slots {
+    all: boxcar::Vec<Slot>,
+    /// The numbers of the vacant ones.
+    vacant: Mutex<Vec<usize>>,
+    /// How many are taken.
+    open: AtomicUsize,
+    started: Instant,
+}
+
+impl Slots {
+    pub fn new() -> Slots {
+        Slots {
+            all: boxcar::Vec::new(),
+            vacant: Mutex::default(),
+            open: AtomicUsize::new(0),
+            started: Instant::now(),
+        }
+    }
+
+    pub fn get(&self, number: usize) -> Option<&Slot> {
+        self.all.get(number)
+    }
+
+    /// The number of connections.
+    pub fn open(&self) -> usize {
+        self.open.load(Ordering::SeqCst)
+    }
+
+    /// Gives a connection a slot, claimed, and says which.
+    pub fn add(&self, connection: Connection) -> usize {
+        let vacant = lock(&self.vacant).pop();
+        let number = vacant.unwrap_or_else(|| self.all.push(Slot::vacant()));
+        let slot = &self.all[number];
+        self.note_wait(slot, &connection);
+        *slot.connection() = Some(Box::new(connection));
+        self.open.fetch_add(1, Ordering::SeqCst);
+        number
+    }
+
+    /// Takes back the slot of a connection that has ended, which stays claimed. Whether it
+    /// was the last one.
+    pub fn vacate(&self, number: usize) -> bool {
+        let slot = &self.all[number];
+        *slot.connection() = None;
+        slot.deadline.store(NEVER, Ordering::Relaxed);
+        slot.idle_since.store(NEVER, Ordering::Relaxed);
+        lock(&self.vacant).push(number);
+        self.open.fetch_sub(1, Ordering::SeqCst) == 1
+    }
+
+    /// A connection begins to wait.
+    pub fn note_wait(&self, slot: &Slot, connection: &Connection) {
+        let deadline = self.millis(connection.deadline());
+        let idle = connection.idle_since();
+        slot.deadline.store(deadline, Ordering::Relaxed);
+        slot.idle_since.store(
+            idle.map_or(NEVER, |since| self.millis(since)),
+            Ordering::Relaxed,
+        );
+    }
+
+    /// Claims all that wait too long, or all there are, and hands their numbers on.
+    pub fn claim_late(&self, all: bool, mut claimed: impl FnMut(usize)) {
+        let now = self.millis(Instant::now());
+        for (number, slot) in &self.all {
+            if (all || slot.deadline.load(Ordering::Relaxed) <= now) && slot.claim.take() {
+                claimed(number);
+            }
+        }
+    }
+
+    /// The connection that has been idle longest, if it has been for `millis`.
+    pub fn longest_idle(&self, millis: u64) -> Option<usize> {
+        let idle = |slot: &Slot| slot.idle_since.load(Ordering::Relaxed);
+        let (number, slot) = self.all.iter().min_by_key(|(_, slot)| idle(slot))?;
+        let since = idle(slot).checked_add(millis)?;
+        (since <= self.millis(Instant::now())).then_some(number)
+    }
+
+    fn millis(&self, time: Instant) -> u64 {
+        u64::try_from(time.saturating_duration_since(self.started).as_millis()).unwrap_or(NEVER)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_meanwhile_is_not_missed() {
+        let claim = Claim::default();
+        assert!(claim.take());
+        assert!(claim.release());
+        assert!(claim.take());
+        assert!(!claim.take() && !claim.take());
+        // Whoever has it goes on once for all of them.
+        assert!(!claim.release());
+        assert!(!claim.take());
+        assert!(!claim.release());
+        assert!(claim.release());
+    }
+}

@@ -1,0 +1,266 @@
+//! One client's socket. It never blocks: who reads or writes says what to do where that
+//! would.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use rustix::net::sockopt;
+
+use super::file;
+use super::log::{Direction, Trace};
+use super::time::Pace;
+use crate::http1::{Front, Output};
+
+/// What is written leaves at once: an answer is written in one piece anyway. On Linux a
+/// connection has this from its listener.
+pub(super) const INHERITS_NO_DELAY: bool = cfg!(target_os = "linux");
+
+/// The socket of one connection.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    client: SocketAddr,
+    /// Whether closing it resets it.
+    resets: Cell<bool>,
+    trace: Option<Trace>,
+}
+
+/// How far a [`Socket::send`] went.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    /// All of it has left. Else the socket takes no more now, or the turn is over.
+    pub all: bool,
+    /// So much of the bytes behind the output has.
+    pub data: usize,
+}
+
+impl Socket {
+    /// # Errors
+    /// If the client is gone already.
+    pub fn new(stream: TcpStream, client: SocketAddr, trace: Option<Trace>) -> io::Result<Socket> {
+        if !INHERITS_NO_DELAY {
+            stream.set_nodelay(true)?;
+        }
+        Ok(Socket {
+            stream,
+            client,
+            resets: Cell::new(false),
+            trace,
+        })
+    }
+
+    /// The address of the client.
+    pub fn client(&self) -> SocketAddr {
+        self.client
+    }
+
+    /// For registering it with the poller.
+    pub fn stream_mut(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// Reads what is there. 0 means the client will send nothing more.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing is there.
+    pub fn read(&self, into: &mut [u8]) -> io::Result<usize> {
+        let count = retry(|| (&self.stream).read(into))?;
+        self.show(Direction::In, &into[..count]);
+        Ok(count)
+    }
+
+    /// Sends what waits in `output`, and `data` behind it, as far as it goes without
+    /// waiting. At most `file_bytes` of files go out, which are counted down.
+    pub fn send(
+        &self,
+        output: &mut Output,
+        data: &[u8],
+        pace: &mut Pace,
+        file_bytes: &mut usize,
+    ) -> io::Result<Sent> {
+        self.reset_on_close(output.ends_with_connection() || self.resets.get());
+        let mut sent = 0;
+        loop {
+            let rest = &data[sent..];
+            let mut from_output = usize::MAX;
+            let outcome = match output.front() {
+                None if rest.is_empty() => {
+                    return Ok(Sent {
+                        all: true,
+                        data: sent,
+                    });
+                }
+                None => {
+                    from_output = 0;
+                    self.write(rest, b"")
+                }
+                Some(Front::Bytes {
+                    bytes,
+                    file_follows: true,
+                }) => self.write_before_file(bytes),
+                Some(Front::Bytes { bytes, .. }) => {
+                    from_output = bytes.len();
+                    self.write(bytes, rest)
+                }
+                Some(Front::File(_)) if *file_bytes == 0 => Err(ErrorKind::WouldBlock.into()),
+                Some(Front::File(part)) => file::send(self, part, *file_bytes)
+                    .inspect(|count| *file_bytes = file_bytes.saturating_sub(*count)),
+            };
+            match outcome {
+                Ok(count) => {
+                    pace.moved(count);
+                    let of_output = count.min(from_output);
+                    if of_output > 0 {
+                        output.sent(of_output);
+                    }
+                    sent += count - of_output;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return Ok(Sent {
+                        all: false,
+                        data: sent,
+                    });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes as much as fits: of `first`, then of `second`.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing fits.
+    pub fn write(&self, first: &[u8], second: &[u8]) -> io::Result<usize> {
+        let count = retry(|| match second.is_empty() {
+            true => (&self.stream).write(first),
+            false => (&self.stream).write_vectored(&[IoSlice::new(first), IoSlice::new(second)]),
+        })?;
+        if count == 0 {
+            return Err(ErrorKind::WriteZero.into());
+        }
+        let from_first = count.min(first.len());
+        self.show(Direction::Out, &first[..from_first]);
+        self.show(Direction::Out, &second[..count - from_first]);
+        Ok(count)
+    }
+
+    /// Writes as much of `head` as fits. The bytes of a file follow, so the system may hold
+    /// them back to send both together.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing fits.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn write_before_file(&self, head: &[u8]) -> io::Result<usize> {
+        use rustix::net::{SendFlags, send};
+        let more = SendFlags::MORE | SendFlags::NOSIGNAL;
+        let count = retry(|| Ok(send(&self.stream, head, more)?))?;
+        self.show(Direction::Out, &head[..count]);
+        Ok(count)
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn write_before_file(&self, head: &[u8]) -> io::Result<usize> {
+        self.write(head, b"")
+    }
+
+    /// Lets the system send up to `most` bytes of a file, as many as fit. 0 means that the
+    /// file has none at `offset`.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing fits; `Unsupported` where it can't be done.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn send_file(&self, file: &File, offset: u64, most: usize) -> io::Result<usize> {
+        if self.trace.is_some() {
+            // Who wants to see the bytes has to have them in memory.
+            return Err(ErrorKind::Unsupported.into());
+        }
+        let mut offset = offset;
+        retry(|| {
+            let sent = rustix::fs::sendfile(&self.stream, file, Some(&mut offset), most);
+            Ok(sent?)
+        })
+    }
+
+    /// There is none. (On macOS it exists, but rustix does not have it.)
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub fn send_file(&self, _file: &File, _offset: u64, _most: usize) -> io::Result<usize> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    /// Waits up to this time until the socket can be read or written again. `false` when
+    /// the time is over.
+    pub fn poll(&self, event: PollFlags, time: Duration) -> io::Result<bool> {
+        let end = Instant::now() + time;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            // Some systems count milliseconds in 32 bits.
+            let time = Timespec::try_from(left.min(Duration::from_secs(3600))).ok();
+            let mut socket = [PollFd::new(&self.stream, event)];
+            match rustix::event::poll(&mut socket, time.as_ref()) {
+                Ok(0) if left.is_zero() => return Ok(false),
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => return Ok(true),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether closing, by whatever way it comes to that, tells the client that something
+    /// went wrong (RST).
+    pub fn reset_on_close(&self, reset: bool) {
+        if self.resets.replace(reset) != reset {
+            let time = reset.then_some(Duration::ZERO);
+            let _ = sockopt::set_socket_linger(&self.stream, time);
+        }
+    }
+
+    /// Tells the client that nothing more will be sent (FIN).
+    pub fn shut_down_writing(&self) {
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    fn show(&self, direction: Direction, bytes: &[u8]) {
+        if let (Some(trace), false) = (&self.trace, bytes.is_empty()) {
+            trace.show(direction, bytes);
+        }
+    }
+}
+
+/// Calls again when a signal interrupted the call.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::listen::listen_at;
+    use super::*;
+
+    /// With Nagle's algorithm, the second of two answers could wait 40 ms for the client to
+    /// acknowledge the first.
+    #[test]
+    fn what_is_written_leaves_at_once_to_those_who_came_first_too() {
+        let listener = listen_at("127.0.0.1:0".parse().unwrap()).unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, address) = loop {
+            match listener.accept() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::yield_now(),
+                outcome => break outcome.unwrap(),
+            }
+        };
+        assert_eq!(address, client.local_addr().unwrap());
+        let socket = Socket::new(stream, address, None).unwrap();
+        assert!(sockopt::tcp_nodelay(&socket.stream).unwrap());
+    }
+}

@@ -1,0 +1,138 @@
+//! The time: the text of a `Date` field, and how long a client may keep us waiting.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::http1::{Date, Limits};
+
+/// The second that it is, which one thread keeps right for all others: so an answer has
+/// the date of its own second, and asks no clock for it.
+#[derive(Debug)]
+pub(super) struct Seconds(AtomicU64);
+
+impl Seconds {
+    pub fn now() -> Seconds {
+        let seconds = Seconds(AtomicU64::new(0));
+        seconds.tick();
+        seconds
+    }
+
+    /// To be called when a second begins. Returns the time until the next one.
+    pub fn tick(&self) -> Duration {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        self.0.store(since.as_secs(), Ordering::Relaxed);
+        Duration::from_secs(1) - Duration::from_nanos(since.subsec_nanos().into())
+    }
+}
+
+/// The text of the present second, kept by a thread for as long as it is right.
+#[derive(Debug, Default)]
+pub(super) struct Calendar {
+    second: u64,
+    date: Option<Date>,
+}
+
+impl Calendar {
+    pub fn date(&mut self, seconds: &Seconds) -> Date {
+        let second = seconds.0.load(Ordering::Relaxed);
+        match self.date {
+            Some(date) if self.second == second => date,
+            _ => {
+                let time = UNIX_EPOCH + Duration::from_secs(second);
+                let mut date = [b' '; 29];
+                date.copy_from_slice(httpdate::fmt_http_date(time).as_bytes());
+                self.second = second;
+                *self.date.insert(date)
+            }
+        }
+    }
+}
+
+/// How long a client may keep us waiting in one transfer: some time in any case, and more
+/// for every byte that moved. One rule for a client that stalls and for one that is too
+/// slow. Only waiting counts: a handler may take its time.
+#[derive(Debug, Clone)]
+pub(super) struct Pace {
+    stall_time: Duration,
+    least_rate: u32,
+    moved: u64,
+    waited: Duration,
+    waiting_since: Option<Instant>,
+}
+
+impl Pace {
+    pub fn new(limits: &Limits) -> Pace {
+        Pace {
+            stall_time: limits.stall_time,
+            least_rate: limits.least_rate.max(1),
+            moved: 0,
+            waited: Duration::ZERO,
+            waiting_since: None,
+        }
+    }
+
+    pub fn moved(&mut self, bytes: usize) {
+        self.moved += bytes as u64;
+    }
+
+    /// A wait begins; it is too long after the time returned.
+    pub fn start_waiting(&mut self) -> Duration {
+        self.waiting_since = Some(Instant::now());
+        let earned =
+            Duration::from_millis(self.moved.saturating_mul(1000) / u64::from(self.least_rate));
+        // Nobody waits longer than a year, and no sum overflows.
+        (self.stall_time + earned.min(Duration::from_secs(365 * 24 * 3600)))
+            .saturating_sub(self.waited)
+    }
+
+    /// The wait is over.
+    pub fn stop_waiting(&mut self) {
+        if let Some(since) = self.waiting_since.take() {
+            self.waited += since.elapsed();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_is_that_of_its_second() {
+        let seconds = Seconds::now();
+        let mut calendar = Calendar::default();
+        let date = calendar.date(&seconds);
+        let date = std::str::from_utf8(&date).unwrap();
+        let age = SystemTime::now().duration_since(httpdate::parse_http_date(date).unwrap());
+        assert!(age.unwrap() < Duration::from_secs(60), "{date}");
+        seconds.0.store(784_111_777, Ordering::Relaxed);
+        assert_eq!(&calendar.date(&seconds), b"Sun, 06 Nov 1994 08:49:37 GMT");
+        let left = seconds.tick();
+        assert!(
+            !left.is_zero() && left <= Duration::from_secs(1),
+            "{left:?}"
+        );
+        assert_ne!(&calendar.date(&seconds), b"Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+
+    #[test]
+    fn time_is_earned_by_bytes() {
+        let limits = Limits {
+            least_rate: 100,
+            stall_time: Duration::from_secs(10),
+            ..Limits::default()
+        };
+        let mut pace = Pace::new(&limits);
+        assert_eq!(pace.start_waiting(), Duration::from_secs(10));
+        pace.moved(250);
+        assert_eq!(pace.start_waiting(), Duration::from_millis(12_500));
+        pace.waited = Duration::from_secs(12);
+        assert_eq!(pace.start_waiting(), Duration::from_millis(500));
+        pace.waited = Duration::from_secs(20);
+        assert_eq!(pace.start_waiting(), Duration::ZERO);
+        pace.moved = u64::MAX;
+        assert!(pace.start_waiting() > Duration::from_secs(10));
+    }
+}
