@@ -78,7 +78,10 @@ impl Setting {
     /// With why there is none.
     pub(crate) fn built(&self, name: &str) -> Result<PathBuf, NotBuilt> {
         let mut built = lock(&self.built);
-        let build = || build::build(&self.place, name, self.limits.build);
+        let build = || {
+            let built = build::build(&self.place, name, self.limits.build);
+            built.map(|built| built.path)
+        };
         built.entry(name.into()).or_insert_with(build).clone()
     }
 }

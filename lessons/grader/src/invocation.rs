@@ -75,7 +75,7 @@ impl<'run> Invocation<'run> {
         let program = launched.map_err(|why| Failure::of_the_grader(&why))?;
         let waited = program.wait(self.run.until);
         let took = began.elapsed();
-        let trace = program.end(waited.is_ok());
+        let trace = program.end(waited.is_ok()).into();
         let mut asked = vec![command];
         for stub in &self.run.stubs {
             asked.extend(stub.log());
@@ -123,6 +123,7 @@ impl<'run> Invocation<'run> {
             folder: &self.run.setting.place.root,
             arguments: &self.arguments,
             variables: &self.variables,
+            input: &[],
         }
     }
 

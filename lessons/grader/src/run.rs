@@ -204,6 +204,7 @@ impl Run {
                 folder: &self.setting.place.root,
                 arguments: &[],
                 variables: &self.variables,
+                input: &[],
             };
             let started = Server::start(&launch, command, self.limits);
             self.never_serves = started.is_err() && self.variables.is_empty();
@@ -223,7 +224,7 @@ impl Run {
     /// `ending`, it gets a moment to end by itself. (All else ends with this value.)
     pub(crate) fn end(&self, ending: bool) -> Trace {
         let of = self.server.as_ref().or(self.servers.last());
-        of.map_or_else(Trace::default, |server| server.program.end(ending))
+        of.map_or_else(Trace::default, |server| server.program.end(ending).into())
     }
 }
 

@@ -48,8 +48,8 @@ impl Server {
                 let symptom = Symptom::NotStarted(trouble);
                 let nothing = Came::Bytes(Vec::new());
                 let failure = Failure::new(None, expected, nothing, symptom);
-                let trace = program.end(failure.may_be_an_end());
-                return Err(failure.with_trace(trace));
+                let ended = program.end(failure.may_be_an_end());
+                return Err(failure.with_trace(ended.into()));
             }
         };
         Ok(Self {

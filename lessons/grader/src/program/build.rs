@@ -65,13 +65,22 @@ impl NotBuilt {
     }
 }
 
-/// Builds this program of the lesson's package and returns the path of a copy that is
-/// there, and the same, as long as this process runs. Cargo may be silent for `limit`.
+/// A program that was built.
+#[derive(Clone, Debug)]
+pub(crate) struct Built {
+    /// A copy that is there, and the same, as long as this process runs.
+    pub(crate) path: PathBuf,
+    /// What the compiler warns of in its source, as rustc prints it.
+    #[allow(dead_code, reason = "the report of the bench will tell them")]
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Builds this program of the lesson's package. Cargo may be silent for `limit`.
 ///
 /// # Errors
 ///
 /// With what the compiler said, or what else went wrong.
-pub(crate) fn build(place: &Place, program: &str, limit: Duration) -> Result<PathBuf, NotBuilt> {
+pub(crate) fn build(place: &Place, program: &str, limit: Duration) -> Result<Built, NotBuilt> {
     let target = Target::of_this_run(&place.root);
     let shelf = Shelf::open(&target.profile_folder(), program, &place.root)
         .map_err(|error| hindered("cannot write into the target folder", &error))?;
@@ -88,19 +97,22 @@ pub(crate) fn build(place: &Place, program: &str, limit: Duration) -> Result<Pat
             .chain(named),
     );
     for _ in 0..MOST_BUILDS {
-        let made = cargo_build(place, program, &target, limit)?;
+        let mut made = cargo_build(place, program, &target, limit)?;
+        let warnings = std::mem::take(&mut made.warnings);
         let now = made.contents(&place.root);
         let same = kept.contents == now && kept.is(&made.executable);
         if same && let Some(path) = kept.hold() {
-            return Ok(path);
+            return Ok(Built { path, warnings });
         }
         // The files of other packages (http-core's) are not the student's, and nobody
         // changes them just now.
         let of_others = |file: &Path| made.libraries.keys().any(|folder| file.starts_with(folder));
         let read = now.unlike(&before).all(of_others);
         if !made.fresh && read {
-            let copied = shelf.keep(&made.executable, &now);
-            return copied.map_err(|error| hindered("cannot copy the program", &error));
+            let path = shelf
+                .keep(&made.executable, &now)
+                .map_err(|error| hindered("cannot copy the program", &error))?;
+            return Ok(Built { path, warnings });
         }
         made.forget(program, now.unlike(&kept.contents));
         before = now;
@@ -290,6 +302,7 @@ struct Made {
     libraries: BTreeMap<PathBuf, Vec<PathBuf>>,
     /// Where the program's own source is.
     source: PathBuf,
+    warnings: Vec<String>,
 }
 
 impl Made {
@@ -336,7 +349,8 @@ fn cargo_build(
 ) -> Result<Made, NotBuilt> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let cannot_run = |error| hindered(&format!("cannot run {}", cargo.to_string_lossy()), &error);
-    let mut command = guard::command(Path::new(&cargo), Guarded::Build).map_err(cannot_run)?;
+    let mut command =
+        guard::command(Path::new(&cargo), None, Guarded::Build).map_err(cannot_run)?;
     for (name, _) in std::env::vars_os() {
         let shown = name.to_string_lossy();
         if OF_A_RUN.iter().any(|prefix| shown.starts_with(prefix)) {
@@ -363,17 +377,13 @@ fn cargo_build(
     let of_program = |message: &&Value| message["target"]["name"] == program;
     let stderr = String::from_utf8_lossy(&ended.stderr);
     match ended.code {
-        Some(0) => made(&messages, program),
+        Some(0) => made(&messages, program, place),
         Some(guard::NOT_STARTED) => Err(NotBuilt::Hindered(stderr.trim_end().into())),
         Some(_) => {
             // An error without a place is none in the source: no linker, no disk.
-            let in_source = messages.iter().filter(of_program).any(|message| {
-                let message = &message["message"];
-                let spans = message["spans"].as_array();
-                message["level"] == "error" && spans.is_some_and(|spans| !spans.is_empty())
-            });
-            let errors = errors(&messages, place);
-            if in_source {
+            let mut of_it = messages.iter().filter(of_program);
+            let errors = rendered(&messages, "error", place);
+            if of_it.any(|message| message["message"]["level"] == "error" && has_place(message)) {
                 let shown = cut(&errors.concat());
                 let why = format!("this is what the compiler says:\n\n{shown}");
                 return Err(NotBuilt::DoesNotCompile(why));
@@ -403,7 +413,7 @@ fn cargo_build(
     }
 }
 
-fn made(messages: &[Value], program: &str) -> Result<Made, NotBuilt> {
+fn made(messages: &[Value], program: &str, place: &Place) -> Result<Made, NotBuilt> {
     let mut libraries: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
     let mut found = None;
     let artifacts = messages
@@ -433,6 +443,12 @@ fn made(messages: &[Value], program: &str) -> Result<Made, NotBuilt> {
         fresh,
         libraries,
         source,
+        warnings: {
+            let of_it = messages
+                .iter()
+                .filter(|message| message["target"]["name"] == program && has_place(message));
+            rendered(of_it, "warning", place)
+        },
     })
 }
 
@@ -491,19 +507,26 @@ fn read(
     })
 }
 
-/// The errors among Cargo's messages, as rustc prints them.
-fn errors(messages: &[Value], place: &Place) -> Vec<String> {
-    let errors = messages.iter().filter_map(|message| {
+/// Whether a message of the compiler points to a place in a source. Those that do not only
+/// count the others, or tell of the computer.
+fn has_place(message: &Value) -> bool {
+    let spans = message["message"]["spans"].as_array();
+    spans.is_some_and(|spans| !spans.is_empty())
+}
+
+/// What rustc prints of the messages of this level, but for those that count the others.
+fn rendered<'a>(
+    messages: impl IntoIterator<Item = &'a Value>,
+    level: &str,
+    place: &Place,
+) -> Vec<String> {
+    let of_level = messages.into_iter().filter_map(|message| {
         let diagnostic = &message["message"];
         let text = diagnostic["rendered"].as_str()?;
-        // The last "error" only counts the others.
         let counts = text.starts_with("error: aborting due to");
-        if diagnostic["level"] != "error" || counts {
-            return None;
-        }
-        Some(place.without_detours(text))
+        (diagnostic["level"] == level && !counts).then(|| place.without_detours(text))
     });
-    errors.collect()
+    of_level.collect()
 }
 
 /// The text without what is too much to read at once.
@@ -534,7 +557,7 @@ mod tests {
             ),
             message("error", "error: aborting due to 1 previous error"),
         ];
-        let shown = errors(&messages, &place);
+        let shown = rendered(&messages, "error", &place);
         assert_eq!(shown, ["error: oh\n --> starter/1_path_router.rs:3:5\n"]);
     }
 

@@ -55,15 +55,20 @@ impl Guarded {
 pub(crate) const NOT_STARTED: i32 = 127;
 
 /// The command that starts `program` under a guard; arguments added to it are the
-/// program's. Standard input is the pipe whose end ends the program; standard output
-/// and error are the program's own.
+/// program's, which reads the file `input` as its standard input. That of the guard is
+/// the pipe whose end ends the program; standard output and error are the program's own.
 ///
 /// # Errors
 ///
 /// If the path of the running program cannot be found out.
-pub(crate) fn command(program: &Path, guarded: Guarded) -> std::io::Result<Command> {
+pub(crate) fn command(
+    program: &Path,
+    input: Option<&Path>,
+    guarded: Guarded,
+) -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg(guarded.argument()).arg(program);
+    command.arg(guarded.argument());
+    command.arg(input.unwrap_or(Path::new(""))).arg(program);
     command.stdin(Stdio::piped());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -94,14 +99,21 @@ pub fn guard_if_asked() {
     };
     let mut all = Guarded::ALL.into_iter();
     if let Some(guarded) = all.find(|guarded| first == OsStr::new(guarded.argument())) {
+        let input = arguments.next().unwrap_or_default();
         let program = arguments.next().unwrap_or_default();
-        std::process::exit(guard(guarded, Path::new(&program), arguments));
+        let (input, program) = (Path::new(&input), Path::new(&program));
+        std::process::exit(guard(guarded, input, program, arguments));
     }
 }
 
 /// Starts the program, waits for its end or for the end of standard input, and
 /// returns the program's exit code.
-fn guard(guarded: Guarded, program: &Path, arguments: impl Iterator<Item = OsString>) -> i32 {
+fn guard(
+    guarded: Guarded,
+    input: &Path,
+    program: &Path,
+    arguments: impl Iterator<Item = OsString>,
+) -> i32 {
     // Ctrl-C in a Windows console reaches every process in it. The guard stays
     // until its pipe is closed, which is at once when the test program ends.
     if let Err(error) = ctrlc::set_handler(|| ()) {
@@ -112,7 +124,11 @@ fn guard(guarded: Guarded, program: &Path, arguments: impl Iterator<Item = OsStr
         limit();
     }
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null());
+    let input = match std::fs::File::open(input) {
+        Ok(file) => file.into(),
+        Err(_) => Stdio::null(),
+    };
+    command.args(arguments).stdin(input);
     let child = match SharedChild::spawn(&mut command) {
         Ok(child) => Arc::new(child),
         Err(error) => {

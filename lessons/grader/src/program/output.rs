@@ -6,6 +6,7 @@ use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::record::{Bytes, Printed};
 use crate::sync::lock;
 
 /// How many bytes of the beginning are kept, and as many of the end.
@@ -19,10 +20,10 @@ const LONGEST_LINE: usize = 4 * 1024;
 
 /// One output of a program.
 #[derive(Clone, Default)]
-pub(crate) struct Output(Arc<(Mutex<Printed>, Condvar)>);
+pub(crate) struct Output(Arc<(Mutex<Kept>, Condvar)>);
 
 #[derive(Default)]
-struct Printed {
+struct Kept {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     total: u64,
@@ -60,7 +61,7 @@ impl Output {
         output
     }
 
-    fn lock(&self) -> MutexGuard<'_, Printed> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         lock(&self.0.0)
     }
 
@@ -77,7 +78,7 @@ impl Output {
 
     /// What was printed, once the program has ended and all of it was read; or
     /// after `limit`, what has come until then.
-    pub(crate) fn text(&self, limit: Duration) -> Text {
+    pub(crate) fn printed(&self, limit: Duration) -> Printed {
         let until = Instant::now() + limit;
         let mut printed = self.lock();
         while !printed.ended {
@@ -94,11 +95,10 @@ impl Output {
         if left_out == 0 {
             head.append(&mut tail);
         }
-        Text {
-            head: String::from_utf8_lossy(&head).into_owned(),
+        Printed {
+            head: Bytes(head),
             left_out,
-            tail: String::from_utf8_lossy(&tail).into_owned(),
-            total: printed.total,
+            tail: Bytes(tail),
         }
     }
 }
@@ -110,6 +110,17 @@ pub(crate) struct Text {
     pub(crate) left_out: u64,
     pub(crate) tail: String,
     pub(crate) total: u64,
+}
+
+impl From<Printed> for Text {
+    fn from(printed: Printed) -> Self {
+        Self {
+            head: printed.head.text().into_owned(),
+            left_out: printed.left_out,
+            tail: printed.tail.text().into_owned(),
+            total: printed.len(),
+        }
+    }
 }
 
 impl Text {
@@ -156,7 +167,7 @@ mod tests {
         let output = Output::read("one\ntwo\nrest".as_bytes(), move |line, _| {
             let _ = send.send(line.to_string());
         });
-        let text = output.text(LONG);
+        let text = Text::from(output.printed(LONG));
         assert_eq!(text.head, "one\ntwo\nrest");
         assert_eq!(text.left_out, 0);
         let seen: Vec<String> = seen.iter().filter(|line| !line.is_empty()).collect();
@@ -167,7 +178,7 @@ mod tests {
     fn of_a_flood_both_ends_are_kept() {
         let flood = format!("first\n{}last", "x\n".repeat(1_000_000));
         let output = Output::read(std::io::Cursor::new(flood), |_, _| ());
-        let text = output.text(LONG);
+        let text = Text::from(output.printed(LONG));
         assert_eq!(text.total, 2_000_010);
         assert!(text.head.len() + text.tail.len() <= 2 * KEPT);
         let shown = text.shown(8);

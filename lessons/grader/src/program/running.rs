@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::process::{ChildStdin, Stdio};
@@ -15,6 +15,7 @@ use shared_child::SharedChild;
 
 use super::guard::{self, Guarded};
 use super::output::{FLOOD, Output, Text};
+use crate::record::{Command, Ended, Hangs};
 
 /// What the start line begins with; the address follows.
 const START_LINE: &str = "Serving HTTP on http://";
@@ -45,6 +46,20 @@ pub(crate) struct Launch<'a> {
     pub(crate) arguments: &'a [String],
     /// What is added to the environment.
     pub(crate) variables: &'a [(String, String)],
+    /// What it can read from standard input.
+    pub(crate) input: &'a [u8],
+}
+
+impl<'a> Launch<'a> {
+    fn of(program: &'a Path, folder: &'a Path, command: &'a Command) -> Self {
+        Self {
+            program,
+            folder,
+            arguments: &command.arguments,
+            variables: &command.variables,
+            input: &command.input,
+        }
+    }
 }
 
 /// Where a program serves.
@@ -122,6 +137,87 @@ impl Trace {
     }
 }
 
+impl From<Ended> for Trace {
+    fn from(ended: Ended) -> Self {
+        Self {
+            exit: ended.code,
+            stdout: ended.stdout.into(),
+            stderr: ended.stderr.into(),
+        }
+    }
+}
+
+/// A program that serves. It ends when this is dropped.
+pub(crate) struct Server {
+    program: Program,
+    pub(crate) address: Address,
+}
+
+/// Why a program does not serve, with what it did until it was ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NotServing {
+    /// It ended before it said where it serves.
+    Ended(Box<Ended>),
+    /// It runs, and did not say it in time.
+    Silent(Box<Ended>),
+    /// It prints without end, and does not say it.
+    Flood(Box<Ended>),
+    /// It could not be started, for this reason: no fault of the program.
+    NotStarted(String),
+}
+
+/// Starts a program in this folder and waits for its start line, at most for `limit`. Where
+/// the command does not say otherwise, `PORT=0` is in its environment.
+///
+/// # Errors
+///
+/// If it does not print the line.
+pub(crate) fn serve(
+    program: &Path,
+    folder: &Path,
+    command: &Command,
+    limit: Duration,
+) -> Result<Server, NotServing> {
+    let program = Program::launch(&Launch::of(program, folder, command));
+    let program = program.map_err(|error| NotServing::NotStarted(error.to_string()))?;
+    match program.address(limit) {
+        Ok(address) => Ok(Server { program, address }),
+        Err(StartTrouble::Ended) => Err(NotServing::Ended(program.end(true).into())),
+        Err(StartTrouble::Silent) => Err(NotServing::Silent(program.end(false).into())),
+        Err(StartTrouble::Flood) => Err(NotServing::Flood(program.end(false).into())),
+    }
+}
+
+impl Server {
+    /// Ends the program and returns what it printed. With `ending`, one that seems to be
+    /// ending by itself gets a moment to do so, for its exit code.
+    pub(crate) fn end(&self, ending: bool) -> Ended {
+        self.program.end(ending)
+    }
+}
+
+/// Starts a program in this folder and waits for its end.
+///
+/// # Errors
+///
+/// If it cannot be started: no fault of the program. The inner ones are, if it has not ended
+/// by `until`.
+pub(crate) fn run(
+    program: &Path,
+    folder: &Path,
+    command: &Command,
+    until: Instant,
+) -> io::Result<Result<Ended, Hangs>> {
+    let program = Program::launch(&Launch::of(program, folder, command))?;
+    let waited = program.wait(until);
+    let ended = program.end(waited.is_ok());
+    Ok(match waited {
+        Ok(()) => Ok(ended),
+        Err(EndTrouble::Runs) => Err(Hangs::Runs(ended)),
+        Err(EndTrouble::Flood) => Err(Hangs::Flood(ended)),
+    })
+}
+
 #[derive(Debug)]
 enum Event {
     Serving(Address),
@@ -154,6 +250,9 @@ pub(crate) struct Program {
     events: Receiver<Event>,
     stdout: Output,
     stderr: Output,
+    began: Instant,
+    /// The file that is its standard input; it goes with the program.
+    _input: Option<tempfile::TempPath>,
 }
 
 impl Program {
@@ -165,7 +264,15 @@ impl Program {
     /// If the guard cannot be started. (That the program itself cannot be started
     /// is seen later, as its end.)
     pub(crate) fn launch(launch: &Launch) -> io::Result<Self> {
-        let mut command = guard::command(launch.program, Guarded::Program)?;
+        let input = match launch.input {
+            [] => None,
+            bytes => {
+                let mut file = tempfile::NamedTempFile::new()?;
+                file.write_all(bytes)?;
+                Some(file.into_temp_path())
+            }
+        };
+        let mut command = guard::command(launch.program, input.as_deref(), Guarded::Program)?;
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_kept_back(name)) {
             command.env_remove(name);
         }
@@ -197,6 +304,8 @@ impl Program {
             events,
             stdout,
             stderr,
+            began: Instant::now(),
+            _input: input,
         })
     }
 
@@ -229,15 +338,18 @@ impl Program {
 
     /// Ends the program and returns what it printed. With `ending`, a program that
     /// seems to be ending by itself gets a moment to do so, for its exit code.
-    pub(crate) fn end(&self, ending: bool) -> Trace {
+    pub(crate) fn end(&self, ending: bool) -> Ended {
         let limit = if ending { ENDING } else { Duration::ZERO };
         let status = self.guard.wait_timeout(limit).ok().flatten();
+        let took = self.began.elapsed();
         self.stop();
         // The pipes end with the last process that holds them.
-        Trace {
-            exit: status.and_then(|status| status.code()),
-            stdout: self.stdout.text(Duration::from_secs(1)),
-            stderr: self.stderr.text(Duration::from_secs(1)),
+        Ended {
+            code: status.and_then(|status| status.code()),
+            stdout: self.stdout.printed(Duration::from_secs(1)),
+            stderr: self.stderr.printed(Duration::from_secs(1)),
+            took,
+            asked: Vec::new(),
         }
     }
 

@@ -208,6 +208,37 @@ mod unix {
             all.into_iter().for_each(Watched::ends);
             lesson.wait().expect("the lesson has ended");
         }));
+        if cfg!(target_os = "linux") {
+            trials.extend(linux());
+        }
         trials
+    }
+
+    /// What the other systems cannot do.
+    fn linux() -> [Trial; 2] {
+        const SESSION: &str = "starts a program in a session of its own";
+        [
+            test("a session of its own does not outlive a check", || {
+                let watch = Watch::new();
+                let mut stage = Stage::of(SESSION).set("CHECK_LIMIT", "1000");
+                stage = stage.only("step 1: GET / answers the homepage");
+                let mut lesson = start(&mut stage, &watch);
+                let all = [watch.next(), watch.next(), watch.next()];
+                all.into_iter().for_each(Watched::ends);
+                lesson.wait().expect("the lesson has ended");
+            }),
+            test(
+                "a session of its own does not outlive a killed test",
+                || {
+                    let watch = Watch::new();
+                    let mut stage = Stage::of(SESSION);
+                    let mut lesson = start(&mut stage, &watch);
+                    let all = [watch.next(), watch.next(), watch.next()];
+                    lesson.kill().expect("the lesson can be killed");
+                    all.into_iter().for_each(Watched::ends);
+                    lesson.wait().expect("the lesson has ended");
+                },
+            ),
+        ]
     }
 }

@@ -11,6 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod browser;
 mod building;
 mod client;
+mod confined;
 mod course;
 mod diagnosis;
 mod leftovers;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     let mut trials = diagnosis::trials();
     trials.extend(browser::trials());
     trials.extend(client::trials());
+    trials.extend(confined::trials());
     trials.extend(leftovers::trials());
     trials.extend(report::trials());
     trials.extend(course::trials());

@@ -44,6 +44,10 @@ pub fn play(part: &str) -> ExitCode {
             start_line(outgoing.local_addr().expect("its address").port());
             wait_for_ever();
         }
+        "starts a program in a session of its own" => {
+            watched();
+            leave_behind_by(Command::new("setsid"));
+        }
         "starts a program of its own" => {
             watched();
             leave_behind();
@@ -69,7 +73,16 @@ pub fn play(part: &str) -> ExitCode {
 /// Starts another program, waits until it serves, and leaves it to itself.
 pub fn leave_behind() {
     let own = std::env::current_exe().expect("the path of the test");
-    let mut command = Command::new(own);
+    start_and_leave(Command::new(own));
+}
+
+/// The same, started by a command that takes a command.
+fn leave_behind_by(mut command: Command) {
+    command.arg(std::env::current_exe().expect("the path of the test"));
+    start_and_leave(command);
+}
+
+fn start_and_leave(mut command: Command) {
     command.env("STUDENT", "never answers");
     command.stdout(Stdio::piped());
     let mut child = command.spawn().expect("another program");
@@ -138,7 +151,28 @@ fn form(text_in_it: &str) -> String {
 
 fn answer(part: &str, stream: &mut TcpStream, head: &str) {
     let bytes = match part {
-        "never answers" | "starts a program of its own" => wait_for_ever(),
+        "never answers"
+        | "starts a program of its own"
+        | "starts a program in a session of its own" => wait_for_ever(),
+        "tells its variables" => {
+            let names = std::env::vars_os().map(|(name, _)| name);
+            let names = names.map(|name| name.to_string_lossy().to_uppercase());
+            let suspects = ["GRADE", "CARGO", "PROXY", "PORT"];
+            let names = names.filter(|name| suspects.iter().any(|s| name.contains(s)));
+            let names = names.collect::<Vec<_>>().join(" ");
+            text("200 OK", &format!("its variables: {names}"))
+        }
+        "takes two gibibytes" => {
+            // Written, not only asked for.
+            let bytes = vec![1_u8; 2 << 30];
+            text("200 OK", &format!("{}", std::hint::black_box(bytes).len()))
+        }
+        "takes much of the disk" => {
+            let file = std::env::temp_dir().join(format!("much-{}", std::process::id()));
+            let much = std::fs::File::create(&file).and_then(|file| file.set_len(2 << 30));
+            let _ = std::fs::remove_file(file);
+            text("200 OK", &format!("{much:?}"))
+        }
         "prints instead of answering, never ends" => loop {
             println!("{}", "I am still here. ".repeat(200));
         },

@@ -1,0 +1,56 @@
+//! What reaches a program that is graded, and what it may take.
+
+use libtest_mimic::Trial;
+
+use crate::stage::Stage;
+use crate::test;
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = vec![test("no variable of the grading reaches it", variables)];
+    // The other systems limit less, or nothing.
+    if cfg!(target_os = "linux") {
+        trials.push(test("it gets no two gibibytes of memory", memory));
+        trials.push(test("it writes no file of two gibibytes", file));
+    }
+    trials
+}
+
+/// What the check shows of the program's answer, and how the program ended.
+fn answer(part: &str) -> String {
+    let mut stage = Stage::of(part).set("SHOWN", "1");
+    let variables = [
+        ("GRADE_BROWSER_STEPS", "1"),
+        ("CARGO", "/cargo"),
+        ("CARGO_PKG_NAME", "x"),
+        ("http_proxy", "http://proxy.test"),
+        ("HTTPS_PROXY", "http://proxy.test"),
+        ("ALL_PROXY", "http://proxy.test"),
+    ];
+    stage.command.envs(variables);
+    stage.run().check("the answer is shown").2
+}
+
+fn variables() {
+    let shown = answer("tells its variables").to_uppercase();
+    // This one is meant for it.
+    assert!(shown.contains("\"ITS VARIABLES: PORT\""), "{shown}");
+}
+
+fn memory() {
+    let shown = answer("takes two gibibytes");
+    assert!(shown.contains("exit code 134"), "{shown}");
+    assert!(
+        shown.contains("memory allocation of 2147483648 bytes failed"),
+        "{shown}"
+    );
+}
+
+fn file() {
+    let shown = answer("takes much of the disk");
+    // SIGXFSZ, unless the program takes the error.
+    assert!(!shown.contains("Ok("), "{shown}");
+    assert!(
+        shown.contains("exit code 153") || shown.contains("kind: FileTooLarge"),
+        "{shown}"
+    );
+}
