@@ -2,81 +2,240 @@
 
 use std::process::ExitCode;
 
-use grader::{Run, Verdict};
+use grader::{Act, Draw, Expect, Mistakes, Model, Seen, Status, Whole, get};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 
 fn main() -> ExitCode {
-    grader::lesson!()
-        .check(1, "GET / answers 200", 1, homepage_status)
-        .check(1, "GET / answers the text Homepage", 2, homepage)
-        .check(1, "a query string changes nothing", 1, homepage_with_query)
-        .check(2, "a path nobody knows answers 404", 2, unknown_status)
-        .check(2, "its text is Page not found", 1, unknown_text)
-        .check(
+    grader::lesson!(PathRouter)
+        .example(1, 1, "GET / answers 200", Status, |_| [get("/")])
+        .example(1, 2, "GET / answers the text Homepage", Whole, |_| {
+            [get("/")]
+        })
+        .example(1, 1, "a query string changes nothing", Whole, |draw| {
+            let (name, value) = (draw.word(), draw.number(1..100));
+            [get(format!("/?{name}={value}"))]
+        })
+        .example(2, 2, "a path nobody knows answers 404", Status, |draw| {
+            [get(draw.path())]
+        })
+        .example(2, 1, "its text is Page not found", Whole, |draw| {
+            [get(draw.path())]
+        })
+        .example(
             2,
-            "a path that only begins like a known one is unknown, too",
             1,
-            longer_path,
+            "a path that only begins like a known one is unknown, too",
+            Status,
+            |draw| [get(format!("/about{}", draw.path()))],
         )
-        .check(3, "GET /about answers 200", 1, about_status)
-        .check(3, "GET /about answers the heading", 1, about)
-        .check(3, "GET /about says that it is HTML", 1, about_type)
+        .example(3, 1, "GET /about answers 200", Status, |_| [get("/about")])
+        .example(
+            3,
+            2,
+            "GET /about answers the heading, as HTML",
+            Whole,
+            |_| [get("/about")],
+        )
+        .sessions(1)
         .grade()
 }
 
-fn homepage_status(run: &mut Run) -> Verdict {
-    run.get("/")?.expect_status(200)
+/// A page: its status, its type and its text.
+#[derive(Clone, Debug)]
+struct Page {
+    status: u16,
+    kind: Option<String>,
+    text: String,
 }
 
-fn homepage(run: &mut Run) -> Verdict {
-    let answer = run.get("/")?;
-    answer.expect_status(200)?;
-    answer.expect_body("Homepage\n")?;
-    answer.expect_header("Content-Type", TEXT)
+impl Page {
+    fn new(status: u16, kind: &str, text: &str) -> Self {
+        let (kind, text) = (Some(kind.into()), text.into());
+        Self { status, kind, text }
+    }
 }
 
-fn homepage_with_query(run: &mut Run) -> Verdict {
-    let path = format!("/?{}={}", run.seed().word(), run.seed().number(1..100));
-    let answer = run.get(&path)?;
-    answer.expect_status(200)?;
-    answer.expect_body("Homepage\n")
+/// What a path router does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// Whether the path, in this target, is taken by the arm for this one.
+    takes: fn(path: &str, target: &str, arm: &str) -> bool,
+    arms: [&'static str; 2],
+    /// The homepage, the about page, and that of all other paths.
+    pages: [Page; 3],
 }
 
-fn unknown_status(run: &mut Run) -> Verdict {
-    let path = run.seed().path();
-    run.get(&path)?.expect_status(404)
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            takes: |path, _, arm| path == arm,
+            arms: ["/", "/about"],
+            pages: [
+                Page::new(200, TEXT, "Homepage\n"),
+                Page::new(200, HTML, "<h1>Hello from Rust!</h1>\n"),
+                Page::new(404, TEXT, "Page not found\n"),
+            ],
+        }
+    }
 }
 
-fn unknown_text(run: &mut Run) -> Verdict {
-    let path = run.seed().path();
-    let answer = run.get(&path)?;
-    answer.expect_status(404)?;
-    answer.expect_body("Page not found\n")?;
-    answer.expect_header("Content-Type", TEXT)
+/// Which page is asked for; `None` where the text leaves it open: whether %61 is an a, and
+/// what a path with two slashes at its beginning is.
+fn asked_page(target: &str) -> Option<usize> {
+    let path = target.split('?').next().unwrap_or_default();
+    let plain = !path.contains('%') && !path.starts_with("//");
+    plain.then_some(match path {
+        "/" => 0,
+        "/about" => 1,
+        _ => 2,
+    })
 }
 
-fn longer_path(run: &mut Run) -> Verdict {
-    let path = format!("/about{}", run.seed().path());
-    run.get(&path)?.expect_status(404)
-}
+struct PathRouter;
 
-fn about_status(run: &mut Run) -> Verdict {
-    let path = format!("/about?{}", run.seed().word());
-    run.get("/about")?.expect_status(200)?;
-    run.get(&path)?.expect_status(200)
-}
+impl Model for PathRouter {
+    type Knobs = Knobs;
+    type State = ();
 
-fn about(run: &mut Run) -> Verdict {
-    let answer = run.get("/about")?;
-    answer.expect_status(200)?;
-    answer.expect_body_contains("<h1>Hello from Rust!</h1>")
-}
+    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+        let asked = act.asked_get()?;
+        let step = [1, 3, 2][asked_page(&asked.target)?];
+        let takes = |arm: &&str| (knobs.takes)(asked.path(), &asked.target, arm);
+        let page = &knobs.pages[knobs.arms.iter().position(takes).unwrap_or(2)];
+        Some(
+            Expect::step(step)
+                .status(page.status)
+                .field("Content-Type", page.kind.as_deref())
+                .body(&page.text),
+        )
+    }
 
-fn about_type(run: &mut Run) -> Verdict {
-    let answer = run.get("/about")?;
-    // An error page is HTML as well.
-    answer.expect_status(200)?;
-    answer.expect_header("Content-Type", HTML)
+    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+        vec![get(draw.path_near(&["/", "/about"]) + &draw.query())]
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        mistakes
+            .wrong(
+                "compares-target",
+                "You compare request.target(), and the query string is a part of it. \
+                 request.path() comes without.",
+                |knobs| knobs.takes = |_, target, arm| target == arm,
+            )
+            .wrong(
+                "beginning",
+                "You take every path that begins with /about. Compare the whole path.",
+                |knobs| {
+                    knobs.takes = |path, _, arm| path == arm || arm != "/" && path.starts_with(arm);
+                },
+            )
+            .wrong(
+                "small-letters",
+                "You compare without regard to capital and small letters. In a path they are \
+                 different: /ABOUT is a page nobody knows.",
+                |knobs| knobs.takes = |path, _, arm| path.eq_ignore_ascii_case(arm),
+            )
+            .wrong(
+                "about-with-slash",
+                "Your arm is for /about/. The path is /about, without a slash at its end.",
+                |knobs| knobs.arms[1] = "/about/",
+            )
+            .wrong(
+                "no-about",
+                "There is no arm for /about: its requests come to the arm of all other paths.",
+                |knobs| knobs.arms[1] = "",
+            )
+            .wrong(
+                "homepage-for-all",
+                "Every path gets the homepage. The last arm is for the paths that nobody knows: \
+                 404 and Page not found.",
+                |knobs| knobs.pages[2] = knobs.pages[0].clone(),
+            );
+        mistakes.wrong(
+            "redirects",
+            "You send the client to another page. A path that nobody knows has an answer of its \
+             own: 404, and the text Page not found.",
+            |knobs| {
+                let (status, kind, text) = (302, None, String::new());
+                knobs.pages[2] = Page { status, kind, text };
+            },
+        );
+        for (page, name) in ["/", "/about", "a path that nobody knows"]
+            .iter()
+            .enumerate()
+        {
+            let status = [200, 200, 404][page];
+            for wrong in [200, 404].into_iter().filter(|wrong| *wrong != status) {
+                mistakes.wrong(
+                    "other-status",
+                    format!(
+                        "The answer to {name} has the right text and the status {wrong}. Its \
+                         status is {status}: people read the text, programs the status."
+                    ),
+                    move |knobs| knobs.pages[page].status = wrong,
+                );
+            }
+            mistakes.wrong(
+                "no-content-type",
+                format!(
+                    "The answer to {name} has no Content-Type. It is the .send_header between \
+                     the status and end_headers."
+                ),
+                move |knobs| knobs.pages[page].kind = None,
+            );
+        }
+        mistakes.wrong(
+            "html-as-text",
+            "The about page says that it is text/plain, so a browser shows the tags. It is \
+             text/html.",
+            |knobs| knobs.pages[1].kind = Some(TEXT.into()),
+        );
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
+            return;
+        };
+        let Some(page) = asked_page(&asked.target) else {
+            return;
+        };
+        let right = &Knobs::default().pages[page];
+        let text = answer.text().into_owned();
+        let kind = answer.field("Content-Type").map(str::to_string);
+        if answer.status == 404 && text.starts_with("<!DOCTYPE html>") {
+            let status = answer.status;
+            let came = Page { status, kind, text };
+            mistakes.wrong(
+                "error-page",
+                "The answer is the page in HTML that send_error makes. This one is plain text: \
+                 send_response, send_header, end_headers and send.",
+                move |knobs| knobs.pages[page] = came.clone(),
+            );
+            return;
+        }
+        let (name, says) = match text.trim_end() == right.text.trim_end() {
+            true => (
+                "line-end",
+                "The text is right but for its end. It ends with one line end, \\n.",
+            ),
+            false => (
+                "other-text",
+                "The text is another one than the lesson asks for. Compare the two letter by \
+                 letter.",
+            ),
+        };
+        mistakes.wrong(name, says, move |knobs| {
+            knobs.pages[page].text = text.clone()
+        });
+        mistakes.wrong(
+            "other-content-type",
+            format!(
+                "The Content-Type is another one than the lesson asks for, which is {}.",
+                right.kind.as_deref().unwrap_or_default()
+            ),
+            move |knobs| knobs.pages[page].kind.clone_from(&kind),
+        );
+    }
 }

@@ -6,10 +6,9 @@
 //! - `transport`: where ureq connects to, and the bytes that it reads
 //! - `old`: the same as `ask`, for checks that are functions
 
-#[allow(dead_code, reason = "the bench will ask with it")]
 pub(crate) mod ask;
 mod old;
-#[allow(dead_code, reason = "the bench will start it")]
+
 pub(crate) mod service;
 mod transport;
 

@@ -102,11 +102,14 @@
 
 mod answer;
 mod attempt;
+mod bench;
 mod browser;
+mod cause;
 mod client;
 mod diagnosis;
 mod earlier;
 mod failure;
+mod grade;
 mod invocation;
 mod lesson;
 pub mod model;
@@ -123,11 +126,13 @@ mod server;
 mod show;
 mod stub;
 mod sync;
+mod tell;
 mod wire;
 
 pub use answer::Answer;
 pub use browser::Exchange;
 pub use failure::{Failure, Verdict};
+pub use grade::{Grading, Judge, Judge::Status, Judge::Whole};
 pub use invocation::{Finished, Invocation};
 pub use lesson::Lesson;
 pub use model::{Draw, Mistakes, Model};
@@ -144,6 +149,9 @@ pub use wire::Wire;
 /// Begins the list of checks of the lesson whose package this is written in.
 #[macro_export]
 macro_rules! lesson {
+    ($model:expr) => {
+        $crate::Grading::new(env!("CARGO_MANIFEST_DIR"), env!("CARGO_PKG_NAME"), $model)
+    };
     () => {
         $crate::Lesson::new(env!("CARGO_MANIFEST_DIR"), env!("CARGO_PKG_NAME"))
     };

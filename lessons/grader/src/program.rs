@@ -10,10 +10,8 @@ pub(crate) mod build;
 mod contents;
 pub(crate) mod guard;
 pub(crate) mod output;
-#[allow(dead_code, reason = "the bench will start programs with it")]
 mod running;
 pub(crate) mod steps;
 
 pub(crate) use running::{Address, EndTrouble, Launch, Program, StartTrouble, Trace};
-#[allow(unused_imports, reason = "the bench will start programs with it")]
 pub(crate) use running::{NotServing, Server, run, serve};

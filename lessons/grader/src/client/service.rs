@@ -231,11 +231,6 @@ impl Nobody {
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
-
-    /// The address without a slash at the end.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
 }
 
 #[cfg(test)]

@@ -56,8 +56,8 @@ pub enum Outcome {
     Passed,
     /// It failed.
     Failed(Box<Finding>),
-    /// Its step is open.
-    Open,
+    /// Its step, which is this one, is open.
+    Open(u32),
     /// It cannot be done on this computer, for this reason. Its points count for nobody.
     NotHere(String),
     /// It was not done, because something else must be mended first. Its points are lost.
@@ -191,7 +191,7 @@ mod tests {
         };
         let record = Record::of([
             checked(2, Outcome::Passed),
-            checked(1, Outcome::Open),
+            checked(1, Outcome::Open(1)),
             checked(4, Outcome::NotHere("no browser".into())),
             Event::Ended,
         ]);

@@ -17,8 +17,8 @@
 //!   `...` stands for any lines. `curl` asks the running servers. `echo $?` shows the
 //!   exit code of the last `cargo run`.
 //! - `cargo test` runs with the starter as it is; after ```` ```console solved ````
-//!   with the solution in its place, and after ```` ```console wrong/FILE ```` with
-//!   that wrong answer.
+//!   with the solution in its place, and after ```` ```console wrong/NAME ```` with
+//!   the first edit of this name in wrong.edits.
 //!
 //! Ports, dates, times, and the addresses and names of clients may differ.
 
@@ -177,7 +177,7 @@ fn cargo_test(workshop: &Workshop, lesson: &Lesson, place: &str, arguments: &[&s
             std::fs::read_to_string(lesson::root().join(format!("solutions/{}.rs", lesson.folder)))
                 .expect("a solution")
         }
-        wrong => lesson.read(&format!("{wrong}.rs")),
+        wrong => lesson.wrong_program(wrong),
     };
     workshop.put(lesson, &text);
     let mut cargo = workshop.command(env!("CARGO"));

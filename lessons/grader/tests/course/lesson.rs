@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::edits;
+
 /// One lesson: a folder of lessons/ with a grade.rs.
 pub struct Lesson {
     pub number: usize,
@@ -110,6 +112,35 @@ impl Lesson {
 
     pub fn readme(&self) -> String {
         self.read("README.md")
+    }
+
+    /// A file of the lesson's folder, if it is there.
+    pub fn find(&self, file: &str) -> Option<String> {
+        let path = root().join("lessons").join(&self.folder).join(file);
+        fs::read_to_string(path).ok()
+    }
+
+    /// Whether its checks come from a model.
+    pub fn has_model(&self) -> bool {
+        self.find("wrong.edits").is_some()
+    }
+
+    /// The wrong program that a text calls `wrong/NAME`.
+    pub fn wrong_program(&self, place: &str) -> String {
+        let Some(text) = self.find("wrong.edits") else {
+            return self.read(&format!("{place}.rs"));
+        };
+        let edits = edits::read(&text).expect("a file of edits");
+        let name = place.trim_start_matches("wrong/");
+        let edit = edits.iter().find(|edit| edit.name == name);
+        let edit = edit.unwrap_or_else(|| panic!("no edit is named {name}"));
+        edit.apply(&self.solution_text())
+            .expect("an edit that fits")
+    }
+
+    /// The reference.
+    pub fn solution_text(&self) -> String {
+        read(&root().join("solutions").join(format!("{}.rs", self.folder)))
     }
 
     pub fn starter_text(&self) -> String {

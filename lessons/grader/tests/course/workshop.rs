@@ -107,6 +107,12 @@ impl Workshop {
         fs::write(self.root.join(lesson.starter()), text).expect("a starter that can be written");
     }
 
+    /// Writes a file beside the lesson's starter.
+    pub fn put_beside(&self, lesson: &Lesson, name: &str, text: &str) {
+        let file = self.root.join(lesson.starter()).with_file_name(name);
+        fs::write(file, text).expect("a file that can be written");
+    }
+
     /// Builds the lesson's checks.
     pub fn checks(&self, lesson: &Lesson) -> Checks {
         let name = format!("grade_{}", lesson.package);
@@ -182,6 +188,16 @@ impl Checks {
     /// Their results for a program. With a step, those of all other steps that need a
     /// browser are skipped.
     pub fn grade(&self, program: &Path, browser_step: Option<u64>) -> Vec<Graded> {
+        self.grade_with(program, browser_step, None)
+    }
+
+    /// The same, with this number of drawn sessions.
+    pub fn grade_with(
+        &self,
+        program: &Path,
+        browser_step: Option<u64>,
+        sessions: Option<&str>,
+    ) -> Vec<Graded> {
         let report = program.with_extension("json");
         let _ = fs::remove_file(&report);
         let mut command = Command::new(&self.program);
@@ -191,6 +207,9 @@ impl Checks {
             .env_remove("GRADE_SEED")
             .env_remove("GRADE_BROWSER_STEPS")
             .stdin(Stdio::null());
+        if let Some(sessions) = sessions {
+            command.env("GRADE_SESSIONS", sessions);
+        }
         if let Some(step) = browser_step {
             command.env("GRADE_BROWSER_STEPS", step.to_string());
         }
@@ -213,6 +232,13 @@ impl Checks {
             message: text_of(&check["message"]),
         };
         checks.iter().map(graded).collect()
+    }
+
+    /// What the checks say of the mistakes of their model.
+    pub fn mistakes(&self) -> Value {
+        let output = Command::new(&self.program).arg("--mistakes").output();
+        let output = output.expect("the checks run").stdout;
+        serde_json::from_slice(&output).expect("mistakes in JSON")
     }
 }
 

@@ -1,0 +1,385 @@
+//! A connection to a server: requests out, answers in, strictly by the rules of framing.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use crate::program::Address;
+use crate::record::{Answer, Broken, Bytes, Exchange, Request};
+
+/// The most bytes that an answer may have.
+const LARGEST: usize = 1024 * 1024;
+
+/// The most fields that a head may have.
+const MOST_FIELDS: usize = 100;
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    stream: TcpStream,
+    host: String,
+    number: u32,
+    /// What has come and belongs to no answer yet.
+    rest: Vec<u8>,
+}
+
+impl Wire {
+    /// Connects. `number` is what the exchanges call this connection.
+    ///
+    /// # Errors
+    ///
+    /// If nobody listens, or nobody takes the connection within `limit`.
+    pub(crate) fn open(address: &Address, number: u32, limit: Duration) -> Result<Self, Broken> {
+        let host = address.host.trim_matches(['[', ']']);
+        let addresses = (host, address.port).to_socket_addrs();
+        let mut streams = addresses.into_iter().flatten().map(|address| {
+            let stream = TcpStream::connect_timeout(&address, limit)?;
+            stream.set_nodelay(true)?;
+            Ok::<_, std::io::Error>(stream)
+        });
+        let stream = streams.find_map(Result::ok).ok_or(Broken::Refused)?;
+        Ok(Self {
+            stream,
+            host: format!("{}:{}", address.host, address.port),
+            number,
+            rest: Vec::new(),
+        })
+    }
+
+    /// Asks, and reads the whole answer. The second value says whether the connection can
+    /// be used again.
+    pub(crate) fn ask(&mut self, request: &Request, limit: Duration) -> (Exchange, bool) {
+        let began = Instant::now();
+        let mut came = Came {
+            bytes: std::mem::take(&mut self.rest),
+            until: began + limit,
+            stream: &self.stream,
+        };
+        let sent = came.send(&written(request, &self.host));
+        let read = sent.and_then(|()| came.answer(request.method == "HEAD"));
+        let (answer, length, keeps) = match read {
+            Ok((answer, length, keeps)) => (Ok(answer), length, keeps),
+            Err(broken) => (Err(broken), came.bytes.len(), false),
+        };
+        self.rest = came.bytes.split_off(length);
+        let exchange = Exchange {
+            request: Some(request.clone()),
+            answer,
+            came: Bytes(came.bytes),
+            connection: self.number,
+            took: began.elapsed(),
+        };
+        (exchange, keeps)
+    }
+}
+
+/// The bytes of a request.
+fn written(request: &Request, host: &str) -> Vec<u8> {
+    let Request { method, target, .. } = request;
+    let mut head = format!("{method} {target} HTTP/1.1\r\n");
+    for (name, value) in [("Host", host), ("User-Agent", "grader"), ("Accept", "*/*")] {
+        if request.field(name).is_none() {
+            head += &format!("{name}: {value}\r\n");
+        }
+    }
+    for (name, value) in &request.fields {
+        head += &format!("{name}: {value}\r\n");
+    }
+    if let Some(body) = request.body.as_ref().filter(|_| {
+        let framed = ["Content-Length", "Transfer-Encoding"];
+        framed.iter().all(|name| request.field(name).is_none())
+    }) {
+        head += &format!("Content-Length: {}\r\n", body.len());
+    }
+    let mut bytes = head.into_bytes();
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(request.body.as_deref().unwrap_or_default());
+    bytes
+}
+
+/// What has come so far, and where more comes from.
+struct Came<'a> {
+    bytes: Vec<u8>,
+    until: Instant,
+    stream: &'a TcpStream,
+}
+
+/// Why there are no more bytes.
+enum End {
+    Closed,
+    TimeIsUp,
+}
+
+impl Came<'_> {
+    fn left(&self) -> Duration {
+        let left = self.until.saturating_duration_since(Instant::now());
+        left.max(Duration::from_millis(1))
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        let _ = self.stream.set_write_timeout(Some(self.left()));
+        match (&mut &*self.stream).write_all(bytes) {
+            Ok(()) => Ok(()),
+            Err(error) if is_time_out(&error) => Err(Broken::Silent),
+            // A server may answer and close before it has read all: then there is an answer.
+            Err(_) if self.more().is_ok() => Ok(()),
+            Err(_) => Err(Broken::Closed),
+        }
+    }
+
+    fn more(&mut self) -> Result<(), End> {
+        let mut buffer = [0; 16 * 1024];
+        let _ = self.stream.set_read_timeout(Some(self.left()));
+        loop {
+            return match (&mut &*self.stream).read(&mut buffer) {
+                Ok(0) => Err(End::Closed),
+                Ok(length) => {
+                    self.bytes.extend_from_slice(&buffer[..length]);
+                    Ok(())
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if is_time_out(&error) => Err(End::TimeIsUp),
+                Err(_) => Err(End::Closed),
+            };
+        }
+    }
+
+    /// More of a head, or of an answer whose length is known.
+    fn need(&mut self) -> Result<(), Broken> {
+        if self.bytes.len() > LARGEST + 64 * 1024 {
+            return Err(Broken::Endless);
+        }
+        let nothing = self.bytes.is_empty();
+        self.more().map_err(|end| match end {
+            End::Closed => Broken::Closed,
+            End::TimeIsUp if nothing => Broken::Silent,
+            End::TimeIsUp => Broken::Slow,
+        })
+    }
+
+    /// The answer, the number of its bytes, and whether the connection can be used again.
+    fn answer(&mut self, to_head: bool) -> Result<(Answer, usize, bool), Broken> {
+        let mut start = 0;
+        let (mut answer, body_start, keeps) = loop {
+            let head = head(&self.bytes[start..])?;
+            match head {
+                // 100 Continue and its like come before the answer.
+                Some((answer, length, _)) if answer.status < 200 => start += length,
+                Some((answer, length, keeps)) => break (answer, start + length, keeps),
+                None => self.need()?,
+            }
+        };
+        let bodiless = to_head || matches!(answer.status, 204 | 304);
+        let coding = answer.field("Transfer-Encoding").map(str::to_string);
+        let declared = answer.field("Content-Length").map(str::parse::<u64>);
+        let end = match (bodiless, coding, declared) {
+            (true, ..) => body_start,
+            (false, Some(_), _) => {
+                let (body, end) = self.chunks(body_start)?;
+                answer.body = Bytes(body);
+                end
+            }
+            (false, None, Some(Ok(declared))) => self.declared(body_start, declared)?,
+            (false, None, Some(Err(_))) => return Err(Broken::NotHttp { at: 0 }),
+            (false, None, None) => {
+                self.read_all()?;
+                answer.body = Bytes(self.bytes[body_start..].to_vec());
+                return Ok((answer, self.bytes.len(), false));
+            }
+        };
+        if answer.body.is_empty() {
+            answer.body = Bytes(self.bytes[body_start..end].to_vec());
+        }
+        let more = self.surplus(end);
+        if more > 0 {
+            let declared = (end - body_start) as u64;
+            return Err(Broken::Long { declared, more });
+        }
+        Ok((answer, end, keeps))
+    }
+
+    fn declared(&mut self, start: usize, declared: u64) -> Result<usize, Broken> {
+        if declared > LARGEST as u64 {
+            return Err(Broken::Endless);
+        }
+        let end = start + declared as usize;
+        while self.bytes.len() < end {
+            self.more().map_err(|why| Broken::Short {
+                declared,
+                came: (self.bytes.len() - start) as u64,
+                open: matches!(why, End::TimeIsUp),
+            })?;
+        }
+        Ok(end)
+    }
+
+    fn read_all(&mut self) -> Result<(), Broken> {
+        loop {
+            if self.bytes.len() > LARGEST + 64 * 1024 {
+                return Err(Broken::Endless);
+            }
+            match self.more() {
+                Ok(()) => {}
+                Err(End::Closed) => return Ok(()),
+                Err(End::TimeIsUp) => return Err(Broken::NoLength),
+            }
+        }
+    }
+
+    fn chunks(&mut self, mut at: usize) -> Result<(Vec<u8>, usize), Broken> {
+        let mut body = Vec::new();
+        loop {
+            match httparse::parse_chunk_size(&self.bytes[at..]) {
+                Err(_) => return Err(Broken::NotHttp { at: 0 }),
+                Ok(httparse::Status::Partial) => self.need()?,
+                Ok(httparse::Status::Complete((line, size))) => {
+                    let (data, size) = (at + line, usize::try_from(size).unwrap_or(usize::MAX));
+                    if size > LARGEST {
+                        return Err(Broken::Endless);
+                    }
+                    let end = data + size + if size == 0 { 0 } else { 2 };
+                    while self.bytes.len() < end {
+                        self.need()?;
+                    }
+                    if size == 0 {
+                        return Ok((body, self.trailer(data)?));
+                    }
+                    if !self.bytes[..end].ends_with(b"\r\n") {
+                        return Err(Broken::NotHttp { at: 0 });
+                    }
+                    body.extend_from_slice(&self.bytes[data..data + size]);
+                    at = end;
+                }
+            }
+        }
+    }
+
+    /// The place behind the empty line that ends the chunks.
+    fn trailer(&mut self, start: usize) -> Result<usize, Broken> {
+        let mut at = start;
+        loop {
+            let rest = &self.bytes[at..];
+            match rest.windows(2).position(|two| two == b"\r\n") {
+                Some(0) => return Ok(at + 2),
+                Some(length) => at += length + 2,
+                None => self.need()?,
+            }
+        }
+    }
+
+    /// The number of bytes that have come beyond the end of the answer.
+    fn surplus(&mut self, end: usize) -> u64 {
+        // What is on its way already, and nothing that would have to be waited for.
+        let mut buffer = [0; 1024];
+        let came = self
+            .stream
+            .set_nonblocking(true)
+            .and_then(|()| (&mut &*self.stream).read(&mut buffer));
+        let _ = self.stream.set_nonblocking(false);
+        self.bytes.extend_from_slice(&buffer[..came.unwrap_or(0)]);
+        (self.bytes.len() - end) as u64
+    }
+}
+
+fn is_time_out(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
+}
+
+/// The head of an answer, its length, and whether the connection stays.
+fn head(bytes: &[u8]) -> Result<Option<(Answer, usize, bool)>, Broken> {
+    let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+    let mut response = httparse::Response::new(&mut fields);
+    let length = match response.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(_) => return Err(Broken::NotHttp { at: 0 }),
+    };
+    let mut answer = Answer::new(response.code.unwrap_or(0), "");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let fields = response.headers.iter();
+    answer.fields = fields
+        .map(|field| (field.name.into(), text(field.value)))
+        .collect();
+    let says = answer.field("Connection").unwrap_or("").to_lowercase();
+    let keeps = match response.version {
+        Some(1) => !says.contains("close"),
+        _ => says.contains("keep-alive"),
+    };
+    Ok(Some((answer, length, keeps)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{get, post, request};
+    use std::net::TcpListener;
+
+    const LIMIT: Duration = Duration::from_millis(300);
+
+    /// What comes of these bytes, after which the connection stays open or not.
+    fn ask(act: &crate::record::Act, bytes: &'static [u8], stays: bool) -> (Exchange, bool) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let length = stream.read(&mut [0; 1024]).unwrap();
+            assert!(length > 20);
+            stream.write_all(bytes).unwrap();
+            if stays {
+                std::thread::sleep(LIMIT * 2);
+            }
+        });
+        let host = "127.0.0.1".into();
+        let mut wire = Wire::open(&Address { host, port }, 1, LIMIT).unwrap();
+        let asked = wire.ask(act.asked().unwrap(), LIMIT);
+        server.join().unwrap();
+        asked
+    }
+
+    fn broken(bytes: &'static [u8], stays: bool) -> Broken {
+        ask(&get("/"), bytes, stays).0.answer.unwrap_err()
+    }
+
+    #[test]
+    fn whole_answers_are_read() {
+        let body = |act, bytes| {
+            let (exchange, keeps) = ask(&act, bytes, true);
+            (exchange.answer.unwrap().text().into_owned(), keeps)
+        };
+        let one = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na\nb";
+        assert_eq!(body(get("/"), one), ("a\nb".into(), true));
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n";
+        assert_eq!(body(request("HEAD", "/"), head), (String::new(), true));
+        let chunks =
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\
+            Connection: close\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\nX: y\r\n\r\n";
+        assert_eq!(body(post("/").body("x"), chunks), ("abc".into(), false));
+        let (exchange, _) = ask(&get("/"), b"HTTP/1.1 200 OK\r\n\r\nall", false);
+        assert_eq!(exchange.answer.unwrap().text(), "all");
+    }
+
+    #[test]
+    fn what_is_no_whole_answer_is_told_apart() {
+        assert_eq!(broken(b"", true), Broken::Silent);
+        assert_eq!(broken(b"", false), Broken::Closed);
+        assert_eq!(broken(b"HTTP/1.1 200 OK\r\n", true), Broken::Slow);
+        assert_eq!(broken(b"Hello\r\n\r\n", false), Broken::NotHttp { at: 0 });
+        assert_eq!(
+            broken(b"HTTP/1.1 200 OK\r\n\r\nall", true),
+            Broken::NoLength
+        );
+        let short = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab";
+        let (declared, came) = (3, 2);
+        for open in [true, false] {
+            let due = Broken::Short {
+                declared,
+                came,
+                open,
+            };
+            assert_eq!(broken(short, open), due);
+        }
+        let long = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabc";
+        let (declared, more) = (1, 2);
+        assert_eq!(broken(long, true), Broken::Long { declared, more });
+    }
+}

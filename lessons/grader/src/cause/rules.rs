@@ -1,0 +1,373 @@
+//! What is no misconception: programs that do not serve or panic, and connections that
+//! bring no whole answer. Each rule says what was seen, by its kind, and where to look.
+
+use crate::program::{NotServing, steps};
+use crate::record::{Act, Answer, Broken, Ended, Hangs, Request, Seen, Told};
+
+/// Whether something was seen that says nothing of what the program means to answer.
+pub(super) fn is_broken(seen: &Seen) -> bool {
+    match seen {
+        Seen::Exchange(exchange) => match &exchange.answer {
+            Ok(answer) => answer.status >= 500 && answer.text().contains("panicked"),
+            Err(_) => true,
+        },
+        Seen::Ended(ended) => match &**ended {
+            Ok(ended) => [101, 134, 139].map(Some).contains(&ended.code),
+            Err(_) => true,
+        },
+        Seen::Nothing => false,
+    }
+}
+
+fn told(name: &str, says: impl Into<String>) -> Option<Told> {
+    let (name, says) = (name.into(), says.into());
+    Some(Told { name, says })
+}
+
+/// The cause of a program that does not serve.
+pub(crate) fn not_serving(why: &NotServing) -> Told {
+    let (name, says) = match why {
+        NotServing::NotStarted(why) => (
+            "grader-fault",
+            format!(
+                "This is the grader's fault, not yours: {why}. Please tell the people who keep \
+                 the course, with this report."
+            ),
+        ),
+        NotServing::Ended(ended) => return ended_at_once(ended),
+        NotServing::Silent(_) => (
+            "no-start-line",
+            "The program runs but does not say \"Serving HTTP on http://localhost:PORT/\". The \
+             server prints that line in serve_forever: something before it takes too long, or \
+             waits for ever (a loop, a lock, reading the keyboard)."
+                .into(),
+        ),
+        NotServing::Flood(_) => (
+            "endless-output",
+            "The program prints without end, before it serves. Look for a loop that prints and \
+             has no way out."
+                .into(),
+        ),
+    };
+    let name = name.into();
+    Told { name, says }
+}
+
+fn ended_at_once(ended: &Ended) -> Told {
+    let said = ended.stderr.text();
+    let (name, says) = if said.contains("AddrInUse") {
+        (
+            "port-taken",
+            "The program wanted a port that another program has. The checks give it a free one: \
+             they set PORT=0 in its environment. Bind to local_address(), which reads PORT, not \
+             to a port written in the code."
+                .into(),
+        )
+    } else if let Some(told) = stack_overflow(ended) {
+        return told;
+    } else {
+        let code = match ended.code {
+            Some(0) => "without an error (exit code 0)".to_string(),
+            Some(code) => format!("with exit code {code}"),
+            None => "before it served".into(),
+        };
+        let error = said.lines().find(|line| line.starts_with("Error: "));
+        let more = match (panic(ended, None), error) {
+            (Some(panic), _) => format!("It panicked: {panic}"),
+            (None, Some(error)) => format!("Its main returned an error: {error:?}"),
+            (None, None) => "A server runs until somebody stops it: main must end with \
+                             serve_forever, and the value that it returns must be main's own."
+                .into(),
+        };
+        (
+            "exits-at-once",
+            format!("The program ended at once, {code}. {more}"),
+        )
+    };
+    let name = name.into();
+    Told { name, says }
+}
+
+fn stack_overflow(ended: &Ended) -> Option<Told> {
+    let overflowed = ended.stderr.text().contains("has overflowed its stack");
+    overflowed.then(|| Told {
+        name: "stack-overflow".into(),
+        says: "The program used up its stack and was ended. A function calls itself without end, \
+               directly or by way of another (a do_get that calls do_get, say): find the call, \
+               and what should stop it."
+            .into(),
+    })
+}
+
+/// The cause of what was seen after an act of this step, if it is one of these; with what
+/// the program printed.
+pub(crate) fn rule(step: u32, act: &Act, seen: &Seen, printed: &Ended) -> Option<Told> {
+    match seen {
+        Seen::Exchange(exchange) => {
+            let request = act.asked()?;
+            match &exchange.answer {
+                Ok(answer) => of_answer(step, request, answer, printed),
+                Err(broken) => of_broken(request, *broken, &exchange.came, printed),
+            }
+        }
+        Seen::Ended(ended) => of_end(step, ended),
+        Seen::Nothing => None,
+    }
+}
+
+/// What the program last panicked with, and where, as it told on standard error: http-core
+/// tells it on one line, Rust itself on two. With the text of an answer, the panic that
+/// this answer tells of.
+fn panic(printed: &Ended, answer: Option<&str>) -> Option<String> {
+    let said = printed.stderr.text();
+    let lines: Vec<&str> = said.lines().collect();
+    let panics = lines.iter().enumerate().rev().filter_map(|(at, line)| {
+        if let Some((_, told)) = line.split_once("handler panicked: ") {
+            return Some(told.to_string());
+        }
+        let (_, place) = line.split_once("panicked at ")?;
+        let message = lines.get(at + 1).copied().unwrap_or("");
+        let place = place.trim_end_matches(':');
+        Some(format!("{} ({place})", message.trim()))
+    });
+    let panics: Vec<String> = panics.collect();
+    let shown = answer.map(crate::model::shown).unwrap_or_default();
+    let this = panics.iter().find(|panic| shown.contains(panic.as_str()));
+    this.or(panics.first()).cloned()
+}
+
+const TODO: &str = "not yet implemented";
+
+fn todo(step: u32, panic: &str) -> Option<Told> {
+    let (_, named) = panic.split_once(TODO)?;
+    let named = named.trim_start_matches(':').trim();
+    let (named, place) = match named.rsplit_once('(') {
+        Some((named, place)) if named.is_empty() || named.ends_with(' ') => {
+            (named.trim_end(), format!(" ({}", place.trim_end()))
+        }
+        _ => (named, String::new()),
+    };
+    let todo = match named {
+        "" => "todo!()".to_string(),
+        named => format!("todo!(\"{named}\")"),
+    };
+    let says = match steps::number(named) {
+        Some(other) if other != step => format!(
+            "This is a request for step {step}, and the program came to {todo}{place}. So the \
+             code before it takes this request for one of step {other}."
+        ),
+        _ => {
+            format!("The program came to {todo}{place}. Write the code of that step in its place.")
+        }
+    };
+    told("not-yet-implemented", says)
+}
+
+fn of_answer(step: u32, request: &Request, answer: &Answer, printed: &Ended) -> Option<Told> {
+    let text = answer.text();
+    if answer.status == 500
+        && let Some(panic) = panic(printed, Some(&text))
+    {
+        if let Some(told) = todo(step, &panic) {
+            return Some(told);
+        }
+        let advice = if panic.starts_with("called `") && panic.contains("::unwrap()` on ") {
+            " What comes from a client may be anything, and `unwrap` panics if it is not what you \
+             thought: a `match` has an arm for that case as well."
+        } else {
+            ""
+        };
+        return told(
+            "panicked",
+            format!("The handler panicked: {panic}. Look at that line.{advice}"),
+        );
+    }
+    if answer.status == 501 {
+        let method = &request.method;
+        let function = format!("do_{}", method.to_lowercase());
+        return told(
+            "no-method",
+            format!(
+                "501 means that the handler has no {function}: the server does not know what to \
+                 do with {method}. Define fn {function} in `impl Handler for ...`, spelled \
+                 exactly like this."
+            ),
+        );
+    }
+    if answer.status == 500 {
+        let said = printed.stderr.text();
+        let failed = said.lines().filter_map(|line| {
+            let (_, why) = line.split_once("handler failed: ")?;
+            Some(why.trim().to_string())
+        });
+        let failed: Vec<String> = failed.collect();
+        let shown = crate::model::shown(&text);
+        let this = failed.iter().rev().find(|why| shown.contains(why.as_str()));
+        let why = this.or(failed.last())?;
+        return told(
+            "server-error",
+            format!(
+                "Status 500 says that the handler returned an error, most often by a `?`. The \
+                 server says which: {why}."
+            ),
+        );
+    }
+    None
+}
+
+fn of_broken(request: &Request, broken: Broken, came: &[u8], printed: &Ended) -> Option<Told> {
+    if let Some(told) = stack_overflow(printed) {
+        return Some(told);
+    }
+    let panicked = panic(printed, None);
+    if let Some(code) = printed.code {
+        let what = match panicked {
+            Some(panic) => format!("It panicked: {panic}"),
+            None => "Look for a call of std::process::exit, or a main that goes on after \
+                     serve_forever."
+                .into(),
+        };
+        return told(
+            "exits-while-answering",
+            format!("The program ended (exit code {code}) instead of answering. {what}"),
+        );
+    }
+    let flood = printed.stdout.len().max(printed.stderr.len()) > crate::program::output::FLOOD;
+    match broken {
+        Broken::Silent | Broken::Slow if flood => told(
+            "endless-output",
+            "The program prints without end, before it has answered. Look for a loop that prints \
+             and has no way out.",
+        ),
+        Broken::Refused => told(
+            "refused",
+            "Nobody listens on the port that the start line names, though the program still \
+             runs. Serve on the same address that was bound, and keep the server until the end \
+             of main.",
+        ),
+        Broken::Unreachable => told(
+            "grader-fault",
+            "This computer lets nobody connect to where the program listens. That is no fault of \
+             yours.",
+        ),
+        Broken::Closed => told(
+            "closed-early",
+            match panicked {
+                Some(panic) => {
+                    format!("The connection was closed because a thread panicked: {panic}")
+                }
+                None => "The program closed the connection before its answer was whole. Every \
+                         request needs an answer: a status, the headers, an empty line, and all \
+                         of the body."
+                    .into(),
+            },
+        ),
+        Broken::Silent => {
+            let read = match request.body {
+                Some(_) => ", a read that waits for more bytes than the client sent",
+                None => "",
+            };
+            told(
+                "no-answer",
+                format!(
+                    "The program took the request, and did not answer before the time was up. \
+                     What never ends may be a loop{read}, or the lock() of a Mutex that is \
+                     locked already; what takes too long, a sleep."
+                ),
+            )
+        }
+        Broken::Slow => told(
+            "slow-answer",
+            "The answer began to come, and its end did not come in time. Look for what the \
+             program does between two writes, and whether the end of the answer is ever written.",
+        ),
+        Broken::NotHttp { .. } => told(
+            "not-http",
+            "What came back is not an HTTP answer. It must begin with a status line such as \
+             HTTP/1.1 200 OK; every line of the head ends with \\r\\n; an empty line ends the \
+             head.",
+        ),
+        Broken::NoLength => told(
+            "no-length",
+            "The answer has no Content-Length, so the client cannot know where the body ends, \
+             and waits for more. Send a Content-Length with the number of bytes in the body.",
+        ),
+        Broken::Short {
+            declared,
+            came,
+            open,
+        } => {
+            let then = match open {
+                true => "and the client waits for the rest",
+                false => "and the connection was closed before the rest",
+            };
+            told(
+                "short-body",
+                format!(
+                    "Content-Length promises {declared} bytes, only {came} came, {then}. Count \
+                     the bytes of what is really sent, and send all of it."
+                ),
+            )
+        }
+        Broken::Long { declared, more } if request.method == "HEAD" => {
+            let _ = (declared, more);
+            told(
+                "long-body",
+                "An answer to HEAD has the headers that GET would get, and no body. Don't send \
+                 one.",
+            )
+        }
+        Broken::Long { declared, more } => told(
+            "long-body",
+            format!(
+                "Content-Length promises {declared} bytes, and {more} more came after them. \
+                 Content-Length counts bytes, not characters."
+            ),
+        ),
+        Broken::Endless => told(
+            "endless-body",
+            format!(
+                "The body does not end: more than {} bytes have come. Look for a loop that \
+                 writes to the client and has no way out.",
+                came.len()
+            ),
+        ),
+    }
+}
+
+fn of_end(step: u32, ended: &Result<Ended, Hangs>) -> Option<Told> {
+    match ended {
+        Err(Hangs::Flood(_)) => told(
+            "endless-output",
+            "The program prints without end. Look for a loop that prints and has no way out.",
+        ),
+        Err(Hangs::Runs(ended)) if ended.stdout.text().contains("Serving HTTP on ") => told(
+            "does-not-end",
+            "The program serves, as if nothing were wrong with what it was told. In such a case \
+             main must return its error before it comes to serve_forever.",
+        ),
+        Err(Hangs::Runs(_)) => told(
+            "does-not-end",
+            "The program does not end. If it waits for an answer that never comes, or never comes \
+             to an end, give the request a time limit for all of it; else look for a loop without \
+             a way out.",
+        ),
+        Ok(ended) => {
+            if let Some(told) = stack_overflow(ended) {
+                return Some(told);
+            }
+            let panic = panic(ended, None).filter(|_| ended.code == Some(101))?;
+            if let Some(told) = todo(step, &panic) {
+                return Some(told);
+            }
+            told(
+                "panicked",
+                format!(
+                    "The program panicked: {panic}. Look at that line: an unwrap or expect there \
+                     ends the program without a word to its user, where a match or `?` could tell \
+                     what went wrong."
+                ),
+            )
+        }
+    }
+}

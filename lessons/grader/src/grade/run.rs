@@ -1,0 +1,413 @@
+//! A lesson's checks against one program: examples and sessions are played and held
+//! against the model; in the end the causes are sought, once for the program.
+
+use std::collections::BTreeMap;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::{Acts, Check, Judge};
+use crate::bench::{Bench, Connections, Played};
+use crate::cause::{self, Play};
+use crate::model::{self, Draw, Drawn, LENGTH, Model, Open};
+use crate::program::NotServing;
+use crate::record::{
+    Act, Broken, Cause, Ended, Expect, Expected, Finding, Hangs, Outcome, Reply, Seen, Told, What,
+};
+
+/// How many sessions are drawn.
+pub(super) const SESSIONS: usize = 20;
+
+/// How many times a session asks the model, if the program has to be started for each act.
+const LENGTH_OF_RUNS: usize = 3;
+
+/// How long a session that fails is shrunk.
+const SHRINKING: Duration = Duration::from_millis(1500);
+
+/// How long a program that was silent once is waited for at the next acts.
+const IMPATIENT: Duration = Duration::from_secs(1);
+
+/// What a check is not graded for.
+const NOT_SERVING: &str = "not graded: the program does not start, see above";
+
+type Result<T> = std::result::Result<T, NotServing>;
+
+/// One program, and what was seen of it so far.
+pub(super) struct Graded<M> {
+    bench: Bench,
+    open: Open,
+    seed: String,
+    sessions: usize,
+    plays: Vec<Play>,
+    /// What sessions have found, by step; once they were played.
+    found: Option<BTreeMap<u32, Finding>>,
+    /// The steps of which an example has failed.
+    failed: Open,
+    /// Why it does not serve, once that was seen.
+    never_serves: bool,
+    waiting: BTreeMap<String, JoinHandle<Result<Played>>>,
+    model: std::marker::PhantomData<M>,
+}
+
+impl<M: Model> Graded<M> {
+    pub(super) fn new(bench: Bench, open: Open, seed: String, sessions: usize) -> Self {
+        Self {
+            bench,
+            open,
+            seed,
+            sessions,
+            plays: Vec::new(),
+            found: None,
+            failed: Open::new(),
+            never_serves: false,
+            waiting: BTreeMap::new(),
+            model: std::marker::PhantomData,
+        }
+    }
+
+    /// Whether a check of this step has failed because nothing serves.
+    pub(super) fn never_serves(&self) -> bool {
+        self.never_serves
+    }
+
+    /// The values of this check.
+    fn draw(&self, check: &Check) -> Draw {
+        Draw::new(&[&self.seed, &check.full_name()])
+    }
+
+    /// Begins to play the examples that have to wait, side by side.
+    pub(super) fn begin<'a>(&mut self, examples: impl Iterator<Item = (&'a Check, &'a Acts)>) {
+        for (check, acts) in examples {
+            let acts = acts(&mut self.draw(check));
+            if acts.iter().any(waits) {
+                let bench = self.bench.clone();
+                let play = std::thread::spawn(move || bench.play(&acts, Connections::Ureq));
+                self.waiting.insert(check.full_name(), play);
+            }
+        }
+    }
+
+    /// Plays an example.
+    pub(super) fn example(&mut self, check: &Check, judge: Judge, acts: &Acts) -> Outcome {
+        if self.never_serves {
+            return Outcome::NotGraded(NOT_SERVING.into());
+        }
+        let acts = acts(&mut self.draw(check));
+        let step = check.info.step;
+        let expected = judged::<M>(&acts, step, judge, &self.open);
+        if expected.iter().all(|(_, all)| all.is_empty()) {
+            return Outcome::NotGraded(
+                "the model says nothing of it: a fault of the course".into(),
+            );
+        }
+        let begun = self.waiting.remove(&check.full_name());
+        let played = match begun.map(JoinHandle::join) {
+            Some(Ok(played)) => played,
+            _ => self.bench.play(&acts, Connections::Ureq),
+        };
+        let outcome = self.judge(check, &acts, &expected, played);
+        if let Outcome::Failed(_) = outcome {
+            self.failed.insert(step);
+        }
+        outcome
+    }
+
+    fn judge(
+        &mut self,
+        check: &Check,
+        acts: &[Act],
+        expected: &[(usize, Vec<Expected>)],
+        played: Result<Played>,
+    ) -> Outcome {
+        let mut played = match played {
+            Ok(played) => played,
+            Err(why) => return self.not_serving(check, &why),
+        };
+        let mut failed = differs(expected, &played.acts);
+        if let Some((at, what)) = &failed
+            && must_come_again(&played.acts[*at].1, what)
+        {
+            match self.bench.play(acts, Connections::Ureq) {
+                Ok(again) => played = again,
+                Err(why) => return self.not_serving(check, &why),
+            }
+            failed = differs(expected, &played.acts);
+        }
+        self.notice_silence(&played);
+        let outcome = match failed {
+            None => Outcome::Passed,
+            Some((at, what)) => Outcome::Failed(Box::new(Finding {
+                step: check.info.step,
+                check: check.full_name(),
+                acts: played.acts[..=at].to_vec(),
+                expected: Some(what),
+                words: None,
+                printed: played.printed,
+                cause: Cause::Unexplained(Vec::new()),
+            })),
+        };
+        self.plays.push(played.acts);
+        outcome
+    }
+
+    /// A program that is silent once is not waited for that long again.
+    fn notice_silence(&mut self, played: &Played) {
+        let silent = |seen: &Seen| match seen {
+            Seen::Exchange(exchange) => {
+                matches!(exchange.answer, Err(Broken::Silent | Broken::Slow))
+            }
+            Seen::Ended(ended) => matches!(**ended, Err(Hangs::Runs(_))),
+            Seen::Nothing => false,
+        };
+        if played.acts.iter().any(|(_, seen)| silent(seen)) {
+            self.bench.limits.answer = self.bench.limits.answer.min(IMPATIENT);
+        }
+    }
+
+    fn not_serving(&mut self, check: &Check, why: &NotServing) -> Outcome {
+        self.never_serves = true;
+        let printed = match why {
+            NotServing::Ended(ended) | NotServing::Silent(ended) | NotServing::Flood(ended) => {
+                Ended::clone(ended)
+            }
+            NotServing::NotStarted(_) => Ended::default(),
+        };
+        let line = "within 5 seconds, the line \"Serving HTTP on http://localhost:PORT/ (press \
+                    Ctrl-C to stop)\"";
+        Outcome::Failed(Box::new(Finding {
+            step: check.info.step,
+            check: check.full_name(),
+            acts: Vec::new(),
+            expected: None,
+            words: Some((line.into(), "nothing: the program never served".into())),
+            printed,
+            cause: Cause::Rule(cause::not_serving(why)),
+        }))
+    }
+
+    /// Whatever is asked in this step.
+    pub(super) fn sessions(&mut self, check: &Check) -> Outcome {
+        if self.never_serves {
+            return Outcome::NotGraded(NOT_SERVING.into());
+        }
+        self.play_sessions();
+        let step = check.info.step;
+        if self.failed.contains(&step) {
+            let why = format!("not graded: first mend the check of step {step} that fails above");
+            return Outcome::NotGraded(why);
+        }
+        let found = self.found.as_ref().and_then(|found| found.get(&step));
+        match found.cloned() {
+            None => Outcome::Passed,
+            Some(finding) => Outcome::Failed(Box::new(Finding {
+                check: check.full_name(),
+                ..finding
+            })),
+        }
+    }
+
+    /// Plays the sessions, if that was not done yet.
+    pub(super) fn play_sessions(&mut self) {
+        if self.found.is_some() || self.never_serves {
+            return;
+        }
+        let mut found = BTreeMap::new();
+        let mut failing: Vec<(Drawn, usize, Expected)> = Vec::new();
+        for number in 0..self.sessions {
+            let mut draw = Draw::new(&[&self.seed, "session", &number.to_string()]);
+            let drawn = draw_session::<M>(&mut draw, &self.open);
+            let connections = match number % 2 {
+                0 => Connections::Each,
+                _ => Connections::One,
+            };
+            let acts = drawn.acts.iter().map(|(act, _)| act);
+            let Ok(played) = self.bench.play(acts, connections) else {
+                break;
+            };
+            self.notice_silence(&played);
+            if let Some((at, what)) = first_wrong(&drawn.acts, &played.acts) {
+                failing.push((drawn, at, what));
+            }
+            self.plays.push(played.acts);
+            if self.bench.limits.answer == IMPATIENT && failing.len() > 1 {
+                break;
+            }
+        }
+        // The shortest of each step first, and one session for each.
+        failing.sort_by_key(|(_, at, what)| (what.step, *at));
+        let mut last = None;
+        for (drawn, _, what) in failing {
+            if last.replace(what.step) == Some(what.step) {
+                continue;
+            }
+            if let Some(finding) = self.shrunk(&drawn, &what) {
+                found.entry(finding.step).or_insert(finding);
+            }
+        }
+        self.found = Some(found);
+    }
+
+    /// The shortest session that fails in the same step, if it fails again.
+    fn shrunk(&self, drawn: &Drawn, what: &Expected) -> Option<Finding> {
+        let mut last = None;
+        let mut fails = |acts: &[(Act, Expect)]| {
+            let (at, wrong, played) = self.fails(acts)?;
+            if wrong.step != what.step {
+                return None;
+            }
+            last = Some((acts[..=at].to_vec(), wrong, played));
+            Some(at)
+        };
+        fails(&drawn.acts)?;
+        let until = Instant::now() + SHRINKING;
+        let shrunk = model::shrink::<M>(drawn, &self.open, until, &mut fails);
+        // Once more, for what the program prints for these acts alone.
+        fails(&shrunk)?;
+        let (acts, expected, played) = last?;
+        // The latest step that is needed for it.
+        let steps = acts
+            .iter()
+            .filter_map(|(_, expect)| Some(expect.all().first()?.step));
+        let step = steps.chain([expected.step]).max()?;
+        Some(Finding {
+            step,
+            check: String::new(),
+            acts: played.acts[..acts.len()].to_vec(),
+            expected: Some(expected),
+            words: None,
+            printed: played.printed,
+            cause: Cause::Unexplained(Vec::new()),
+        })
+    }
+
+    /// The first act of these that goes wrong, also on a second fresh program if it may
+    /// have been chance.
+    fn fails(&self, acts: &[(Act, Expect)]) -> Option<(usize, Expected, Played)> {
+        let play = || {
+            let played = self
+                .bench
+                .play(acts.iter().map(|(act, _)| act), Connections::Each);
+            let played = played.ok()?;
+            let (at, what) = first_wrong(acts, &played.acts)?;
+            Some((at, what, played))
+        };
+        let (at, what, played) = play()?;
+        match must_come_again(&played.acts[at].1, &what) {
+            true => play(),
+            false => Some((at, what, played)),
+        }
+    }
+
+    /// Gives each finding its cause.
+    pub(super) fn find_causes(&mut self, findings: &mut [&mut Finding]) {
+        let mut unexplained = Vec::new();
+        for finding in findings.iter_mut() {
+            let rule = rule_of(finding);
+            if let Some(told) = &rule {
+                finding.cause = Cause::Rule(told.clone());
+            }
+            let model_said_it = finding.expected.is_some();
+            if model_said_it && rule.is_none_or(|told| told.name == "server-error") {
+                unexplained.push(finding);
+            }
+        }
+        if unexplained.is_empty() {
+            return;
+        }
+        self.play_sessions();
+        let mut draw = Draw::new(&[&self.seed, "cause"]);
+        let bench = &self.bench;
+        let mut play = |acts: &[Act], connections| {
+            let played = bench.play(acts, connections).ok()?;
+            Some(played.acts)
+        };
+        let cause = cause::explain::<M>(&self.plays, &self.open, &mut draw, &mut play);
+        for finding in unexplained {
+            if !matches!(
+                (&finding.cause, &cause),
+                (Cause::Rule(_), Cause::Unexplained(_))
+            ) {
+                finding.cause = cause.clone();
+            }
+        }
+    }
+}
+
+/// The rule that says why, if one does.
+fn rule_of(finding: &Finding) -> Option<Told> {
+    let (act, seen) = finding.acts.last()?;
+    let step = finding.expected.as_ref().map_or(finding.step, |e| e.step);
+    cause::rule(step, act, seen, &finding.printed)
+}
+
+/// Whether an act makes a program wait.
+fn waits(act: &Act) -> bool {
+    let reply = match act {
+        Act::Serve(_, reply) => reply,
+        _ => return false,
+    };
+    matches!(reply, Reply::Silent | Reply::Stalled(_) | Reply::After(..))
+}
+
+/// A session, of a length that does not cost too much.
+fn draw_session<M: Model>(draw: &mut Draw, open: &Open) -> Drawn {
+    let drawn = model::session::<M>(draw, LENGTH, open);
+    let runs = drawn.acts.iter().any(|(act, _)| matches!(act, Act::Run(_)));
+    match runs {
+        true => model::session::<M>(draw, LENGTH_OF_RUNS, open),
+        false => drawn,
+    }
+}
+
+/// What an example is judged by: for each act, what counts.
+fn judged<M: Model>(
+    acts: &[Act],
+    step: u32,
+    judge: Judge,
+    open: &Open,
+) -> Vec<(usize, Vec<Expected>)> {
+    let (knobs, mut state) = (M::Knobs::default(), M::State::default());
+    let counts = |(at, act): (usize, &Act)| {
+        let expect = model::step::<M>(&knobs, &mut state, act, open).unwrap_or_default();
+        let all = expect.all().to_vec();
+        let own: Vec<Expected> = all.iter().filter(|e| e.step == step).cloned().collect();
+        let last = at + 1 == acts.len();
+        let counts = match own.is_empty() {
+            true if last => all,
+            _ => own,
+        };
+        let status = counts.iter().filter(|e| matches!(e.what, What::Status(_)));
+        let status: Vec<Expected> = status.cloned().collect();
+        match judge {
+            Judge::Status if last && !status.is_empty() => (at, status),
+            _ => (at, counts),
+        }
+    };
+    acts.iter().enumerate().map(counts).collect()
+}
+
+/// The first act of which something that counts is not true.
+fn differs(expected: &[(usize, Vec<Expected>)], played: &Play) -> Option<(usize, Expected)> {
+    expected.iter().find_map(|(at, all)| {
+        let (_, seen) = played.get(*at)?;
+        let differs = all.iter().find(|expected| !expected.what.holds(seen))?;
+        Some((*at, differs.clone()))
+    })
+}
+
+/// The first act after which not all is true that is expected.
+fn first_wrong(acts: &[(Act, Expect)], played: &Play) -> Option<(usize, Expected)> {
+    acts.iter()
+        .zip(played)
+        .enumerate()
+        .find_map(|(at, ((_, expect), (_, seen)))| Some((at, expect.differs(seen)?.clone())))
+}
+
+/// Whether it may be chance: the computer was busy, a connection broke.
+fn must_come_again(seen: &Seen, what: &Expected) -> bool {
+    let broken = match seen {
+        Seen::Exchange(exchange) => exchange.answer.is_err(),
+        Seen::Ended(ended) => ended.is_err(),
+        Seen::Nothing => false,
+    };
+    broken || matches!(what.what, What::Took(_))
+}

@@ -1,0 +1,318 @@
+//! From data to text: what a student reads of a failed check and of a whole run, and the
+//! results as JSON.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::place::Place;
+use crate::record::{
+    Act, Cause, Command, Ended, Exchange, Expected, Finding, Hangs, Printed, Reply, Request, Seen,
+    Text, What,
+};
+use crate::show::{shell_word, with_reason, wrapped};
+
+mod command;
+mod results;
+mod value;
+
+pub(crate) use results::{nothing_fits, summary, write};
+
+use value::{bytes, lines_of, text};
+
+/// How wide a report is.
+const WIDTH: usize = 100;
+
+/// The column in which the text of each part begins.
+const INDENT: usize = 14;
+
+/// The most lines shown of what a program printed.
+const MOST_PRINTED: usize = 12;
+
+/// The causes that were told, each with the check whose report tells it: none is told twice.
+#[derive(Debug, Default)]
+pub(crate) struct Told(RefCell<BTreeMap<String, String>>);
+
+#[derive(Default)]
+struct Report(String);
+
+impl Report {
+    /// A label, and beside it the lines.
+    fn part(&mut self, label: &str, lines: &[String]) {
+        for (number, line) in lines.iter().enumerate() {
+            let label = if number == 0 { label } else { "" };
+            let line = format!("{label:INDENT$}{line}");
+            self.0.push_str(line.trim_end());
+            self.0.push('\n');
+        }
+    }
+
+    /// The same, with words that are wrapped.
+    fn words(&mut self, label: &str, words: &str) {
+        self.part(label, &wrapped(words, WIDTH - INDENT));
+    }
+}
+
+/// The report of a failed check.
+pub(crate) fn finding(place: &Place, seed: &str, finding: &Finding, told: &Told) -> String {
+    if finding.expected.is_none() && finding.acts.is_empty() && !says_words(finding) {
+        // A check that is a function has told everything already.
+        return finding.words.clone().unwrap_or_default().0;
+    }
+    let mut report = Report(format!("{}\n", finding.check));
+    let readme = place.readme();
+    let help = match place.heading(finding.step) {
+        Some(heading) => format!("{readme}, \"{heading}\""),
+        None => readme,
+    };
+    report.part("lesson", &[help]);
+    report.0.push('\n');
+    let (earlier, last) = match finding.acts.split_last() {
+        Some((last, earlier)) => (earlier, Some(last)),
+        None => (&[][..], None),
+    };
+    report.part("first", &earlier_lines(place, earlier));
+    if let Some((act, _)) = last {
+        let label = match (act, earlier.is_empty()) {
+            (Act::Run(_), true) => "ran",
+            (Act::Run(_), false) => "then ran",
+            (_, true) => "asked",
+            (_, false) => "then asked",
+        };
+        let mut lines = vec![command::of(place, act)];
+        if let Act::Ask(_) = act {
+            lines.push(format!(
+                "(with this running: cargo run -p {})",
+                place.package
+            ));
+        }
+        report.part(label, &lines);
+    }
+    if let Some((expected, came)) = &finding.words {
+        report.words("expected", expected);
+        report.words("came back", came);
+    }
+    if let (Some(expected), Some((_, seen))) = (&finding.expected, last) {
+        report.part("expected", &expected_lines(expected));
+        report.part("came back", &came_lines(seen, &expected.what));
+        report.part("difference", &difference(seen, &expected.what));
+    }
+    report.part("printed", &printed_lines(&finding.printed));
+    report.0.push('\n');
+    cause(&mut report, finding, told);
+    report.part("again", &[again(place, seed, finding.step, cfg!(windows))]);
+    place.without_detours(report.0.trim_end())
+}
+
+/// Whether its words are a program's that does not serve.
+fn says_words(finding: &Finding) -> bool {
+    finding
+        .words
+        .as_ref()
+        .is_some_and(|(_, came)| !came.is_empty())
+}
+
+/// What was done before, and what came of it.
+fn earlier_lines(place: &Place, acts: &[(Act, Seen)]) -> Vec<String> {
+    let lines = acts.iter().map(|(act, seen)| {
+        let came = match seen {
+            Seen::Exchange(exchange) => match &exchange.answer {
+                Ok(answer) => format!("  came back: {}", with_reason(answer.status)),
+                Err(_) => "  came back: no whole answer".into(),
+            },
+            Seen::Ended(ended) => match &**ended {
+                Ok(ended) => format!("  ended with exit code {}", code(ended)),
+                Err(_) => "  did not end".into(),
+            },
+            Seen::Nothing => String::new(),
+        };
+        [command::of(place, act), came]
+    });
+    lines.flatten().filter(|line| !line.is_empty()).collect()
+}
+
+fn code(ended: &Ended) -> String {
+    ended.code.map_or("(none)".into(), |code| code.to_string())
+}
+
+/// What was expected, in words and quotes.
+fn expected_lines(expected: &Expected) -> Vec<String> {
+    let or = |values: Vec<String>| values.join(" or ");
+    match &expected.what {
+        What::Status(statuses) => {
+            let all = statuses.iter().map(|status| with_reason(*status));
+            vec![format!("status {}", or(all.collect()))]
+        }
+        What::Field(name, Some(value)) => vec![format!("the header {name}: {value}")],
+        What::Field(name, None) => vec![format!("no header {name}")],
+        What::OwnField(name) => vec![format!(
+            "a header {name} that the program itself sends, before Server"
+        )],
+        What::Code(codes) => {
+            let all = codes.iter().map(ToString::to_string);
+            vec![format!("exit code {}", or(all.collect()))]
+        }
+        What::Took(range) => vec![format!(
+            "an end after {:.1} to {:.1} seconds",
+            range.start.as_secs_f32(),
+            range.end.as_secs_f32()
+        )],
+        What::Asked(requests) if requests.is_empty() => {
+            vec!["the service is not asked for anything".into()]
+        }
+        What::Asked(requests) => {
+            let asked = requests.iter().map(|r| format!("  {}", asked_line(r)));
+            let head = "the service is asked for just this:".to_string();
+            [head].into_iter().chain(asked).collect()
+        }
+        What::Body(due) => text("body", due),
+        What::Stdout(due) => text("standard output", due),
+        What::Stderr(due) => text("standard error", due),
+    }
+}
+
+fn asked_line(request: &Request) -> String {
+    let Request { method, target, .. } = request;
+    format!("{method} {target}")
+}
+
+/// What was seen, with what matters for this.
+fn came_lines(seen: &Seen, what: &What) -> Vec<String> {
+    match seen {
+        Seen::Exchange(exchange) => exchange_lines(exchange, what),
+        Seen::Ended(ended) => match &**ended {
+            Ok(ended) => ended_lines(ended, what),
+            Err(Hangs::Runs(ended)) => vec![format!(
+                "no end: it still ran after {:.1} seconds, and was ended",
+                ended.took.as_secs_f32()
+            )],
+            Err(Hangs::Flood(_)) => vec!["no end: output without end".into()],
+        },
+        Seen::Nothing => Vec::new(),
+    }
+}
+
+fn exchange_lines(exchange: &Exchange, what: &What) -> Vec<String> {
+    let answer = match &exchange.answer {
+        Ok(answer) => answer,
+        Err(_) if exchange.came.is_empty() => return vec!["nothing".into()],
+        Err(_) => return bytes(&exchange.came),
+    };
+    if let What::Took(_) = what {
+        let seconds = exchange.took.as_secs_f32();
+        return vec![format!(
+            "{} after {seconds:.1} seconds",
+            with_reason(answer.status)
+        )];
+    }
+    let mut lines = vec![format!("status {}", with_reason(answer.status))];
+    let fields = answer.fields.iter();
+    lines.extend(fields.map(|(name, value)| value::line(&format!("{name}: {value}"))));
+    lines.push(String::new());
+    lines.extend(match what {
+        What::Body(due) => value::seen(&answer.body, due),
+        _ => value::page(&answer.body),
+    });
+    lines
+}
+
+fn ended_lines(ended: &Ended, what: &What) -> Vec<String> {
+    let all = |printed: &Printed, due: &Text| match printed.left_out {
+        0 => value::seen(&printed.text().into(), due),
+        _ => vec![format!("{} bytes", printed.len())],
+    };
+    match what {
+        What::Stdout(due) => all(&ended.stdout, due),
+        What::Stderr(due) => all(&ended.stderr, due),
+        What::Asked(_) if ended.asked.is_empty() => vec!["it was not asked for anything".into()],
+        What::Asked(_) => {
+            let asked = ended.asked.iter();
+            asked
+                .map(|exchange| match &exchange.request {
+                    Some(request) => value::line(&asked_line(request)),
+                    None => "bytes that are no request".into(),
+                })
+                .collect()
+        }
+        _ => vec![format!(
+            "exit code {}, after {:.1} seconds",
+            code(ended),
+            ended.took.as_secs_f32()
+        )],
+    }
+}
+
+/// The first byte that differs, where two texts should be the same.
+fn difference(seen: &Seen, what: &What) -> Vec<String> {
+    let printed = |seen: &Seen, of: fn(&Ended) -> &Printed| {
+        seen.ended().map(|ended| of(ended).text().into_bytes())
+    };
+    let (came, due) = match what {
+        What::Body(Text::Exactly(due)) => (seen.answer().map(|a| a.body.to_vec()), due),
+        What::Stdout(Text::Exactly(due)) => (printed(seen, |ended| &ended.stdout), due),
+        What::Stderr(Text::Exactly(due)) => (printed(seen, |ended| &ended.stderr), due),
+        _ => return Vec::new(),
+    };
+    came.map(|came| value::difference(due, &came))
+        .unwrap_or_default()
+}
+
+fn printed_lines(printed: &Ended) -> Vec<String> {
+    let marked = |mark: &str, printed: &Printed| -> Vec<String> {
+        let lines = lines_of(printed, MOST_PRINTED);
+        lines
+            .into_iter()
+            .map(|line| format!("{mark}| {line}"))
+            .collect()
+    };
+    let mut lines = marked("out", &printed.stdout);
+    lines.extend(marked("err", &printed.stderr));
+    if lines.is_empty() {
+        lines.push("nothing".into());
+    }
+    lines
+}
+
+/// The cause; or where it is told already.
+fn cause(report: &mut Report, finding: &Finding, told: &Told) {
+    let (label, all): (&str, Vec<&crate::record::Told>) = match &finding.cause {
+        Cause::Rule(one) => ("cause", vec![one]),
+        Cause::Certain(one) => ("your mistake", vec![one]),
+        Cause::OneOf(all) => ("one of these", all.iter().collect()),
+        Cause::Both(one, other) => ("two mistakes", vec![one, other]),
+        Cause::Unexplained(common) => {
+            let words = "No mistake that we know explains all your answers, so we don't guess.";
+            report.words("cause", words);
+            common.iter().for_each(|common| report.words("", common));
+            return;
+        }
+    };
+    let key: Vec<&str> = all.iter().map(|one| one.says.as_str()).collect();
+    let key = key.join("\n");
+    let mut known = told.0.borrow_mut();
+    if let Some(first) = known.get(&key) {
+        let short = format!("The same as above, for \"{first}\".");
+        if short.len() < key.len() {
+            report.words(label, &short);
+            return;
+        }
+    }
+    known.insert(key, finding.check.clone());
+    match &all[..] {
+        [one] => report.words(label, &one.says),
+        all => {
+            for (number, one) in all.iter().enumerate() {
+                let label = if number == 0 { label } else { "" };
+                report.words(label, &format!("{}. {}", number + 1, one.says));
+            }
+        }
+    }
+}
+
+/// The command that runs the checks of the step again with the same values.
+fn again(place: &Place, seed: &str, step: u32, powershell: bool) -> String {
+    let test = format!("cargo test -p {} \"step {step}\"", place.package);
+    match powershell {
+        true => format!("$env:GRADE_SEED='{}'; {test}", seed.replace('\'', "''")),
+        false => format!("GRADE_SEED={} {test}", shell_word(seed)),
+    }
+}

@@ -1,0 +1,248 @@
+//! Values for human eyes: bytes in quotes, with what repeats written as a product; pages
+//! as their reader sees them; long things cut.
+
+use crate::model::shown;
+use crate::record::{Bytes, Printed, Text};
+use crate::report::error_page;
+use crate::show::{count, plain_line, quoted};
+
+/// The most lines shown of a body.
+const MOST_LINES: usize = 12;
+
+/// The most bytes shown of a line.
+const LONGEST: usize = 160;
+
+/// How often something comes one behind the other before it is written as a product.
+const MANY: usize = 20;
+
+/// A line of a head, without control characters.
+pub(super) fn line(text: &str) -> String {
+    plain_line(text)
+}
+
+/// What was expected of a text.
+pub(super) fn text(of: &str, due: &Text) -> Vec<String> {
+    let quote = |text: &str| cut(text.as_bytes(), 2 * LONGEST);
+    match due {
+        Text::Exactly(due) if due.is_empty() => vec![format!("nothing on {of}")],
+        Text::Exactly(due) => {
+            let head = format!("exactly this {of}, {}:", count(due.len(), "byte"));
+            [head].into_iter().chain(bytes(due)).collect()
+        }
+        Text::Has(due) => vec![format!("in the {of}, this text:"), quote(due)],
+        Text::Lacks(due) => vec![format!("nowhere in the {of}, this text:"), quote(due)],
+        Text::Shows(due) => vec!["a reader of the page sees this text:".into(), quote(due)],
+        Text::Hides(due) => vec!["no reader of the page sees this text:".into(), quote(due)],
+        Text::ShowsNumber(number) => vec![format!("a reader of the page sees the number {number}")],
+        Text::ShowsInOrder(all) => {
+            let head = "a reader of the page sees these texts, in this order:".to_string();
+            let all = all.iter().map(|text| quote(text));
+            [head].into_iter().chain(all).collect()
+        }
+        Text::HasTag(name, attributes) => {
+            let attributes = attributes
+                .iter()
+                .map(|(name, value)| format!(" {name}=\"{value}\""));
+            let attributes: String = attributes.collect();
+            vec![format!("in the page, a tag <{name}{attributes}>")]
+        }
+    }
+}
+
+/// A text that came, as far as it matters for what was expected of it.
+pub(super) fn seen(came: &Bytes, due: &Text) -> Vec<String> {
+    match due {
+        Text::Shows(_) | Text::Hides(_) | Text::ShowsNumber(_) | Text::ShowsInOrder(_) => {
+            let mut lines = vec!["(a reader of the page sees:)".to_string()];
+            lines.push(cut(shown(&came.text()).as_bytes(), 8 * LONGEST));
+            lines.push("(its source:)".into());
+            lines.extend(around(came, due));
+            lines
+        }
+        Text::Exactly(_) => bytes(came),
+        _ => page(came),
+    }
+}
+
+/// The lines of a page that matter for what was expected, or its beginning.
+fn around(came: &Bytes, due: &Text) -> Vec<String> {
+    let wanted: Vec<String> = match due {
+        Text::Shows(due) | Text::Hides(due) => words(due),
+        Text::ShowsInOrder(all) => all.iter().flat_map(|text| words(text)).collect(),
+        Text::ShowsNumber(number) => vec![number.to_string()],
+        _ => Vec::new(),
+    };
+    let text = came.text();
+    let fits = |line: &&str| wanted.iter().any(|word| line.contains(word.as_str()));
+    let lines: Vec<String> = text
+        .lines()
+        .filter(fits)
+        .map(|line| cut(line.as_bytes(), 2 * LONGEST))
+        .take(MOST_LINES)
+        .collect();
+    match lines.is_empty() {
+        true => page(came),
+        false => lines,
+    }
+}
+
+/// The words of a text, those that could not be anybody else's.
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let words = words.filter(|word| word.len() > 3);
+    words.map(str::to_string).collect()
+}
+
+/// A body. Of an error page, what it says; of a long page, the lines from `<body>` on.
+pub(super) fn page(body: &Bytes) -> Vec<String> {
+    if let Some(said) = error_page(body) {
+        return said;
+    }
+    let is_long = body.iter().filter(|&&byte| byte == b'\n').count() > MOST_LINES;
+    let text = std::str::from_utf8(body).ok();
+    let start = text
+        .filter(|text| is_long && text.starts_with("<!DOCTYPE html>"))
+        .and_then(|text| text.find("<body>"));
+    match start {
+        Some(start) => {
+            let mut lines = vec!["(a page; without its <head>, it is:)".to_string()];
+            lines.extend(bytes(&body[start..]));
+            lines
+        }
+        None => bytes(body),
+    }
+}
+
+/// Bytes in quotes, one line for each of their lines.
+pub(super) fn bytes(body: &[u8]) -> Vec<String> {
+    if body.is_empty() {
+        return vec!["(nothing)".into()];
+    }
+    let all: Vec<&[u8]> = body.split_inclusive(|&byte| byte == b'\n').collect();
+    let mut lines: Vec<String> = all
+        .iter()
+        .take(MOST_LINES)
+        .map(|line| cut(line, LONGEST))
+        .collect();
+    if all.len() > MOST_LINES {
+        let rest: usize = all[MOST_LINES..].iter().map(|line| line.len()).sum();
+        let more = count(all.len() - MOST_LINES, "more line");
+        lines.push(format!("... ({more}, {rest} bytes)"));
+    }
+    lines
+}
+
+/// The bytes in quotes, with what repeats as a product: `"ab" + "é" × 200`. Of what is
+/// longer than `longest`, the beginning.
+pub(super) fn cut(bytes: &[u8], longest: usize) -> String {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return short(bytes, longest);
+    };
+    let mut parts: Vec<String> = Vec::new();
+    let mut plain = String::new();
+    let characters: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    while at < characters.len() {
+        let same = characters[at..]
+            .iter()
+            .take_while(|c| **c == characters[at])
+            .count();
+        if same > MANY {
+            if !plain.is_empty() {
+                parts.push(short(plain.as_bytes(), longest));
+                plain.clear();
+            }
+            let one = quoted(characters[at].to_string().as_bytes());
+            parts.push(format!("{one} × {same}"));
+        } else {
+            plain.extend(&characters[at..at + same]);
+        }
+        at += same;
+    }
+    if !plain.is_empty() || parts.is_empty() {
+        parts.push(short(plain.as_bytes(), longest));
+    }
+    parts.join(" + ")
+}
+
+fn short(bytes: &[u8], longest: usize) -> String {
+    crate::show::cut(bytes, longest)
+}
+
+/// Where two texts begin to differ.
+pub(super) fn difference(due: &[u8], came: &[u8]) -> Vec<String> {
+    let same = due
+        .iter()
+        .zip(came)
+        .take_while(|(one, other)| one == other)
+        .count();
+    if same == 0 && (due.is_empty() || came.is_empty()) {
+        return Vec::new();
+    }
+    // From the beginning of the character on.
+    let mut start = same;
+    while start > 0
+        && due
+            .get(start)
+            .or(came.get(start))
+            .is_some_and(|b| b & 0xc0 == 0x80)
+    {
+        start -= 1;
+    }
+    let rest = |bytes: &[u8]| match bytes.get(start..) {
+        None | Some([]) => "the end".to_string(),
+        Some(rest) => cut(rest, 24),
+    };
+    vec![format!(
+        "at byte {}: {} where {} was expected",
+        start + 1,
+        rest(came),
+        rest(due)
+    )]
+}
+
+/// At most about `most` lines of what a program printed: the first and the last ones.
+pub(super) fn lines_of(printed: &Printed, most: usize) -> Vec<String> {
+    let (head, tail) = (printed.head.text(), printed.tail.text());
+    let lines: Vec<&str> = head.lines().chain(tail.lines()).collect();
+    let some =
+        |lines: &[&str]| -> Vec<String> { lines.iter().map(|line| plain_line(line)).collect() };
+    if lines.len() <= most && printed.left_out == 0 {
+        return some(&lines);
+    }
+    let half = (most / 2).min(lines.len() / 2);
+    let mut shown = some(&lines[..half]);
+    shown.push(format!("... (cut: {} bytes in all) ...", printed.len()));
+    shown.extend(some(&lines[lines.len() - half..]));
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_repeats_is_a_product() {
+        let text = format!("ab{}c", "é".repeat(200));
+        assert_eq!(cut(text.as_bytes(), 160), "\"ab\" + \"é\" × 200 + \"c\"");
+        assert_eq!(cut(b"aaa\n", 160), "\"aaa\\n\"");
+        assert_eq!(cut(b"", 160), "\"\"");
+    }
+
+    #[test]
+    fn the_first_difference_is_told() {
+        let differs = |due: &str, came: &str| difference(due.as_bytes(), came.as_bytes());
+        let told = differs("Homepage\n", "Homepage");
+        assert_eq!(told, ["at byte 9: the end where \"\\n\" was expected"]);
+        let told = differs("é", "è");
+        assert_eq!(told, ["at byte 1: \"è\" where \"é\" was expected"]);
+        assert_eq!(differs("", "x"), [""; 0]);
+    }
+
+    #[test]
+    fn of_a_page_the_lines_that_matter_are_shown() {
+        let page = format!("<p>x</p>\n{}<p>walnut41 &lt;</p>\n", "<br>\n".repeat(50));
+        let lines = seen(&page.as_str().into(), &Text::Shows("walnut41 <b>".into()));
+        assert_eq!(lines.last().unwrap(), "\"<p>walnut41 &lt;</p>\"");
+    }
+}

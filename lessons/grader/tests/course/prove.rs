@@ -1,0 +1,221 @@
+//! Whether a lesson keeps its promises: every mistake is told where it is made, and no
+//! right program is rejected.
+//!
+//! All programs of a lesson are modules of one binary, which is built once: under the name
+//! of one of them it is that program.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::thread;
+
+use crate::edits;
+use crate::lesson::{Lesson, names_in, root};
+use crate::workshop::{Checks, Graded, Workshop};
+
+/// How many sessions right programs are asked.
+const MANY_SESSIONS: &str = "200";
+
+/// How many programs are graded side by side.
+const AT_ONCE: usize = 3;
+
+/// One program that is to be graded.
+struct Candidate {
+    name: String,
+    text: String,
+    /// What must come of it.
+    due: Due,
+}
+
+enum Due {
+    /// All checks pass, with any seed.
+    Right,
+    /// A check of this step rejects it, and this cause is told.
+    Wrong { step: u64, cause: String },
+}
+
+/// What is wrong with the lesson.
+pub fn faults(workshop: &Workshop, lesson: &Lesson) -> Vec<String> {
+    let candidates = match candidates(lesson) {
+        Ok(candidates) => candidates,
+        Err(why) => return vec![why],
+    };
+    let checks = workshop.checks(lesson);
+    let mut faults = mistakes(&checks, &candidates);
+    let programs = build(workshop, lesson, &candidates);
+    let waiting = Mutex::new(candidates.iter().zip(programs).collect::<Vec<_>>());
+    let found = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let next = waiting.lock().unwrap().pop();
+                    let Some((candidate, program)) = next else {
+                        return;
+                    };
+                    let graded = match candidate.due {
+                        Due::Right => checks.grade_with(&program, None, Some(MANY_SESSIONS)),
+                        Due::Wrong { step, .. } => checks.grade_with(&program, Some(step), None),
+                    };
+                    let faults = judge(candidate, &graded);
+                    found.lock().unwrap().extend(faults);
+                }
+            });
+        }
+    });
+    faults.extend(found.into_inner().unwrap());
+    faults
+}
+
+/// The reference, its edits and the programs of right/.
+fn candidates(lesson: &Lesson) -> Result<Vec<Candidate>, String> {
+    let reference = lesson.solution_text();
+    let mut all = vec![Candidate {
+        name: "the reference".into(),
+        text: reference.clone(),
+        due: Due::Right,
+    }];
+    for (file, wrong) in [("wrong.edits", true), ("right.edits", false)] {
+        let Some(text) = lesson.find(file) else {
+            continue;
+        };
+        let read = edits::read(&text).map_err(|why| format!("{file}, {why}"))?;
+        for edit in read {
+            let text = edit
+                .apply(&reference)
+                .map_err(|why| format!("{file}, {why}"))?;
+            let due = match (wrong, edit.step) {
+                (false, None) => Due::Right,
+                (true, Some(step)) => Due::Wrong {
+                    step,
+                    cause: edit.name.clone(),
+                },
+                _ => {
+                    return Err(format!(
+                        "{file}, {}: \"~ step N: NAME\" is for wrong.edits",
+                        edit.name
+                    ));
+                }
+            };
+            let name = format!("{file}, {}", edit.name);
+            all.push(Candidate { name, text, due });
+        }
+    }
+    let folder = root().join("lessons").join(&lesson.folder).join("right");
+    if folder.is_dir() {
+        for file in names_in(&folder) {
+            let text = fs::read_to_string(folder.join(&file)).expect("a file that can be read");
+            let name = format!("right/{file}");
+            let due = Due::Right;
+            all.push(Candidate { name, text, due });
+        }
+    }
+    if !all
+        .iter()
+        .any(|one| matches!(one.due, Due::Right) && one.name != "the reference")
+    {
+        return Err("there is no other right program, in right/ or right.edits".into());
+    }
+    Ok(all)
+}
+
+/// What is wrong with the mistakes of the model, and with what proves them.
+fn mistakes(checks: &Checks, candidates: &[Candidate]) -> Vec<String> {
+    let told = checks.mistakes();
+    let list = |name: &str| told[name].as_array().cloned().unwrap_or_default();
+    let proved: BTreeSet<&str> = candidates
+        .iter()
+        .filter_map(|candidate| match &candidate.due {
+            Due::Wrong { cause, .. } => Some(cause.as_str()),
+            Due::Right => None,
+        })
+        .collect();
+    let mut faults = Vec::new();
+    for name in list("names") {
+        let name = name.as_str().expect("a name");
+        if !proved.contains(name) {
+            faults.push(format!("no edit in wrong.edits proves the mistake {name}"));
+        }
+    }
+    for name in list("without_effect") {
+        faults.push(format!(
+            "the mistake {name} changes nothing: the model says the same as without it, or draws \
+             nothing that shows it"
+        ));
+    }
+    for pair in list("alike") {
+        faults.push(format!(
+            "the mistakes {pair} cannot be told apart: give them one name, or draw what does"
+        ));
+    }
+    faults
+}
+
+/// Builds all of them; the paths are in their order.
+fn build(workshop: &Workshop, lesson: &Lesson, candidates: &[Candidate]) -> Vec<PathBuf> {
+    let mut main = String::from("//! All programs of the lesson.\n");
+    let mut arms = String::new();
+    for (number, candidate) in candidates.iter().enumerate() {
+        let module = format!("program_{number}");
+        main += &format!("mod {module};\n");
+        arms += &format!("        Some(\"{module}\") => {module}::start(),\n");
+        let start = "pub fn start() -> std::process::ExitCode {\n    \
+                     std::process::Termination::report(main())\n}\n";
+        // Warnings are the business of those who wrote it for students.
+        let text = format!(
+            "#![allow(warnings, clippy::all)]\n{}\n{start}",
+            candidate.text
+        );
+        workshop.put_beside(lesson, &format!("{module}.rs"), &text);
+    }
+    main += &format!(
+        "fn main() -> std::process::ExitCode {{\n    \
+         let name = std::env::args_os().next().map(std::path::PathBuf::from);\n    \
+         match name.as_ref().and_then(|name| name.file_stem()?.to_str()) {{\n{arms}        \
+         other => panic!(\"no program {{other:?}}\"),\n    }}\n}}\n"
+    );
+    let built = workshop.build(lesson, &main).program;
+    let names = (0..candidates.len()).map(|number| format!("program_{number}"));
+    let path = |name: String| {
+        let folder = built.with_extension("programs");
+        fs::create_dir_all(&folder).expect("a folder");
+        let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        let linked = fs::hard_link(&built, &path);
+        linked
+            .or_else(|_| fs::copy(&built, &path).map(drop))
+            .expect("a copy");
+        path
+    };
+    names.map(path).collect()
+}
+
+/// Whether the results are what they must be.
+fn judge(candidate: &Candidate, graded: &[Graded]) -> Vec<String> {
+    let name = &candidate.name;
+    let failed = || graded.iter().filter(|check| check.outcome == "failed");
+    match &candidate.due {
+        Due::Right => {
+            let refused = graded
+                .iter()
+                .filter(|check| !["passed", "ignored", "skipped"].contains(&&*check.outcome));
+            refused
+                .map(|check| format!("{name} is right, and is rejected:\n{}", check.message))
+                .collect()
+        }
+        Due::Wrong { step, cause } => {
+            if !failed().any(|check| check.step == *step) {
+                let steps: BTreeSet<u64> = failed().map(|check| check.step).collect();
+                return vec![format!(
+                    "{name} must be rejected by step {step}, and is by {steps:?}"
+                )];
+            }
+            let others = failed().filter(|check| check.diagnosis != *cause);
+            let others: BTreeSet<&str> = others.map(|check| &*check.diagnosis).collect();
+            match others.first() {
+                None => Vec::new(),
+                Some(_) => vec![format!("{name}: the cause that is told is {others:?}")],
+            }
+        }
+    }
+}
