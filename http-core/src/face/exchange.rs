@@ -66,7 +66,7 @@ impl<'c> Exchange<'c> {
             let most = match http1.read_body(into)? {
                 Got::Data(count) => return Ok(count),
                 Got::End => return Ok(0),
-                Got::NeedsInput => http1.passes_in(into.len()),
+                Got::NeedsInput => http1.direct_room(into.len()),
                 Got::NeedsContinue => {
                     // It goes before an answer that may be begun, but has not left.
                     let sent = transport.send(&mut Output::default(), CONTINUE, true);
@@ -83,7 +83,7 @@ impl<'c> Exchange<'c> {
             } else {
                 let received = transport.receive(direct);
                 let count = failed(http1, received)?;
-                http1.passed_in(&into[..count]);
+                http1.received_directly(&into[..count]);
                 if count > 0 {
                     return Ok(count);
                 }
@@ -107,7 +107,7 @@ impl<'c> Exchange<'c> {
     /// Writes a part of the body, and sends it where it has become large.
     pub fn write(&self, data: &[u8]) -> io::Result<()> {
         let Ends { http1, transport } = &mut *self.0.borrow_mut();
-        if http1.write(data)? == Written::Pass {
+        if http1.write(data)? == Written::Direct {
             pass(http1, *transport, data)?;
         }
         Ok(())
@@ -116,7 +116,7 @@ impl<'c> Exchange<'c> {
     /// Sends what was written so far.
     pub fn flush(&self) -> io::Result<()> {
         let Ends { http1, transport } = &mut *self.0.borrow_mut();
-        if http1.flush()? == Written::Pass {
+        if http1.flush()? == Written::Direct {
             pass(http1, *transport, b"")?;
         }
         Ok(())
@@ -134,9 +134,9 @@ impl<'c> Exchange<'c> {
     /// waiting, so that only the rest is copied.
     pub fn finish(&self, last: &[u8]) -> io::Result<()> {
         let Ends { http1, transport } = &mut *self.0.borrow_mut();
-        if http1.finish(last)? == Written::Pass {
+        if http1.finish(last)? == Written::Direct {
             match transport.send(&mut http1.output, last, false) {
-                Ok(count) => http1.passed_last(&last[count..]),
+                Ok(count) => http1.sent_last_directly(&last[count..]),
                 Err(error) => {
                     http1.lost();
                     return Err(error);
@@ -157,7 +157,7 @@ impl fmt::Debug for Exchange<'_> {
 fn pass(http1: &mut Http1, transport: &mut dyn Transport, data: &[u8]) -> io::Result<()> {
     match transport.send(&mut http1.output, data, true) {
         Ok(_) => {
-            http1.passed();
+            http1.sent_directly();
             Ok(())
         }
         Err(error) => {

@@ -22,16 +22,19 @@
 //! | --- | --- |
 //! | `head`, `fields`, `host` | bytes to a request's [`Head`], and what it says of the connection |
 //! | `chunks` | where a body ends: Content-Length and chunks |
-//! | `answer` | what the head of an answer says, and what must hold for its body |
-//! | `exchange` | a request's body and its answer, as the handler reads and writes them |
+//! | `body` | a request's body, as the handler reads it |
+//! | `answer`, `framing` | an answer, as the handler writes it: its head, and how its body is framed |
 //! | `buffer`, `output` | bytes that came; bytes and files that wait to be sent |
 //! | `limits`, `refusal` | what is refused, and how |
 
 mod answer;
+mod body;
 mod buffer;
 mod chunks;
-mod exchange;
+#[cfg(test)]
+mod dialogues;
 mod fields;
+mod framing;
 mod head;
 mod host;
 mod limits;
@@ -41,10 +44,11 @@ mod refusal;
 use http::StatusCode;
 
 use self::answer::{Answer, Stage};
+use self::body::Body;
+pub use self::body::{CONTINUE, Got};
 use self::buffer::Buffer;
 pub use self::chunks::{Decoder, Framing, Piece};
-use self::exchange::Body;
-pub use self::exchange::{CONTINUE, Got, Written};
+pub use self::framing::Written;
 pub use self::head::Head;
 use self::head::request_line;
 pub use self::limits::Limits;
@@ -314,7 +318,7 @@ impl Http1 {
     /// A request is complete, or as much of it as is waited for.
     fn call(&mut self, head: &Head, limits: &Limits) -> Next {
         if !head.keep_alive() {
-            self.ending = Some(Ending::Client);
+            self.end_after(Ending::Client);
         }
         self.skip_limit = limits.drain;
         self.begin(Answer::to(head), Body::new(head, limits));
@@ -348,7 +352,10 @@ impl Http1 {
 
     /// The connection ends with the present answer, or now if there is none.
     pub fn end_after(&mut self, reason: Ending) {
-        self.ending.get_or_insert(reason);
+        // That the client wants the end says more than any other reason: it sends no more.
+        if self.ending.is_none() || reason == Ending::Client {
+            self.ending = Some(reason);
+        }
     }
 
     /// Room for bytes from the client.

@@ -27,20 +27,25 @@ pub(super) struct Client<'a> {
     pub waited: Duration,
 }
 
-/// So long in all, a handler waits for its client in the place of a request at work. Most
-/// bodies and answers need no more, and it is less than what others notice.
-const OWN_TIME: Duration = Duration::from_millis(1);
+/// How often a handler that waits looks whether the server has stopped.
+const LOOK_UP: Duration = Duration::from_secs(1);
 
 impl Client<'_> {
     /// Waits until the socket can be read or written again: in this thread's place at first,
     /// then beside the others. `false` if it takes longer than `left`.
     fn wait(&mut self, event: PollFlags, left: Duration) -> io::Result<bool> {
         let since = Instant::now();
-        let own = OWN_TIME.saturating_sub(self.waited);
+        let own = self.threads.own_time().saturating_sub(self.waited);
         let mut is_ready = self.socket.poll(event, own.min(left))?;
         if !is_ready && left > own {
             let _waiting = self.threads.hand_on()?;
-            is_ready = self.socket.poll(event, left)?;
+            while !is_ready && since.elapsed() < left {
+                if self.threads.have_given_up() {
+                    return Err(ErrorKind::ConnectionAborted.into());
+                }
+                let rest = left.saturating_sub(since.elapsed());
+                is_ready = self.socket.poll(event, rest.min(LOOK_UP))?;
+            }
         }
         self.waited += since.elapsed();
         Ok(is_ready)

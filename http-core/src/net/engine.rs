@@ -42,8 +42,6 @@ pub(super) struct Engine {
     slots: Slots,
     /// The numbers of claimed connections that can go on without an event.
     queue: Mutex<VecDeque<usize>>,
-    /// The server was told to stop, and its time to finish is over.
-    given_up: AtomicBool,
 }
 
 /// Where clients connect.
@@ -80,7 +78,6 @@ impl Engine {
             },
             slots: Slots::new(),
             queue: Mutex::default(),
-            given_up: AtomicBool::new(false),
         }))
     }
 
@@ -97,15 +94,15 @@ impl Engine {
     /// when it must be called again.
     pub fn tick(&self) -> Duration {
         let left = self.shared.seconds.tick();
+        self.threads.tick();
         self.slots.claim_late(false, |number| self.queue(number));
         self.try_to_accept_again();
         left
     }
 
-    /// The server stops: threads that still wait for clients must not any more.
+    /// The server has stopped: threads that still wait for clients must not any more.
     pub fn give_up(&self) {
-        self.given_up.store(true, Ordering::Relaxed);
-        self.poller.wake();
+        self.shared.stop.give_up();
         // Should a handler hang on its thread, at least the port is free again.
         lock(&self.listeners.all).clear();
     }
@@ -200,7 +197,7 @@ impl Engine {
             drop(listeners);
             self.slots.claim_late(true, |number| self.queue(number));
         }
-        self.slots.open() == 0 || self.given_up.load(Ordering::Relaxed)
+        self.slots.open() == 0 || self.shared.stop.has_given_up()
     }
 
     /// Accepts the clients that wait at the listeners. The last is for the caller to serve,

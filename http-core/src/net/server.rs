@@ -74,6 +74,10 @@ impl HttpServer {
 
     /// Handles up to `threads` requests at once (at least 1), as http.server's
     /// `ThreadingHTTPServer` does. The default is 1: one after the other.
+    ///
+    /// A handler that waits for its client does not count: another request is handled in its
+    /// place. When the wait ends, both go on, so with handlers that wait there can be up to
+    /// [`Limits::waiting`] more at once.
     pub fn threads(mut self, threads: usize) -> HttpServer {
         self.threads = threads.max(1);
         self

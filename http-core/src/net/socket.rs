@@ -199,8 +199,7 @@ impl Socket {
         let end = Instant::now() + time;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            // Some systems count milliseconds in 32 bits.
-            let time = Timespec::try_from(left.min(Duration::from_secs(3600))).ok();
+            let time = Timespec::try_from(left).ok();
             let mut socket = [PollFd::new(&self.stream, event)];
             match rustix::event::poll(&mut socket, time.as_ref()) {
                 Ok(0) if left.is_zero() => return Ok(false),

@@ -38,6 +38,7 @@ impl StopHandle {
 #[derive(Debug)]
 pub(super) struct Stop {
     stopping: AtomicBool,
+    given_up: AtomicBool,
     poller: Arc<Poller>,
     state: Mutex<State>,
     changed: Condvar,
@@ -56,6 +57,7 @@ impl Stop {
     pub fn new(poller: Arc<Poller>) -> Arc<Stop> {
         Arc::new(Stop {
             stopping: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
             poller,
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -75,6 +77,17 @@ impl Stop {
         let _state = lock(&self.state);
         self.stopping.store(true, Ordering::SeqCst);
         self.changed.notify_all();
+        self.poller.wake();
+    }
+
+    /// Whether the time to finish is over, too: threads that still wait for clients must not
+    /// any more.
+    pub fn has_given_up(&self) -> bool {
+        self.given_up.load(Ordering::SeqCst)
+    }
+
+    pub fn give_up(&self) {
+        self.given_up.store(true, Ordering::SeqCst);
         self.poller.wake();
     }
 

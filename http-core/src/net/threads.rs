@@ -3,13 +3,14 @@
 //!
 //! A handler may wait for its client: for the next bytes of a long body, or for room to
 //! write. Its thread does not count as one at work meanwhile, and if too few are left,
-//! another is started. When the wait ends, it simply goes on: there may be one too many
-//! for a moment, and the next that is done with a connection ends. Nobody waits for a
+//! another is started. When the wait ends, it simply goes on: there may be too many for a
+//! moment, and each thread that is done with a connection then ends. Nobody waits for a
 //! permit, so a lock that a handler holds while it reads can't lead to a deadlock.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
+use std::time::Duration;
 use std::{fmt, io};
 
 use super::stop::Stop;
@@ -32,7 +33,13 @@ pub(super) struct Threads {
     most_waiting: usize,
     working: AtomicUsize,
     waiting: AtomicUsize,
+    /// How often a place was handed on in this second.
+    handed_on: AtomicUsize,
 }
+
+/// The time that a handler waits for its client, in all, before it hands its place on. Most
+/// bodies and answers need no more, and others hardly notice.
+const OWN_TIME: Duration = Duration::from_millis(1);
 
 impl Threads {
     pub fn new(work: Weak<dyn Work>, stop: Arc<Stop>, threads: usize, limits: &Limits) -> Threads {
@@ -43,6 +50,7 @@ impl Threads {
             most_waiting: limits.waiting,
             working: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
+            handed_on: AtomicUsize::new(0),
         }
     }
 
@@ -86,6 +94,24 @@ impl Threads {
                 .is_ok()
     }
 
+    /// The time that a handler may wait for its client, in all, before it must hand its place
+    /// on. It is shorter where many do: however many clients come, and even if each is slow,
+    /// they keep the places from others for a few milliseconds in a second.
+    pub fn own_time(&self) -> Duration {
+        let others = self.handed_on.load(Ordering::Relaxed) + self.waiting.load(Ordering::Relaxed);
+        OWN_TIME / u32::try_from(others + 1).unwrap_or(u32::MAX)
+    }
+
+    /// A second is over.
+    pub fn tick(&self) {
+        self.handed_on.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether nobody may wait for a client any more, as the server has stopped.
+    pub fn have_given_up(&self) -> bool {
+        self.stop.has_given_up()
+    }
+
     /// The calling thread begins to wait for its client, and hands its place on to
     /// another one until what is returned is dropped.
     ///
@@ -95,6 +121,7 @@ impl Threads {
         if !count_up(&self.waiting, self.most_waiting) {
             return Err(Refusal::TOO_MANY_WAIT);
         }
+        self.handed_on.fetch_add(1, Ordering::Relaxed);
         self.working.fetch_sub(1, Ordering::SeqCst);
         let waiting = Waiting(self);
         match self.fill_up() {
@@ -177,6 +204,10 @@ mod tests {
         let third = threads.hand_on().unwrap();
         assert!(begun.try_recv().is_err());
         drop(third);
+        // The more it happens, the less time there is before.
+        assert_eq!(threads.own_time(), OWN_TIME / 4);
+        threads.tick();
+        assert_eq!(threads.own_time(), OWN_TIME);
         assert!(threads.leave());
         assert_eq!(threads.working.load(Ordering::SeqCst), 1);
         assert_eq!(threads.waiting.load(Ordering::SeqCst), 0);

@@ -1,56 +1,24 @@
-//! One request and its answer, from the handler's side: it reads the body of the one and
-//! writes the other, in whatever order it likes.
-//!
-//! Here stands what a part of an answer becomes on the wire: how it is framed, what is
-//! gathered, and what passes by without a copy. In front of each part of a large body, its
-//! frame is put into the [`Output`](super::Output); the caller sends both.
+//! An answer, as the handler writes it: what its parts become on the wire. Exactly one
+//! framing is chosen (RFC 9112, section 6), what is small is gathered, and what is large is
+//! sent from where it is.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 
 use http::StatusCode;
 
 use super::answer::{Answer, Stage};
-use super::chunks::{Decoder, Framing, Piece};
-use super::{Date, Ending, FilePart, Head, Http1, Limits, Refusal, State};
-
-/// The body of a request, as far as it was read.
-#[derive(Debug)]
-pub(super) enum Body {
-    /// The client sends it when it is asked to, and was not asked yet (`100 Continue`).
-    Awaited(Decoder),
-    /// It is on its way, or has come.
-    Coming(Decoder),
-    /// It is not acceptable.
-    Refused(Refusal),
-    /// The connection failed while it was read.
-    Lost,
-}
-
-/// What there is of the body of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Got {
-    /// So many bytes of it were read.
-    Data(usize),
-    /// Nothing, until the client has sent more.
-    NeedsInput,
-    /// Nothing, until the client was sent [`CONTINUE`] and then has sent more.
-    NeedsContinue,
-    /// It has ended.
-    End,
-}
-
-/// What the client is sent that waits to be asked for its body (RFC 9110, section 10.1.1).
-pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+use super::body::Body;
+use super::{Date, Ending, FilePart, Framing, Http1, State};
 
 /// What became of a part of the body of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// It waits with the answer; nothing is to be done now.
-    Gathered,
+    Queued,
     /// It is large: the caller sends the output and then these bytes, and says so
-    /// ([`Http1::passed`], [`Http1::passed_last`]).
-    Pass,
+    /// ([`Http1::sent_directly`], [`Http1::sent_last_directly`]).
+    Direct,
 }
 
 /// Body that is gathered before it is framed.
@@ -60,140 +28,6 @@ const LARGE: usize = 64 * 1024;
 /// A part of a file up to this size is read at once: that costs less than a system call
 /// that sends it.
 const SMALL_FILE: u64 = 16 * 1024;
-/// A handler's memory for a body of known length is filled by the system itself, if there
-/// is so much of it.
-const DIRECT: usize = 16 * 1024;
-
-impl Body {
-    pub fn new(head: &Head, limits: &Limits) -> Body {
-        let decoder = Decoder::new(head.framing(), limits);
-        match head.expects_continue() {
-            true => Body::Awaited(decoder),
-            false => Body::Coming(decoder),
-        }
-    }
-
-    /// Whether there is more of it on the way.
-    pub fn is_unread(&self) -> bool {
-        match self {
-            Body::Awaited(decoder) | Body::Coming(decoder) => !decoder.has_ended(),
-            Body::Refused(_) | Body::Lost => true,
-        }
-    }
-
-    /// Whether the next request can be found behind the rest of it, of which `at_hand`
-    /// bytes have come.
-    fn can_be_skipped(&self, at_hand: usize, limit: u64) -> bool {
-        let (decoder, awaited) = match self {
-            Body::Awaited(decoder) => (decoder, true),
-            Body::Coming(decoder) => (decoder, false),
-            Body::Refused(_) | Body::Lost => return false,
-        };
-        match decoder.remaining() {
-            // A client that was not asked for its body may send it or not.
-            Some(left) => left <= limit && !(awaited && left > at_hand as u64),
-            // Of chunks nobody knows how many follow.
-            None => !awaited,
-        }
-    }
-}
-
-/// The request's body.
-impl Http1 {
-    /// Reads from the body of the request, of which some may be at hand.
-    ///
-    /// # Errors
-    /// A [`Refusal`] where the body is not acceptable, now and from now on.
-    pub fn read_body(&mut self, into: &mut [u8]) -> io::Result<Got> {
-        let State::Exchange(body) = &mut self.state else {
-            return Err(ErrorKind::ConnectionAborted.into());
-        };
-        let (Body::Awaited(decoder) | Body::Coming(decoder)) = body else {
-            return Err(match body {
-                Body::Refused(refusal) => (*refusal).into(),
-                _ => ErrorKind::ConnectionAborted.into(),
-            });
-        };
-        loop {
-            match decoder.next(self.input.filled(), into.len()) {
-                Ok(Piece::Data(count)) => {
-                    into[..count].copy_from_slice(&self.input.filled()[..count]);
-                    self.input.consume(count);
-                    return Ok(Got::Data(count));
-                }
-                Ok(Piece::Framing(count)) => self.input.consume(count),
-                Ok(Piece::End) => return Ok(Got::End),
-                Ok(Piece::More) if self.input_ended => {
-                    *body = Body::Refused(Refusal::CUT_OFF);
-                    return Err(Refusal::CUT_OFF.into());
-                }
-                // Within an answer, 100 would be taken for a part of it.
-                Ok(Piece::More) if !self.output.has_left() => {
-                    let is_awaited = matches!(body, Body::Awaited(_));
-                    if is_awaited {
-                        return Ok(Got::NeedsContinue);
-                    }
-                    return Ok(Got::NeedsInput);
-                }
-                Ok(Piece::More) => return Ok(Got::NeedsInput),
-                Err(refusal) => {
-                    *body = Body::Refused(refusal);
-                    return Err(refusal.into());
-                }
-            }
-        }
-    }
-
-    /// The client was asked for its body.
-    pub fn continued(&mut self) {
-        if let State::Exchange(body) = &mut self.state
-            && let Body::Awaited(decoder) = body
-        {
-            *body = Body::Coming(decoder.clone());
-        }
-    }
-
-    /// How many bytes of the body may be read to the handler's memory at once, without a
-    /// way through the [`room`](Http1::room) for input; 0 where it must go there. What was
-    /// read so is reported with [`passed_in`](Http1::passed_in).
-    pub fn passes_in(&self, most: usize) -> usize {
-        match &self.state {
-            State::Exchange(Body::Coming(decoder)) if self.input.is_empty() && most >= DIRECT => {
-                let left = decoder.remaining().unwrap_or(0);
-                most.min(usize::try_from(left).unwrap_or(usize::MAX))
-            }
-            _ => 0,
-        }
-    }
-
-    /// These bytes of the body were read past the input.
-    pub fn passed_in(&mut self, bytes: &[u8]) {
-        self.input_ended |= bytes.is_empty();
-        if let State::Exchange(Body::Coming(decoder)) = &mut self.state
-            && !bytes.is_empty()
-        {
-            // It has a length, so these are a piece of it, and no more.
-            let _ = decoder.next(bytes, bytes.len());
-        }
-    }
-
-    /// The body can't be read any more for this reason.
-    pub fn refuse_body(&mut self, refusal: Refusal) {
-        if let State::Exchange(body) = &mut self.state {
-            *body = Body::Refused(refusal);
-        }
-    }
-
-    /// Why the body of the request was refused, if it was.
-    pub fn refusal(&self) -> Option<Refusal> {
-        match &self.state {
-            State::Exchange(Body::Refused(refusal)) => Some(*refusal),
-            _ => None,
-        }
-    }
-}
-
-/// The answer.
 impl Http1 {
     /// Writes the status line.
     ///
@@ -229,14 +63,14 @@ impl Http1 {
     pub fn write(&mut self, data: &[u8]) -> io::Result<Written> {
         self.answer.count(data.len() as u64, false)?;
         if let Stage::NoBody(_) = self.answer.stage {
-            return Ok(Written::Gathered);
+            return Ok(Written::Queued);
         }
         if self.gathered.len() + data.len() <= GATHERED {
             self.gathered.extend_from_slice(data);
-            return Ok(Written::Gathered);
+            return Ok(Written::Queued);
         }
         self.stream(data.len());
-        Ok(Written::Pass)
+        Ok(Written::Direct)
     }
 
     /// What was written so far is to be sent now.
@@ -246,14 +80,14 @@ impl Http1 {
     pub fn flush(&mut self) -> io::Result<Written> {
         self.answer.count(0, false)?;
         if let Stage::NoBody(_) = self.answer.stage {
-            return Ok(Written::Gathered);
+            return Ok(Written::Queued);
         }
         self.stream(0);
-        Ok(Written::Pass)
+        Ok(Written::Direct)
     }
 
     /// What was to pass was sent.
-    pub fn passed(&mut self) {
+    pub fn sent_directly(&mut self) {
         // The line end leaves with what follows: not worth a system call of its own.
         if std::mem::take(&mut self.owes_chunk_end) {
             self.output.push(b"\r\n");
@@ -318,7 +152,7 @@ impl Http1 {
                 let framing = self.answer.unsent_framing(length);
                 self.end_head(framing);
                 self.answer.stage = Stage::Whole;
-                return Ok(Written::Gathered);
+                return Ok(Written::Queued);
             }
             Stage::Gathering => self.end_head(Some(Framing::Length(length))),
             _ => {}
@@ -326,17 +160,17 @@ impl Http1 {
         if length > 0 {
             self.begin_chunk(length);
             if last.len() > LARGE && !self.output.has_files() {
-                return Ok(Written::Pass);
+                return Ok(Written::Direct);
             }
             self.output.push(last);
             self.end_chunk();
         }
         self.end_body();
-        Ok(Written::Gathered)
+        Ok(Written::Queued)
     }
 
     /// The last part of the body was sent but for `rest`, which waits with the answer.
-    pub fn passed_last(&mut self, rest: &[u8]) {
+    pub fn sent_last_directly(&mut self, rest: &[u8]) {
         self.output.push(rest);
         self.end_chunk();
         self.end_body();
@@ -372,13 +206,6 @@ impl Http1 {
         }
     }
 
-    /// The connection failed while the body was read.
-    pub fn lost_body(&mut self) {
-        if let State::Exchange(body) = &mut self.state {
-            *body = Body::Lost;
-        }
-    }
-
     pub(super) fn begin(&mut self, answer: Answer, body: Body) {
         self.answer = answer;
         self.gathered.clear();
@@ -397,7 +224,7 @@ impl Http1 {
         self.begin_chunk(length as u64);
         self.owes_chunk_end = self.answer.stage == Stage::Chunked;
         if more == 0 {
-            self.passed();
+            self.sent_directly();
         }
     }
 
