@@ -53,6 +53,33 @@ fn it_serves_a_directory() {
     assert_eq!(lines.len(), 2, "{log}");
 }
 
+/// What build tools do with the folder that they write to: `rm -r dist; mkdir dist`.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_made_again_is_served() {
+    let dir = tempfile::tempdir().unwrap();
+    let dist = dir.path().join("dist");
+    fs::create_dir(&dist).unwrap();
+    fs::write(dist.join("cat.txt"), "neko\n").unwrap();
+    let mut command = command();
+    let program = Program::start(
+        command
+            .args(["0", "-b", "127.0.0.1", "-q"])
+            .current_dir(&dist),
+    );
+    let mut client = program.connect();
+    for n in 0..3 {
+        let name = format!("cat{n}.txt");
+        fs::remove_dir_all(&dist).unwrap();
+        client.send("GET /cat.txt HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_eq!(client.reply().status, 404);
+        fs::create_dir(&dist).unwrap();
+        fs::write(dist.join(&name), "again\n").unwrap();
+        assert!(client.get("/").contains(&name));
+        assert_eq!(client.get(&format!("/{name}")), "again\n");
+    }
+}
+
 /// Without options, it serves the directory it was started in, on both local addresses.
 #[test]
 fn it_serves_the_present_directory_to_this_machine_only() {

@@ -203,14 +203,49 @@ fn links_that_lead_out_are_not_there() {
         list.contains("\"near\"") && list.contains("\"inside/\""),
         "{list}"
     );
-    // An index that leads out is none.
-    symlink("../../secret", public.join("sub/index.html")).unwrap();
-    assert!(server.get("/sub/").text().contains("page.html"));
     // Whoever wants them can have them.
     let free = TestServer::start(FileHandler::new(&public).unwrap().follow_links(true));
     assert_eq!(free.get("/up").text(), SECRET);
     assert_eq!(free.get("/parent/secret").text(), SECRET);
     assert_eq!(free.get("/parent/../secret").status, 404);
+}
+
+/// Whoever has put an index into a folder wants no list of it, be it one that can't be
+/// sent: it leads out, nowhere, or to itself, or it is a pipe.
+#[cfg(unix)]
+#[test]
+fn an_index_that_is_not_sent_is_no_list() {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    let (dir, server) = site();
+    let public = dir.path().join("public");
+    let index = public.join("sub/index.html");
+    for target in [
+        "../../secret",
+        "nowhere",
+        "index.html",
+        "/etc/passwd",
+        "/dev/null",
+    ] {
+        symlink(target, &index).unwrap();
+        assert_eq!(server.get("/sub/").status, 404, "{target}");
+        fs::remove_file(&index).unwrap();
+    }
+    let socket = UnixListener::bind(&index).unwrap();
+    assert_eq!(server.get("/sub/").status, 404);
+    drop(socket);
+    fs::remove_file(&index).unwrap();
+    // The second of its names counts, too.
+    symlink("nowhere", public.join("sub/index.htm")).unwrap();
+    assert_eq!(server.get("/sub/").status, 404);
+    // One that is sent comes first, and a folder is none.
+    fs::write(&index, "index").unwrap();
+    assert_eq!(server.get("/sub/").text(), "index");
+    fs::remove_file(&index).unwrap();
+    fs::remove_file(public.join("sub/index.htm")).unwrap();
+    fs::create_dir(&index).unwrap();
+    assert!(server.get("/sub/").text().contains("page.html"));
 }
 
 /// A pipe that somebody waits at, a socket, a device: none is opened, none is shown.

@@ -21,7 +21,7 @@ use percent_encoding::percent_decode_str;
 const README: &str = include_str!("../README.md");
 
 /// Requests that both answer alike.
-const SAME: [&str; 34] = [
+const SAME: [&str; 38] = [
     "GET /",
     "HEAD /",
     "GET /?C=M;O=D",
@@ -54,15 +54,19 @@ const SAME: [&str; 34] = [
     "GET /image.png",
     "GET /page.html",
     "GET /near",
+    "GET /./plain.txt",
+    "GET /sub/../plain.txt",
+    "GET /none/%2e%2e/sub/./deep/b.txt",
+    "GET /sub/deep/../../site/",
     "FOO /plain.txt",
     "PROPFIND /sub/",
 ];
 
 /// Requests that they answer differently, and the row of the table that says so.
 const DIFFERENT: [(&str, &str); 20] = [
-    ("GET /sub/../plain.txt", "`.` or `..` in a path"),
-    ("GET /./plain.txt", "`.` or `..` in a path"),
-    ("GET /%2e%2e/plain.txt", "`.` or `..` in a path"),
+    ("GET /../plain.txt", "`..` above the root"),
+    ("GET /%2e%2e/plain.txt", "`..` above the root"),
+    ("GET /sub/deep/..", "a path that ends with `.` or `..`"),
     ("GET /a%2fb", "an encoded slash in a name"),
     ("GET /%00", "an encoded NUL"),
     ("GET http://h/plain.txt", "`GET http://host/path`"),

@@ -434,11 +434,12 @@ fn strict_line(bytes: &[u8]) -> Result<(&[u8], &[u8]), No> {
     Ok((text, behind))
 }
 
-/// The names in the path of a file, from the outermost on; `None` if one of them can't
-/// be a name. What stands for a byte is RFC 3986, section 2.1.
-pub fn path(path: &[u8]) -> Option<Vec<Vec<u8>>> {
+/// The names in the path of a file, from the outermost on, and whether it is one of a
+/// directory; `None` if it leads above the root, or one of its parts can't be a name. What
+/// stands for a byte is RFC 3986, section 2.1, and what dots mean is section 5.2.4.
+pub fn path(path: &[u8]) -> Option<(Vec<Vec<u8>>, bool)> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
-    let mut names = Vec::new();
+    let mut parts = Vec::new();
     for part in path.strip_prefix(b"/")?.split(|&b| b == b'/') {
         let mut name = Vec::new();
         let mut at = 0;
@@ -451,12 +452,20 @@ pub fn path(path: &[u8]) -> Option<Vec<Vec<u8>>> {
             name.push(byte);
             at += size;
         }
-        if name == b"." || name == b".." || name.contains(&b'/') || name.contains(&0) {
-            return None;
-        }
-        if !name.is_empty() {
-            names.push(name);
-        }
+        parts.push(name);
     }
-    Some(names)
+    if parts.iter().flatten().any(|&b| b == b'/' || b == 0) {
+        return None;
+    }
+    let is_dots = |part: &[u8]| part == b"." || part == b"..";
+    let is_directory = parts
+        .last()
+        .is_none_or(|last| last.is_empty() || is_dots(last));
+    parts.retain(|part| !part.is_empty() && part != b".");
+    // Each `..` takes the name before it away; the first one has none but names before it.
+    while let Some(at) = parts.iter().position(|part| part == b"..") {
+        let before = at.checked_sub(1)?;
+        parts.drain(before..=at);
+    }
+    Some((parts, is_directory))
 }

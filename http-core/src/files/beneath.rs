@@ -1,18 +1,30 @@
-//! Opening below a directory on Linux, where the kernel itself stays there: openat2
-//! with RESOLVE_BENEATH goes no way that leads out, be it by `..` or by a link, and
-//! be the link put there in this moment.
+//! Opening below a directory on Unix, without ever leaving it.
+//!
+//! A path is walked name by name. Each name is looked up in a directory that is open
+//! already, and what is opened by it is never a link: a link is read, and the names in
+//! it are walked in the same way. So there is no path that is judged first and trusted
+//! later, and whoever swaps files, directories and links meanwhile can only choose among
+//! what is below.
+//!
+//! Linux and FreeBSD could do the same in one call (`openat2` with RESOLVE_BENEATH,
+//! O_RESOLVE_BENEATH); this is alike on every Unix, and follows an absolute link that
+//! leads to a place below, too.
 
-use std::fs::File;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
-use nix::sys::stat::{Mode, SFlag, fstatat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, open, openat, readlinkat, statat};
+use rustix::io::Errno;
 
+use super::listing::{Item, Kind};
 use crate::sync::lock;
 
 /// The directory, opened. It is opened again from time to time, as another one may
@@ -23,53 +35,242 @@ pub(super) struct Base(Mutex<Option<(Arc<OwnedFd>, Instant)>>);
 /// How long a directory that was replaced may still be served.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// Links that are followed for one path, as in Linux. Each time that the walk goes back, and
+/// each time that a name is something else at the second look, counts as one, too.
+const MOST_TURNS: usize = 40;
+
+/// For a directory on the way: only names are looked up in it. Where the system has no
+/// such thing, it must be readable.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+const SEARCH: OFlags = OFlags::PATH;
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+const SEARCH: OFlags = OFlags::RDONLY;
+
+/// For what is read. Should a pipe take the place of a file, it is opened without waiting.
+const READ: OFlags = OFlags::NONBLOCK
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
+
 impl Base {
     /// Opens what `relative` leads to below `directory`, if it is a regular file or a
     /// directory.
     ///
     /// # Errors
-    /// `CrossesDevices` for a link that leads out; `Unsupported` where the kernel is
-    /// older than 5.6, or a sandbox forbids the call. An absolute link is one that
-    /// leads out here, wherever it leads.
+    /// As the system has them; `NotFound` for a way that leads out.
     pub fn open(&self, directory: &Path, relative: &Path) -> io::Result<File> {
-        let relative = match relative.as_os_str().is_empty() {
-            true => Path::new("."),
-            false => relative,
-        };
         let known = lock(&self.0).clone();
         if let Some((base, opened)) = known
             && opened.elapsed() < FRESH
         {
-            match open_below(&base, relative) {
+            match walk(&base, directory, relative) {
                 // It may be in the directory that is there by now.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Ok(file) if relative.as_os_str().is_empty() && file.metadata()?.nlink() == 0 => {}
                 outcome => return outcome,
             }
         }
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let flags = SEARCH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let base = Arc::new(open(directory, flags, Mode::empty())?);
         *lock(&self.0) = Some((Arc::clone(&base), Instant::now()));
-        open_below(&base, relative)
+        walk(&base, directory, relative)
     }
 }
 
-fn open_below(base: &OwnedFd, relative: &Path) -> io::Result<File> {
+/// A path that is walked. What was walked of it are names of directories, none of them a
+/// link, so that `..` behind them is a matter of text.
+struct Walk<'a> {
+    path: Cow<'a, [u8]>,
+    /// So many bytes of the path are walked, with a slash at their end, and lead here.
+    walked: usize,
+    here: Option<OwnedFd>,
+    /// Links that were followed, steps back, and attempts that came to nothing.
+    turns: usize,
+}
+
+fn walk(base: &OwnedFd, directory: &Path, relative: &Path) -> io::Result<File> {
+    let mut walk = Walk {
+        path: relative.as_os_str().as_bytes().into(),
+        walked: 0,
+        here: None,
+        turns: 0,
+    };
+    loop {
+        let here = walk.here.as_ref().unwrap_or(base);
+        let ahead = &walk.path[walk.walked..];
+        let (name, is_last) = match ahead.iter().position(|&b| b == b'/') {
+            Some(end) => (&ahead[..end], false),
+            None => (ahead, true),
+        };
+        let outcome = match name {
+            b"" | b"." if is_last => openat(here, ".", READ | STAY, Mode::empty()),
+            b"" | b"." => {
+                walk.replace(name.len() + 1, b"");
+                continue;
+            }
+            b".." => {
+                walk.go_back()?;
+                continue;
+            }
+            name if is_last => open_last(here, name),
+            name => openat(here, name, SEARCH | OFlags::DIRECTORY | STAY, Mode::empty()),
+        };
+        match outcome {
+            Ok(file) if is_last => return Ok(file.into()),
+            Ok(directory) => {
+                walk.walked += name.len() + 1;
+                walk.here = Some(directory);
+            }
+            Err(error) => match target(here, name, error)? {
+                Some(target) if target.starts_with(b"/") => {
+                    let length = walk.walked + name.len();
+                    let start = below(directory, &target).ok_or(ErrorKind::NotFound)?;
+                    (walk.walked, walk.here) = (0, None);
+                    walk.replace(length, &start);
+                    walk.turn()?;
+                }
+                Some(target) => {
+                    walk.replace(name.len(), &target);
+                    walk.turn()?;
+                }
+                // Something else is there by now: once more.
+                None => walk.turn()?,
+            },
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// Puts `start` in the place of the next `length` bytes.
+    fn replace(&mut self, length: usize, start: &[u8]) {
+        let (before, behind) = (
+            &self.path[..self.walked],
+            &self.path[self.walked + length..],
+        );
+        self.path = Cow::Owned([before, start, behind].concat());
+    }
+
+    /// Takes each `..` that is next, and a directory before it for each. Walks to the one
+    /// that is left from the base on, as what is above a directory can change.
+    fn go_back(&mut self) -> io::Result<()> {
+        let (mut before, mut behind) = self.path.split_at(self.walked);
+        while let Some(rest) = behind.strip_prefix(b"..")
+            && let Some(rest) = rest.strip_prefix(b"/").or(rest.is_empty().then_some(rest))
+        {
+            let names = before.strip_suffix(b"/").ok_or(ErrorKind::NotFound)?;
+            let parent = names.iter().rposition(|&b| b == b'/');
+            (before, behind) = (&names[..parent.map_or(0, |slash| slash + 1)], rest);
+        }
+        self.path = Cow::Owned([before, behind].concat());
+        (self.walked, self.here) = (0, None);
+        self.turn()
+    }
+
+    fn turn(&mut self) -> io::Result<()> {
+        self.turns += 1;
+        match self.turns > MOST_TURNS {
+            true => Err(Errno::LOOP.into()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Opens what a path ends with, if it is a regular file or a directory.
+fn open_last(here: &OwnedFd, name: &[u8]) -> rustix::io::Result<OwnedFd> {
     // To open a pipe or a device can do something, so the look comes first.
-    let kind =
-        SFlag::from_bits_truncate(fstatat(base, relative, nix::fcntl::AtFlags::empty())?.st_mode);
-    let kind = kind & SFlag::S_IFMT;
-    if kind != SFlag::S_IFREG && kind != SFlag::S_IFDIR {
+    match kind(&statat(here, name, AtFlags::SYMLINK_NOFOLLOW)?) {
+        Kind::File | Kind::Directory => openat(here, name, READ | STAY, Mode::empty()),
+        Kind::Link => Err(Errno::LOOP),
+        Kind::Other => Err(Errno::NOENT),
+    }
+}
+
+/// What the link says that could not be opened; `None` where it was one and is none now.
+fn target(here: &OwnedFd, name: &[u8], error: Errno) -> io::Result<Option<Vec<u8>>> {
+    // What O_NOFOLLOW says of a link; FreeBSD has the second one, and with O_DIRECTORY
+    // Linux has the third one.
+    let may_be_link = [Errno::LOOP, Errno::MLINK, Errno::NOTDIR].contains(&error);
+    if !may_be_link {
+        return Err(error.into());
+    }
+    match kind(&statat(here, name, AtFlags::SYMLINK_NOFOLLOW)?) {
+        Kind::Link => match readlinkat(here, name, Vec::new()) {
+            Ok(target) => Ok(Some(target.into_bytes())),
+            Err(Errno::INVAL) => Ok(None),
+            Err(error) => Err(error.into()),
+        },
+        // A file is no directory, and that is all.
+        Kind::File | Kind::Other if error == Errno::NOTDIR => Err(error.into()),
+        _ => Ok(None),
+    }
+}
+
+/// What is opened on a walk is no link.
+const STAY: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
+
+/// The rest of an absolute path that begins with that of the directory. It says where to
+/// walk, no more.
+fn below(directory: &Path, target: &[u8]) -> Option<Vec<u8>> {
+    let target = Path::new(OsStr::from_bytes(target));
+    let rest = target.strip_prefix(directory).ok();
+    let rest = rest.map(Path::to_owned).or_else(|| {
+        let real = directory.canonicalize().ok()?;
+        target.strip_prefix(real).ok().map(Path::to_owned)
+    });
+    rest.map(|rest| rest.into_os_string().into_vec())
+}
+
+/// Opens a regular file or a directory for reading, and follows links.
+pub(super) fn open_regular(path: &Path) -> io::Result<File> {
+    // To open a pipe or a device can do something, so the look comes first.
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() && !metadata.is_dir() {
         return Err(ErrorKind::NotFound.into());
     }
-    // And should one come there in between, then at least without waiting.
-    let how = OpenHow::new()
-        .flags(OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)
-        .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);
-    match openat2(base, relative, how) {
-        Ok(file) => Ok(File::from(file)),
-        Err(Errno::EXDEV) => Err(ErrorKind::CrossesDevices.into()),
-        // EAGAIN: so much is renamed meanwhile that the kernel can't be sure.
-        Err(Errno::ENOSYS | Errno::EPERM | Errno::EAGAIN) => Err(ErrorKind::Unsupported.into()),
-        Err(error) => Err(error.into()),
+    Ok(open(path, READ, Mode::empty())?.into())
+}
+
+/// Whether a directory has this name in it, whatever it stands for; also where that
+/// can't be known.
+pub(super) fn has_name(directory: &File, _path: &Path, name: &OsStr) -> bool {
+    !matches!(
+        statat(directory, name, AtFlags::SYMLINK_NOFOLLOW),
+        Err(Errno::NOENT)
+    )
+}
+
+/// What is in a directory.
+pub(super) fn items(directory: &File, _path: &Path) -> io::Result<Vec<Item>> {
+    let mut items = Vec::new();
+    for entry in Dir::read_from(directory)? {
+        let name = OsString::from_vec(entry?.file_name().to_bytes().to_vec());
+        if name == "." || name == ".." {
+            continue;
+        }
+        // One that is gone by now is not there.
+        let Ok(stat) = statat(directory, &name, AtFlags::SYMLINK_NOFOLLOW) else {
+            continue;
+        };
+        items.push(Item {
+            kind: kind(&stat),
+            size: stat.st_size.try_into().unwrap_or(0),
+            modified: modified(&stat),
+            name,
+        });
     }
+    Ok(items)
+}
+
+fn kind(stat: &Stat) -> Kind {
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Directory,
+        FileType::Symlink => Kind::Link,
+        _ => Kind::Other,
+    }
+}
+
+/// In whole seconds.
+fn modified(stat: &Stat) -> Option<SystemTime> {
+    let seconds = u64::try_from(stat.st_mtime).ok()?;
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }

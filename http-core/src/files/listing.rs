@@ -2,15 +2,36 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
-use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::path::{FilePath, encode};
-use super::root::{Found, Root};
+use super::root::{Directory, Found, Root};
 use crate::escape_html;
 use crate::face::page::HEAD;
+
+/// What is in a directory under one name.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub name: OsString,
+    pub kind: Kind,
+    /// Bytes; of a file.
+    pub size: u64,
+    pub modified: Option<SystemTime>,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A pipe, a socket, a device.
+    Other,
+}
 
 /// One line of the page.
 #[derive(Debug)]
@@ -21,62 +42,55 @@ struct Entry {
     modified: Option<SystemTime>,
 }
 
-/// The page for a directory that was opened: what would be served, in the order of
-/// a reader, directories first.
+/// The page for a directory: what would be served, in the order of a reader,
+/// directories first. `None` where it may not be read.
 pub(super) fn page(
     root: &Root,
     path: &FilePath,
-    directory: &File,
-    place: &Path,
-) -> io::Result<String> {
-    let mut entries = Vec::new();
-    for item in read_dir(directory, place)? {
-        let item = item?;
-        let name = item.file_name();
-        let (mut kind, mut metadata) = (item.file_type()?, item.metadata().ok());
-        if kind.is_symlink() {
-            // Where it leads, if a request for it would be answered.
-            metadata = match root.open(&path.relative().join(&name))? {
-                Some(Found::File(_, metadata)) => Some(metadata),
-                Some(Found::Directory(directory, _)) => directory.metadata().ok(),
-                None => None,
-            };
-            if let Some(metadata) = &metadata {
-                kind = metadata.file_type();
-            }
-        }
-        // Pipes and devices are not served, and a name that no path stands for has no link.
-        if !(kind.is_file() || kind.is_dir())
-            || FilePath::new(&format!("/{}", encode(&name))).is_none()
+    directory: &Directory,
+) -> io::Result<Option<String>> {
+    let Some(items) = directory.items()? else {
+        return Ok(None);
+    };
+    let mut entries = Vec::with_capacity(items.len());
+    for item in items {
+        // A name that no path stands for has no link.
+        if FilePath::new(&format!("/{}", encode(&item.name))).is_some()
+            && let Some((size, modified)) = served(root, path, &item)?
         {
-            continue;
+            entries.push(Entry {
+                name: item.name,
+                size,
+                modified,
+            });
         }
-        let size = metadata.as_ref().map_or(0, |metadata| metadata.len());
-        entries.push(Entry {
-            size: kind.is_file().then_some(size),
-            modified: metadata.and_then(|metadata| metadata.modified().ok()),
-            name,
-        });
     }
     entries.sort_by_cached_key(|entry| {
         let text = entry.name.to_string_lossy().to_lowercase();
         (entry.size.is_some(), text, entry.name.clone())
     });
-    Ok(render(path, &entries))
+    Ok(Some(render(path, &entries)))
 }
 
-/// What is in a directory that was opened, whatever lies at its path by now.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn read_dir(directory: &File, place: &Path) -> io::Result<std::fs::ReadDir> {
-    use std::os::fd::AsRawFd;
-    std::fs::read_dir(format!("/proc/self/fd/{}", directory.as_raw_fd()))
-        // A jail may have no /proc.
-        .or_else(|_| std::fs::read_dir(place))
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn read_dir(_directory: &File, place: &Path) -> io::Result<std::fs::ReadDir> {
-    std::fs::read_dir(place)
+/// The size (of a file) and the time of what a request for an item would find, if it would be
+/// answered.
+fn served(
+    root: &Root,
+    path: &FilePath,
+    item: &Item,
+) -> io::Result<Option<(Option<u64>, Option<SystemTime>)>> {
+    Ok(match item.kind {
+        Kind::File => Some((Some(item.size), item.modified)),
+        Kind::Directory => Some((None, item.modified)),
+        Kind::Link => match root.open(&path.relative().join(&item.name))? {
+            Some(Found::File(_, metadata)) => {
+                Some((Some(metadata.len()), metadata.modified().ok()))
+            }
+            Some(Found::Directory(directory)) => Some((None, directory.metadata.modified().ok())),
+            None => None,
+        },
+        Kind::Other => None,
+    })
 }
 
 /// On a phone, each line has two rows: the name, and below it size and time.

@@ -5,36 +5,35 @@
 //! | module | what it is about |
 //! | --- | --- |
 //! | `path` | the path of a request to a path below the directory |
-//! | `root`, `beneath` | that path to an open file, without leaving the directory |
+//! | `root`, `beneath` (Windows: `by_path`) | that path to an open file, without leaving the directory |
 //! | `listing` | a directory to a page |
 //! | `media`, `encoding` | a file to its Content-Type, and to a compressed copy |
+//! | `representation` | an open file to an answer |
 //! | `conditions`, `range` | which of its bytes the client needs, if any |
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(unix)]
 mod beneath;
+#[cfg(windows)]
+mod by_path;
 mod conditions;
 mod encoding;
 mod listing;
 mod media;
 mod path;
 mod range;
+mod representation;
 mod root;
 
 use std::fs::{self, File, Metadata};
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, ErrorKind, Write};
-use std::ops::Range;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use http::{Method, StatusCode};
 
-use self::conditions::{Validators, Verdict};
 use self::encoding::Encoding;
 pub use self::path::FilePath;
-use self::range::Wanted;
+use self::representation::Representation;
 use self::root::{Found, Root};
-use crate::face::Headers;
 use crate::face::unsupported;
 use crate::{Answer, Handler, Request, Response, Result, ServerError};
 
@@ -47,6 +46,8 @@ use crate::{Answer, Handler, Request, Response, Result, ServerError};
 ///
 /// No path leads out of the directory, and no symbolic link unless
 /// [`follow_links`](FileHandler::follow_links) allows it. Only regular files are opened.
+/// What that rests on, and what an entity tag is made of, is in the crate's README.md,
+/// for each system.
 ///
 /// ```no_run
 /// use http_core::{FileHandler, HttpServer, local_address};
@@ -83,13 +84,17 @@ pub struct FileHandler {
 }
 
 impl FileHandler {
-    /// Serves the files below `directory`. The directory may be replaced while the
-    /// server runs, which is noticed within a second.
+    /// Serves the files below `directory`. The directory may be replaced, or removed and
+    /// made again, while the server runs, which is noticed within a second. A relative path
+    /// is taken from where the program is now.
     ///
     /// # Errors
     /// If there is no such directory.
     pub fn new(directory: impl Into<PathBuf>) -> Result<FileHandler> {
         let directory = directory.into();
+        // What is served stays the same place when the program goes elsewhere, and when this
+        // folder, in which it was started, is removed and made again.
+        let directory = std::path::absolute(&directory).unwrap_or(directory);
         let problem = match fs::metadata(&directory) {
             Ok(metadata) if metadata.is_dir() => {
                 return Ok(FileHandler {
@@ -102,12 +107,11 @@ impl FileHandler {
             Ok(_) => io::Error::new(ErrorKind::NotADirectory, "it is not a directory"),
             Err(error) => error,
         };
-        let shown = std::path::absolute(&directory).unwrap_or(directory);
         Err(ServerError::new(
             problem.kind(),
             format!(
                 "cannot serve the files of {}: {problem}.\nName a directory that is there.",
-                shown.display()
+                directory.display()
             ),
         ))
     }
@@ -152,7 +156,7 @@ impl FileHandler {
             Some(Found::File(file, metadata)) if !path.names_directory() => {
                 self.send_file(request, response, path.relative(), file, metadata)
             }
-            Some(Found::Directory(directory, place)) => {
+            Some(Found::Directory(directory)) => {
                 if !path.names_directory() {
                     // Else links on its page would be taken from the directory above.
                     let query = request.query().map(|query| format!("?{query}"));
@@ -161,18 +165,25 @@ impl FileHandler {
                 }
                 for name in &self.index {
                     let index = path.relative().join(name);
-                    if let Some(Found::File(file, metadata)) = self.root.open(&index)? {
-                        return self.send_file(request, response, &index, file, metadata);
-                    }
-                    // Whoever has put one there that can't be read wants no list either.
-                    if fs::symlink_metadata(place.join(name)).is_ok_and(|found| found.is_file()) {
-                        return not_found(response);
+                    match self.root.open(&index)? {
+                        Some(Found::File(file, metadata)) => {
+                            return self.send_file(request, response, &index, file, metadata);
+                        }
+                        // A folder of this name is no index.
+                        Some(Found::Directory(_)) => {}
+                        // Whoever has put one there that can't be read wants no list either:
+                        // a link that leads out or nowhere, a pipe, a file that is locked.
+                        None if directory.has_name(name) => return not_found(response),
+                        None => {}
                     }
                 }
-                if !self.listing {
+                let page = match self.listing {
+                    true => listing::page(&self.root, &path, &directory)?,
+                    false => None,
+                };
+                let Some(page) = page else {
                     return not_found(response);
-                }
-                let page = listing::page(&self.root, &path, &directory, &place)?;
+                };
                 response
                     .send_response(StatusCode::OK)
                     .send_header("Content-Type", "text/html; charset=utf-8")
@@ -204,62 +215,14 @@ impl FileHandler {
             Some((copy, metadata, encoding)) => (copy, metadata, Some(encoding)),
             None => (file, metadata, None),
         };
-        let validators = Validators::new(&metadata);
-        let length = metadata.len();
-        let fields = Fields {
-            validators: &validators,
+        let representation = Representation {
+            file,
+            metadata,
+            content_type,
             encoding,
             varies: self.compressed,
         };
-        match validators.judge(request) {
-            Verdict::Send => {}
-            Verdict::NotModified => {
-                let headers = response.send_response(StatusCode::NOT_MODIFIED);
-                // What it has is packed as it is (RFC 9110, section 15.4.5).
-                let fields = Fields {
-                    encoding: None,
-                    ..fields
-                };
-                return fields.add_to(headers).end_headers()?.finish();
-            }
-            Verdict::Failed => {
-                return response.send_error(
-                    StatusCode::PRECONDITION_FAILED,
-                    "The file is in another state than the request asks for.",
-                );
-            }
-        }
-        let wanted = match request.header("Range") {
-            Some(range) if *request.method() == Method::GET && validators.allow_range(request) => {
-                range::parse(range, length)
-            }
-            _ => Wanted::Whole,
-        };
-        match wanted {
-            Wanted::Whole => fields
-                .add_to(response.send_response(StatusCode::OK))
-                .send_header("Content-Type", content_type)
-                .send_header("Accept-Ranges", "bytes")
-                .end_headers()?
-                .send_known_part(file, 0..length),
-            Wanted::Parts(parts) if parts.len() == 1 => fields
-                .add_to(response.send_response(StatusCode::PARTIAL_CONTENT))
-                .send_header("Content-Type", content_type)
-                .send_header("Content-Range", content_range(&parts[0], length))
-                .end_headers()?
-                .send_known_part(file, parts[0].clone()),
-            Wanted::Parts(parts) => {
-                let headers = fields.add_to(response.send_response(StatusCode::PARTIAL_CONTENT));
-                send_parts(headers, file, &parts, length, &content_type)
-            }
-            Wanted::Unsatisfiable => response
-                .send_response(StatusCode::RANGE_NOT_SATISFIABLE)
-                .send_header("Content-Range", format!("bytes */{length}"))
-                .send_error_page(
-                    StatusCode::RANGE_NOT_SATISFIABLE,
-                    &format!("The file has {length} bytes, and none of those asked for."),
-                ),
-        }
+        representation.send(request, response)
     }
 
     /// The first compressed copy beside a file that the client takes.
@@ -326,76 +289,7 @@ fn is_known(method: &Method) -> bool {
     )
 }
 
-/// The fields that a 200, a 206 and a 304 have in common.
-struct Fields<'a> {
-    validators: &'a Validators,
-    encoding: Option<Encoding>,
-    varies: bool,
-}
-
-impl Fields<'_> {
-    fn add_to<'c>(&self, mut headers: Headers<'c>) -> Headers<'c> {
-        if let Some(modified) = self.validators.last_modified() {
-            headers = headers.send_header("Last-Modified", modified);
-        }
-        if let Some(encoding) = self.encoding {
-            headers = headers.send_header("Content-Encoding", encoding.name);
-        }
-        if self.varies {
-            headers = headers.send_header("Vary", "Accept-Encoding");
-        }
-        headers
-            .send_header("ETag", &self.validators.etag)
-            // To be asked for again each time, which costs a 304: so a change is seen at once.
-            .send_header("Cache-Control", "no-cache")
-            .send_header("X-Content-Type-Options", "nosniff")
-    }
-}
-
 /// Says nothing of the disk: neither what is there, nor why it can't be read.
 fn not_found(response: Response) -> Answer {
     response.send_error(StatusCode::NOT_FOUND, "There is no such file here.")
-}
-
-fn content_range(part: &Range<u64>, length: u64) -> String {
-    format!("bytes {}-{}/{length}", part.start, part.end - 1)
-}
-
-/// Several parts of a file in one answer (RFC 9110, section 15.3.7.2).
-fn send_parts(
-    headers: Headers,
-    file: File,
-    parts: &[Range<u64>],
-    length: u64,
-    content_type: &str,
-) -> Answer {
-    // Random, so that no file has it in it.
-    let random = || RandomState::new().build_hasher().finish();
-    let boundary = format!("{:016x}{:016x}", random(), random());
-    let heads: Vec<String> = parts
-        .iter()
-        .map(|part| {
-            let range = content_range(part, length);
-            format!(
-                "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {range}\r\n\r\n"
-            )
-        })
-        .collect();
-    let end = format!("\r\n--{boundary}--\r\n");
-    let total = heads.iter().map(|head| head.len() as u64).sum::<u64>()
-        + parts.iter().map(|part| part.end - part.start).sum::<u64>()
-        + end.len() as u64;
-    let mut body = headers
-        .send_header(
-            "Content-Type",
-            format!("multipart/byteranges; boundary={boundary}"),
-        )
-        .send_header("Content-Length", total)
-        .end_headers()?;
-    let file = Arc::new(file);
-    for (head, part) in heads.iter().zip(parts) {
-        body.write_all(head.as_bytes())?;
-        body.write_file(&file, part.clone())?;
-    }
-    body.send(end)
 }

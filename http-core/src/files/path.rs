@@ -2,8 +2,9 @@
 //!
 //! Nothing here touches the disk, so all of it can be read, tested and fuzzed
 //! alone. A path is taken apart at its slashes first and decoded then, so an
-//! encoded slash never becomes one. Each part must be a plain name: what a name
-//! could mean besides (`..`, a drive, a device) is the way out of a directory.
+//! encoded slash never becomes one. `.` and `..` are resolved by this text, before any
+//! name is looked up, and never above the root. What is left must be plain names: what a
+//! name could mean besides (a drive, a device) is the way out of a directory.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -22,6 +23,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_e
 ///
 /// assert!(FilePath::new("/cats/").expect("a plain name").names_directory());
 ///
+/// // As in any URI, `..` takes the part before it away.
+/// let path = FilePath::new("/cats/./old/../").expect("it stays in the directory");
+/// assert_eq!(path.relative(), Path::new("cats"));
+///
 /// // What could lead out of the directory names nothing in it.
 /// assert!(FilePath::new("/cats/../../etc/passwd").is_none());
 /// assert!(FilePath::new("/%2e%2e/etc/passwd").is_none());
@@ -34,24 +39,29 @@ pub struct FilePath {
 
 impl FilePath {
     /// Reads a path as [`Request::path`](crate::Request::path) gives it: percent-encoded,
-    /// without a query. `None` where it does not begin with a slash, or one of its parts
-    /// can't be the name of a file: `.` and `..` (a client resolves them before it asks),
-    /// a name with a slash or a NUL encoded in it, and on Windows whatever stands for a
-    /// drive, a device or a stream there. Several slashes in a row are one.
+    /// without a query. `.` and `..` are resolved (RFC 3986, section 5.2.4), also where they
+    /// are encoded, and several slashes in a row are one.
+    ///
+    /// `None` where the path does not begin with a slash, leads above the root, or has a part
+    /// that can't be the name of a file, even if a `..` takes it away: a name with a slash
+    /// or a NUL encoded in it, and on Windows whatever stands for a drive, a device or a
+    /// stream there.
     pub fn new(path: &str) -> Option<FilePath> {
         let mut relative = PathBuf::new();
+        let mut names_directory = true;
         for part in path.strip_prefix('/')?.split('/') {
-            if !part.is_empty() {
-                let name = percent_decode_str(part).collect::<Vec<u8>>();
-                if !is_plain(&name, cfg!(windows)) {
-                    return None;
-                }
-                relative.push(to_os(&name)?);
+            let name = percent_decode_str(part).collect::<Vec<u8>>();
+            names_directory = matches!(&name[..], b"" | b"." | b"..");
+            match &name[..] {
+                b"" | b"." => {}
+                b".." => relative.pop().then_some(())?,
+                name if is_plain(name, cfg!(windows)) => relative.push(to_os(name)?),
+                _ => return None,
             }
         }
         Some(FilePath {
             relative,
-            names_directory: path.ends_with('/'),
+            names_directory,
         })
     }
 
@@ -60,7 +70,7 @@ impl FilePath {
         &self.relative
     }
 
-    /// Whether it ends with a slash, as the path of a directory does.
+    /// Whether it ends with a slash, as the path of a directory does, or with `.` or `..`.
     pub fn names_directory(&self) -> bool {
         self.names_directory
     }
@@ -97,10 +107,10 @@ pub(super) fn encode(name: &OsStr) -> String {
     percent_encode(name.as_encoded_bytes(), RESERVED).to_string()
 }
 
-/// Whether these bytes are the name of a file or directory and mean nothing else.
+/// Whether these bytes, which are not `.` or `..`, are the name of a file or directory
+/// and mean nothing else.
 fn is_plain(name: &[u8], windows: bool) -> bool {
-    let plain = !matches!(name, b"" | b"." | b"..") && !name.iter().any(|b| b"/\0".contains(b));
-    plain && (!windows || is_plain_on_windows(name))
+    !name.iter().any(|b| b"/\0".contains(b)) && (!windows || is_plain_on_windows(name))
 }
 
 /// There, `a\b` and `c:x` are paths, `x.txt:y` is a stream of a file, `nul.txt` a
@@ -152,26 +162,76 @@ mod tests {
         assert_eq!(relative("/..."), Some("...".into()));
     }
 
+    /// RFC 3986, section 5.2.4, and what apt, wget and people write.
+    #[test]
+    fn dots_are_resolved_by_the_text() {
+        for (path, expected, names_directory) in [
+            ("/.", "", true),
+            ("/./", "", true),
+            ("/./a", "a", false),
+            ("/apt/./Packages", "apt/Packages", false),
+            ("/a/..", "", true),
+            ("/a/../b", "b", false),
+            ("/a/b/..", "a", true),
+            ("/a/b/../", "a", true),
+            ("/a/b/.", "a/b", true),
+            ("/a/b/c/../../d", "a/d", false),
+            ("/a/b/c/./../../g", "a/g", false),
+            ("/mid/content=5/../6", "mid/6", false),
+            ("/a//../b", "b", false),
+            ("//./a/.//b", "a/b", false),
+            // An encoded dot is a dot (sections 2.3 and 6.2.2.2).
+            ("/a/%2e%2e/b", "b", false),
+            ("/a/.%2E/b", "b", false),
+            ("/%2e/a", "a", false),
+            ("/a/%2e%2e", "", true),
+            // More dots, or anything beside them, are a name; nothing is decoded twice.
+            ("/a/.../b", "a/.../b", false),
+            ("/..a/b..", "..a/b..", false),
+            ("/.. /x", ".. /x", false),
+            ("/a/%252e%252e/b", "a/%2e%2e/b", false),
+        ] {
+            if cfg!(windows)
+                && (path.contains("...") || path.contains("b..") || path.contains(".. "))
+            {
+                continue;
+            }
+            let found = FilePath::new(path);
+            let found = found.unwrap_or_else(|| panic!("{path} names nothing"));
+            assert_eq!(found.relative(), Path::new(expected), "{path}");
+            assert_eq!(found.names_directory(), names_directory, "{path}");
+        }
+    }
+
     #[test]
     fn what_could_lead_out_names_nothing() {
         for path in [
             "",
             "*",
             "a",
-            "/.",
+            "..",
             "/..",
+            "/../",
             "/../a",
-            "/a/../b",
-            "/a/..",
-            "/a/./b",
-            "/%2e",
+            "/../a/../b",
+            "/./..",
+            "/a/../..",
+            "/a/../../a",
+            "/a//../..",
+            "//..",
             "/%2E%2e/a",
             "/.%2e/a",
+            "/%2e%2e",
             "/a%2fb",
             "/%2Fetc",
             "/a%00b",
             "/..%2f..",
-            "/a/%2e%2e/",
+            "/a/..%2f",
+            "/a/%2e%2e%2f%2e%2e",
+            "/a/%2e%2e/..",
+            // Not even where it is taken away again.
+            "/a%2fb/../c",
+            "/%00/../c",
         ] {
             assert_eq!(relative(path), None, "{path}");
         }
@@ -252,6 +312,23 @@ mod tests {
             let again = FilePath::new(&found.as_directory()).unwrap();
             assert_eq!(again.relative(), found.relative(), "seed {seed}: {path:?}");
             assert!(!found.as_directory().starts_with("//"));
+            let (mut depth, mut least) = (0, 0);
+            for part in path
+                .split('/')
+                .map(|part| part.replace("%2e", ".").replace("%2E", "."))
+            {
+                depth += match &part[..] {
+                    "" | "." => 0,
+                    ".." => -1,
+                    _ => 1,
+                };
+                least = least.min(depth);
+            }
+            assert_eq!(
+                (least, names.len() as i32),
+                (0, depth),
+                "seed {seed}: {path:?}"
+            );
             let encoded = found.as_directory();
             assert!(
                 encoded

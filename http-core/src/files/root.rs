@@ -1,19 +1,23 @@
 //! Files and directories below a directory, and nothing else.
 //!
 //! A symbolic link may lead out of the directory, and one may be put in the way
-//! between a look and the opening. So a path is not judged by its text: on Linux
-//! the kernel is asked to stay below the directory (`beneath`), elsewhere what was
-//! opened is compared with where it must lie.
+//! between a look and the opening. So a path is not judged by its text: `beneath` opens
+//! it name by name, and where the system has no means for that, `by_path` makes sure of
+//! what was opened.
 //!
 //! Only regular files and directories are opened. To open a pipe can wait for
 //! ever, and to open a device can do anything.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use super::beneath::Base;
+#[cfg(unix)]
+use super::beneath::{self as opening, Base};
+#[cfg(windows)]
+use super::by_path::{self as opening, Base};
+use super::listing::Item;
 
 /// A directory whose files may be read.
 #[derive(Debug)]
@@ -22,7 +26,6 @@ pub(super) struct Root {
     directory: PathBuf,
     /// Whether links that lead out are followed.
     pub follow_links: bool,
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     base: Base,
 }
 
@@ -32,15 +35,25 @@ pub(super) enum Found {
     /// A regular file.
     File(File, Metadata),
     /// A directory.
-    Directory(File, PathBuf),
+    Directory(Directory),
+}
+
+/// A directory that was opened.
+#[derive(Debug)]
+pub(super) struct Directory {
+    file: File,
+    pub metadata: Metadata,
+    /// Where it was found, for systems that can't do without.
+    path: PathBuf,
 }
 
 impl Root {
+    /// `directory` should be absolute: what a relative path stands for changes with the
+    /// program's own directory, which may even be gone.
     pub fn new(directory: PathBuf) -> Root {
         Root {
             directory,
             follow_links: false,
-            #[cfg(any(target_os = "linux", target_os = "android"))]
             base: Base::default(),
         }
     }
@@ -51,119 +64,53 @@ impl Root {
     /// # Errors
     /// When the system is out of something, such as file descriptors.
     pub fn open(&self, relative: &Path) -> io::Result<Option<Found>> {
-        let path = self.directory.join(relative);
-        let file = if self.follow_links {
-            open_regular(&path)
+        let outcome = if self.follow_links {
+            opening::open_regular(&self.directory.join(relative))
         } else {
-            self.open_below(relative, &path)
+            self.base.open(&self.directory, relative)
         };
-        let file = match file {
-            Ok(file) => file,
-            Err(error) if is_absence(&error) => return Ok(None),
-            Err(error) => return Err(error),
+        let Some(file) = present(outcome)? else {
+            return Ok(None);
         };
         // Something else may have come there after the look.
         let metadata = file.metadata()?;
         Ok(if metadata.is_file() {
             Some(Found::File(file, metadata))
         } else if metadata.is_dir() {
-            Some(Found::Directory(file, path))
+            Some(Found::Directory(Directory {
+                file,
+                metadata,
+                path: self.directory.join(relative),
+            }))
         } else {
             None
         })
     }
+}
 
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn open_below(&self, relative: &Path, path: &Path) -> io::Result<File> {
-        match self.base.open(&self.directory, relative) {
-            // An absolute link, which may still lead to a place below; or it can't be asked.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::CrossesDevices | ErrorKind::Unsupported
-                ) =>
-            {
-                self.open_and_compare(path)
-            }
-            outcome => outcome,
-        }
+impl Directory {
+    /// Whether it has this name in it, whatever it stands for; also where that can't be
+    /// known.
+    pub fn has_name(&self, name: &str) -> bool {
+        opening::has_name(&self.file, &self.path, OsStr::new(name))
     }
 
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn open_below(&self, _relative: &Path, path: &Path) -> io::Result<File> {
-        self.open_and_compare(path)
-    }
-
-    /// Opens the place that `path` leads to if that is below the directory, and
-    /// makes sure afterwards that this place was what was opened.
-    fn open_and_compare(&self, path: &Path) -> io::Result<File> {
-        let base = self.directory.canonicalize()?;
-        let place = path.canonicalize()?;
-        if !place.starts_with(&base) {
-            return Err(ErrorKind::NotFound.into());
-        }
-        let file = open_regular(&place)?;
-        if path.canonicalize()? == place && is_same(&file.metadata()?, &fs::metadata(&place)?) {
-            Ok(file)
-        } else {
-            Err(ErrorKind::NotFound.into())
-        }
+    /// What is in it; `None` where that may not be read.
+    pub fn items(&self) -> io::Result<Option<Vec<Item>>> {
+        present(opening::items(&self.file, &self.path))
     }
 }
 
-/// Opens a regular file or a directory for reading.
-fn open_regular(path: &Path) -> io::Result<File> {
-    // To open a pipe or a device can do something, so the look comes first.
-    let metadata = fs::metadata(path)?;
-    if !metadata.is_file() && !metadata.is_dir() {
-        return Err(ErrorKind::NotFound.into());
+/// `None` where an error means that there is nothing to read, rather than that reading
+/// failed.
+pub(super) fn present<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(error),
     }
-    // And should one come there in between, then at least without waiting.
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use nix::fcntl::OFlag;
-        let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits());
-    }
-    #[cfg(windows)]
-    {
-        // Without it, Windows opens no directories.
-        const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
-        std::os::windows::fs::OpenOptionsExt::custom_flags(
-            &mut options,
-            FILE_FLAG_BACKUP_SEMANTICS,
-        );
-    }
-    options.open(path)
 }
 
-#[cfg(unix)]
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// As far as the standard library can tell: there, only administrators make links.
-#[cfg(not(unix))]
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    (one.file_type(), one.len(), one.created().ok())
-        == (other.file_type(), other.len(), other.created().ok())
-}
-
-/// A link that leads to itself: the standard library has no stable name for it.
-#[cfg(unix)]
-fn is_loop(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32)
-}
-
-#[cfg(not(unix))]
-fn is_loop(_error: &io::Error) -> bool {
-    false
-}
-
-/// Whether an error means that there is nothing to read, rather than that reading failed.
 fn is_absence(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -172,34 +119,74 @@ fn is_absence(error: &io::Error) -> bool {
             | ErrorKind::NotADirectory
             | ErrorKind::InvalidFilename
             | ErrorKind::InvalidInput
-    ) || is_loop(error)
+    ) || error.raw_os_error().is_some_and(is_absence_of_this_system)
+}
+
+/// ELOOP, a link that leads to itself; ENXIO, a socket or a device without a driver;
+/// EAGAIN, what has nothing to read yet.
+#[cfg(unix)]
+fn is_absence_of_this_system(code: i32) -> bool {
+    use rustix::io::Errno;
+    [Errno::LOOP, Errno::NXIO, Errno::AGAIN]
+        .map(Errno::raw_os_error)
+        .contains(&code)
+}
+
+/// ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION, a file that another program keeps
+/// for itself; ERROR_CANT_ACCESS_FILE and ERROR_CANT_RESOLVE_FILENAME, a link that leads
+/// to itself; ERROR_STOPPED_ON_SYMLINK, ERROR_INVALID_REPARSE_DATA and
+/// ERROR_REPARSE_TAG_INVALID, one that leads nowhere.
+#[cfg(windows)]
+fn is_absence_of_this_system(code: i32) -> bool {
+    [32, 33, 1920, 1921, 681, 4392, 4393].contains(&code)
 }
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::fs;
+    use std::io::Read;
     use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
 
     use super::*;
 
-    /// What both ways to open must agree on.
+    fn is_found(root: &Root, name: &str) -> bool {
+        root.open(name.as_ref()).unwrap().is_some()
+    }
+
     #[test]
     fn links_may_lead_about_but_not_out() {
         let outside = tempfile::tempdir().unwrap();
         fs::write(outside.path().join("secret"), "secret").unwrap();
         let inside = tempfile::tempdir().unwrap();
         let base = inside.path();
-        fs::create_dir(base.join("sub")).unwrap();
+        fs::create_dir_all(base.join("sub/deep")).unwrap();
         fs::write(base.join("file"), "file").unwrap();
+        fs::write(base.join("sub/deep/file"), "file").unwrap();
+        let back_in = Path::new("..").join(base.file_name().unwrap()).join("file");
         for (target, link) in [
             (Path::new("file"), "near"),
             (Path::new("../file"), "sub/up"),
             (Path::new("sub"), "dir"),
+            (Path::new("sub/"), "slash"),
+            (Path::new("sub/deep/.."), "there-and-back"),
+            (Path::new("dir/../dir/./deep//file"), "winding"),
+            (Path::new("."), "self"),
+            (Path::new("near"), "chain"),
+            (base, "top"),
             (&base.join("file"), "absolute"),
+            (&base.join("sub"), "sub/deep/absolute"),
+            (Path::new("file/"), "no-directory"),
             (Path::new("loop"), "loop"),
             (Path::new("nowhere"), "broken"),
             (outside.path(), "out"),
             (&outside.path().join("secret"), "leak"),
+            (&base.join("../secret"), "absolute-climb"),
+            (&back_in, "out-and-in"),
             (Path::new("../../../../../../../../etc/passwd"), "climb"),
+            (Path::new("sub/../../secret"), "climb-later"),
+            (Path::new("/"), "root"),
             (Path::new("/dev/null"), "device"),
             (Path::new("/proc/self/root/etc/passwd"), "magic"),
         ] {
@@ -207,58 +194,182 @@ mod tests {
         }
         let strict = Root::new(base.to_owned());
         for name in [
-            "", "file", "near", "sub", "sub/up", "dir", "dir/up", "absolute",
+            "",
+            "file",
+            "near",
+            "sub",
+            "sub/up",
+            "dir",
+            "dir/up",
+            "slash/up",
+            "there-and-back/up",
+            "winding",
+            "self/self/file",
+            "chain",
+            "top/file",
+            "top",
+            "absolute",
+            "sub/deep/absolute/deep/absolute/up",
         ] {
-            assert!(strict.open(name.as_ref()).unwrap().is_some(), "{name}");
-            assert!(strict.open_and_compare(&base.join(name)).is_ok(), "{name}");
+            assert!(is_found(&strict, name), "{name}");
         }
         for name in [
             "none",
             "file/x",
+            "near/x",
+            "no-directory",
             "loop",
+            "loop/x",
             "broken",
+            "broken/x",
             "out",
             "leak",
             "out/secret",
+            "absolute-climb",
+            "out-and-in",
             "climb",
+            "climb-later",
+            "root",
+            "root/etc",
             "magic",
             "device",
         ] {
-            assert!(strict.open(name.as_ref()).unwrap().is_none(), "{name}");
-            assert!(strict.open_and_compare(&base.join(name)).is_err(), "{name}");
+            assert!(!is_found(&strict, name), "{name}");
         }
         let free = Root {
             follow_links: true,
             ..strict
         };
-        for name in ["file", "out", "leak", "out/secret"] {
-            assert!(free.open(name.as_ref()).unwrap().is_some(), "{name}");
+        for name in ["file", "out", "leak", "out/secret", "out-and-in"] {
+            assert!(is_found(&free, name), "{name}");
         }
-        assert!(free.open("device".as_ref()).unwrap().is_none());
+        for name in ["device", "loop", "broken"] {
+            assert!(!is_found(&free, name), "{name}");
+        }
     }
 
-    /// While somebody swaps a file with a link that leads out, nothing from outside comes in.
+    /// As many links as Linux follows, and one more; however long what they say is.
     #[test]
-    fn a_link_put_in_the_way_does_not_help() {
-        use std::io::Read;
-        use std::sync::atomic::{AtomicBool, Ordering};
+    fn a_chain_of_links_has_an_end() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("0"), "file").unwrap();
+        for n in 1..=41 {
+            symlink((n - 1).to_string(), dir.path().join(n.to_string())).unwrap();
+        }
+        let root = Root::new(dir.path().to_owned());
+        assert!(is_found(&root, "40"));
+        assert!(!is_found(&root, "41"));
+    }
 
-        let outside = tempfile::tempdir().unwrap();
-        fs::create_dir(outside.path().join("d")).unwrap();
-        fs::write(outside.path().join("d/file"), "out").unwrap();
-        let inside = tempfile::tempdir().unwrap();
-        let base = inside.path();
-        fs::create_dir(base.join("real")).unwrap();
-        fs::write(base.join("real/file"), "in").unwrap();
-        symlink("real", base.join("d")).unwrap();
-        let root = Root::new(base.to_owned());
+    /// Random directories, files and links: what is found is what the kernel finds that is
+    /// asked to stay beneath the directory.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_kernel_walks_the_same_way() {
+        use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+        use rustix::io::Errno;
+        use std::os::unix::fs::MetadataExt;
+
+        let names = ["a", "b", "c"];
+        let (mut found, mut refused, mut through_links) = (0, 0, 0);
+        for seed in 0..100 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let dir = tempfile::tempdir().unwrap();
+            let base = dir.path().join("base");
+            fs::create_dir(&base).unwrap();
+            fs::write(dir.path().join("a"), "outside").unwrap();
+            for _ in 0..20 {
+                let path = |random: &mut fastrand::Rng, names: &[&str]| -> String {
+                    let names: Vec<_> = (0..random.usize(1..4))
+                        .map(|_| names[random.usize(..names.len())])
+                        .collect();
+                    names.join("/")
+                };
+                let place = base.join(path(&mut random, &names));
+                // Some are in the way of others.
+                let _ = match random.u8(..4) {
+                    0 => fs::create_dir_all(&place),
+                    1 => fs::write(&place, "inside"),
+                    _ => symlink(
+                        path(&mut random, &["a", "b", "c", "..", "..", ".", "a/", ""]),
+                        &place,
+                    ),
+                };
+            }
+            let root = Root::new(base.clone());
+            let top = File::open(&base).unwrap();
+            for first in names {
+                for second in ["", "a", "b", "c"] {
+                    for third in ["", "a", "b"] {
+                        let path: PathBuf = [first, second, third]
+                            .iter()
+                            .filter(|name| !name.is_empty())
+                            .collect();
+                        let kernels = loop {
+                            let flags = (OFlags::RDONLY, Mode::empty(), ResolveFlags::BENEATH);
+                            match openat2(&top, &path, flags.0, flags.1, flags.2) {
+                                // It can't be sure while something is renamed, be it elsewhere.
+                                Err(Errno::AGAIN) => {}
+                                outcome => break outcome.map(File::from),
+                            }
+                        };
+                        let kernels = kernels.map(|file| file.metadata().unwrap().ino());
+                        let ours = match root.open(&path).unwrap() {
+                            Some(Found::File(_, metadata)) => Some(metadata.ino()),
+                            Some(Found::Directory(directory)) => Some(directory.metadata.ino()),
+                            None => None,
+                        };
+                        assert_eq!(ours, kernels.ok(), "seed {seed}: {path:?}: {kernels:?}");
+                        found += usize::from(ours.is_some());
+                        refused += usize::from(kernels == Err(Errno::XDEV));
+                        let real = base.join(&path).canonicalize();
+                        through_links += usize::from(
+                            ours.is_some()
+                                && real.is_ok_and(|real| {
+                                    real != base.canonicalize().unwrap().join(&path)
+                                }),
+                        );
+                    }
+                }
+            }
+        }
+        assert!(
+            found > 500 && refused > 100 && through_links > 100,
+            "{found}, {refused}, {through_links}"
+        );
+    }
+
+    #[test]
+    fn a_directory_that_is_made_again_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let base = dir.path().join("dist");
+        fs::create_dir(&base).unwrap();
+        fs::write(base.join("old"), "old").unwrap();
+        let root = Root::new(base.clone());
+        let list = || match root.open("".as_ref()).unwrap() {
+            Some(Found::Directory(directory)) => directory.items().unwrap().unwrap().len(),
+            Some(Found::File(..)) => panic!("a file"),
+            None => 0,
+        };
+        assert_eq!((is_found(&root, "old"), list()), (true, 1));
+        fs::remove_dir_all(&base).unwrap();
+        assert_eq!((is_found(&root, "old"), list()), (false, 0));
+        fs::create_dir(&base).unwrap();
+        for name in ["new", "newer"] {
+            fs::write(base.join(name), name).unwrap();
+        }
+        // At once, as what was removed shows that.
+        assert_eq!((list(), is_found(&root, "new")), (2, true));
+    }
+
+    /// Calls `swap` again and again while `d/file` is opened; says how often it was there,
+    /// and fails if it was ever the one outside.
+    fn opened_meanwhile(root: &Root, swap: impl Fn(usize) + Sync) -> usize {
         let done = AtomicBool::new(false);
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             scope.spawn(|| {
                 for n in 0.. {
-                    let target = [Path::new("real"), &outside.path().join("d")][n % 2].to_owned();
-                    symlink(target, base.join("new")).unwrap();
-                    fs::rename(base.join("new"), base.join("d")).unwrap();
+                    swap(n);
                     if done.load(Ordering::Relaxed) {
                         break;
                     }
@@ -266,24 +377,112 @@ mod tests {
             });
             let mut seen = 0;
             for _ in 0..20_000 {
-                let opened = [
-                    root.open("d/file".as_ref())
-                        .unwrap()
-                        .map(|found| match found {
-                            Found::File(file, _) => file,
-                            Found::Directory(..) => panic!("a directory"),
-                        }),
-                    root.open_and_compare(&base.join("d/file")).ok(),
-                ];
-                for mut file in opened.into_iter().flatten() {
-                    let mut text = String::new();
-                    file.read_to_string(&mut text).unwrap();
-                    assert_eq!(text, "in");
-                    seen += 1;
+                // Swapped back and forth, it may be there at no single look.
+                match root.open("d/file".as_ref()).unwrap() {
+                    None => {}
+                    Some(Found::Directory(_)) => panic!("a directory"),
+                    Some(Found::File(mut file, _)) => {
+                        let mut text = String::new();
+                        file.read_to_string(&mut text).unwrap();
+                        if text != "in" {
+                            done.store(true, Ordering::Relaxed);
+                            panic!("{text}");
+                        }
+                        seen += 1;
+                    }
                 }
             }
             done.store(true, Ordering::Relaxed);
-            assert!(seen > 100, "{seen} were opened");
+            seen
+        })
+    }
+
+    struct Site {
+        _dir: tempfile::TempDir,
+        base: PathBuf,
+        outside: PathBuf,
+    }
+
+    /// `base/real/file` says "in", `outside/file` says "out".
+    fn site() -> Site {
+        let dir = tempfile::tempdir().unwrap();
+        let (base, outside) = (dir.path().join("base"), dir.path().join("outside"));
+        for (directory, text) in [(base.join("real"), "in"), (outside.clone(), "out")] {
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(directory.join("file"), text).unwrap();
+        }
+        Site {
+            _dir: dir,
+            base,
+            outside,
+        }
+    }
+
+    #[test]
+    fn a_link_put_in_the_way_does_not_help() {
+        let site = site();
+        let (base, outside) = (&site.base, &site.outside);
+        let targets = [
+            PathBuf::from("real"),
+            outside.clone(),
+            base.join("real"),
+            PathBuf::from("../outside"),
+            PathBuf::from("real/../../base/real"),
+        ];
+        symlink("real", base.join("d")).unwrap();
+        let seen = opened_meanwhile(&Root::new(base.clone()), |n| {
+            symlink(&targets[n % targets.len()], base.join("new")).unwrap();
+            fs::rename(base.join("new"), base.join("d")).unwrap();
         });
+        assert!(seen > 100, "{seen} were opened");
+    }
+
+    /// Directories and links change places in one step, which is what tempts a server
+    /// to look twice.
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    #[test]
+    fn a_directory_exchanged_with_a_link_does_not_help() {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+        let site = site();
+        let (base, outside) = (&site.base, &site.outside);
+        fs::rename(base.join("real"), base.join("d")).unwrap();
+        for (n, target) in [
+            outside.clone(),
+            "../outside".into(),
+            base.join("d/../../outside"),
+        ]
+        .iter()
+        .enumerate()
+        {
+            let link = base.join(format!("link{n}"));
+            symlink(target, &link).unwrap();
+            let exchange = || {
+                renameat_with(CWD, base.join("d"), CWD, &link, RenameFlags::EXCHANGE).unwrap();
+            };
+            // Back again in the end, for the next one.
+            let seen = opened_meanwhile(&Root::new(base.clone()), |_| {
+                exchange();
+                exchange();
+            });
+            assert!(seen > 100, "{seen} were opened");
+        }
+    }
+
+    /// A file in place of a directory, and the other way round.
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    #[test]
+    fn a_file_exchanged_with_a_link_does_not_help() {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+        let site = site();
+        let (base, outside) = (&site.base, &site.outside);
+        fs::rename(base.join("real"), base.join("d")).unwrap();
+        symlink(outside.join("file"), base.join("link")).unwrap();
+        let (file, link) = (base.join("d/file"), base.join("link"));
+        let seen = opened_meanwhile(&Root::new(base.clone()), |_| {
+            renameat_with(CWD, &file, CWD, &link, RenameFlags::EXCHANGE).unwrap();
+        });
+        assert!(seen > 100, "{seen} were opened");
     }
 }

@@ -129,6 +129,7 @@ impl Head {
 
     /// As `read`, for a head whose minor version is later than 1; this is where its digit
     /// stands. It is read as HTTP/1.1, which is what httparse knows (RFC 9110, section 2.5).
+    #[cold]
     fn read_as_http_1_1(
         &mut self,
         digit: usize,
@@ -279,6 +280,7 @@ fn more(bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
 /// What is wrong with bytes that httparse did not take for a whole head. `Ok(None)`:
 /// nothing so far. `Ok(Some(n))`: nothing but that the n-th byte is the digit of a later
 /// minor version.
+#[cold]
 fn fault(
     error: Option<httparse::Error>,
     bytes: &[u8],
@@ -366,12 +368,15 @@ fn split_target<'a>(method: &Method, target: &'a str) -> Result<Target<'a>, Refu
         // Its client may take what follows for a tunnel already, whatever is answered.
         return Err(NO_PROXY);
     }
-    // httparse lets through no control character of ASCII; behind it come U+0080 to U+009F.
-    if !target.is_ascii() && target.contains(char::is_control) {
-        return Err(Refusal::bad("a request target has no control characters"));
-    }
-    if target.contains('#') {
-        return Err(Refusal::bad("a request target has no fragment (#)"));
+    // One look for both, as hardly any target has either.
+    if target.bytes().any(|byte| byte == b'#' || !byte.is_ascii()) {
+        if target.contains('#') {
+            return Err(Refusal::bad("a request target has no fragment (#)"));
+        }
+        // httparse refuses those of ASCII; U+0080 to U+009F are others.
+        if target.contains(char::is_control) {
+            return Err(Refusal::bad("a request target has no control characters"));
+        }
     }
     let (host, origin) = if target.starts_with('/') || (target == "*" && method == Method::OPTIONS)
     {
