@@ -84,7 +84,8 @@ impl Bench {
         let mut played = Vec::new();
         for act in acts {
             let seen = stage.play(act)?;
-            let broken = is_silence(&seen);
+            let started = matches!(act, Act::Start(_)) && seen != Seen::Serves;
+            let broken = started || is_silence(&seen);
             played.push((act.clone(), seen));
             if broken {
                 // A program that is silent once would be waited for at every act.
@@ -118,7 +119,7 @@ fn is_silence(seen: &Seen) -> bool {
             })
         }
         Seen::Ended(ended) => ended.is_err(),
-        Seen::Nothing => false,
+        Seen::Serves | Seen::Nothing => false,
     }
 }
 
@@ -127,6 +128,8 @@ struct Stage<'a> {
     bench: &'a Bench,
     connections: Connections,
     server: Option<Server>,
+    /// How the server is started.
+    command: Command,
     wire: Option<Wire>,
     wires: u32,
     service: Service,
@@ -143,6 +146,7 @@ impl<'a> Stage<'a> {
             bench,
             connections,
             server: None,
+            command: Command::default(),
             wire: None,
             wires: 0,
             service,
@@ -176,6 +180,21 @@ impl<'a> Stage<'a> {
                 }
                 Ok(Seen::Nothing)
             }
+            Act::Start(command) => {
+                self.wire = None;
+                self.server = None;
+                self.command = self.real_command(command);
+                let ended = match self.serving() {
+                    Ok(()) => return Ok(Seen::Serves),
+                    Err(NotServing::Ended(ended)) => Ok(self.told_ended(*ended)),
+                    Err(NotServing::Silent(ended)) => Err(Hangs::Runs(self.told_ended(*ended))),
+                    Err(NotServing::Flood(ended)) => Err(Hangs::Flood(self.told_ended(*ended))),
+                    Err(other) => return Err(other),
+                };
+                let (Ok(last) | Err(Hangs::Runs(last) | Hangs::Flood(last))) = &ended;
+                self.last = Some(last.clone());
+                Ok(Seen::Ended(Box::new(ended)))
+            }
         }
     }
 
@@ -186,7 +205,7 @@ impl<'a> Stage<'a> {
                 program, folder, ..
             } = self.bench;
             let limit = self.bench.limits.start;
-            self.server = Some(serve(program, folder, &Command::default(), limit)?);
+            self.server = Some(serve(program, folder, &self.command, limit)?);
         }
         Ok(())
     }
@@ -230,12 +249,7 @@ impl<'a> Stage<'a> {
 
     fn run(&mut self, command: &Command) -> Result<Result<Ended, Hangs>, String> {
         let before = self.service.asked().len();
-        let real = |text: &String| self.real(text);
-        let command = Command {
-            arguments: command.arguments.iter().map(real).collect(),
-            variables: self.real_fields(&command.variables),
-            input: self.real_bytes(&command.input),
-        };
+        let command = self.real_command(command);
         let Bench {
             program, folder, ..
         } = self.bench;
@@ -327,6 +341,15 @@ impl<'a> Stage<'a> {
             head: self.told_bytes(&printed.head),
             tail: self.told_bytes(&printed.tail),
             ..printed
+        }
+    }
+
+    fn real_command(&self, command: &Command) -> Command {
+        let real = |text: &String| self.real(text);
+        Command {
+            arguments: command.arguments.iter().map(real).collect(),
+            variables: self.real_fields(&command.variables),
+            input: self.real_bytes(&command.input),
         }
     }
 

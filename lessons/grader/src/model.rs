@@ -79,8 +79,8 @@ pub trait Model: 'static {
     type State: Clone + Default;
 
     /// What must be true after this act, and what the program then remembers. `None` where
-    /// the text leaves it open: then nobody asks. (`Serve` and `Restart` are always done;
-    /// their expectation does not count.)
+    /// the text leaves it open: then nobody asks. (`Serve`, `Start` and `Restart` are always
+    /// done; what is expected of `Serve` and `Restart` does not count.)
     fn expect(knobs: &Self::Knobs, state: &mut Self::State, act: &Act) -> Option<Expect>;
 
     /// What to do next: requests that a wrong program is likely to answer wrongly, near
@@ -94,7 +94,8 @@ pub trait Model: 'static {
     /// that went wrong.
     fn mistyped(_act: &Act, _seen: &Seen, _mistakes: &mut Mistakes<Self::Knobs>) {}
 
-    /// What is left of what the program remembers when it starts again.
+    /// What is left of what the program remembers when it starts again (also by `Start`,
+    /// before [`Model::expect`] is asked).
     fn restart(state: &mut Self::State) {
         *state = Self::State::default();
     }
@@ -176,14 +177,18 @@ pub(crate) fn step<M: Model>(
     act: &Act,
     open: &Open,
 ) -> Option<Expect> {
-    if let Act::Restart = act {
+    if let Act::Restart | Act::Start(_) = act {
         M::restart(state);
+    }
+    if let Act::Restart = act {
         return Some(Expect::default());
     }
     let before = state.clone();
     let expect = M::expect(knobs, state, act).map(|expect| expect.without(open));
-    if let Act::Serve(..) = act {
-        return Some(Expect::default());
+    match act {
+        Act::Serve(..) => return Some(Expect::default()),
+        Act::Start(_) => return Some(expect.unwrap_or_default()),
+        _ => {}
     }
     let expect = expect.filter(|expect| !expect.all().is_empty());
     if expect.is_none() {

@@ -17,7 +17,7 @@ mod outcome;
 mod seen;
 
 pub use act::{Act, Command, Reply, Request};
-pub use act::{get, post, request, run, serves};
+pub use act::{get, post, request, run, serves, start};
 pub use bytes::Bytes;
 pub use expect::{Expect, Expected, Text, What};
 pub use outcome::{Cause, CheckInfo, CheckResult, Event, Finding, Outcome, Record, Told};

@@ -73,8 +73,8 @@ pub(crate) fn finding(place: &Place, seed: &str, finding: &Finding, told: &Told)
     report.part("first", &earlier_lines(place, earlier));
     if let Some((act, _)) = last {
         let label = match (act, earlier.is_empty()) {
-            (Act::Run(_), true) => "ran",
-            (Act::Run(_), false) => "then ran",
+            (Act::Run(_) | Act::Start(_), true) => "ran",
+            (Act::Run(_) | Act::Start(_), false) => "then ran",
             (_, true) => "asked",
             (_, false) => "then asked",
         };
@@ -123,7 +123,7 @@ fn earlier_lines(place: &Place, acts: &[(Act, Seen)]) -> Vec<String> {
                 Ok(ended) => format!("  ended with exit code {}", code(ended)),
                 Err(_) => "  did not end".into(),
             },
-            Seen::Nothing => String::new(),
+            Seen::Serves | Seen::Nothing => String::new(),
         };
         [command::of(place, act), came]
     });
@@ -138,6 +138,7 @@ fn code(ended: &Ended) -> String {
 fn expected_lines(expected: &Expected) -> Vec<String> {
     let or = |values: Vec<String>| values.join(" or ");
     match &expected.what {
+        What::Serves => vec!["the program serves, and goes on".into()],
         What::Status(statuses) => {
             let all = statuses.iter().map(|status| with_reason(*status));
             vec![format!("status {}", or(all.collect()))]
@@ -187,6 +188,7 @@ fn came_lines(seen: &Seen, what: &What) -> Vec<String> {
             )],
             Err(Hangs::Flood(_)) => vec!["no end: output without end".into()],
         },
+        Seen::Serves => vec!["it serves".into()],
         Seen::Nothing => Vec::new(),
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn is_broken(seen: &Seen) -> bool {
             Ok(ended) => [101, 134, 139].map(Some).contains(&ended.code),
             Err(_) => true,
         },
-        Seen::Nothing => false,
+        Seen::Serves | Seen::Nothing => false,
     }
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn rule(step: u32, act: &Act, seen: &Seen, printed: &Ended) -> Option
             }
         }
         Seen::Ended(ended) => of_end(step, ended),
-        Seen::Nothing => None,
+        Seen::Serves | Seen::Nothing => None,
     }
 }
 

@@ -156,7 +156,7 @@ impl<M: Model> Graded<M> {
                 matches!(exchange.answer, Err(Broken::Silent | Broken::Slow))
             }
             Seen::Ended(ended) => matches!(**ended, Err(Hangs::Runs(_))),
-            Seen::Nothing => false,
+            Seen::Serves | Seen::Nothing => false,
         };
         if played.acts.iter().any(|(_, seen)| silent(seen)) {
             self.bench.limits.answer = self.bench.limits.answer.min(IMPATIENT);
@@ -407,7 +407,7 @@ fn must_come_again(seen: &Seen, what: &Expected) -> bool {
     let broken = match seen {
         Seen::Exchange(exchange) => exchange.answer.is_err(),
         Seen::Ended(ended) => ended.is_err(),
-        Seen::Nothing => false,
+        Seen::Serves | Seen::Nothing => false,
     };
     broken || matches!(what.what, What::Took(_))
 }

@@ -32,6 +32,7 @@ impl What {
         match seen {
             Seen::Exchange(exchange) => self.holds_of_exchange(exchange),
             Seen::Ended(ended) => ended.as_ref().as_ref().is_ok_and(|e| self.holds_of_end(e)),
+            Seen::Serves => *self == Self::Serves,
             Seen::Nothing => false,
         }
     }
@@ -58,7 +59,9 @@ impl What {
             }
             Self::Body(text) => text.holds(&answer.body),
             Self::Took(range) => holds_time(range, exchange.took),
-            Self::Code(_) | Self::Stdout(_) | Self::Stderr(_) | Self::Asked(_) => false,
+            Self::Serves | Self::Code(_) | Self::Stdout(_) | Self::Stderr(_) | Self::Asked(_) => {
+                false
+            }
         }
     }
 
@@ -85,7 +88,11 @@ impl What {
                         asked.as_ref().is_some_and(|asked| asks(asked, expected))
                     })
             }
-            Self::Status(_) | Self::Field(..) | Self::OwnField(_) | Self::Body(_) => false,
+            Self::Serves
+            | Self::Status(_)
+            | Self::Field(..)
+            | Self::OwnField(_)
+            | Self::Body(_) => false,
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum Act {
     Ask(Request),
     /// The program is started with arguments, and runs to its end.
     Run(Command),
+    /// A server is started with arguments, in place of the one that runs, if one does.
+    Start(Command),
     /// From here on, the service at [`SERVICE`](super::SERVICE) has this reply for a path.
     Serve(String, Reply),
     /// The server is ended and started again.
@@ -93,6 +95,14 @@ pub fn run(arguments: &[&str]) -> Act {
     })
 }
 
+/// Starts the server with these arguments. Without it, a server starts without any.
+pub fn start(arguments: &[&str]) -> Act {
+    match run(arguments) {
+        Act::Run(command) => Act::Start(command),
+        other => other,
+    }
+}
+
 /// Lets the service at [`SERVICE`](super::SERVICE) reply this to requests for a path
 /// (with any query), from here on.
 pub fn serves(path: impl Into<String>, reply: Reply) -> Act {
@@ -150,15 +160,15 @@ impl Act {
         self.field("Content-Type", FORM).body(encode_form(fields))
     }
 
-    /// Adds a variable to the environment of a program that is run.
+    /// Adds a variable to the environment of a program that is run or started.
     ///
     /// # Panics
     ///
-    /// If the act is no run of a program: a mistake in the lesson.
+    /// If the act starts no program: a mistake in the lesson.
     #[track_caller]
     pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
-        let Self::Run(command) = &mut self else {
-            panic!("only a program that is run has variables: {self:?}")
+        let (Self::Run(command) | Self::Start(command)) = &mut self else {
+            panic!("only a program that is started has variables: {self:?}")
         };
         command.variables.push((name.into(), value.into()));
         self

@@ -39,6 +39,8 @@ pub struct Expected {
 /// What must be true of an answer, or of the end of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum What {
+    /// The server that was started serves.
+    Serves,
     /// The status is one of these.
     Status(Vec<u16>),
     /// This field of the head is there once, with this value; or it is not there.
@@ -106,6 +108,11 @@ impl Expect {
         let step = self.step;
         self.all.push(Expected { step, what });
         self
+    }
+
+    /// The server that was started serves, and does not end.
+    pub fn serves(self) -> Self {
+        self.what(What::Serves)
     }
 
     /// The status.

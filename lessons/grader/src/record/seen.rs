@@ -14,6 +14,8 @@ pub enum Seen {
     Exchange(Box<Exchange>),
     /// Of a program that was run: how it ended, or that it does not.
     Ended(Box<Result<Ended, Hangs>>),
+    /// Of a server that was started: it serves.
+    Serves,
     /// Of an act that has nothing to see, such as a restart.
     Nothing,
 }

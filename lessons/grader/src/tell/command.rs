@@ -6,7 +6,7 @@ use super::*;
 pub(super) fn of(place: &Place, act: &Act) -> String {
     match act {
         Act::Ask(request) => curl(request),
-        Act::Run(command) => run(place, command),
+        Act::Run(command) | Act::Start(command) => run(place, command),
         Act::Serve(path, reply) => format!("(the service replies to {path} with {})", shown(reply)),
         Act::Restart => "(the server is ended and started again)".into(),
     }
