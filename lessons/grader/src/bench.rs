@@ -14,8 +14,10 @@ use crate::record::{
     Act, Answer, Broken, Bytes, Command, Ended, Exchange, Fields, Hangs, Printed, Reply, Request,
     Seen,
 };
+mod site;
 mod wire;
 
+use site::Site;
 use wire::Wire;
 
 /// The most bytes that the body of an answer may have.
@@ -66,6 +68,8 @@ pub(crate) struct Bench {
     pub(crate) program: PathBuf,
     /// The folder in which it runs.
     pub(crate) folder: PathBuf,
+    /// The variable that tells it which folder to serve, if it serves files.
+    pub(crate) served: Option<&'static str>,
     pub(crate) limits: Limits,
 }
 
@@ -134,6 +138,7 @@ struct Stage<'a> {
     wires: u32,
     service: Service,
     nobody: Nobody,
+    site: Option<Site>,
     /// How the last program that ran has ended.
     last: Option<Ended>,
 }
@@ -142,6 +147,8 @@ impl<'a> Stage<'a> {
     fn new(bench: &'a Bench, connections: Connections) -> Result<Self, String> {
         let service = Service::start().map_err(|error| error.to_string())?;
         let nobody = Nobody::open().map_err(|error| error.to_string())?;
+        let site = bench.served.map(Site::new).transpose();
+        let site = site.map_err(|error| error.to_string())?;
         Ok(Self {
             bench,
             connections,
@@ -151,6 +158,7 @@ impl<'a> Stage<'a> {
             wires: 0,
             service,
             nobody,
+            site,
             last: None,
         })
     }
@@ -170,6 +178,13 @@ impl<'a> Stage<'a> {
             }
             Act::Serve(path, reply) => {
                 self.service.serve(path, self.real_reply(reply));
+                Ok(Seen::Nothing)
+            }
+            Act::Write(name, contents) => {
+                let site = self.site.as_ref();
+                let site = site.expect("a lesson whose acts write files has a folder");
+                let written = site.write(name, contents);
+                written.map_err(|error| NotServing::NotStarted(error.to_string()))?;
                 Ok(Seen::Nothing)
             }
             Act::Restart => {
@@ -205,7 +220,11 @@ impl<'a> Stage<'a> {
                 program, folder, ..
             } = self.bench;
             let limit = self.bench.limits.start;
-            self.server = Some(serve(program, folder, &self.command, limit)?);
+            let mut command = self.command.clone();
+            command
+                .variables
+                .extend(self.site.iter().map(Site::variable));
+            self.server = Some(serve(program, folder, &command, limit)?);
         }
         Ok(())
     }
@@ -286,6 +305,9 @@ impl<'a> Stage<'a> {
     /// A text of the model as the program gets it: with real addresses.
     fn real(&self, text: &str) -> String {
         let mut text = text.to_string();
+        if let Some(site) = &self.site {
+            text = site.real(&text);
+        }
         for (constant, real) in self.addresses() {
             // In a form or a query, the colon before the port is encoded, too.
             let encoded = format!("%2F%2F{}", real.replace(':', "%3A"));

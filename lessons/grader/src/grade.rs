@@ -62,6 +62,7 @@ pub struct Grading<M> {
     place: Place,
     checks: Vec<Check>,
     sessions: Option<u32>,
+    served: Option<&'static str>,
     model: std::marker::PhantomData<M>,
 }
 
@@ -73,6 +74,7 @@ impl<M: Model> Grading<M> {
             place: Place::new(manifest_dir, package),
             checks: Vec::new(),
             sessions: None,
+            served: None,
             model: std::marker::PhantomData,
         }
     }
@@ -117,6 +119,13 @@ impl<M: Model> Grading<M> {
     /// these points each.
     pub fn sessions(mut self, points: u32) -> Self {
         self.sessions = Some(points);
+        self
+    }
+
+    /// Gives each program a folder of its own to serve: this variable names it, and
+    /// [`Act::Write`] fills it.
+    pub fn served_folder(mut self, variable: &'static str) -> Self {
+        self.served = Some(variable);
         self
     }
 
@@ -172,7 +181,7 @@ impl<M: Model> Grading<M> {
             }
         };
         let checks = self.all_checks();
-        harness::main::<M>(self.place, checks, environment, &arguments)
+        harness::main::<M>(self.place, checks, self.served, environment, &arguments)
     }
 }
 

@@ -138,7 +138,10 @@ pub use lesson::Lesson;
 pub use model::{Draw, Mistakes, Model};
 pub use page::Page;
 pub use program::guard::guard_if_asked;
-pub use record::{Act, Expect, NOBODY, SERVICE, Seen, get, post, request, run, serves, start};
+pub use record::{
+    Act, Bytes, Expect, NOBODY, OUTSIDE, SERVICE, Seen, get, post, request, run, serves, start,
+    write,
+};
 pub use request::encode_form;
 pub use run::{Ask, Limits, Run};
 pub use seed::Seed;

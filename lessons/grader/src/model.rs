@@ -79,8 +79,8 @@ pub trait Model: 'static {
     type State: Clone + Default;
 
     /// What must be true after this act, and what the program then remembers. `None` where
-    /// the text leaves it open: then nobody asks. (`Serve`, `Start` and `Restart` are always
-    /// done; what is expected of `Serve` and `Restart` does not count.)
+    /// the text leaves it open: then nobody asks. (`Serve`, `Write`, `Start` and `Restart` are
+    /// always done; only what is expected of `Start` counts.)
     fn expect(knobs: &Self::Knobs, state: &mut Self::State, act: &Act) -> Option<Expect>;
 
     /// What to do next: requests that a wrong program is likely to answer wrongly, near
@@ -186,7 +186,7 @@ pub(crate) fn step<M: Model>(
     let before = state.clone();
     let expect = M::expect(knobs, state, act).map(|expect| expect.without(open));
     match act {
-        Act::Serve(..) => return Some(Expect::default()),
+        Act::Serve(..) | Act::Write(..) => return Some(Expect::default()),
         Act::Start(_) => return Some(expect.unwrap_or_default()),
         _ => {}
     }

@@ -17,7 +17,7 @@ mod outcome;
 mod seen;
 
 pub use act::{Act, Command, Reply, Request};
-pub use act::{get, post, request, run, serves, start};
+pub use act::{get, post, request, run, serves, start, write};
 pub use bytes::Bytes;
 pub use expect::{Expect, Expected, Text, What};
 pub use outcome::{Cause, CheckInfo, CheckResult, Event, Finding, Outcome, Record, Told};
@@ -28,6 +28,10 @@ pub const SERVICE: &str = "http://service.test";
 
 /// An address where nobody listens, as acts and expectations name it.
 pub const NOBODY: &str = "http://nobody.test";
+
+/// The folder that holds the one that a program serves, as acts name it: a path from the top
+/// of the disk. What lies in it is outside.
+pub const OUTSIDE: &str = "/outside.test";
 
 /// Names and values: the fields of a head, of a form, of an environment.
 pub type Fields = Vec<(String, String)>;

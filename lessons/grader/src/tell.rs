@@ -144,6 +144,9 @@ fn expected_lines(expected: &Expected) -> Vec<String> {
             vec![format!("status {}", or(all.collect()))]
         }
         What::Field(name, Some(value)) => vec![format!("the header {name}: {value}")],
+        What::FieldIn(name, values) => {
+            vec![format!("the header {name}: {}", or(values.clone()))]
+        }
         What::Field(name, None) => vec![format!("no header {name}")],
         What::OwnField(name) => vec![format!(
             "a header {name} that the program itself sends, before Server"

@@ -147,6 +147,7 @@ impl Printer {
 pub(super) fn main<M: Model>(
     place: Place,
     checks: Vec<Check>,
+    served: Option<&'static str>,
     environment: Environment,
     arguments: &Arguments,
 ) -> ExitCode {
@@ -212,6 +213,7 @@ pub(super) fn main<M: Model>(
             Bench {
                 program: program.into(),
                 folder: place.root.clone(),
+                served,
                 limits: crate::bench::Limits::default(),
             },
             open.clone(),

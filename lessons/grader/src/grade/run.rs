@@ -17,7 +17,7 @@ use crate::record::{
 /// How many sessions are drawn.
 pub(super) const SESSIONS: usize = 20;
 
-/// How many times a session asks the model, if the program has to be started for each act.
+/// How many times a session asks the model, if the program has to be started for most acts.
 const LENGTH_OF_RUNS: usize = 3;
 
 /// How long a session that fails is shrunk.
@@ -351,8 +351,11 @@ fn waits(act: &Act) -> bool {
 /// A session, of a length that does not cost too much.
 fn draw_session<M: Model>(draw: &mut Draw, open: &Open) -> Drawn {
     let drawn = model::session::<M>(draw, LENGTH, open);
-    let runs = drawn.acts.iter().any(|(act, _)| matches!(act, Act::Run(_)));
-    match runs {
+    let runs = drawn
+        .acts
+        .iter()
+        .filter(|(act, _)| matches!(act, Act::Run(_)));
+    match runs.count() > LENGTH_OF_RUNS {
         true => model::session::<M>(draw, LENGTH_OF_RUNS, open),
         false => drawn,
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::Open;
 use super::reader::{folded, shown, tags};
-use crate::record::{Bytes, Ended, Exchange, Expect, Expected, Printed, Request, Seen, Text, What};
+use crate::record::{
+    Answer, Bytes, Ended, Exchange, Expect, Expected, Printed, Request, Seen, Text, What,
+};
 
 impl Expect {
     /// The first thing that is not true of what was seen.
@@ -43,15 +45,13 @@ impl What {
         };
         match self {
             Self::Status(statuses) => statuses.contains(&answer.status),
-            Self::Field(name, value) => {
-                let same = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
-                let mut found = answer.fields.iter().filter(same);
-                match (value, found.next(), found.next()) {
-                    (None, None, _) => true,
-                    (Some(value), Some((_, one)), None) => same_value(name, one, value),
-                    _ => false,
-                }
+            Self::Field(name, None) => answer.field(name).is_none(),
+            Self::Field(name, Some(value)) => {
+                has_once(answer, name, |one| same_value(name, one, value))
             }
+            Self::FieldIn(name, values) => has_once(answer, name, |one| {
+                values.iter().any(|value| same_value(name, one, value))
+            }),
             Self::OwnField(name) => {
                 let fields = answer.fields.iter().map(|(name, _)| name);
                 let mut own = fields.take_while(|name| !name.eq_ignore_ascii_case("server"));
@@ -91,9 +91,20 @@ impl What {
             Self::Serves
             | Self::Status(_)
             | Self::Field(..)
+            | Self::FieldIn(..)
             | Self::OwnField(_)
             | Self::Body(_) => false,
         }
+    }
+}
+
+/// Whether an answer has a field of this name just once, and its value is right.
+fn has_once(answer: &Answer, name: &str, is_right: impl Fn(&str) -> bool) -> bool {
+    let same = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+    let mut found = answer.fields.iter().filter(same);
+    match (found.next(), found.next()) {
+        (Some((_, one)), None) => is_right(one),
+        _ => false,
     }
 }
 

@@ -22,6 +22,9 @@ pub enum Act {
     Start(Command),
     /// From here on, the service at [`SERVICE`](super::SERVICE) has this reply for a path.
     Serve(String, Reply),
+    /// A file of this name is written into the folder that the program serves, with these
+    /// contents. A name that begins with `../` lies beside the folder.
+    Write(String, Bytes),
     /// The server is ended and started again.
     Restart,
 }
@@ -107,6 +110,11 @@ pub fn start(arguments: &[&str]) -> Act {
 /// (with any query), from here on.
 pub fn serves(path: impl Into<String>, reply: Reply) -> Act {
     Act::Serve(path.into(), reply)
+}
+
+/// Writes a file into the folder that the program serves, as [`Act::Write`] says.
+pub fn write(name: impl Into<String>, contents: impl Into<Bytes>) -> Act {
+    Act::Write(name.into(), contents.into())
 }
 
 impl Act {

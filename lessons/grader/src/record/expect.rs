@@ -45,6 +45,8 @@ pub enum What {
     Status(Vec<u16>),
     /// This field of the head is there once, with this value; or it is not there.
     Field(String, Option<String>),
+    /// This field of the head is there once, with one of these values.
+    FieldIn(String, Vec<String>),
     /// The program itself sends this field: http-core has not added it.
     OwnField(String),
     /// The body.
@@ -130,6 +132,12 @@ impl Expect {
     pub fn field<'a>(self, name: &str, value: impl Into<Option<&'a str>>) -> Self {
         let value = value.into().map(str::to_string);
         self.what(What::Field(name.into(), value))
+    }
+
+    /// A field of the head with one of these values: where the text leaves a choice.
+    pub fn field_in(self, name: &str, values: &[&str]) -> Self {
+        let values = values.iter().map(ToString::to_string).collect();
+        self.what(What::FieldIn(name.into(), values))
     }
 
     /// The program itself sends this field: it comes before those that http-core adds.

@@ -8,6 +8,10 @@ pub(super) fn of(place: &Place, act: &Act) -> String {
         Act::Ask(request) => curl(request),
         Act::Run(command) | Act::Start(command) => run(place, command),
         Act::Serve(path, reply) => format!("(the service replies to {path} with {})", shown(reply)),
+        Act::Write(name, contents) => {
+            let contents = value::cut(contents, 60);
+            format!("(a file is written into the folder served: {name}, {contents})")
+        }
         Act::Restart => "(the server is ended and started again)".into(),
     }
 }
