@@ -1,171 +1,519 @@
 //! The checks of lesson 3, echo_server: a path and a query, decoded.
 
-use std::process::ExitCode;
-
-use grader::{Run, Verdict};
+use grader::record::Request;
+use grader::{Act, Draw, Expect, Mistakes, Model, Seen, Status, Whole, get};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-fn main() -> ExitCode {
-    grader::lesson!()
-        .check(1, "the path comes back without its slash", 2, echo)
-        .check(1, "the other slashes stay", 1, slashes)
-        .check(1, "the path / is an empty line", 1, empty)
-        .check(1, "the answer is plain text", 1, plain_text)
-        .check(2, "a percent sign and two digits are one byte", 2, decoded)
-        .check(2, "a text in any language is decoded", 1, foreign)
-        .check(2, "the digits may be small letters", 1, small_digits)
-        .check(2, "a text is decoded once", 1, decoded_once)
-        .check(2, "a plus sign is a plus sign", 1, plus)
-        .check(3, "a text that ends in the middle of it: 400", 1, cut)
-        .check(3, "letters that are no digits: 400", 1, no_digits)
-        .check(3, "a sign is no digit: 400", 1, signs)
-        .check(3, "bytes that are not UTF-8: 400", 1, not_utf8)
-        .check(3, "the text is Bad percent-encoding", 1, bad_text)
-        .check(4, "?shout=1 answers in capitals", 2, shout)
-        .check(4, "in any language", 1, shout_foreign)
-        .check(4, "shout=1 may be one field of several", 1, several)
-        .check(4, "any other query changes nothing", 1, other_queries)
+fn main() -> std::process::ExitCode {
+    grader::lesson!(EchoServer)
+        .example(
+            1,
+            2,
+            "the path comes back without its slash",
+            Whole,
+            |draw| [get(draw.path()), get("/Balloon")],
+        )
+        .example(1, 1, "the other slashes stay", Whole, |draw| {
+            let (one, other) = (draw.word(), draw.word());
+            [
+                get(format!("/{one}/{other}/")),
+                get(format!("/{one}//{other}")),
+            ]
+        })
+        .example(1, 1, "the path / is an empty line", Whole, |_| [get("/")])
+        .example(
+            2,
+            1,
+            "a percent sign and two digits are one byte",
+            Whole,
+            |draw| {
+                let (one, other) = (draw.word(), draw.word());
+                [
+                    get(format!("/{one}%20{other}")),
+                    get(format!("/{}", bytes(&one))),
+                ]
+            },
+        )
+        .example(2, 1, "a text in any language is decoded", Whole, |draw| {
+            [get(format!("/{}", encoded(&draw.line())))]
+        })
+        .example(2, 1, "the digits may be small letters", Whole, |draw| {
+            [get(format!("/{}", bytes(&draw.line()).to_lowercase()))]
+        })
+        .example(2, 1, "a text is decoded once", Whole, |draw| {
+            [get(format!("/{}%2541", draw.word())), get("/100%25")]
+        })
+        .example(
+            2,
+            1,
+            "an encoded slash comes back as a slash",
+            Whole,
+            |draw| [get(format!("/%2F{}", draw.word()))],
+        )
+        .example(2, 1, "a plus sign is a plus sign", Whole, |draw| {
+            [get(format!("/{}+{}%2B", draw.word(), draw.word()))]
+        })
+        .example(
+            3,
+            1,
+            "a text that ends in the middle of it: 400",
+            Status,
+            |draw| bad(draw, &CUT),
+        )
+        .example(3, 1, "letters that are no digits: 400", Status, |draw| {
+            bad(draw, &NO_DIGITS)
+        })
+        .example(3, 1, "a sign is no digit: 400", Status, |draw| {
+            bad(draw, &SIGNS)
+        })
+        .example(3, 1, "bytes that are not UTF-8: 400", Status, |draw| {
+            bad(draw, &NOT_UTF8)
+        })
+        .example(3, 1, "the text is Bad percent-encoding", Whole, |draw| {
+            bad(draw, &["%"])
+        })
+        .example(4, 2, "?shout=1 answers in capitals", Whole, |draw| {
+            [get(format!("{}?shout=1", draw.path()))]
+        })
+        .example(4, 1, "in any language", Whole, |draw| {
+            [get(format!(
+                "/{}?shout=1",
+                encoded(&format!("Kätzchen, {}", draw.line()))
+            ))]
+        })
+        .example(4, 1, "shout=1 may be one field of several", Whole, |draw| {
+            let (path, name) = (draw.path(), draw.word());
+            let fields = [format!("shout=1&{name}=2"), format!("{name}=2&shout=1")];
+            fields.map(|fields| get(format!("{path}?{fields}")))
+        })
+        .example(4, 1, "any other query changes nothing", Whole, |draw| {
+            let path = draw.path();
+            let queries = ["", "shout", "shout=0", "shout=10", "noshout=1"];
+            queries.map(|query| get(format!("{path}?{query}")))
+        })
+        .sessions(1)
         .grade()
 }
 
-/// Asks for the path and expects this line.
-fn expect(run: &mut Run, path: &str, text: &str) -> Verdict {
-    let answer = run.get(path)?;
-    answer.expect_status(200)?;
-    answer.expect_body(format!("{text}\n"))
+const HTML: &str = "text/html; charset=utf-8";
+const HTML_SENT: &str = "You send the text as text/html. Then a browser takes tags in it for tags, and a stranger writes your page. The type is text/plain; charset=utf-8.";
+
+const CUT: [&str; 4] = ["%", "%4", "%41%", "%41%4"];
+const NO_DIGITS: [&str; 4] = ["%zz", "%4g", "%g4x", "%%41"];
+const SIGNS: [&str; 3] = ["%+4", "%-4", "%4+"];
+const NOT_UTF8: [&str; 5] = ["%FF", "%E3%81", "K%E4tzchen", "%C0%AF", "%ED%A0%80"];
+
+/// Paths that end with what can't be decoded.
+fn bad(draw: &mut Draw, ends: &[&str]) -> Vec<Act> {
+    let path = draw.path();
+    ends.iter().map(|end| get(format!("{path}{end}"))).collect()
 }
 
-/// Every byte of the text percent-encoded, with capital digits.
+/// The text as a browser writes it into an address.
 fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+/// Every byte of the text percent-encoded, letters and digits as well.
+fn bytes(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-fn echo(run: &mut Run) -> Verdict {
-    let path = run.seed().path();
-    expect(run, &path, &path[1..])?;
-    expect(run, "/Balloon", "Balloon")
+struct EchoServer;
+
+/// What an echo server does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// The part of a request that is decoded.
+    echoed: fn(&Request) -> String,
+    decode: fn(&str) -> Option<String>,
+    /// The answer to what can't be decoded: status, type, text.
+    bad: (u16, String, String),
+    /// The answer, status and text, where nothing is behind the slash; the usual one if `None`.
+    empty: Option<u16>,
+    kind: String,
+    line_end: &'static str,
+    shouts: fn(query: &str, path: &str) -> bool,
+    capitals: fn(&str) -> String,
+    /// What is done to the encoded text of a request that shouts.
+    before: fn(String) -> String,
+    /// What happens with a query that does not shout: the status, and the text.
+    other: fn(String) -> (u16, Option<String>),
 }
 
-fn slashes(run: &mut Run) -> Verdict {
-    let (one, other) = (run.seed().word(), run.seed().word());
-    expect(run, &format!("/{one}/{other}/"), &format!("{one}/{other}/"))?;
-    expect(run, &format!("/{one}//{other}"), &format!("{one}//{other}"))
-}
-
-fn empty(run: &mut Run) -> Verdict {
-    expect(run, "/", "")
-}
-
-fn plain_text(run: &mut Run) -> Verdict {
-    let path = run.seed().path();
-    let answer = run.get(&path)?;
-    answer.expect_status(200)?;
-    answer.expect_header("Content-Type", TEXT)
-}
-
-fn decoded(run: &mut Run) -> Verdict {
-    let (one, other) = (run.seed().word(), run.seed().word());
-    expect(run, &format!("/{one}%20{other}"), &format!("{one} {other}"))?;
-    expect(run, &format!("/{}", encoded(&one)), &one)
-}
-
-fn foreign(run: &mut Run) -> Verdict {
-    let line = run.seed().line();
-    expect(run, &format!("/{}", encoded(&line)), &line)
-}
-
-fn small_digits(run: &mut Run) -> Verdict {
-    let line = run.seed().line();
-    let small = encoded(&line).to_lowercase();
-    expect(run, &format!("/{small}"), &line)
-}
-
-fn decoded_once(run: &mut Run) -> Verdict {
-    let word = run.seed().word();
-    let twice = format!("/{}", encoded(&encoded(&word)));
-    expect(run, &twice, &encoded(&word))?;
-    expect(run, "/100%25", "100%")
-}
-
-fn plus(run: &mut Run) -> Verdict {
-    let (one, other) = (run.seed().word(), run.seed().word());
-    let path = format!("/{one}+{other}%2B");
-    expect(run, &path, &format!("{one}+{other}+"))
-}
-
-fn expect_bad(run: &mut Run, ends: &[&str]) -> Verdict {
-    for end in ends {
-        let path = run.seed().path();
-        run.get(&format!("{path}{end}"))?.expect_status(400)?;
+impl Default for Knobs {
+    fn default() -> Self {
+        Knobs {
+            echoed: |asked| path(asked)[1..].into(),
+            decode: strictly,
+            bad: (400, TEXT.into(), "Bad percent-encoding\n".into()),
+            empty: None,
+            kind: TEXT.into(),
+            line_end: "\n",
+            shouts: |query, _| fields(query).any(|field| field == "shout=1"),
+            capitals: str::to_uppercase,
+            before: |text| text,
+            other: |text| (200, Some(text)),
+        }
     }
-    Ok(())
 }
 
-fn cut(run: &mut Run) -> Verdict {
-    expect_bad(run, &["%", "%4", "%41%", "%41%4"])
+/// The path as a handler sees it: several slashes at the beginning are one.
+fn path(asked: &Request) -> &str {
+    let path = asked.path();
+    &path[path.len() - path.trim_start_matches('/').len() - 1..]
 }
 
-fn no_digits(run: &mut Run) -> Verdict {
-    expect_bad(run, &["%zz", "%4g", "%g4x", "%%41"])
+fn fields(query: &str) -> impl Iterator<Item = &str> {
+    query.split('&')
 }
 
-fn signs(run: &mut Run) -> Verdict {
-    expect_bad(run, &["%+4", "%-4", "%4+"])
+/// Whether two hexadecimal digits follow each percent sign.
+fn is_encoded(text: &str) -> bool {
+    let is_digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    let mut signs = text.match_indices('%');
+    signs.all(|(at, _)| is_digit(at + 1) && is_digit(at + 2))
 }
 
-fn not_utf8(run: &mut Run) -> Verdict {
-    expect_bad(run, &["%FF", "%E3%81", "K%E4tzchen"])
+fn strictly(text: &str) -> Option<String> {
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    is_encoded(text).then(|| decoded.into_owned())
 }
 
-fn bad_text(run: &mut Run) -> Verdict {
-    let path = run.seed().path();
-    let answer = run.get(&format!("{path}%"))?;
-    answer.expect_status(400)?;
-    answer.expect_body("Bad percent-encoding\n")?;
-    answer.expect_header("Content-Type", TEXT)
-}
-
-fn shout(run: &mut Run) -> Verdict {
-    let word = run.seed().word();
-    expect(run, &format!("/{word}?shout=1"), &word.to_uppercase())
-}
-
-fn shout_foreign(run: &mut Run) -> Verdict {
-    // Some scripts have no capitals: the ä is there in each run.
-    let text = format!("Kätzchen, {}", run.seed().line());
-    let path = format!("/{}", encoded(&text));
-    let loud = run.get(&format!("{path}?shout=1"))?;
-    loud.expect_status(200)?;
-    // In capitals of what the program itself decodes: how it does that is step 2's.
-    let plain = run.get(&path)?;
-    loud.expect_body(plain.text().to_uppercase())
-}
-
-fn several(run: &mut Run) -> Verdict {
-    let (word, name) = (run.seed().word(), run.seed().word());
-    let number = run.seed().number(2..100);
-    for query in [
-        format!("shout=1&{name}={number}"),
-        format!("{name}={number}&shout=1"),
-        format!("{name}&shout=1&{number}"),
-    ] {
-        expect(run, &format!("/{word}?{query}"), &word.to_uppercase())?;
+/// What becomes of a text if these are the bytes for two digits.
+fn with_byte(text: &str, byte: fn(high: u32, low: u32) -> u32) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '%' => {
+                let (high, low) = (rest.next()?.to_digit(16)?, rest.next()?.to_digit(16)?);
+                bytes.push(byte(high, low) as u8);
+            }
+            c => bytes.extend(c.to_string().bytes()),
+        }
     }
-    Ok(())
+    String::from_utf8(bytes).ok()
 }
 
-fn other_queries(run: &mut Run) -> Verdict {
-    let (word, name) = (run.seed().word(), run.seed().word());
-    for query in [
-        format!("{name}=1"),
-        String::new(),
-        "shout".into(),
-        "shout=0".into(),
-        "shout=10".into(),
-        format!("{name}shout=1"),
-    ] {
-        expect(run, &format!("/{word}?{query}"), &word)?;
+impl Model for EchoServer {
+    type Knobs = Knobs;
+    type State = ();
+
+    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+        let asked = act.asked_get().filter(|asked| asked.target.is_ascii())?;
+        let query = asked.target.split_once('?').map(|(_, query)| query);
+        if query.is_some_and(|query| query.contains(['%', '+'])) {
+            return None; // whether fields are decoded is left open
+        }
+        let right = strictly(&path(asked)[1..]);
+        let step = match (&right, query) {
+            (None, _) => 3,
+            (_, Some(_)) => 4,
+            _ if asked.path().contains('%') => 2,
+            _ => 1,
+        };
+        let expect = Expect::step(step);
+        let (echoed, shouts) = (
+            (knobs.echoed)(asked),
+            query.map(|q| (knobs.shouts)(q, asked.path())),
+        );
+        if let Some(status) = knobs.empty.filter(|_| echoed.is_empty()) {
+            return Some(expect.status(status));
+        }
+        let echoed = if shouts == Some(true) {
+            (knobs.before)(echoed)
+        } else {
+            echoed
+        };
+        let Some(text) = (knobs.decode)(&echoed) else {
+            let (status, kind, text) = &knobs.bad;
+            return Some(
+                expect
+                    .status(*status)
+                    .field("Content-Type", &**kind)
+                    .body(&**text),
+            );
+        };
+        let (status, text) = match shouts {
+            None => (200, Some(text)),
+            Some(true) => (200, Some((knobs.capitals)(&text))),
+            Some(false) => (knobs.other)(text),
+        };
+        let expect = expect.status(status);
+        Some(match text {
+            Some(text) => expect
+                .field("Content-Type", &*knobs.kind)
+                .body(text + knobs.line_end),
+            None => expect,
+        })
     }
-    Ok(())
+
+    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+        let mut path = String::from("/");
+        for _ in 0..draw.below(4) {
+            path += &piece(draw);
+        }
+        if draw.one_in(8) {
+            path += draw.pick(&[&CUT[..], &NO_DIGITS, &SIGNS, &NOT_UTF8].concat());
+        }
+        vec![get(path + &query(draw))]
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        mistakes
+            .wrong("slash", "The slash at the beginning is still there. The text is what stands behind it.", |knobs| {
+                knobs.echoed = |asked| path(asked).into();
+            })
+            .wrong("every-slash", "You take away every slash of the path. Only the first one goes; the others are part of the text.", |knobs| {
+                knobs.echoed = |asked| path(asked).replace('/', "");
+            })
+            .wrong("slash-at-the-end", "You take away slashes at the end of the path, too. Only the first one goes.", |knobs| {
+                knobs.echoed = |asked| path(asked).trim_matches('/').into();
+            })
+            .wrong("last-part", "You echo only what stands behind the last slash. The whole path comes back, without its first slash.", |knobs| {
+                knobs.echoed = |asked| path(asked).rsplit('/').next().unwrap_or_default().into();
+            })
+            .wrong("target", "The query comes back as well: that is request.target(). request.path() ends before the question mark.", |knobs| {
+                knobs.echoed = |asked| asked.target[1..].into();
+            })
+            .wrong("small-letters", "You change capital letters of the path into small ones. It comes back as it was written.", |knobs| {
+                knobs.echoed = |asked| path(asked)[1..].to_lowercase();
+            })
+            .wrong("empty", "The path / has nothing behind its slash, and its answer is an empty line with status 200. You treat it as an error.", |knobs| {
+                knobs.empty = Some(404);
+            })
+            .wrong("empty", "The path / has nothing behind its slash, and its answer is an empty line with status 200. You treat it as an error.", |knobs| {
+                knobs.empty = Some(400);
+            })
+            .wrong("html", HTML_SENT, |knobs| knobs.kind = HTML.into())
+            .wrong("html", HTML_SENT, |knobs| (knobs.kind, knobs.bad.1) = (HTML.into(), HTML.into()))
+            .wrong("line-end", "The line end behind the text is missing: \\n.", |knobs| knobs.line_end = "")
+            .wrong("not-decoded", "The text comes back encoded. Where a % stands, two digits are one byte: see step 2.", |knobs| {
+                knobs.decode = |text| Some(text.into());
+            })
+            .wrong("slash-after-decoding", "You decode first and take the slash away afterwards. So an encoded slash (%2F) goes, too: it is part of the text and stays.", |knobs| {
+                knobs.decode = |text| strictly(text).map(|text| text.trim_start_matches('/').into());
+            })
+            .wrong("decoded-twice", "You decode twice. What comes out of decode is the text, even if a % stands in it: %2541 is %41.", |knobs| {
+                knobs.decode = |text| strictly(text).map(|once| strictly(&once).unwrap_or(once));
+            })
+            .wrong("decoded-twice", "You decode twice. What comes out of decode is the text, even if a % stands in it: %2541 is %41.", |knobs| {
+                knobs.decode = |text| strictly(&strictly(text)?);
+            })
+            .wrong("plus", "You make a space of each +. That is right in the fields of a form, but in a path a + is a +.", |knobs| {
+                knobs.decode = |text| strictly(&text.replace('+', " "));
+            })
+            .wrong("byte-by-byte", "You make a character of each byte. Several bytes can be one character: collect all bytes, and make a text of them at the end.", |knobs| {
+                knobs.decode = |text| {
+                    let bytes = percent_decode_str(text).map(char::from).collect();
+                    strictly(text).map(|_| bytes)
+                };
+            })
+            .wrong("byte-by-byte", "You make a character of each byte. Several bytes can be one character: collect all bytes, and make a text of them at the end.", |knobs| {
+                knobs.decode = |text| {
+                    let bytes = percent_decode_str(text).map(char::from).collect();
+                    is_encoded(text).then_some(bytes)
+                };
+            })
+            .wrong("capital-digits", "You take only capital letters for hexadecimal digits. %e3 is the same byte as %E3.", |knobs| {
+                knobs.decode = |text| digits_without(text, |digit| digit.is_ascii_lowercase());
+            })
+            .wrong("small-digits", "You take only small letters for hexadecimal digits. %E3 is the same byte as %e3.", |knobs| {
+                knobs.decode = |text| digits_without(text, |digit| digit.is_ascii_uppercase());
+            })
+            .wrong("space", "%20 stays as it is. It is a space, decoded like every other byte.", |knobs| {
+                knobs.decode = |text| strictly(&text.replace("%20", "%2520"));
+            })
+            .wrong("digits-swapped", "The two digits are swapped. The first one counts sixteen times, the second one once.", |knobs| {
+                knobs.decode = |text| with_byte(text, |high, low| low * 16 + high);
+            })
+            .wrong("decimal", "You count the first digit ten times. There are sixteen digits, so it counts sixteen times.", |knobs| {
+                knobs.decode = |text| with_byte(text, |high, low| high * 10 + low);
+            })
+            .wrong("sign", "You take a sign for a digit, as in %+4: a number may have a sign, but a percent-encoding may not. Look at each of the two characters.", |knobs| {
+                knobs.decode = |text| {
+                    let mut signed = String::new();
+                    let mut rest = text;
+                    while let Some((before, after)) = rest.split_once('%') {
+                        let digit = after.strip_prefix('+').filter(|digit| digit.starts_with(|c: char| c.is_ascii_hexdigit()));
+                        signed += before;
+                        signed += if digit.is_some() { "%0" } else { "%" };
+                        rest = digit.unwrap_or(after);
+                    }
+                    strictly(&(signed + rest))
+                };
+            })
+            .wrong("bad-stays", "A % without two digits behind it stays as it is, and the answer is 200. It can't be decoded, so the answer is 400. (request.decoded_path() is milder than this lesson.)", |knobs| {
+                knobs.decode = |text| Some(percent_decode_str(text).decode_utf8().ok()?.into());
+            })
+            .wrong("lossy", "Bytes that are not UTF-8 become \u{fffd}, and the answer is 200. They can't be decoded, so the answer is 400: from_utf8, not from_utf8_lossy.", |knobs| {
+                knobs.decode = |text| is_encoded(text).then(|| percent_decode_str(text).decode_utf8_lossy().into());
+            })
+            .wrong("nothing-is-bad", "You answer 200 to everything. What can't be decoded is the client's mistake: a % without two digits, and bytes that are not UTF-8. The answer is 400.", |knobs| {
+                knobs.decode = |text| Some(percent_decode_str(text).decode_utf8_lossy().into());
+            })
+            .wrong("bad-not-found", "What can't be decoded gets a 404. Nothing is missing here; the request itself makes no sense. That is a 400.", |knobs| knobs.bad.0 = 404)
+            .wrong("bad-ok", "What can't be decoded gets a 200, which says that all is well. The status is 400.", |knobs| knobs.bad.0 = 200)
+            .wrong("bad-server", "What can't be decoded gets a 500, which says that the server is at fault. The client is: the status is 400.", |knobs| knobs.bad.0 = 500)
+            .wrong("silent", "Nothing comes in capitals. If a field of the query is shout=1, the answer is text.to_uppercase(), which is a new text: text itself does not change.", |knobs| {
+                knobs.capitals = str::to_string;
+            })
+            .wrong("english-capitals", "Only the letters a to z become capitals. Other languages have capitals, too: ä becomes Ä.", |knobs| {
+                knobs.capitals = str::to_ascii_uppercase;
+            })
+            .wrong("capitals-before-decoding", "You make capitals of the encoded text. The letters that are percent-encoded are still bytes then, and stay small. Decode first.", |knobs| {
+                knobs.before = |text| text.to_uppercase();
+                knobs.capitals = str::to_string;
+            })
+            .wrong("any-query", "Every query shouts. Only the field shout=1 does.", |knobs| knobs.shouts = |_, _| true)
+            .wrong("any-value", "Every field with the name shout shouts, whatever its value is. Only shout=1 does.", |knobs| {
+                knobs.shouts = |query, _| fields(query).any(|field| field.split('=').next() == Some("shout"));
+            })
+            .wrong("anywhere", "You look for shout=1 anywhere in the query, so noshout=1 and shout=10 shout as well. Take the query apart at each &, and compare whole fields.", |knobs| {
+                knobs.shouts = |query, _| query.contains("shout=1");
+            })
+            .wrong("beginning", "A field that only begins with shout=1 shouts, too, such as shout=10. Compare the whole field.", |knobs| {
+                knobs.shouts = |query, _| fields(query).any(|field| field.starts_with("shout=1"));
+            })
+            .wrong("query-begins", "You look whether the query begins with shout=1. The field can stand anywhere between the others, and it ends at the next &.", |knobs| {
+                knobs.shouts = |query, _| query.starts_with("shout=1");
+            })
+            .wrong("query-ends", "You look whether the query ends with shout=1. The field can stand anywhere between the others, and it begins behind an &.", |knobs| {
+                knobs.shouts = |query, _| query.ends_with("shout=1");
+            })
+            .wrong("only-field", "You compare the whole query with shout=1. It may be one field of several: take the query apart at each &.", |knobs| {
+                knobs.shouts = |query, _| query == "shout=1";
+            })
+            .wrong("first-field", "You look at the first field only. shout=1 can be any of them.", |knobs| {
+                knobs.shouts = |query, _| fields(query).next() == Some("shout=1");
+            })
+            .wrong("last-field", "You look at the last field only. shout=1 can be any of them.", |knobs| {
+                knobs.shouts = |query, _| fields(query).last() == Some("shout=1");
+            })
+            .wrong("first-of-its-name", "If shout comes twice in a query, you look at the first one only (parse_form does that). One shout=1 is enough, wherever it stands.", |knobs| {
+                knobs.shouts = |query, _| fields(query).find(|field| field.split('=').next() == Some("shout")) == Some("shout=1");
+            })
+            .wrong("any-case", "Capital and small letters in the query are the same to you. The field is shout=1, just as it stands there.", |knobs| {
+                knobs.shouts = |query, _| fields(query).any(|field| field.eq_ignore_ascii_case("shout=1"));
+            })
+            .wrong("in-the-path", "You look for shout=1 in the path. It stands in the query: request.query().", |knobs| {
+                knobs.shouts = |_, path| path.contains("shout=1");
+            })
+            .wrong("query-not-found", "A query without shout=1 gets a 404. It changes nothing: the text comes back as it is.", |knobs| {
+                knobs.other = |_| (404, None);
+            })
+            .wrong("query-empties", "With a query that does not shout, the text is gone. Such a query changes nothing: the text comes back as it is.", |knobs| {
+                knobs.other = |_| (200, Some(String::new()));
+            });
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked_get(), seen.answer()) else {
+            return;
+        };
+        let kind = answer.field("Content-Type").unwrap_or_default().to_string();
+        if strictly(&path(asked)[1..]).is_some() {
+            if answer.status == 200 {
+                let says = format!("Compare the Content-Type letter by letter: it is {TEXT}.");
+                let same = kind.clone();
+                mistakes.wrong("type", &*says, move |knobs| knobs.kind = kind.clone());
+                mistakes.wrong("type", says, move |knobs| {
+                    (knobs.kind, knobs.bad.1) = (same.clone(), same.clone())
+                });
+            }
+            return;
+        }
+        let (status, text) = (answer.status, answer.text().into_owned());
+        let right = &Knobs::default().bad;
+        if text == right.2 && kind == TEXT {
+            mistakes.wrong("bad-status", "What can't be decoded has another status than 400, which is the client's mistake in general.", move |knobs| knobs.bad.0 = status);
+        }
+        let (name, says) = if text.starts_with("<!DOCTYPE html>") {
+            (
+                "bad-page",
+                "The answer to what can't be decoded is a page in HTML, which send_error makes. The text asks for plain text: Bad percent-encoding and a line end.",
+            )
+        } else if text == right.2 {
+            (
+                "bad-type",
+                "The answer to what can't be decoded has another Content-Type than text/plain; charset=utf-8.",
+            )
+        } else if text.trim_end() == right.2.trim_end() {
+            (
+                "bad-line-end",
+                "The answer to what can't be decoded is right but for its end: there is one line end, \\n.",
+            )
+        } else {
+            (
+                "bad-text",
+                "The answer to what can't be decoded has other words than Bad percent-encoding and a line end. Compare them letter by letter.",
+            )
+        };
+        if status == 400 {
+            mistakes.wrong(name, says, move |knobs| {
+                knobs.bad = (status, kind.clone(), text.clone())
+            });
+        }
+    }
+}
+
+/// Decodes the text if none of its digits is such a one.
+fn digits_without(text: &str, is_wrong: fn(&u8) -> bool) -> Option<String> {
+    let mut signs = text.match_indices('%');
+    let digits = |at: usize| text.as_bytes().iter().skip(at + 1).take(2);
+    signs
+        .all(|(at, _)| !digits(at).any(is_wrong))
+        .then(|| strictly(text))?
+}
+
+/// A piece of a path.
+fn piece(draw: &mut Draw) -> String {
+    match draw.below(12) {
+        4 => encoded(&draw.line()),
+        5 => bytes(&draw.word()),
+        6 => bytes(&draw.line()).to_lowercase(),
+        7 => draw.pick(&["/", "//", "+", "%2B", "%2F", "%20"]).into(),
+        8 => draw
+            .pick(&["%25", "%3F", "%26", "%0A", "%2541", "%25zz", "%c3%a4"])
+            .into(),
+        9 => encoded(&draw.text()),
+        10 => draw
+            .pick(&["Balloon", "K%C3%A4tzchen", "ABC", "shout=1"])
+            .into(),
+        _ => draw.word(),
+    }
+}
+
+/// A query, often one that nearly shouts.
+fn query(draw: &mut Draw) -> String {
+    const NEAR: [&str; 14] = [
+        "shout=1",
+        "shout=1",
+        "shout=10",
+        "noshout=1",
+        "shout=0",
+        "shout",
+        "",
+        "shout=",
+        "Shout=1",
+        "shout=1=1",
+        "shout=1;a=b",
+        "a?shout=1",
+        "shout=01",
+        "shout=true",
+    ];
+    let number = match draw.below(8) {
+        0..=4 => return String::new(),
+        5 => 1,
+        number => number - 4,
+    };
+    let field = |draw: &mut Draw| match draw.one_in(4) {
+        true => format!("{}={}", draw.word(), draw.below(2)),
+        false => draw.pick(&NEAR).to_string(),
+    };
+    let fields: Vec<String> = (0..number).map(|_| field(draw)).collect();
+    format!("?{}", fields.join("&"))
 }

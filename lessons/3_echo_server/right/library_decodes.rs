@@ -1,6 +1,4 @@
-//! Wrong: it looks for shout=1 anywhere in the query.
-//! rejected by: step 4
-//! diagnosis: only-case
+//! Right: it lets the library decode, after a look at every percent sign.
 
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
 
@@ -9,13 +7,13 @@ struct EchoServer;
 impl Handler for EchoServer {
     fn do_get(&self, request: &mut Request, response: Response) -> Answer {
         let encoded: &str = without_slash(request.path());
-        let text: String = match decode(encoded) {
+        let text: String = match decode(request, encoded) {
             Some(text) => text,
             None => return send_text(response, 400, "Bad percent-encoding\n"),
         };
         let text: String = match request.query() {
             Some(query) => {
-                let shout = query.contains("shout=1");
+                let shout = query.split('&').any(|field| field == "shout=1");
                 if shout { text.to_uppercase() } else { text }
             }
             None => text,
@@ -26,27 +24,19 @@ impl Handler for EchoServer {
 
 /// The path without the slash that it begins with.
 fn without_slash(path: &str) -> &str {
-    path.strip_prefix('/').unwrap_or(path)
+    &path[1..]
 }
 
 /// The text behind a percent-encoded one: `%41` is `A`. `None` if that cannot be.
-fn decode(encoded: &str) -> Option<String> {
-    let mut bytes: Vec<u8> = Vec::new();
-    // An iterator over the bytes: each `next` gives one more, until there are none.
-    let mut rest = encoded.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            // The two bytes behind it, if there are two.
-            let (high, low) = (rest.next(), rest.next());
-            // A `?` ends `decode` with `None`: there is no byte, or it is no digit.
-            let high = char::from(high?).to_digit(16)?;
-            let low = char::from(low?).to_digit(16)?;
-            bytes.push((high * 16 + low) as u8);
-        } else {
-            bytes.push(byte);
+fn decode(request: &Request, encoded: &str) -> Option<String> {
+    for part in encoded.split('%').skip(1) {
+        let digits = part.as_bytes().get(..2)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
         }
     }
-    String::from_utf8(bytes).ok()
+    let path = request.decoded_path().ok()?;
+    Some(path[1..].to_string())
 }
 
 /// Every answer of this server: a status and a text.

@@ -1,6 +1,4 @@
-//! Wrong: it takes the next two bytes by their number, and there may be none.
-//! rejected by: step 3
-//! diagnosis: panicked
+//! Right: it decodes the fields of the query as well, which the text leaves open.
 
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
 
@@ -15,12 +13,23 @@ impl Handler for EchoServer {
         };
         let text: String = match request.query() {
             Some(query) => {
-                let shout = query.split('&').any(|field| field == "shout=1");
+                let is_shout = |field: &str| match decode(&field.replace('+', "%20")) {
+                    Some(field) => field == "shout=1",
+                    None => false,
+                };
+                let shout = query.split('&').any(is_shout);
                 if shout { text.to_uppercase() } else { text }
             }
             None => text,
         };
-        send_text(response, 200, &format!("{text}\n"))
+        let line = text + "\n";
+        response
+            .send_response(200)
+            .send_header("X-Echo", "yes")
+            .send_header("Content-Type", "text/plain;charset=UTF-8")
+            .send_header("Content-Length", line.len())
+            .end_headers()?
+            .send(line)
     }
 }
 
@@ -32,17 +41,18 @@ fn without_slash(path: &str) -> &str {
 /// The text behind a percent-encoded one: `%41` is `A`. `None` if that cannot be.
 fn decode(encoded: &str) -> Option<String> {
     let mut bytes: Vec<u8> = Vec::new();
-    let all = encoded.as_bytes();
-    let mut at = 0;
-    while at < all.len() {
-        if all[at] == b'%' {
-            let high = char::from(all[at + 1]).to_digit(16)?;
-            let low = char::from(all[at + 2]).to_digit(16)?;
+    // An iterator over the bytes: each `next` gives one more, until there are none.
+    let mut rest = encoded.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            // The two bytes behind it, if there are two.
+            let (high, low) = (rest.next(), rest.next());
+            // A `?` ends `decode` with `None`: there is no byte, or it is no digit.
+            let high = char::from(high?).to_digit(16)?;
+            let low = char::from(low?).to_digit(16)?;
             bytes.push((high * 16 + low) as u8);
-            at += 3;
         } else {
-            bytes.push(all[at]);
-            at += 1;
+            bytes.push(byte);
         }
     }
     String::from_utf8(bytes).ok()

@@ -1,6 +1,4 @@
-//! Wrong: it echoes what is behind the last slash only.
-//! rejected by: step 1
-//! diagnosis: other-body
+//! Right: it counts positions, and looks whether they are there; the query is looked at in a loop.
 
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
 
@@ -15,8 +13,18 @@ impl Handler for EchoServer {
         };
         let text: String = match request.query() {
             Some(query) => {
-                let shout = query.split('&').any(|field| field == "shout=1");
-                if shout { text.to_uppercase() } else { text }
+                let mut loud = false;
+                for field in query.split('&') {
+                    match field.split_once('=') {
+                        Some(("shout", "1")) => loud = true,
+                        _ => {}
+                    }
+                }
+                if loud {
+                    text.chars().flat_map(char::to_uppercase).collect()
+                } else {
+                    text
+                }
             }
             None => text,
         };
@@ -26,25 +34,31 @@ impl Handler for EchoServer {
 
 /// The path without the slash that it begins with.
 fn without_slash(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    path.strip_prefix('/').unwrap_or(path)
 }
 
 /// The text behind a percent-encoded one: `%41` is `A`. `None` if that cannot be.
 fn decode(encoded: &str) -> Option<String> {
+    let all = encoded.as_bytes();
     let mut bytes: Vec<u8> = Vec::new();
-    // An iterator over the bytes: each `next` gives one more, until there are none.
-    let mut rest = encoded.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            // The two bytes behind it, if there are two.
-            let (high, low) = (rest.next(), rest.next());
-            // A `?` ends `decode` with `None`: there is no byte, or it is no digit.
-            let high = char::from(high?).to_digit(16)?;
-            let low = char::from(low?).to_digit(16)?;
-            bytes.push((high * 16 + low) as u8);
-        } else {
-            bytes.push(byte);
+    let mut at = 0;
+    while at < all.len() {
+        if all[at] != b'%' {
+            bytes.push(all[at]);
+            at += 1;
+            continue;
         }
+        if at + 2 >= all.len() {
+            return None;
+        }
+        let value = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            b'A'..=b'F' => Some(byte - b'A' + 10),
+            _ => None,
+        };
+        bytes.push(value(all[at + 1])? << 4 | value(all[at + 2])?);
+        at += 3;
     }
     String::from_utf8(bytes).ok()
 }
