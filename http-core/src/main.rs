@@ -178,6 +178,10 @@ fn addresses(port: Option<u16>, bind: Option<&str>) -> http_core::Result<Vec<Soc
     let Some(host) = bind else {
         return Ok(local);
     };
+    // It means both addresses, whatever a hosts file makes of it (RFC 6761, section 6.3).
+    if host.eq_ignore_ascii_case("localhost") {
+        return Ok(local);
+    }
     let host = host.trim_start_matches('[').trim_end_matches(']');
     match (host, local[0].port()).to_socket_addrs() {
         Ok(found) => Ok(found.collect()),
@@ -215,11 +219,29 @@ fn tell_the_network(bound: &[SocketAddr]) {
     };
     say("Other devices on the network find it at:\n");
     urls.iter().for_each(|url| say(&format!("    {url}\n")));
-    if io::stdout().is_terminal()
+    if takes_escapes()
         && let Ok(code) = QrCode::encode_text(first, QrCodeEcc::Low)
     {
         say(&format!("\n{}\n", blocks(&code)));
     }
+}
+
+/// Whether standard output is a terminal that has colours, rather than one that shows the
+/// characters of which they are made.
+fn takes_escapes() -> bool {
+    io::stdout().is_terminal() && is_in_colour()
+}
+
+#[cfg(unix)]
+fn is_in_colour() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
+/// The consoles of old have to be asked for it, and those of before Windows 10 refuse.
+#[cfg(windows)]
+fn is_in_colour() -> bool {
+    use winapi_util::console::Console;
+    Console::stdout().is_ok_and(|mut console| console.set_virtual_terminal_processing(true).is_ok())
 }
 
 /// The addresses of this machine that others can know, for what the server is bound
@@ -314,6 +336,17 @@ mod tests {
         assert_eq!(more.index, Some(vec!["a".into(), "b".into()]));
         assert!(!more.listing && more.follow_links && more.quiet);
         assert_eq!(options("--no-index").index, Some(vec![]));
+    }
+
+    #[test]
+    fn localhost_is_both_addresses() {
+        let both = addresses(Some(8001), None).unwrap();
+        assert_eq!(both.len(), 2);
+        for name in ["localhost", "LocalHost"] {
+            assert_eq!(addresses(Some(8001), Some(name)).unwrap(), both);
+        }
+        let one = addresses(Some(8001), Some("[::1]")).unwrap();
+        assert_eq!(one, both[1..]);
     }
 
     #[test]

@@ -53,6 +53,47 @@ fn it_serves_a_directory() {
     assert_eq!(lines.len(), 2, "{log}");
 }
 
+/// A browser that was told https:// gets no answer that it understands; whoever looks at
+/// the terminal does.
+#[test]
+fn the_log_says_why_a_request_is_refused() {
+    let (_dir, program) = serves(&[]);
+    for (bytes, status, why) in [
+        (
+            &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
+            400,
+            "this was https://, and only http:// is spoken here",
+        ),
+        (b"\x16", 400, "this was https://"),
+        (
+            b"GET / HTTP/1.1\r\n\r\n",
+            400,
+            "the request has no Host field",
+        ),
+        (b"GET / HTTP/2.0\r\n\r\n", 505, "only HTTP/1.0 and HTTP/1.1"),
+    ] {
+        let mut client = program.connect();
+        client.send(bytes);
+        let reply = client.reply();
+        assert_eq!(reply.status, status);
+        assert!(reply.text().contains(why), "{}", reply.text());
+    }
+    let log = program.kill();
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines.len(), 8, "{log}");
+    let said = "] code 400, message this was https://, and only http:// is spoken here";
+    assert!(
+        lines[0].starts_with("127.0.0.1 - - [") && lines[0].ends_with(said),
+        "{log}"
+    );
+    let line = "] \"\\x16\\x03\\x01\\x02\\x00\\x01\\x00\\x01\\xfc\\x03\\x03\" 400 -";
+    assert!(lines[1].ends_with(line), "{log}");
+    assert!(
+        lines[6].contains("] code 505, message only HTTP/1.0"),
+        "{log}"
+    );
+}
+
 /// What build tools do with the folder that they write to: `rm -r dist; mkdir dist`.
 #[cfg(unix)]
 #[test]

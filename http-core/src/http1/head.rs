@@ -322,6 +322,10 @@ fn explain(error: httparse::Error, bytes: &[u8]) -> Result<Option<usize>, Refusa
             Some(&behind) if behind != b'\r' => NO_VERSION,
             _ => Refusal::bad("a line does not end with CR LF"),
         },
+        // What TLS begins with: a handshake (RFC 8446, section 5.1).
+        httparse::Error::Token if request_line(bytes).starts_with(&[0x16]) => {
+            Refusal::bad("this was https://, and only http:// is spoken here")
+        }
         httparse::Error::Token | httparse::Error::Status => {
             Refusal::bad("the request line is not METHOD /path HTTP/1.1")
         }

@@ -324,12 +324,16 @@ impl Work {
         }
         let status = http1.answered();
         if shared.access_log {
-            let line = match &refused {
-                None => scratch.head.request_line(),
-                Some((_, line)) => line,
+            let (line, refusal) = match &refused {
+                None => (scratch.head.request_line(), None),
+                Some((refusal, line)) => (&line[..], Some(refusal)),
             };
             let date = scratch.calendar.date(&shared.seconds);
-            report::to_stderr(&log::access_line(socket.client(), &date, line, status));
+            let mut text = refusal.map_or_else(String::new, |refusal| {
+                log::refusal_line(socket.client(), &date, refusal)
+            });
+            text += &log::access_line(socket.client(), &date, line, status);
+            report::to_stderr(&text);
         }
         self.since = None;
         self.receiving = Pace::new(&shared.limits);

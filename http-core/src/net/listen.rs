@@ -107,6 +107,12 @@ fn listen_once(
 fn explain(address: SocketAddr, all: &[SocketAddr], error: &io::Error) -> ServerError {
     let port = address.port();
     let message = match error.kind() {
+        // What systems say of that differs.
+        _ if lacks_zone(address) => format!(
+            "{ip} is an address of one network only (link-local), and which one is not said. Name its \
+             interface behind a %, as in {ip}%eth0.",
+            ip = address.ip()
+        ),
         ErrorKind::AddrInUse => {
             let is_local = all.len() == LOOPBACK.len() && all.iter().all(|a| a.ip().is_loopback());
             let hint = if is_local {
@@ -132,6 +138,15 @@ fn explain(address: SocketAddr, all: &[SocketAddr], error: &io::Error) -> Server
         _ => format!("cannot listen on {address}: {error}"),
     };
     ServerError::new(error.kind(), message)
+}
+
+/// Whether it is an address that each interface has for itself, without the zone that says
+/// which one is meant (RFC 4007, section 11).
+fn lacks_zone(address: SocketAddr) -> bool {
+    match address {
+        SocketAddr::V6(address) => address.ip().is_unicast_link_local() && address.scope_id() == 0,
+        SocketAddr::V4(_) => false,
+    }
 }
 
 /// Clients that may wait in the system's queue; it allows fewer if it likes.
@@ -243,6 +258,13 @@ mod tests {
         // An address that is not local_address's gets no advice about PORT.
         let error = HttpServer::bind(("127.0.0.1", port)).unwrap_err();
         assert!(!error.to_string().contains("PORT="), "{error}");
+    }
+
+    #[test]
+    fn an_address_without_its_zone_is_explained() {
+        let error = HttpServer::bind("[fe80::1]:0").unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("as in fe80::1%eth0."), "{said}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::StatusCode;
 
+use crate::Refusal;
 use crate::face::report::{to_stderr, visible};
 use crate::http1::Date;
 use crate::sync::lock;
@@ -22,6 +23,34 @@ pub(super) fn access_line(
     request_line: &[u8],
     status: Option<StatusCode>,
 ) -> String {
+    let mut line = start_of_line(client, date);
+    line.push('"');
+    visible(
+        &mut line,
+        &request_line[..request_line.len().min(LONGEST_LINE)],
+    );
+    if request_line.len() > LONGEST_LINE {
+        line.push('…');
+    }
+    let _ = match status {
+        Some(status) => writeln!(line, "\" {} -", status.as_u16()),
+        None => writeln!(line, "\" - -"),
+    };
+    line
+}
+
+/// One line for a request that was refused, in front of its other one, as http.server has it.
+///
+/// `127.0.0.1 - - [22/Sep/2026 10:00:00] code 400, message the request has no Host field`
+pub(super) fn refusal_line(client: SocketAddr, date: &Date, refusal: &Refusal) -> String {
+    let (code, message) = (refusal.status.as_u16(), refusal.reason);
+    format!(
+        "{}code {code}, message {message}\n",
+        start_of_line(client, date)
+    )
+}
+
+fn start_of_line(client: SocketAddr, date: &Date) -> String {
     let mut line = String::with_capacity(96);
     let _ = write!(line, "{} - - [", client.ip());
     // "Sun, 06 Nov 1994 08:49:37 GMT": day, month, year, time.
@@ -35,18 +64,7 @@ pub(super) fn access_line(
         &date[17..25],
     ];
     line.extend(parts.concat().into_iter().map(char::from));
-    line.push_str("] \"");
-    visible(
-        &mut line,
-        &request_line[..request_line.len().min(LONGEST_LINE)],
-    );
-    if request_line.len() > LONGEST_LINE {
-        line.push('…');
-    }
-    let _ = match status {
-        Some(status) => writeln!(line, "\" {} -", status.as_u16()),
-        None => writeln!(line, "\" - -"),
-    };
+    line.push_str("] ");
     line
 }
 
