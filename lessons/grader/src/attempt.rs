@@ -44,7 +44,7 @@ pub(crate) struct Setting {
     /// The steps whose checks may have a browser, if not all.
     pub(crate) browser_steps: Option<BTreeSet<u32>>,
     /// The programs built so far, by name.
-    built: Mutex<BTreeMap<String, Result<PathBuf, NotBuilt>>>,
+    built: Mutex<BTreeMap<String, Result<build::Built, NotBuilt>>>,
 }
 
 impl Setting {
@@ -78,11 +78,21 @@ impl Setting {
     /// With why there is none.
     pub(crate) fn built(&self, name: &str) -> Result<PathBuf, NotBuilt> {
         let mut built = lock(&self.built);
-        let build = || {
-            let built = build::build(&self.place, name, self.limits.build);
-            built.map(|built| built.path)
-        };
-        built.entry(name.into()).or_insert_with(build).clone()
+        let build = || build::build(&self.place, name, self.limits.build);
+        let built = built.entry(name.into()).or_insert_with(build);
+        built
+            .as_ref()
+            .map(|built| built.path.clone())
+            .map_err(Clone::clone)
+    }
+
+    /// What the compiler warned of when it built this program.
+    pub(crate) fn warnings(&self, name: &str) -> Vec<String> {
+        let built = lock(&self.built);
+        let built = built.get(name).and_then(|built| built.as_ref().ok());
+        built
+            .map(|built| built.warnings.clone())
+            .unwrap_or_default()
     }
 }
 

@@ -15,6 +15,7 @@ use crate::attempt::{self, Candidate, Setting};
 use crate::bench::Bench;
 use crate::model::{Model, Open};
 use crate::place::Place;
+use crate::program::build::NotBuilt;
 use crate::program::steps;
 use crate::record::{Cause, CheckResult, Ended, Event, Finding, Outcome, Record, Told};
 use crate::show::count;
@@ -93,6 +94,8 @@ struct Printer {
     passed: usize,
     ignored: usize,
     failures: Vec<(String, String)>,
+    /// What the compiler said of the program, though it has built it.
+    warnings: Vec<String>,
 }
 
 impl Printer {
@@ -127,6 +130,12 @@ impl Printer {
             println!("\nfailures:\n");
             for (name, why) in &self.failures {
                 println!("---- {name} ----\n{why}\n");
+            }
+            if !self.warnings.is_empty() {
+                println!(
+                    "---- what the compiler warns of ----\n{}",
+                    self.warnings.join("\n")
+                );
             }
             println!("\nfailures:");
             for (name, _) in &self.failures {
@@ -200,6 +209,7 @@ pub(super) fn main<M: Model>(
         passed: 0,
         ignored: 0,
         failures: Vec::new(),
+        warnings: Vec::new(),
     };
     let setting = Arc::new(Setting::new(
         place,
@@ -271,6 +281,12 @@ pub(super) fn main<M: Model>(
                     }
                 }
             }
+            let warnings = setting.warnings(&place.package);
+            printer.warnings = match printer.failures.is_empty() {
+                true => Vec::new(),
+                false => warnings.clone(),
+            };
+            record.add(Event::Built(warnings));
             results
                 .into_iter()
                 .for_each(|result| record.add(Event::Checked(result)));
@@ -279,10 +295,14 @@ pub(super) fn main<M: Model>(
             // One compiler's message, one failure.
             let mut told = compiles;
             for check in &selected {
-                let outcome = Outcome::NotGraded(NOT_COMPILED.into());
+                let outcome = match &program {
+                    // No fault of the program, so its points are not lost.
+                    Some(Err(NotBuilt::Hindered(_))) => Outcome::NotHere(NOT_BUILT.into()),
+                    _ => Outcome::NotGraded(NOT_COMPILED.into()),
+                };
                 printer.begin(&check.full_name());
                 let said = match std::mem::replace(&mut told, true) {
-                    true => Said::Ignored(NOT_COMPILED.into()),
+                    true => said_at_once(place, &outcome),
                     false => Said::Failed(why.clone()),
                 };
                 printer.end(&check.full_name(), said);
@@ -333,8 +353,10 @@ fn checks_of(checks: &[Check]) -> Vec<crate::record::CheckInfo> {
 /// What is said of each check of a program that does not compile, once it is told why.
 const NOT_COMPILED: &str = "not graded: the program does not compile";
 
-fn not_built(place: &Place, why: &crate::program::build::NotBuilt) -> String {
-    use crate::program::build::NotBuilt;
+/// What is said of each check of a program that cannot be built here.
+const NOT_BUILT: &str = "not graded: the program cannot be built here";
+
+fn not_built(place: &Place, why: &NotBuilt) -> String {
     let (starter, package) = (place.starter(), &place.package);
     if !place.has(&starter) {
         return format!(

@@ -20,6 +20,9 @@ pub(super) const SESSIONS: usize = 20;
 /// How many times a session asks the model, if the program has to be started for most acts.
 const LENGTH_OF_RUNS: usize = 3;
 
+/// How many sessions are played on one program, if it remembers nothing.
+const TOGETHER: usize = 5;
+
 /// How long a session that fails is shrunk.
 const SHRINKING: Duration = Duration::from_millis(1500);
 
@@ -212,22 +215,35 @@ impl<M: Model> Graded<M> {
         }
         let mut found = BTreeMap::new();
         let mut failing: Vec<(Drawn, usize, Expected)> = Vec::new();
-        for number in 0..self.sessions {
+        let draw = |number: usize| {
             let mut draw = Draw::new(&[&self.seed, "session", &number.to_string()]);
-            let drawn = draw_session::<M>(&mut draw, &self.open);
+            draw_session::<M>(&mut draw, &self.open)
+        };
+        let drawn: Vec<Drawn> = (0..self.sessions).map(draw).collect();
+        // What remembers nothing need not start again.
+        let together = match size_of::<M::State>() {
+            0 => TOGETHER,
+            _ => 1,
+        };
+        for (number, drawn) in drawn.chunks(together).enumerate() {
             let connections = match number % 2 {
                 0 => Connections::Each,
                 _ => Connections::One,
             };
-            let acts = drawn.acts.iter().map(|(act, _)| act);
-            let Ok(played) = self.bench.play(acts, connections) else {
+            let acts = drawn.iter().flat_map(|drawn| &drawn.acts);
+            let Ok(played) = self.bench.play(acts.map(|(act, _)| act), connections) else {
                 break;
             };
             self.notice_silence(&played);
-            if let Some((at, what)) = first_wrong(&drawn.acts, &played.acts) {
-                failing.push((drawn, at, what));
+            let mut rest = &played.acts[..];
+            for drawn in drawn {
+                let (own, others) = rest.split_at(rest.len().min(drawn.acts.len()));
+                rest = others;
+                if let Some((at, what)) = first_wrong(&drawn.acts, own) {
+                    failing.push((drawn.clone(), at, what));
+                }
+                self.plays.push(own.to_vec());
             }
-            self.plays.push(played.acts);
             if self.bench.limits.answer == IMPATIENT && failing.len() > 1 {
                 break;
             }
@@ -257,9 +273,8 @@ impl<M: Model> Graded<M> {
             last = Some((acts[..=at].to_vec(), wrong, played));
             Some(at)
         };
-        fails(&drawn.acts)?;
         let until = Instant::now() + SHRINKING;
-        let shrunk = model::shrink::<M>(drawn, &self.open, until, &mut fails);
+        let shrunk = model::shrink::<M>(drawn, &self.open, until, &mut fails)?;
         // Once more, for what the program prints for these acts alone.
         fails(&shrunk)?;
         let (acts, expected, played) = last?;
@@ -398,7 +413,7 @@ fn differs(expected: &[(usize, Vec<Expected>)], played: &Play) -> Option<(usize,
 }
 
 /// The first act after which not all is true that is expected.
-fn first_wrong(acts: &[(Act, Expect)], played: &Play) -> Option<(usize, Expected)> {
+fn first_wrong(acts: &[(Act, Expect)], played: &[(Act, Seen)]) -> Option<(usize, Expected)> {
     acts.iter()
         .zip(played)
         .enumerate()

@@ -70,21 +70,26 @@ pub fn expected<M: Model>(acts: Vec<Act>, open: &Open) -> Vec<(Act, Expect)> {
     acts.into_iter().filter_map(with).collect()
 }
 
-/// The simplest acts that still fail, found until `until`. `fails` plays acts on a fresh
-/// program, and says which of them is the first one that goes wrong.
+/// The simplest acts that still fail, found until `until`; `None` if these do not fail.
+/// `fails` plays acts on a fresh program, and says which of them is the first one that goes
+/// wrong.
 pub fn shrink<M: Model>(
     drawn: &Drawn,
     open: &Open,
     until: Instant,
     mut fails: impl FnMut(&[(Act, Expect)]) -> Option<usize>,
-) -> Vec<(Act, Expect)> {
-    let mut best = drawn.clone();
+) -> Option<Vec<(Act, Expect)>> {
+    let at = fails(&drawn.acts)?;
+    let mut best = again::<M>(&drawn.numbers[..=drawn.from[at]], open);
     let mut try_numbers = |best: &mut Drawn, numbers: Vec<Vec<u64>>| {
         if numbers == best.numbers || Instant::now() >= until {
             return false;
         }
         let mut drawn = again::<M>(&numbers, open);
         let same = drawn.acts == best.acts;
+        if drawn.acts.is_empty() {
+            return false;
+        }
         if !same {
             let Some(at) = fails(&drawn.acts) else {
                 return false;
@@ -96,7 +101,11 @@ pub fn shrink<M: Model>(
         *best = drawn;
         true
     };
-    // As many questions as possible left out, from the end on: first many at once.
+    // Often the last question alone is enough; else as many as possible are left out, from
+    // the end on: first many at once.
+    let last = best.numbers.len() - 1;
+    let alone = vec![best.numbers[last].clone()];
+    try_numbers(&mut best, alone);
     let mut size = best.numbers.len();
     while size > 0 {
         let mut end = best.numbers.len();
@@ -137,7 +146,7 @@ pub fn shrink<M: Model>(
             }
         }
     }
-    acts
+    Some(acts)
 }
 
 #[cfg(test)]
@@ -194,7 +203,7 @@ mod tests {
                 continue;
             }
             let acts = shrink::<Board>(&drawn, &Open::new(), until, fails);
-            let acts: Vec<Act> = acts.into_iter().map(|(act, _)| act).collect();
+            let acts: Vec<Act> = acts.unwrap().into_iter().map(|(act, _)| act).collect();
             assert_eq!(acts, [post("/").body("<b>acorn10</b>"), get("/")]);
             shrunk += 1;
         }

@@ -71,7 +71,6 @@ pub(crate) struct Built {
     /// A copy that is there, and the same, as long as this process runs.
     pub(crate) path: PathBuf,
     /// What the compiler warns of in its source, as rustc prints it.
-    #[allow(dead_code, reason = "the report of the bench will tell them")]
     pub(crate) warnings: Vec<String>,
 }
 
