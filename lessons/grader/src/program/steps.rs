@@ -1,139 +1,50 @@
 //! Which steps of a lesson are still open: the `todo!("step 2: ...")`s in the
-//! starter's source, outside of comments and string literals.
+//! starter's source.
 
 use std::collections::BTreeSet;
 
-/// The numbers of the steps whose `todo!` still stands in this source.
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// The numbers of the steps whose `todo!` still stands in this source. In what is no Rust,
+/// none does: it does not compile either.
 pub(crate) fn open(source: &str) -> BTreeSet<u32> {
     let mut steps = BTreeSet::new();
-    let mut rest = source;
-    let mut before = ' ';
-    while let Some(first) = rest.chars().next() {
-        let after_word = before.is_alphanumeric() || before == '_';
-        let length = if rest.starts_with("todo") && !after_word {
-            steps.extend(step_of_todo(&rest["todo".len()..]));
-            "todo".len()
-        } else {
-            // A raw string starts with a letter; `for"` in `for"x"` is no prefix of one.
-            blank(rest)
-                .or_else(|| (!after_word).then(|| string(rest)).flatten())
-                .or_else(|| (first == '"').then(|| quoted(rest)))
-                .or_else(|| (first == '\'').then(|| quote(rest)))
-                .map_or(first.len_utf8(), |(length, _)| length)
-        };
-        before = rest[..length].chars().next_back().unwrap_or(' ');
-        rest = &rest[length..];
+    if let Ok(tokens) = source.parse() {
+        add(tokens, &mut steps);
     }
     steps
 }
 
-/// The step that the `todo` before this text names: `!("step 2: ...` is step 2.
-fn step_of_todo(after: &str) -> Option<u32> {
-    let after = skip_blank(after).strip_prefix('!')?;
-    let after = skip_blank(after).strip_prefix(['(', '[', '{'])?;
-    let (_, message) = string(skip_blank(after))?;
-    number(message.trim_start())
+/// Adds the steps of the `todo!`s among these tokens.
+fn add(tokens: TokenStream, steps: &mut BTreeSet<u32>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        let TokenTree::Group(group) = token else {
+            continue;
+        };
+        if let [.., name, mark] = &tokens[..at]
+            && name.to_string() == "todo"
+            && mark.to_string() == "!"
+            && group.delimiter() != Delimiter::None
+            && let Some(message) = group.stream().into_iter().next()
+        {
+            steps.extend(text_of(&message.to_string()).and_then(number));
+        }
+        add(group.stream(), steps);
+    }
+}
+
+/// What stands between the quotes of a string literal of any kind.
+fn text_of(literal: &str) -> Option<&str> {
+    let (_, text) = literal.trim_end_matches('#').split_once('"')?;
+    text.strip_suffix('"')
 }
 
 /// The step that the message of a `todo!` names: 2 in `step 2: ...`.
 pub(crate) fn number(message: &str) -> Option<u32> {
-    let number = message.strip_prefix("step ")?;
+    let number = message.trim_start().strip_prefix("step ")?;
     let end = number.find(|c: char| !c.is_ascii_digit());
     number[..end.unwrap_or(number.len())].parse().ok()
-}
-
-/// The text after its leading white space and comments.
-fn skip_blank(mut text: &str) -> &str {
-    loop {
-        if let Some((length, _)) = blank(text) {
-            text = &text[length..];
-        } else if text.starts_with(char::is_whitespace) {
-            text = text.trim_start();
-        } else {
-            return text;
-        }
-    }
-}
-
-/// The comment that the text starts with: its length, and nothing inside.
-fn blank(text: &str) -> Option<(usize, &str)> {
-    if text.starts_with("//") {
-        return Some((text.find('\n').unwrap_or(text.len()), ""));
-    }
-    if !text.starts_with("/*") {
-        return None;
-    }
-    let (mut depth, mut at) = (0_usize, 0);
-    while at < text.len() {
-        let rest = &text.as_bytes()[at..];
-        if rest.starts_with(b"/*") {
-            (depth, at) = (depth + 1, at + 2);
-        } else if rest.starts_with(b"*/") {
-            (depth, at) = (depth - 1, at + 2);
-            if depth == 0 {
-                return Some((at, ""));
-            }
-        } else {
-            at += 1;
-        }
-    }
-    Some((text.len(), ""))
-}
-
-/// The string literal that the text starts with: its length and what is between
-/// its quotes. Any kind: `"..."`, `b"..."`, `c"..."`, `r#"..."#`, `br"..."`.
-fn string(text: &str) -> Option<(usize, &str)> {
-    let prefix = text.len() - text.trim_start_matches(['b', 'c', 'r']).len();
-    if prefix > 2 {
-        return None;
-    }
-    let raw = text[..prefix].ends_with('r');
-    let after = &text[prefix..];
-    if !raw {
-        return after.starts_with('"').then(|| {
-            let (length, inside) = quoted(after);
-            (prefix + length, inside)
-        });
-    }
-    let hashes = after.len() - after.trim_start_matches('#').len();
-    let inside = after[hashes..].strip_prefix('"')?;
-    let end = format!("\"{}", &after[..hashes]);
-    let length = inside.find(&end).unwrap_or(inside.len());
-    let whole = prefix + hashes + 1 + length + end.len();
-    Some((whole.min(text.len()), &inside[..length]))
-}
-
-/// The literal in double quotes that the text starts with.
-fn quoted(text: &str) -> (usize, &str) {
-    let mut escaped = false;
-    for (at, character) in text.char_indices().skip(1) {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return (at + 1, &text[1..at]),
-            _ => {}
-        }
-    }
-    (text.len(), &text[1..])
-}
-
-/// The character literal or lifetime that the text starts with. `'"'` must not
-/// open a string, and `'a` is no character that misses its end.
-fn quote(text: &str) -> (usize, &str) {
-    let mut characters = text.char_indices().skip(1);
-    let length = match characters.next() {
-        // `'\''`, `'\u{22}'`: through the quote after the escaped character.
-        Some((_, '\\')) => characters
-            .skip(1)
-            .find(|&(_, character)| character == '\'')
-            .map_or(1, |(at, _)| at + 1),
-        Some(_) => match characters.next() {
-            Some((at, '\'')) => at + 1,
-            _ => 1,
-        },
-        None => 1,
-    };
-    (length, "")
 }
 
 #[cfg(test)]
@@ -179,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_stops_in_the_middle_is_read_to_its_end() {
+    fn in_what_is_no_rust_no_step_is_open() {
         for source in [
             "/* /* todo",
             "\"abc\\",
@@ -194,5 +105,13 @@ mod tests {
         ] {
             steps(source, &[]);
         }
+    }
+    #[test]
+    fn editors_leave_their_marks() {
+        steps("\u{feff}fn f() {\r\n    todo!(\"step 1\")\r\n}\r\n", &[1]);
+        steps(
+            "#![allow(unused)]\nmod m { fn f() { g(|| [todo!(\"step 2\")]) } }",
+            &[2],
+        );
     }
 }
