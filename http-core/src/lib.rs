@@ -53,7 +53,7 @@ mod sync;
 
 pub use face::{
     Answer, Answered, BodyReader, BodyWriter, Handler, Headers, Request, Response, Result,
-    ServerError, escape_html, parse_form,
+    ServerError, escape_html, parse_form, serve_in_memory,
 };
 pub use files::{FileHandler, FilePath};
 pub use http;

@@ -4,6 +4,7 @@ mod common;
 
 use std::io;
 use std::sync::Mutex;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use common::TestServer;
 use http_core::http::{Method, StatusCode, Version};
@@ -327,4 +328,29 @@ fn what_went_wrong_is_not_for_the_public() {
         }
     }
     assert_eq!(client.get("/"), "fine");
+}
+
+/// Requests of a pipeline are answered in one turn, and a turn may take long.
+#[test]
+fn the_date_is_that_of_the_answer() {
+    let server = TestServer::start(|request: &mut Request, response: Response| {
+        if request.path() == "/slow" {
+            std::thread::sleep(Duration::from_millis(2500));
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        response
+            .send_response(200)
+            .end_headers()?
+            .send(now.as_secs().to_string())
+    });
+    let mut client = server.connect();
+    client.send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\nGET /behind HTTP/1.1\r\nHost: h\r\n\r\n");
+    for _ in 0..2 {
+        let reply = client.reply();
+        let date = httpdate::parse_http_date(reply.field("Date").unwrap()).unwrap();
+        let date = date.duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let now: u64 = reply.text().parse().unwrap();
+        // A second may just begin.
+        assert!(date <= now + 1 && now <= date + 1, "{date} at {now}");
+    }
 }

@@ -234,12 +234,43 @@ impl Handler for Own {
                 body.write_file(&file, 5..50_005)?;
                 body.send(" three")
             }
+            // A part that can't be had, which the handler overlooks.
+            "/overlooked" => {
+                let unreadable = File::options().append(true).open(&self.0)?;
+                let mut body = headers.end_headers()?;
+                body.write_all(b"half of ")?;
+                let _ = body.write_file(&Arc::new(unreadable), ..100);
+                body.finish()
+            }
+            "/overlooked-length" => {
+                let mut body = headers.send_header("Content-Length", 100).end_headers()?;
+                let unreadable = File::options().append(true).open(&self.0)?;
+                let _ = body.write_file(&Arc::new(unreadable), ..100);
+                body.finish()
+            }
+            "/overlooked-range" => {
+                let mut body = headers.end_headers()?;
+                let _ = body.write_file(&Arc::new(file), 20_000_000..20_000_001);
+                body.send("the rest")
+            }
             "/panic" => {
                 headers.end_headers()?.write_file(&Arc::new(file), ..)?;
                 panic!("behind the file")
             }
             _ => headers.end_headers()?.send("small"),
         }
+    }
+}
+
+/// It would look like the whole of it.
+#[test]
+fn an_answer_without_a_part_that_its_handler_overlooks_is_none() {
+    let (dir, _) = large();
+    let server = TestServer::start(Own(dir.path().join("large")));
+    let mut client = server.connect();
+    for path in ["/overlooked", "/overlooked-length", "/overlooked-range"] {
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n"));
+        assert_eq!(client.reply().status, 500, "{path}");
     }
 }
 

@@ -8,7 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use http_core::http::Version;
-use http_core::{Decoder, FilePath, Framing, Head, HttpServer, Limits, Piece, Request, Response};
+use http_core::{
+    Answer, Decoder, FilePath, Framing, Head, HttpServer, Limits, Piece, Request, Response,
+};
 
 use super::answers;
 use super::reading::{self, No, Seen};
@@ -145,24 +147,37 @@ fn cuts(bytes: &[u8]) -> impl Iterator<Item = usize> + use<> {
         .chain(length.saturating_sub(3)..=length)
 }
 
-/// A whole connection: as many answers as requests, each to the request that the
+/// A whole connection, in memory: as many answers as requests, each to the request that the
 /// reading finds there, then perhaps one refusal, then the end.
 pub fn connection(bytes: &[u8]) {
+    let pieces: Vec<&[u8]> = bytes.chunks(piece_size(bytes)).collect();
+    let answers = http_core::serve_in_memory(echo, &limits(), &pieces);
+    check_answers(&reading::requests(bytes, &limits()), &answers);
+}
+
+/// The same, over a socket.
+pub fn socket(bytes: &[u8]) {
     let requests = reading::requests(bytes, &limits());
-    let Ok(answers) = exchange(server(), bytes) else {
-        // Who says that a request is the last one, and sends more, may be cut off.
-        let sent_more = |seen: &Seen| match seen {
-            Seen::Request(request) => request.is_last && request.end < bytes.len(),
-            _ => false,
-        };
-        assert!(requests.last().is_some_and(sent_more), "a reset");
-        return;
-    };
-    let mut rest = &answers[..];
+    match exchange(server(), bytes) {
+        Ok(answers) => check_answers(&requests, &answers),
+        Err(_) => {
+            // A client that says that a request is the last one, and sends more, may be cut
+            // off.
+            let sent_more = |seen: &Seen| match seen {
+                Seen::Request(request) => request.is_last && request.end < bytes.len(),
+                _ => false,
+            };
+            assert!(requests.last().is_some_and(sent_more), "a reset");
+        }
+    }
+}
+
+fn check_answers(requests: &[Seen], answers: &[u8]) {
+    let mut rest = answers;
     let mut is_last = false;
     for seen in requests {
         assert!(!is_last);
-        let (is_head, may_continue) = match &seen {
+        let (is_head, may_continue) = match seen {
             Seen::Request(request) => (request.method == b"HEAD", request.expects),
             Seen::Refused {
                 is_head,
@@ -175,7 +190,7 @@ pub fn connection(bytes: &[u8]) {
         if answer.status == 100 && may_continue {
             answer = answers::next(&mut rest, is_head);
         }
-        match &seen {
+        match seen {
             Seen::Request(request) => {
                 assert_eq!(answer.status, 200, "to {request:?}: {answer:?}");
                 if !is_head {
@@ -192,7 +207,7 @@ pub fn connection(bytes: &[u8]) {
                 assert_eq!(answer.says_close(), is_last, "{request:?}: {answer:?}");
             }
             Seen::Refused { .. } | Seen::Empty => {
-                if seen == Seen::Empty {
+                if *seen == Seen::Empty {
                     // Its page, perhaps.
                     rest = b"";
                 }
@@ -205,6 +220,22 @@ pub fn connection(bytes: &[u8]) {
     assert!(rest.is_empty(), "more answers: {}", rest.escape_ascii());
 }
 
+/// The size of the pieces in which bytes are sent, which depends on them.
+fn piece_size(bytes: &[u8]) -> usize {
+    match bytes.len() % 4 {
+        0 => bytes.len() / 3 + 1,
+        1 => bytes.len() / 20 + 1,
+        _ => bytes.len() + 1,
+    }
+}
+
+/// Answers with method, target and body.
+fn echo(request: &mut Request, response: Response) -> Answer {
+    let mut text = format!("{} {}\n", request.method(), request.target()).into_bytes();
+    request.body().read_to_end(&mut text)?;
+    response.send_response(200).end_headers()?.send(text)
+}
+
 /// Sends the bytes, in pieces of a size that depends on them, and nothing more;
 /// returns all that comes back. An error is a reset.
 fn exchange(address: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8>> {
@@ -213,12 +244,7 @@ fn exchange(address: SocketAddr, bytes: &[u8]) -> io::Result<Vec<u8>> {
     stream.set_nodelay(true).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
-    let size = match bytes.len() % 4 {
-        0 => bytes.len() / 3 + 1,
-        1 => bytes.len() / 20 + 1,
-        _ => bytes.len() + 1,
-    };
-    for piece in bytes.chunks(size) {
+    for piece in bytes.chunks(piece_size(bytes)) {
         // It may have refused them by now.
         if stream.write_all(piece).is_err() {
             break;
@@ -244,13 +270,7 @@ fn server() -> SocketAddr {
             .access_log(false)
             .threads(2);
         let address = server.local_addresses()[0];
-        thread::spawn(move || {
-            server.serve_forever(|request: &mut Request, response: Response| {
-                let mut text = format!("{} {}\n", request.method(), request.target()).into_bytes();
-                request.body().read_to_end(&mut text)?;
-                response.send_response(200).end_headers()?.send(text)
-            })
-        });
+        thread::spawn(move || server.serve_forever(echo));
         address
     })
 }

@@ -31,11 +31,14 @@ pub(crate) trait Transport {
     fn client(&self) -> SocketAddr;
 
     /// The time, for the Date field.
-    fn date(&mut self) -> Date;
+    fn date(&mut self) -> &Date;
 }
 
 /// One request and its answer, on their way over a transport.
-pub(super) struct Exchange<'c>(RefCell<Ends<'c>>);
+pub(super) struct Exchange<'c> {
+    client: SocketAddr,
+    ends: RefCell<Ends<'c>>,
+}
 
 struct Ends<'c> {
     http1: &'c mut Http1,
@@ -44,21 +47,30 @@ struct Ends<'c> {
 
 impl<'c> Exchange<'c> {
     pub fn new(http1: &'c mut Http1, transport: &'c mut dyn Transport) -> Exchange<'c> {
-        Exchange(RefCell::new(Ends { http1, transport }))
+        Exchange {
+            client: transport.client(),
+            ends: RefCell::new(Ends { http1, transport }),
+        }
     }
 
+    /// The address of the client.
     pub fn client(&self) -> SocketAddr {
-        self.0.borrow().transport.client()
+        self.client
     }
 
     /// What the protocol says of itself.
     pub fn with<T>(&self, ask: impl FnOnce(&mut Http1) -> T) -> T {
-        ask(self.0.borrow_mut().http1)
+        ask(self.ends.borrow_mut().http1)
     }
 
     /// Reads from the body, and waits for the client where it must.
     pub fn read(&self, into: &mut [u8]) -> io::Result<usize> {
-        let Ends { http1, transport } = &mut *self.0.borrow_mut();
+        let Ok(mut ends) = self.ends.try_borrow_mut() else {
+            return Err(io::Error::other(
+                "the body can't be read while a header field is printed",
+            ));
+        };
+        let Ends { http1, transport } = &mut *ends;
         if into.is_empty() {
             return Ok(0);
         }
@@ -100,13 +112,13 @@ impl<'c> Exchange<'c> {
     }
 
     pub fn end_fields(&self) {
-        let Ends { http1, transport } = &mut *self.0.borrow_mut();
-        http1.end_fields(&transport.date());
+        let Ends { http1, transport } = &mut *self.ends.borrow_mut();
+        http1.end_fields(transport.date());
     }
 
     /// Writes a part of the body, and sends it where it has become large.
     pub fn write(&self, data: &[u8]) -> io::Result<()> {
-        let Ends { http1, transport } = &mut *self.0.borrow_mut();
+        let Ends { http1, transport } = &mut *self.ends.borrow_mut();
         if http1.write(data)? == Written::Direct {
             pass(http1, *transport, data)?;
         }
@@ -115,7 +127,7 @@ impl<'c> Exchange<'c> {
 
     /// Sends what was written so far.
     pub fn flush(&self) -> io::Result<()> {
-        let Ends { http1, transport } = &mut *self.0.borrow_mut();
+        let Ends { http1, transport } = &mut *self.ends.borrow_mut();
         if http1.flush()? == Written::Direct {
             pass(http1, *transport, b"")?;
         }
@@ -133,7 +145,7 @@ impl<'c> Exchange<'c> {
     /// Writes the last part of the body. A large one is sent as far as it goes without
     /// waiting, so that only the rest is copied.
     pub fn finish(&self, last: &[u8]) -> io::Result<()> {
-        let Ends { http1, transport } = &mut *self.0.borrow_mut();
+        let Ends { http1, transport } = &mut *self.ends.borrow_mut();
         if http1.finish(last)? == Written::Direct {
             match transport.send(&mut http1.output, last, false) {
                 Ok(count) => http1.sent_last_directly(&last[count..]),

@@ -33,6 +33,21 @@ pub enum Got {
 /// What the client is sent that waits to be asked for its body (RFC 9110, section 10.1.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
+/// A request whose body is on its way.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub head: Head,
+    pub ahead: Ahead,
+}
+
+/// Looks ahead for the end of a body, which stays in the input.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    decoder: Decoder,
+    /// It has come so far.
+    seen: usize,
+}
+
 /// A handler's memory for a body of known length is filled by the system itself, if there
 /// is so much of it.
 const DIRECT: usize = 16 * 1024;
@@ -168,6 +183,36 @@ impl Http1 {
     pub fn lost_body(&mut self) {
         if let State::Exchange(body) = &mut self.state {
             *body = Body::Lost;
+        }
+    }
+}
+
+impl Waiting {
+    /// Whether the handler is not called before the body is complete.
+    pub fn is_worth_it(&self, input: &[u8], limits: &Limits) -> bool {
+        let most = limits.body_ahead;
+        let left = self.ahead.decoder.remaining().unwrap_or(0);
+        !self.head.expects_continue() && input.len() < most && left <= (most - input.len()) as u64
+    }
+}
+
+impl Ahead {
+    pub fn new(head: &Head, limits: &Limits) -> Ahead {
+        Ahead {
+            decoder: Decoder::new(head.framing(), limits),
+            seen: 0,
+        }
+    }
+
+    /// Whether all of the body is in `input`; or can't be, because it is malformed or too
+    /// large, which the handler gets to know when it reads it.
+    pub fn is_complete(&mut self, input: &[u8]) -> bool {
+        loop {
+            match self.decoder.next(&input[self.seen..], usize::MAX) {
+                Ok(Piece::Data(count) | Piece::Framing(count)) => self.seen += count,
+                Ok(Piece::More) => return false,
+                Ok(Piece::End) | Err(_) => return true,
+            }
         }
     }
 }

@@ -134,3 +134,98 @@ pub(super) fn parse_length(value: &[u8]) -> Result<u64, Refusal> {
         .and_then(|text| text.parse().ok())
         .ok_or(BAD)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Head;
+    use super::*;
+
+    fn parse(text: &str) -> Result<Option<(Head, usize)>, Refusal> {
+        Head::parse(text.as_bytes(), &Limits::default())
+    }
+
+    #[track_caller]
+    fn head(text: &str) -> Head {
+        parse(text).expect("not refused").expect("complete").0
+    }
+
+    #[track_caller]
+    fn refused(text: &str) -> u16 {
+        match parse(text) {
+            Err(refusal) => refusal.status.as_u16(),
+            Ok(_) => panic!("not refused: {text:?}"),
+        }
+    }
+
+    #[test]
+    fn fields_that_are_refused() {
+        for (fields, status) in [
+            ("", 400),
+            ("Host: a\r\nHost: a\r\n", 400),
+            ("Host: a b\r\n", 400),
+            ("Host: a/b\r\n", 400),
+            ("Host : a\r\n", 400),
+            ("Host: a\r\n folded: x\r\n", 400),
+            ("Host: a\r\nX: \u{0}\r\n", 400),
+            ("Host: a\r\n: x\r\n", 400),
+            ("Host: a\r\nContent-Length: -1\r\n", 400),
+            ("Host: a\r\nContent-Length: +1\r\n", 400),
+            ("Host: a\r\nContent-Length: 0x1\r\n", 400),
+            ("Host: a\r\nContent-Length: 1, 1\r\n", 400),
+            ("Host: a\r\nContent-Length:\r\n", 400),
+            ("Host: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n", 400),
+            ("Host: a\r\nContent-Length: 99999999999999999999\r\n", 400),
+            ("Host: a\r\nContent-Length: 99999999999\r\n", 413),
+            ("Host: a\r\nTransfer-Encoding: gzip, chunked\r\n", 501),
+            ("Host: a\r\nTransfer-Encoding: xchunked\r\n", 400),
+            (
+                "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                400,
+            ),
+            (
+                "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n",
+                400,
+            ),
+            ("Host: a\r\nExpect: a-miracle\r\n", 417),
+        ] {
+            assert_eq!(
+                refused(&format!("GET / HTTP/1.1\r\n{fields}\r\n")),
+                status,
+                "{fields:?}"
+            );
+        }
+        assert_eq!(
+            refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            400
+        );
+    }
+
+    #[test]
+    fn the_connection_goes_on_or_ends() {
+        let keeps = |version: &str, connection: &str| {
+            head(&format!(
+                "GET / HTTP/{version}\r\nHost: h\r\nConnection: {connection}\r\n\r\n"
+            ))
+            .keep_alive()
+        };
+        assert!(keeps("1.1", "upgrade, x"));
+        assert!(!keeps("1.1", "x , Close"));
+        assert!(!keeps("1.1", "keep-alive, close"));
+        assert!(!keeps("1.0", "x"));
+        assert!(keeps("1.0", "Keep-Alive"));
+    }
+
+    #[test]
+    fn bodies_and_expectations() {
+        let one = |fields: &str| head(&format!("POST / HTTP/1.1\r\nHost: h\r\n{fields}\r\n"));
+        assert_eq!(one("").framing(), Framing::Length(0));
+        assert_eq!(one("Content-Length: 007\r\n").framing(), Framing::Length(7));
+        assert_eq!(
+            one("Transfer-Encoding: CHUNKED\r\n").framing(),
+            Framing::Chunked
+        );
+        assert!(one("Content-Length: 7\r\nExpect: 100-Continue\r\n").expects_continue());
+        // Nothing to wait for when there is no body.
+        assert!(!one("Expect: 100-continue\r\n").expects_continue());
+    }
+}

@@ -20,7 +20,7 @@
 //!
 //! | module | what it is about |
 //! | --- | --- |
-//! | `head`, `fields`, `host` | bytes to a request's [`Head`], and what it says of the connection |
+//! | `head`, `line`, `fields`, `host` | bytes to a request's [`Head`], and what it says of the connection |
 //! | `chunks` | where a body ends: Content-Length and chunks |
 //! | `body` | a request's body, as the handler reads it |
 //! | `answer`, `framing` | an answer, as the handler writes it: its head, and how its body is framed |
@@ -38,20 +38,21 @@ mod framing;
 mod head;
 mod host;
 mod limits;
+mod line;
 mod output;
 mod refusal;
 
 use http::StatusCode;
 
 use self::answer::{Answer, Stage};
-use self::body::Body;
+use self::body::{Ahead, Body, Waiting};
 pub use self::body::{CONTINUE, Got};
 use self::buffer::Buffer;
 pub use self::chunks::{Decoder, Framing, Piece};
 pub use self::framing::Written;
 pub use self::head::Head;
-use self::head::request_line;
 pub use self::limits::Limits;
+use self::line::request_line;
 pub use self::output::{FilePart, Front, Output};
 pub use self::refusal::Refusal;
 
@@ -59,7 +60,7 @@ pub use self::refusal::Refusal;
 pub type Date = [u8; 29];
 
 /// The HTTP/1.1 side of one connection.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Http1 {
     state: State,
     /// Why the connection ends with the present answer, or without one. `None`: it goes on.
@@ -105,19 +106,10 @@ enum State {
     Closed,
 }
 
-/// A request whose body is on its way.
-#[derive(Debug)]
-struct Waiting {
-    head: Head,
-    ahead: Ahead,
-}
-
-/// Looks ahead for the end of a body, which stays in the input.
-#[derive(Debug)]
-struct Ahead {
-    decoder: Decoder,
-    /// It has come so far.
-    seen: usize,
+impl Default for State {
+    fn default() -> State {
+        State::Head { seen: 0 }
+    }
 }
 
 /// Why a connection ends. Keep-alive goes one way: the first reason stays.
@@ -176,31 +168,17 @@ const WORTH_A_LOOK: usize = 1024;
 const HIGH_WATER: u64 = 64 * 1024;
 
 impl Http1 {
-    /// A connection on which nothing was said yet.
-    pub fn new() -> Http1 {
-        Http1 {
-            state: State::Head { seen: 0 },
-            ending: None,
-            input: Buffer::default(),
-            input_ended: false,
-            output: Output::default(),
-            answer: Answer::default(),
-            gathered: Vec::new(),
-            owes_chunk_end: false,
-            skip_limit: 0,
-        }
-    }
-
     /// As new, for another connection, but with the memory it has.
     pub fn reset(&mut self) {
-        self.state = State::Head { seen: 0 };
-        self.ending = None;
         self.input.reset();
-        self.input_ended = false;
         self.output.reset();
-        self.answer = Answer::default();
         self.gathered.clear();
-        self.owes_chunk_end = false;
+        *self = Http1 {
+            input: std::mem::take(&mut self.input),
+            output: std::mem::take(&mut self.output),
+            gathered: std::mem::take(&mut self.gathered),
+            ..Http1::default()
+        };
     }
 
     /// Holds memory only for what waits.
@@ -239,7 +217,9 @@ impl Http1 {
                         Ok(Some(length)) => {
                             self.input.consume(length);
                             let mut ahead = Ahead::new(head, limits);
-                            if ahead.is_complete(self.input.filled()) {
+                            if head.framing() == Framing::Length(0)
+                                || ahead.is_complete(self.input.filled())
+                            {
                                 return self.call(head, limits);
                             }
                             let head = std::mem::take(head);
@@ -283,7 +263,7 @@ impl Http1 {
                             self.input.consume(count);
                             continue;
                         }
-                        Ok(Piece::End) => State::Head { seen: 0 },
+                        Ok(Piece::End) => State::default(),
                         // Nothing is answered behind it any more.
                         Ok(Piece::More) if ends => State::Finish { linger: true },
                         Ok(Piece::More) if self.input_ended => State::Finish { linger: false },
@@ -341,7 +321,7 @@ impl Http1 {
                 State::Finish { linger: false }
             }
             (Some(_), _) | (_, Body::Refused(_) | Body::Lost) => State::Finish { linger },
-            (None, _) if !unread => State::Head { seen: 0 },
+            (None, _) if !unread => State::default(),
             // It is short, or `end_head` would have ended the connection.
             (None, Body::Awaited(decoder) | Body::Coming(decoder)) => {
                 State::Skip(decoder, self.skip_limit)
@@ -427,35 +407,5 @@ impl Http1 {
             _ => b"",
         };
         (!line.is_empty()).then(|| line.to_vec())
-    }
-}
-
-impl Waiting {
-    /// Whether the handler is not called before the body is complete.
-    fn is_worth_it(&self, input: &[u8], limits: &Limits) -> bool {
-        let most = limits.body_ahead;
-        let left = self.ahead.decoder.remaining().unwrap_or(0);
-        !self.head.expects_continue() && input.len() < most && left <= (most - input.len()) as u64
-    }
-}
-
-impl Ahead {
-    fn new(head: &Head, limits: &Limits) -> Ahead {
-        Ahead {
-            decoder: Decoder::new(head.framing(), limits),
-            seen: 0,
-        }
-    }
-
-    /// Whether all of the body is in `input`; or can't be, because it is malformed or too
-    /// large, which the handler gets to know when it reads it.
-    fn is_complete(&mut self, input: &[u8]) -> bool {
-        loop {
-            match self.decoder.next(&input[self.seen..], usize::MAX) {
-                Ok(Piece::Data(count) | Piece::Framing(count)) => self.seen += count,
-                Ok(Piece::More) => return false,
-                Ok(Piece::End) | Err(_) => return true,
-            }
-        }
     }
 }

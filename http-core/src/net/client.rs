@@ -100,7 +100,7 @@ impl Transport for Client<'_> {
         self.socket.client()
     }
 
-    fn date(&mut self) -> Date {
+    fn date(&mut self) -> &Date {
         self.calendar.date(self.seconds)
     }
 }

@@ -107,11 +107,6 @@ impl Connection {
         self.deadline
     }
 
-    /// Whether nothing is under way.
-    pub fn is_idle(&self) -> bool {
-        self.work.is_none()
-    }
-
     /// Since when it has been idle, if it is.
     pub fn idle_since(&self) -> Option<Instant> {
         self.idle_since
@@ -183,7 +178,7 @@ impl Connection {
 impl Work {
     fn new(limits: &Limits) -> Work {
         Work {
-            http1: Http1::new(),
+            http1: Http1::default(),
             receiving: Pace::new(limits),
             sending: Pace::new(limits),
             since: None,
@@ -330,9 +325,9 @@ impl Work {
             };
             let date = scratch.calendar.date(&shared.seconds);
             let mut text = refusal.map_or_else(String::new, |refusal| {
-                log::refusal_line(socket.client(), &date, refusal)
+                log::refusal_line(socket.client(), date, refusal)
             });
-            text += &log::access_line(socket.client(), &date, line, status);
+            text += &log::access_line(socket.client(), date, line, status);
             report::to_stderr(&text);
         }
         self.since = None;

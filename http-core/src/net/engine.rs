@@ -133,31 +133,38 @@ impl Engine {
         let mut read_on = read_on;
         loop {
             match self.turn(number, slot, read_on, scratch) {
-                Turn::Wait if slot.claim.release() => return,
-                Turn::Wait => read_on = true,
-                Turn::Yield => return self.queue(number),
-                Turn::Close => return self.end(number),
+                Some(Turn::Wait) if slot.claim.release() => return,
+                Some(Turn::Wait) => read_on = true,
+                Some(Turn::Yield) => return self.queue(number),
+                Some(Turn::Close) => return self.end(number),
+                // A vacant slot stays claimed.
+                None => return,
             }
         }
     }
 
-    fn turn(&self, number: usize, slot: &Slot, read_on: bool, scratch: &mut Scratch) -> Turn {
+    /// One turn of the connection in a slot, if there is one.
+    fn turn(
+        &self,
+        number: usize,
+        slot: &Slot,
+        read_on: bool,
+        scratch: &mut Scratch,
+    ) -> Option<Turn> {
         let mut place = slot.connection();
-        let Some(connection) = &mut *place else {
-            return Turn::Wait;
-        };
+        let connection = place.as_mut()?;
         let turn =
             AssertUnwindSafe(|| connection.turn(read_on, &self.shared, &self.threads, scratch));
         // A fault of ours (a handler's panic does not come this far) costs one connection.
         let turn = panic::catch_unwind(turn).unwrap_or(Turn::Close);
         if turn != Turn::Wait {
-            return turn;
+            return Some(turn);
         }
         if connection.watch(&self.poller, number).is_err() {
-            return Turn::Close;
+            return Some(Turn::Close);
         }
         self.slots.note_wait(slot, connection);
-        Turn::Wait
+        Some(Turn::Wait)
     }
 
     /// Has a connection served by whichever thread is free first. The caller has claimed it.
@@ -227,7 +234,11 @@ impl Engine {
 
     fn accept_from(&self, listener: &TcpListener, last: &mut Option<usize>) {
         loop {
-            if self.is_full() && self.slots.longest_idle(GIVES_WAY_AFTER).is_none() {
+            let gives_way = match self.is_full() {
+                true => self.claim_idle(),
+                false => None,
+            };
+            if self.is_full() && gives_way.is_none() {
                 // They wait in the system's queue until a connection ends.
                 self.listeners.try_again.store(true, Ordering::SeqCst);
                 // One that ended just before has not seen this.
@@ -235,12 +246,16 @@ impl Engine {
                     return;
                 }
             }
-            match listener.accept() {
+            let accepted = listener.accept();
+            if let Some(number) = gives_way {
+                match &accepted {
+                    Ok(_) => drop(self.slots.vacate(number)),
+                    Err(_) => self.let_go(number),
+                }
+            }
+            match accepted {
                 Ok((stream, client)) => {
                     self.listeners.has_failed.store(false, Ordering::Relaxed);
-                    if self.is_full() {
-                        self.make_room();
-                    }
                     // A client that is gone again is no reason to stop.
                     if let Ok(newcomer) = self.add(stream, client)
                         && let Some(one_before) = last.replace(newcomer)
@@ -269,20 +284,23 @@ impl Engine {
         self.slots.open() >= self.shared.limits.connections
     }
 
-    /// Ends the connection that has been idle longest, for a newcomer.
-    fn make_room(&self) {
-        let Some(number) = self.slots.longest_idle(GIVES_WAY_AFTER) else {
-            return;
-        };
+    /// Claims the connection that has been idle longest.
+    fn claim_idle(&self) -> Option<usize> {
+        let number = self.slots.claim_longest_idle(GIVES_WAY_AFTER)?;
+        if self.slots.is_idle(number) {
+            return Some(number);
+        }
+        // Another thread has served it meanwhile.
+        self.let_go(number);
+        None
+    }
+
+    /// Gives back a claim on a connection that was not served.
+    fn let_go(&self, number: usize) {
         if let Some(slot) = self.slots.get(number)
-            && slot.claim.take()
+            && !slot.claim.release()
         {
-            let is_idle = slot.connection().as_ref().is_some_and(|c| c.is_idle());
-            match is_idle {
-                true => drop(self.slots.vacate(number)),
-                // It has just begun to do something.
-                false => self.queue(number),
-            }
+            self.queue(number);
         }
     }
 

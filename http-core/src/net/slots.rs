@@ -152,12 +152,17 @@ impl Slots {
         }
     }
 
-    /// The connection that has been idle longest, if it has been for `millis`.
-    pub fn longest_idle(&self, millis: u64) -> Option<usize> {
+    /// Claims the connection that has been idle longest, if it has been for `millis`.
+    pub fn claim_longest_idle(&self, millis: u64) -> Option<usize> {
         let idle = |slot: &Slot| slot.idle_since.load(Ordering::Relaxed);
         let (number, slot) = self.all.iter().min_by_key(|(_, slot)| idle(slot))?;
         let since = idle(slot).checked_add(millis)?;
-        (since <= self.millis(Instant::now())).then_some(number)
+        (since <= self.millis(Instant::now()) && slot.claim.take()).then_some(number)
+    }
+
+    /// Whether a connection that the caller has claimed is idle.
+    pub fn is_idle(&self, number: usize) -> bool {
+        self.all[number].idle_since.load(Ordering::Relaxed) != NEVER
     }
 
     fn millis(&self, time: Instant) -> u64 {

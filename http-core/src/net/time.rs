@@ -28,25 +28,37 @@ impl Seconds {
 }
 
 /// The text of the present second, kept by a thread for as long as it is right.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Calendar {
     second: u64,
-    date: Option<Date>,
+    date: Date,
+}
+
+impl Default for Calendar {
+    fn default() -> Calendar {
+        let mut calendar = Calendar {
+            second: 0,
+            date: [b' '; 29],
+        };
+        calendar.turn_to(0);
+        calendar
+    }
 }
 
 impl Calendar {
-    pub fn date(&mut self, seconds: &Seconds) -> Date {
+    pub fn date(&mut self, seconds: &Seconds) -> &Date {
         let second = seconds.0.load(Ordering::Relaxed);
-        match self.date {
-            Some(date) if self.second == second => date,
-            _ => {
-                let time = UNIX_EPOCH + Duration::from_secs(second);
-                let mut date = [b' '; 29];
-                date.copy_from_slice(httpdate::fmt_http_date(time).as_bytes());
-                self.second = second;
-                *self.date.insert(date)
-            }
+        if second != self.second {
+            self.turn_to(second);
         }
+        &self.date
+    }
+
+    fn turn_to(&mut self, second: u64) {
+        let time = UNIX_EPOCH + Duration::from_secs(second);
+        let text = httpdate::fmt_http_date(time);
+        self.date.copy_from_slice(text.as_bytes());
+        self.second = second;
     }
 }
 
@@ -104,17 +116,17 @@ mod tests {
         let seconds = Seconds::now();
         let mut calendar = Calendar::default();
         let date = calendar.date(&seconds);
-        let date = std::str::from_utf8(&date).unwrap();
+        let date = std::str::from_utf8(date).unwrap();
         let age = SystemTime::now().duration_since(httpdate::parse_http_date(date).unwrap());
         assert!(age.unwrap() < Duration::from_secs(60), "{date}");
         seconds.0.store(784_111_777, Ordering::Relaxed);
-        assert_eq!(&calendar.date(&seconds), b"Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(calendar.date(&seconds), b"Sun, 06 Nov 1994 08:49:37 GMT");
         let left = seconds.tick();
         assert!(
             !left.is_zero() && left <= Duration::from_secs(1),
             "{left:?}"
         );
-        assert_ne!(&calendar.date(&seconds), b"Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_ne!(calendar.date(&seconds), b"Sun, 06 Nov 1994 08:49:37 GMT");
     }
 
     #[test]

@@ -265,7 +265,7 @@ fn a_server_that_stops_takes_no_more_requests() {
 
 #[test]
 fn the_first_reason_to_end_stays_unless_the_client_wants_it() {
-    let mut http1 = Http1::new();
+    let mut http1 = Http1::default();
     http1.end_after(Ending::Stopping);
     http1.end_after(Ending::Refused);
     assert_eq!(http1.ending, Some(Ending::Stopping));

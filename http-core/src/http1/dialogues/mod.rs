@@ -28,7 +28,7 @@ impl Dialogue {
 
     fn with(limits: Limits) -> Dialogue {
         Dialogue {
-            http1: Http1::new(),
+            http1: Http1::default(),
             head: Head::default(),
             limits,
             stopping: false,

@@ -1,0 +1,194 @@
+//! A connection in memory: no port, no thread, no time.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use super::exchange::read_file;
+use super::{Handler, Service, Transport};
+use crate::http1::{Date, Front, Head, Http1, Limits, Next, Output};
+
+/// What a client gets that sends these pieces one after the other, and then nothing more.
+/// It is served as by [`HttpServer`](crate::HttpServer), but in memory: for the tests of a
+/// handler, which need no port then, and for fuzzing.
+///
+/// ```
+/// use http_core::{Limits, Request, Response, serve_in_memory};
+///
+/// let handler = |request: &mut Request, response: Response| {
+///     response.send_response(200).end_headers()?.send(request.path())
+/// };
+/// let pieces = [&b"GET /cat HT"[..], b"TP/1.1\r\nHost: h\r\n\r\n"];
+/// let answers = serve_in_memory(handler, &Limits::default(), &pieces);
+/// assert!(answers.starts_with(b"HTTP/1.1 200 OK\r\n") && answers.ends_with(b"\r\n\r\n/cat"));
+/// ```
+///
+/// No time passes: no client is too slow, and the date is always the same. What would be a
+/// reset of the connection is its end here.
+pub fn serve_in_memory(handler: impl Handler, limits: &Limits, pieces: &[&[u8]]) -> Vec<u8> {
+    let service = Service {
+        handler: Arc::new(handler),
+        show_errors: true,
+        quiet: true,
+    };
+    let limits = limits.clone().bounded();
+    let mut client = Client {
+        pieces: pieces.to_vec(),
+        sent: Vec::new(),
+    };
+    client.pieces.reverse();
+    let (mut http1, mut head) = (Http1::default(), Head::default());
+    loop {
+        let next = http1.next(&mut head, &limits, false);
+        match &next {
+            Next::Call => service.call(&head, &mut http1, &mut client),
+            Next::Refuse(refusal, _) => service.refuse(*refusal, &mut http1, &mut client),
+            Next::Read | Next::Write | Next::Close => {
+                // An error is a file that has become shorter: the end of the connection.
+                if client.send(&mut http1.output, b"", true).is_err() || next == Next::Close {
+                    return client.sent;
+                }
+            }
+            Next::ShutDown => {}
+        }
+        match next {
+            Next::Call | Next::Refuse(..) => drop(http1.answered()),
+            Next::Read => {
+                let count = client.take(http1.room());
+                http1.received(count);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A client that has said beforehand what it sends.
+struct Client<'a> {
+    /// The next one is the last of them.
+    pieces: Vec<&'a [u8]>,
+    sent: Vec<u8>,
+}
+
+impl Client<'_> {
+    fn take(&mut self, into: &mut [u8]) -> usize {
+        while let Some(piece) = self.pieces.last_mut() {
+            if piece.is_empty() {
+                self.pieces.pop();
+                continue;
+            }
+            let count = piece.len().min(into.len());
+            into[..count].copy_from_slice(&piece[..count]);
+            *piece = &piece[count..];
+            return count;
+        }
+        0
+    }
+}
+
+impl Transport for Client<'_> {
+    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        Ok(self.take(into))
+    }
+
+    fn send(&mut self, output: &mut Output, data: &[u8], _wait: bool) -> io::Result<usize> {
+        while let Some(front) = output.front() {
+            let count = match front {
+                Front::Bytes { bytes, .. } => {
+                    self.sent.extend_from_slice(bytes);
+                    bytes.len()
+                }
+                Front::File(part) => {
+                    let mut piece = vec![0; part.left().min(64 * 1024) as usize];
+                    let count = read_file(&part.file, &mut piece, part.rest.start)?;
+                    self.sent.extend_from_slice(&piece[..count]);
+                    count
+                }
+            };
+            output.sent(count);
+        }
+        self.sent.extend_from_slice(data);
+        Ok(data.len())
+    }
+
+    fn client(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, 9).into()
+    }
+
+    fn date(&mut self) -> &Date {
+        b"Sun, 06 Nov 1994 08:49:37 GMT"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+    use std::io::Read;
+
+    use super::*;
+    use crate::{Request, Response};
+
+    fn served(handler: impl Handler, bytes: &str) -> String {
+        let answers = serve_in_memory(handler, &Limits::default(), &[bytes.as_bytes()]);
+        String::from_utf8(answers).unwrap()
+    }
+
+    const GET: &str = "GET /cat HTTP/1.1\r\nHost: h\r\n\r\n";
+
+    #[test]
+    fn what_a_handler_does_wrong_is_said() {
+        let panics = |_: &mut Request, _: Response| panic!("a cat walked by");
+        assert!(served(panics, GET).contains("a cat walked by"));
+        let fails = |_: &mut Request, _: Response| Err(io::Error::other("no cat"));
+        let answers = served(fails, &GET.repeat(2));
+        assert_eq!(answers.matches("HTTP/1.1 500 ").count(), 2, "{answers}");
+        assert_eq!(answers.matches("no cat").count(), 2);
+    }
+
+    #[test]
+    fn a_body_is_read_and_asked_for() {
+        let echo = |request: &mut Request, response: Response| {
+            let mut body = Vec::new();
+            request.body().read_to_end(&mut body)?;
+            response.send_response(200).end_headers()?.send(body)
+        };
+        let post =
+            "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+        let pieces = [post.as_bytes(), b"cat"];
+        let answers = serve_in_memory(echo, &Limits::default(), &pieces);
+        assert!(answers.starts_with(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
+        assert!(answers.ends_with(b"\r\n\r\ncat"));
+        assert!(
+            served(
+                echo,
+                "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 70000\r\n\r\n"
+            )
+            .contains(" 400 ")
+        );
+    }
+
+    /// The answer and the request share what is behind them.
+    #[test]
+    fn a_field_may_be_printed_from_the_request() {
+        struct Print<'a, 'c>(std::cell::RefCell<&'a mut Request<'c>>);
+        impl fmt::Display for Print<'_, '_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut request = self.0.borrow_mut();
+                let body = request
+                    .body()
+                    .read(&mut [0])
+                    .map_err(|error| error.to_string());
+                write!(f, "{} {body:?}", request.client_address())
+            }
+        }
+        let handler = |request: &mut Request, response: Response| {
+            let print = Print(std::cell::RefCell::new(request));
+            let response = response.send_response(200).send_header("X", print);
+            response.end_headers()?.finish()
+        };
+        let answers = served(handler, GET);
+        assert!(
+            answers.contains("\r\nX: 127.0.0.1:9 Err(\"the body can't be read while"),
+            "{answers}"
+        );
+    }
+}
