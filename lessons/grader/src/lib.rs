@@ -123,6 +123,7 @@ mod results;
 mod run;
 mod seed;
 mod server;
+mod shell;
 mod show;
 mod stub;
 mod sync;

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use crate::place::Place;
 use crate::record::{
-    Act, Cause, Command, Ended, Exchange, Expected, Finding, Hangs, Printed, Reply, Request, Seen,
-    Text, What,
+    Act, Cause, Ended, Exchange, Expected, Finding, Hangs, Printed, Reply, Request, Seen, Text,
+    What,
 };
-use crate::show::{shell_word, with_reason, wrapped};
+use crate::shell::Shell;
+use crate::show::{with_reason, wrapped};
 
 mod command;
 mod results;
@@ -99,7 +100,7 @@ pub(crate) fn finding(place: &Place, seed: &str, finding: &Finding, told: &Told)
     report.part("printed", &printed_lines(&finding.printed));
     report.0.push('\n');
     cause(&mut report, finding, told);
-    report.part("again", &[again(place, seed, finding.step, cfg!(windows))]);
+    report.part("again", &[again(place, seed, finding.step)]);
     place.without_detours(report.0.trim_end())
 }
 
@@ -314,10 +315,8 @@ fn cause(report: &mut Report, finding: &Finding, told: &Told) {
 }
 
 /// The command that runs the checks of the step again with the same values.
-fn again(place: &Place, seed: &str, step: u32, powershell: bool) -> String {
+fn again(place: &Place, seed: &str, step: u32) -> String {
     let test = format!("cargo test -p {} \"step {step}\"", place.package);
-    match powershell {
-        true => format!("$env:GRADE_SEED='{}'; {test}", seed.replace('\'', "''")),
-        false => format!("GRADE_SEED={} {test}", shell_word(seed)),
-    }
+    let seed = ("GRADE_SEED".to_string(), seed.to_string());
+    Shell::here().with_variables(&vec![seed], &test)
 }

@@ -5,8 +5,8 @@ use super::*;
 /// The command, for a server on port 8000.
 pub(super) fn of(place: &Place, act: &Act) -> String {
     match act {
-        Act::Ask(request) => curl(request),
-        Act::Run(command) | Act::Start(command) => run(place, command),
+        Act::Ask(request) => Shell::here().curl(request),
+        Act::Run(command) | Act::Start(command) => Shell::here().cargo_run(&place.package, command),
         Act::Serve(path, reply) => format!("(the service replies to {path} with {})", shown(reply)),
         Act::Write(name, contents) => {
             let contents = value::cut(contents, 60);
@@ -14,27 +14,6 @@ pub(super) fn of(place: &Place, act: &Act) -> String {
         }
         Act::Restart => "(the server is ended and started again)".into(),
     }
-}
-
-fn run(place: &Place, command: &Command) -> String {
-    let Command {
-        arguments,
-        variables,
-        ..
-    } = command;
-    let mut line = String::new();
-    for (name, value) in variables {
-        line += &format!("{name}={} ", shell_word(value));
-    }
-    line += &format!("cargo run -p {}", place.package);
-    if !arguments.is_empty() {
-        line += " --";
-    }
-    for argument in arguments {
-        line += " ";
-        line += &shell_word(argument);
-    }
-    line
 }
 
 fn shown(reply: &Reply) -> String {
@@ -62,15 +41,4 @@ fn shown(reply: &Reply) -> String {
             format!("{}, after {} seconds", answer(what), time.as_secs_f32())
         }
     }
-}
-
-fn curl(request: &Request) -> String {
-    let asked = crate::request::Request {
-        method: request.method.clone(),
-        path: request.target.clone(),
-        headers: request.fields.clone(),
-        body: request.body.as_ref().map(|body| body.to_vec()),
-        ..crate::request::Request::default()
-    };
-    asked.curl()
 }
