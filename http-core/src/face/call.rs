@@ -1,5 +1,4 @@
-//! A request to the handler, safely: one that fails is an error of one request, and costs
-//! no other.
+//! Calls the handler. If it fails, that is the failure of one request and of no other.
 
 use std::sync::Arc;
 
@@ -9,18 +8,18 @@ use super::exchange::{Exchange, Transport};
 use super::{Handler, Request, Response, panics, report};
 use crate::http1::{Ending, Head, Http1, Refusal};
 
-/// The handler, and what is said of it when it fails.
+/// The handler, and who is told when it fails.
 pub(crate) struct Service {
     pub handler: Arc<dyn Handler>,
-    /// Whether a 500 page shows what went wrong.
+    /// Whether the page of a 500 answer shows what went wrong.
     pub show_errors: bool,
-    /// Whether nobody is told of a handler that failed.
+    /// Whether a failure is kept from standard error.
     pub quiet: bool,
 }
 
 impl Service {
-    /// Has the handler answer the request that `http1` has called for; where it fails, with
-    /// an error page, as long as nothing of its answer has left.
+    /// Has the handler answer the current request. If the handler fails, an error page takes
+    /// the place of its answer, unless some of that has left.
     pub fn call(&self, head: &Head, http1: &mut Http1, transport: &mut dyn Transport) {
         let outcome = {
             let exchange = Exchange::new(http1, transport);
@@ -52,18 +51,18 @@ impl Service {
         replace(StatusCode::INTERNAL_SERVER_ERROR, shown, http1, transport);
     }
 
-    /// Answers a request in the handler's place.
+    /// Answers a request with an error, instead of the handler.
     pub fn refuse(&self, refusal: Refusal, http1: &mut Http1, transport: &mut dyn Transport) {
         http1.end_after(Ending::Refused);
         replace(refusal.status, refusal.reason, http1, transport);
     }
 }
 
-/// Sends an error page in place of what the handler wrote, unless some of that has left.
+/// Writes an error page in place of what the handler wrote, unless some of that has left.
 fn replace(status: StatusCode, why: &str, http1: &mut Http1, transport: &mut dyn Transport) {
     if http1.take_back() {
         let exchange = Exchange::new(http1, transport);
-        // It fails where the connection has failed.
+        // An error means that the connection has failed, and then nobody reads the page.
         let _ = Response::new(&exchange).send_error(status, why);
     }
 }

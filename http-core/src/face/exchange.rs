@@ -1,6 +1,5 @@
-//! The protocol behind a request and its response. Both hold the same [`Exchange`], so a
-//! handler may read and write in any order; each call borrows the protocol for as long as
-//! it lasts.
+//! What a request and its response share: the protocol, and the transport under it. So a
+//! handler may read and write in any order; each call borrows both for as long as it lasts.
 
 use std::cell::RefCell;
 use std::fmt::{self, Display};
@@ -12,16 +11,16 @@ use http::StatusCode;
 
 use crate::http1::{CONTINUE, Date, FilePart, Got, Http1, Output, Refusal, Written};
 
-/// What moves the bytes of one exchange: a socket, or a script in a test.
+/// What moves the bytes of an exchange: a socket, or memory in a test.
 pub(crate) trait Transport {
-    /// Reads what the client sends, and waits for it. 0: it sends nothing more.
+    /// Waits for bytes from the client, and reads them. 0 means that it will send no more.
     ///
     /// # Errors
     /// A [`Refusal`] where the client is too slow; else the connection has failed.
     fn receive(&mut self, into: &mut [u8]) -> io::Result<usize>;
 
-    /// Sends all of `output`, then `data`; with `wait`, until all has gone, else as far as
-    /// it goes. Says how much of `data` went.
+    /// Sends `output`, then `data`: with `wait` all of it, otherwise as much as can be sent
+    /// without waiting. Returns the number of bytes of `data` that were sent.
     ///
     /// # Errors
     /// The connection has failed, or the client takes its answer too slowly.
@@ -30,11 +29,11 @@ pub(crate) trait Transport {
     /// The address of the client.
     fn client(&self) -> SocketAddr;
 
-    /// The time, for the Date field.
+    /// The current time, for the Date field.
     fn date(&mut self) -> &Date;
 }
 
-/// One request and its answer, on their way over a transport.
+/// One request and its answer, over a transport.
 pub(super) struct Exchange<'c> {
     client: SocketAddr,
     ends: RefCell<Ends<'c>>,
@@ -58,12 +57,12 @@ impl<'c> Exchange<'c> {
         self.client
     }
 
-    /// What the protocol says of itself.
+    /// Calls a function of the protocol.
     pub fn with<T>(&self, ask: impl FnOnce(&mut Http1) -> T) -> T {
         ask(self.ends.borrow_mut().http1)
     }
 
-    /// Reads from the body, and waits for the client where it must.
+    /// Reads from the body, and waits for the client if it must.
     pub fn read(&self, into: &mut [u8]) -> io::Result<usize> {
         let Ok(mut ends) = self.ends.try_borrow_mut() else {
             return Err(io::Error::other(
@@ -80,7 +79,7 @@ impl<'c> Exchange<'c> {
                 Got::End => return Ok(0),
                 Got::NeedsInput => http1.direct_room(into.len()),
                 Got::NeedsContinue => {
-                    // It goes before an answer that may be begun, but has not left.
+                    // It overtakes the answer, of which nothing has left yet.
                     let sent = transport.send(&mut Output::default(), CONTINUE, true);
                     failed(http1, sent)?;
                     http1.continued();
@@ -116,7 +115,7 @@ impl<'c> Exchange<'c> {
         http1.end_fields(transport.date());
     }
 
-    /// Writes a part of the body, and sends it where it has become large.
+    /// Writes a piece of the body, and sends it once there is enough.
     pub fn write(&self, data: &[u8]) -> io::Result<()> {
         let Ends { http1, transport } = &mut *self.ends.borrow_mut();
         if http1.write(data)? == Written::Direct {
@@ -125,7 +124,7 @@ impl<'c> Exchange<'c> {
         Ok(())
     }
 
-    /// Sends what was written so far.
+    /// Sends everything written so far.
     pub fn flush(&self) -> io::Result<()> {
         let Ends { http1, transport } = &mut *self.ends.borrow_mut();
         if http1.flush()? == Written::Direct {
@@ -142,8 +141,8 @@ impl<'c> Exchange<'c> {
         self.with(|http1| http1.file(part, read_all))
     }
 
-    /// Writes the last part of the body. A large one is sent as far as it goes without
-    /// waiting, so that only the rest is copied.
+    /// Writes the last piece of the body. A large one is sent as far as possible without
+    /// waiting, and only the rest is copied.
     pub fn finish(&self, last: &[u8]) -> io::Result<()> {
         let Ends { http1, transport } = &mut *self.ends.borrow_mut();
         if http1.finish(last)? == Written::Direct {
@@ -179,7 +178,7 @@ fn pass(http1: &mut Http1, transport: &mut dyn Transport, data: &[u8]) -> io::Re
     }
 }
 
-/// Keeps for the answer what went wrong with the body.
+/// Notes an error of the transport as the reason why the body can't be read.
 fn failed<T>(http1: &mut Http1, outcome: io::Result<T>) -> io::Result<T> {
     outcome.inspect_err(|error| {
         let inner = error.get_ref();
@@ -190,7 +189,7 @@ fn failed<T>(http1: &mut Http1, outcome: io::Result<T>) -> io::Result<T> {
     })
 }
 
-/// Fills `into` with the first bytes of a part of a file.
+/// Fills `into` from the start of a part of a file.
 fn read_all(part: &FilePart, into: &mut [u8]) -> io::Result<()> {
     let mut filled = 0;
     while filled < into.len() {
@@ -200,7 +199,7 @@ fn read_all(part: &FilePart, into: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads bytes of a file that must be there.
+/// Reads bytes that a file must have.
 ///
 /// # Errors
 /// `UnexpectedEof` if the file is shorter.

@@ -8,9 +8,10 @@ use super::exchange::read_file;
 use super::{Handler, Service, Transport};
 use crate::http1::{Date, Front, Head, Http1, Limits, Next, Output};
 
-/// What a client gets that sends these pieces one after the other, and then nothing more.
-/// It is served as by [`HttpServer`](crate::HttpServer), but in memory: for the tests of a
-/// handler, which need no port then, and for fuzzing.
+/// Serves one connection in memory: returns what a client receives that sends these pieces,
+/// one after the other, and then half-closes the connection. The protocol is that of
+/// [`HttpServer`](crate::HttpServer), but there is no port, no thread and no clock, which
+/// suits a handler's tests and fuzzing.
 ///
 /// ```
 /// use http_core::{Limits, Request, Response, serve_in_memory};
@@ -23,8 +24,8 @@ use crate::http1::{Date, Front, Head, Http1, Limits, Next, Output};
 /// assert!(answers.starts_with(b"HTTP/1.1 200 OK\r\n") && answers.ends_with(b"\r\n\r\n/cat"));
 /// ```
 ///
-/// No time passes: no client is too slow, and the date is always the same. What would be a
-/// reset of the connection is its end here.
+/// No time passes: no client is too slow, and the date is always the same. Where a server
+/// would reset the connection, it just ends.
 pub fn serve_in_memory(handler: impl Handler, limits: &Limits, pieces: &[&[u8]]) -> Vec<u8> {
     let service = Service {
         handler: Arc::new(handler),
@@ -44,7 +45,7 @@ pub fn serve_in_memory(handler: impl Handler, limits: &Limits, pieces: &[&[u8]])
             Next::Call => service.call(&head, &mut http1, &mut client),
             Next::Refuse(refusal, _) => service.refuse(*refusal, &mut http1, &mut client),
             Next::Read | Next::Write | Next::Close => {
-                // An error is a file that has become shorter: the end of the connection.
+                // An error means that a file became shorter, which ends the connection.
                 if client.send(&mut http1.output, b"", true).is_err() || next == Next::Close {
                     return client.sent;
                 }
@@ -62,9 +63,9 @@ pub fn serve_in_memory(handler: impl Handler, limits: &Limits, pieces: &[&[u8]])
     }
 }
 
-/// A client that has said beforehand what it sends.
+/// A client whose bytes are known beforehand.
 struct Client<'a> {
-    /// The next one is the last of them.
+    /// In reverse: the next piece is the last one here.
     pieces: Vec<&'a [u8]>,
     sent: Vec<u8>,
 }

@@ -1,4 +1,4 @@
-//! An answer: what its head says, and what must hold for its body (RFC 9112, section 6).
+//! The head of an answer, and what it demands of the body (RFC 9112, section 6).
 
 use std::fmt::{self, Display, Write};
 use std::io::{self, ErrorKind};
@@ -15,48 +15,48 @@ pub(super) struct Answer {
     pub stage: Stage,
     /// The status, once there is one.
     pub status: Option<StatusCode>,
-    /// It answers a HEAD request: a body is counted, but not sent.
+    /// It answers a HEAD request: the body is counted, but not sent.
     is_to_head: bool,
     /// The client speaks HTTP/1.0, and so does not understand chunks.
     http_10: bool,
     said: Said,
 }
 
-/// What the fields written so far say.
+/// What the fields written so far have said.
 #[derive(Debug, Default)]
 struct Said {
     date: bool,
     server: bool,
     /// `Connection: close`.
     close: bool,
-    /// The Content-Length, of the handler's or declared in its place.
+    /// The Content-Length, sent by the handler or declared on its behalf.
     length: Option<u64>,
 }
 
-/// How far an answer has come.
+/// How far an answer has got. The framing of its body is one of these stages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Nothing was written.
+    /// Nothing is written yet.
     #[default]
     Nothing,
-    /// The status line, perhaps fields.
+    /// The status line is written, and perhaps some fields.
     Head,
-    /// The fields are complete but for the framing: the body is gathered, as it may end
-    /// soon and then has a known length.
+    /// The fields are complete except for the framing. The body is gathered: if it ends
+    /// soon, its length is known.
     Gathering,
-    /// The head has a Content-Length, of which so many bytes are to come.
+    /// The head has a Content-Length, and this many bytes are still to come.
     Sized(u64),
     /// The body goes out in chunks.
     Chunked,
-    /// The body goes out as it is and ends with the connection (HTTP/1.0).
+    /// The body goes out as it is, and the end of the connection is its end (HTTP/1.0).
     UntilClose,
-    /// No body is sent (HEAD, 204, 304). So many bytes would have been.
+    /// No body is sent (HEAD, 204, 304). This is the length it would have had so far.
     NoBody(u64),
-    /// All of it is written.
+    /// The answer is complete.
     Whole,
-    /// A part of its body could not be had, so it never becomes whole.
+    /// A piece of the body is missing, so the answer can't be completed.
     Broken,
-    /// The connection failed: nobody knows how much has arrived, so nothing can follow.
+    /// The connection failed. Nobody knows how much has arrived, so nothing can follow.
     Lost,
 }
 
@@ -72,7 +72,7 @@ impl Answer {
         }
     }
 
-    /// The answer to a request that is refused, of which this is the first line.
+    /// The answer to a refused request with this first line.
     pub fn to_refused(line: &[u8]) -> Answer {
         Answer {
             is_to_head: line.starts_with(b"HEAD "),
@@ -80,7 +80,7 @@ impl Answer {
         }
     }
 
-    /// Takes it back to before its first byte.
+    /// Discards all that was said.
     pub fn start_again(&mut self) {
         self.stage = Stage::Nothing;
         self.status = None;
@@ -137,9 +137,9 @@ impl Answer {
             )));
         }
         let value = &out[start..];
-        // A line break would begin a field, or an answer, that somebody else wrote.
+        // A line break would let somebody else write the next field, or a whole answer.
         let is_control = |b: u8| (b < b' ' && b != b'\t') || b == 0x7f;
-        // No early end, so that the compiler looks at many bytes at once.
+        // Without an early exit, the compiler can vectorize this.
         if value.iter().fold(false, |any, &b| any | is_control(b)) {
             return Err(mistake(format!(
                 "the value of header field {name} has a line break or another control character in it: {:?}",
@@ -177,7 +177,7 @@ impl Answer {
         Ok(())
     }
 
-    /// The handler has no more fields. What is still missing is the framing.
+    /// Ends the handler's fields. What is still missing is the framing.
     pub fn end_fields(&mut self, out: &mut Vec<u8>, date: &Date) {
         if !self.said.server {
             out.extend_from_slice(SERVER.as_bytes());
@@ -194,7 +194,7 @@ impl Answer {
         };
     }
 
-    /// Holds `more` bytes of body against what the head says of it.
+    /// Checks `more` bytes of body against what the head has said.
     pub fn count(&mut self, more: u64, is_last: bool) -> io::Result<()> {
         match self.stage {
             Stage::Lost => return Err(ErrorKind::ConnectionAborted.into()),
@@ -229,8 +229,8 @@ impl Answer {
         Ok(())
     }
 
-    /// The body is sent from now on, though its length is not known. `None`: it ends with
-    /// the connection.
+    /// The body is sent from now on, and its length is not known. `None` means that it ends
+    /// with the connection.
     pub fn begin_stream(&mut self) -> Option<Framing> {
         if self.http_10 {
             self.stage = Stage::UntilClose;
@@ -240,20 +240,21 @@ impl Answer {
         Some(Framing::Chunked)
     }
 
-    /// The body has a length that is known now, of which so many bytes are to come.
+    /// The length of the body is known now, and `to_come` bytes of it are still to come.
     pub fn declare(&mut self, length: u64, to_come: u64) -> Framing {
         self.said.length = Some(length);
         self.stage = Stage::Sized(to_come);
         Framing::Length(length)
     }
 
-    /// What HEAD is told of the body that GET would get (RFC 9110, section 9.3.2).
+    /// The framing that a HEAD request is told, as GET would be (RFC 9110, section 9.3.2).
     pub fn unsent_framing(&self, length: u64) -> Option<Framing> {
         let tell = self.is_to_head && self.said.length.is_none() && self.status_has_body();
         tell.then_some(Framing::Length(length))
     }
 
-    /// Ends the head: how the body is framed, whether the connection goes on.
+    /// Ends the head, with the fields that frame the body and say whether the connection
+    /// stays open.
     pub fn end_head(&mut self, out: &mut Vec<u8>, framing: Option<Framing>, keep_alive: bool) {
         match framing {
             Some(Framing::Length(length)) => {
@@ -266,7 +267,7 @@ impl Answer {
         }
         let line: &[u8] = match (keep_alive, self.http_10) {
             _ if self.said.close => b"",
-            // What goes without saying in HTTP/1.1, which is what the status line speaks.
+            // The default of HTTP/1.1, the version in the status line.
             (true, false) => b"",
             (true, true) => b"Connection: keep-alive\r\n",
             (false, _) => b"Connection: close\r\n",
@@ -276,7 +277,7 @@ impl Answer {
     }
 }
 
-/// The bytes of a token, as a field's name is one (RFC 9110, section 5.6.2).
+/// The bytes that a token may have, such as the name of a field (RFC 9110, section 5.6.2).
 const TOKEN_BYTES: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0u8;
@@ -291,7 +292,7 @@ const TOKEN_BYTES: [bool; 256] = {
     table
 };
 
-/// Printed text on its way to memory.
+/// Formats text into a buffer.
 struct Text<'a>(&'a mut Vec<u8>);
 
 impl Write for Text<'_> {
@@ -301,7 +302,7 @@ impl Write for Text<'_> {
     }
 }
 
-/// An error that the author of a handler made.
+/// An error for the author of a handler to fix.
 fn mistake(message: impl Into<String>) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, message.into())
 }

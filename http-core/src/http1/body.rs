@@ -4,52 +4,53 @@ use std::io::{self, ErrorKind};
 
 use super::{Decoder, Head, Http1, Limits, Piece, Refusal, State};
 
-/// The body of a request, as far as it was read.
+/// The state of a request's body.
 #[derive(Debug)]
 pub(super) enum Body {
-    /// The client sends it when it is asked to, and was not asked yet (`100 Continue`).
+    /// The client waits for `100 Continue` before it sends the body.
     Awaited(Decoder),
-    /// It is on its way, or has come.
+    /// It is arriving, or has arrived.
     Coming(Decoder),
-    /// It is not acceptable.
+    /// It is malformed, too large, cut off or too slow.
     Refused(Refusal),
-    /// The connection failed while it was read.
+    /// The connection failed while the body was being read.
     Lost,
 }
 
-/// What there is of the body of a request.
+/// What a read of the body gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Got {
-    /// So many bytes of it were read.
+    /// This many bytes of the body.
     Data(usize),
-    /// Nothing, until the client has sent more.
+    /// Nothing yet: more input is needed.
     NeedsInput,
-    /// Nothing, until the client was sent [`CONTINUE`] and then has sent more.
+    /// Nothing yet: [`CONTINUE`] must be sent first, then more input is needed.
     NeedsContinue,
-    /// It has ended.
+    /// The body has ended.
     End,
 }
 
-/// What the client is sent that waits to be asked for its body (RFC 9110, section 10.1.1).
+/// Asks a client for the body that it announced with `Expect: 100-continue` (RFC 9110,
+/// section 10.1.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// A request whose body is on its way.
+/// A request whose body is being waited for.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub head: Head,
     pub ahead: Ahead,
 }
 
-/// Looks ahead for the end of a body, which stays in the input.
+/// Looks ahead for the end of a body, and leaves it in the input.
 #[derive(Debug)]
 pub(super) struct Ahead {
     decoder: Decoder,
-    /// It has come so far.
+    /// The number of bytes it has looked at.
     seen: usize,
 }
 
-/// A handler's memory for a body of known length is filled by the system itself, if there
-/// is so much of it.
+/// A body of known length is read directly into the handler's buffer if that is at least
+/// this large.
 const DIRECT: usize = 16 * 1024;
 
 impl Body {
@@ -61,7 +62,7 @@ impl Body {
         }
     }
 
-    /// Whether there is more of it on the way.
+    /// Whether some of it has not been read.
     pub fn is_unread(&self) -> bool {
         match self {
             Body::Awaited(decoder) | Body::Coming(decoder) => !decoder.has_ended(),
@@ -69,8 +70,8 @@ impl Body {
         }
     }
 
-    /// Whether the next request can be found behind the rest of it, of which `at_hand`
-    /// bytes have come.
+    /// Whether the rest of it can be skipped, so that the connection can be kept: it is not
+    /// longer than `limit`, and sure to come. `at_hand` bytes are in the input.
     pub fn can_be_skipped(&self, at_hand: usize, limit: u64) -> bool {
         let (decoder, awaited) = match self {
             Body::Awaited(decoder) => (decoder, true),
@@ -78,19 +79,19 @@ impl Body {
             Body::Refused(_) | Body::Lost => return false,
         };
         match decoder.remaining() {
-            // A client that was not asked for its body may send it or not.
+            // A client that was never asked for its body may send it or not.
             Some(left) => left <= limit && !(awaited && left > at_hand as u64),
-            // Of chunks nobody knows how many follow.
+            // Nobody knows yet how many chunks follow.
             None => !awaited,
         }
     }
 }
 
 impl Http1 {
-    /// Reads from the body of the request, of which some may be at hand.
+    /// Reads from the request's body, as far as it has arrived.
     ///
     /// # Errors
-    /// A [`Refusal`] where the body is not acceptable, now and from now on.
+    /// A [`Refusal`] where the body is not acceptable; each later read fails alike.
     pub fn read_body(&mut self, into: &mut [u8]) -> io::Result<Got> {
         let State::Exchange(body) = &mut self.state else {
             return Err(ErrorKind::ConnectionAborted.into());
@@ -114,7 +115,7 @@ impl Http1 {
                     *body = Body::Refused(Refusal::CUT_OFF);
                     return Err(Refusal::CUT_OFF.into());
                 }
-                // Within an answer, 100 would be taken for a part of it.
+                // Once some of the answer has left, a 100 would land in the middle of it.
                 Ok(Piece::More) if !self.output.has_left() => {
                     let is_awaited = matches!(body, Body::Awaited(_));
                     if is_awaited {
@@ -131,7 +132,7 @@ impl Http1 {
         }
     }
 
-    /// The client was asked for its body.
+    /// [`CONTINUE`] was sent.
     pub fn continued(&mut self) {
         if let State::Exchange(body) = &mut self.state
             && let Body::Awaited(decoder) = body
@@ -140,9 +141,9 @@ impl Http1 {
         }
     }
 
-    /// How many bytes of the body may be read to the handler's memory at once, without a
-    /// way through the [`room`](Http1::room) for input; 0 where it must go there. What was
-    /// read so is reported with [`received_directly`](Http1::received_directly).
+    /// The number of bytes that may be read directly into a buffer of `most` bytes, without
+    /// a copy through [`room`](Http1::room); 0 where they must go there. Report them with
+    /// [`received_directly`](Http1::received_directly).
     pub fn direct_room(&self, most: usize) -> usize {
         match &self.state {
             State::Exchange(Body::Coming(decoder)) if self.input.is_empty() && most >= DIRECT => {
@@ -153,25 +154,26 @@ impl Http1 {
         }
     }
 
-    /// These bytes of the body were read past the input.
+    /// These bytes of the body were read directly. None means that the client will send
+    /// nothing more.
     pub fn received_directly(&mut self, bytes: &[u8]) {
         self.input_ended |= bytes.is_empty();
         if let State::Exchange(Body::Coming(decoder)) = &mut self.state
             && !bytes.is_empty()
         {
-            // It has a length, so these are a piece of it, and no more.
+            // The body has a known length, and these are within it.
             let _ = decoder.next(bytes, bytes.len());
         }
     }
 
-    /// The body can't be read any more for this reason.
+    /// The body can't be read any further, for this reason.
     pub fn refuse_body(&mut self, refusal: Refusal) {
         if let State::Exchange(body) = &mut self.state {
             *body = Body::Refused(refusal);
         }
     }
 
-    /// Why the body of the request was refused, if it was.
+    /// Why the request's body was refused, if it was.
     pub fn refusal(&self) -> Option<Refusal> {
         match &self.state {
             State::Exchange(Body::Refused(refusal)) => Some(*refusal),
@@ -188,7 +190,7 @@ impl Http1 {
 }
 
 impl Waiting {
-    /// Whether the handler is not called before the body is complete.
+    /// Whether the handler is called only once the body is complete, because it is short.
     pub fn is_worth_it(&self, input: &[u8], limits: &Limits) -> bool {
         let most = limits.body_ahead;
         let left = self.ahead.decoder.remaining().unwrap_or(0);
@@ -204,8 +206,8 @@ impl Ahead {
         }
     }
 
-    /// Whether all of the body is in `input`; or can't be, because it is malformed or too
-    /// large, which the handler gets to know when it reads it.
+    /// Whether `input` has all of the body. Also if it never will, because the body is
+    /// malformed or too large: the handler finds out when it reads it.
     pub fn is_complete(&mut self, input: &[u8]) -> bool {
         loop {
             match self.decoder.next(&input[self.seen..], usize::MAX) {

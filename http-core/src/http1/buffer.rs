@@ -1,19 +1,19 @@
-//! Bytes that came from a client and were not used yet.
+//! The input buffer: bytes that were received and are not yet used.
 
 /// A buffer that is filled at its end and used from its start.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
-    /// All of it initialised: `start..end` are the bytes at hand, the rest is room.
+    /// All of it is initialized: `start..end` holds the bytes at hand, the rest is room.
     bytes: Vec<u8>,
     start: usize,
     end: usize,
-    /// The last read has filled all the room there was.
+    /// The last read filled all the room there was.
     was_full: bool,
 }
 
-/// Room a buffer starts with: most requests fit.
+/// The size that a buffer starts with: most requests fit.
 const FIRST_SIZE: usize = 8 * 1024;
-/// Room for the bytes of a body that comes as fast as it is read.
+/// The size that a buffer grows to while a body arrives as fast as it is read.
 const LARGE_SIZE: usize = 64 * 1024;
 
 impl Buffer {
@@ -43,35 +43,35 @@ impl Buffer {
         self.consume(self.len());
     }
 
-    /// Holds no memory while it is empty.
+    /// Frees the memory if the buffer is empty.
     pub fn release_memory(&mut self) {
         if self.is_empty() {
             *self = Buffer::default();
         }
     }
 
-    /// Forgets all, and gives back what an unusually large head or body needed.
+    /// Discards everything, and gives back memory that an unusually large head needed.
     pub fn reset(&mut self) {
         self.clear();
         self.bytes.truncate(LARGE_SIZE);
         self.bytes.shrink_to(LARGE_SIZE);
     }
 
-    /// Room for new bytes behind those at hand; report with `filled_more` how many came.
+    /// Room for new bytes behind those at hand; report their number with `filled_more`.
     pub fn room(&mut self) -> &mut [u8] {
         let is_fast = self.was_full && self.is_empty() && self.bytes.len() < LARGE_SIZE;
         if self.end == self.bytes.len() && self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
         } else if self.end == self.bytes.len() || is_fast {
-            // Twice as much as has really come: nothing is set aside for a length that was
-            // only claimed.
+            // Twice as much as has really arrived: no memory is set aside for a length that
+            // was only claimed.
             self.bytes.resize((self.bytes.len() * 2).max(FIRST_SIZE), 0);
         }
         &mut self.bytes[self.end..]
     }
 
-    /// So many bytes were written to the start of `room`.
+    /// `count` bytes were written to the start of `room`.
     pub fn filled_more(&mut self, count: usize) {
         self.end += count;
         assert!(

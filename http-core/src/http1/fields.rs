@@ -1,5 +1,5 @@
-//! What the fields of a request say about the connection: where the body ends (RFC
-//! 9112, section 6), whether the connection goes on (9.3), which host is asked (3.2).
+//! The fields of a request that steer the connection: where the body ends (RFC 9112,
+//! section 6), whether the connection stays open (9.3), which host is asked for (3.2).
 
 use http::{StatusCode, Version};
 
@@ -7,7 +7,7 @@ use super::chunks::{BODY_TOO_LARGE, Framing};
 use super::host::is_host;
 use super::{Limits, Refusal};
 
-/// The fields that steer the connection, and say where the body ends.
+/// What those fields say.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Steering {
     pub framing: Framing,
@@ -19,7 +19,7 @@ pub(super) struct Steering {
 
 impl Steering {
     /// # Errors
-    /// Where one of these is in doubt.
+    /// A [`Refusal`] where any of it is in doubt.
     pub fn of(
         version: Version,
         fields: &[httparse::Header],

@@ -1,6 +1,6 @@
-//! An answer, as the handler writes it: what its parts become on the wire. Exactly one
-//! framing is chosen (RFC 9112, section 6), what is small is gathered, and what is large is
-//! sent from where it is.
+//! Writing an answer: what the handler's calls become on the wire. Exactly one framing is
+//! chosen (RFC 9112, section 6); small pieces are gathered, and large ones are sent directly
+//! from the handler's buffer.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -11,22 +11,22 @@ use super::answer::{Answer, Stage};
 use super::body::Body;
 use super::{Date, Ending, FilePart, Framing, Http1, State};
 
-/// What became of a part of the body of an answer.
+/// What became of a piece of an answer's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// It waits with the answer; nothing is to be done now.
+    /// It is in the output, and nothing has to be done now.
     Queued,
-    /// It is large: the caller sends the output and then these bytes, and says so
-    /// ([`Http1::sent_directly`], [`Http1::sent_last_directly`]).
+    /// It is large: the caller sends the output, then the piece itself, and reports that
+    /// with [`Http1::sent_directly`] or [`Http1::sent_last_directly`].
     Direct,
 }
 
-/// Body that is gathered before it is framed.
+/// The number of body bytes gathered before a framing is chosen.
 const GATHERED: usize = 32 * 1024;
-/// A last piece of a body is sent from where it is, without a copy, if it is larger.
+/// A last piece larger than this is sent directly, without a copy.
 const LARGE: usize = 64 * 1024;
-/// A part of a file up to this size is read at once: that costs less than a system call
-/// that sends it.
+/// A part of a file up to this size is read into the output: that costs less than a
+/// `sendfile` of its own.
 const SMALL_FILE: u64 = 16 * 1024;
 impl Http1 {
     /// Writes the status line.
@@ -45,7 +45,7 @@ impl Http1 {
         self.answer.field(&mut self.output.bytes, name, value)
     }
 
-    /// The handler has no more fields. The body is next.
+    /// Ends the fields. The body is next.
     pub fn end_fields(&mut self, date: &Date) {
         self.answer.end_fields(&mut self.output.bytes, date);
         if self.answer.says_close() {
@@ -73,7 +73,7 @@ impl Http1 {
         Ok(Written::Direct)
     }
 
-    /// What was written so far is to be sent now.
+    /// Frames all that was written so far, to be sent now.
     ///
     /// # Errors
     /// As [`write`](Http1::write).
@@ -86,15 +86,15 @@ impl Http1 {
         Ok(Written::Direct)
     }
 
-    /// What was to pass was sent.
+    /// The piece was sent directly.
     pub fn sent_directly(&mut self) {
-        // The line end leaves with what follows: not worth a system call of its own.
+        // This CR LF leaves with what follows: it is not worth a system call of its own.
         if std::mem::take(&mut self.owes_chunk_end) {
             self.output.push(b"\r\n");
         }
     }
 
-    /// Declares the length of a body that ends with `more` bytes.
+    /// Declares the length of the body, of which `more` bytes are still to come.
     pub fn declare(&mut self, more: u64) {
         if self.answer.stage == Stage::Gathering {
             let length = self.gathered.len() as u64 + more;
@@ -103,11 +103,12 @@ impl Http1 {
         }
     }
 
-    /// Writes a part of a file as a part of the body. A small one is read at once with
-    /// `read`, a large one waits to be sent.
+    /// Writes a part of a file as a piece of the body. A small part is read now, with
+    /// `read`; a large one waits in the output.
     ///
     /// # Errors
-    /// As [`write`](Http1::write); and if it can't be read, which is the end of this answer.
+    /// As [`write`](Http1::write); and if the file can't be read: this answer can't be
+    /// finished then.
     pub fn file(
         &mut self,
         part: FilePart,
@@ -134,13 +135,13 @@ impl Http1 {
         Ok(())
     }
 
-    /// A part of the body can't be had, so this answer never becomes whole.
+    /// A piece of the body is missing, so this answer can't be finished any more.
     pub fn break_off(&mut self) {
         self.answer.stage = Stage::Broken;
     }
 
-    /// Writes the last part of the body. Unless it is to pass, the answer is complete then,
-    /// though not sent yet: answers to pipelined requests leave together.
+    /// Writes the last piece of the body. Unless it is sent directly, the answer is complete
+    /// then, though still in the output: answers to pipelined requests leave together.
     ///
     /// # Errors
     /// As [`write`](Http1::write); and if the body is shorter than its Content-Length.
@@ -169,14 +170,15 @@ impl Http1 {
         Ok(Written::Queued)
     }
 
-    /// The last part of the body was sent but for `rest`, which waits with the answer.
+    /// The last piece was sent directly, except for `rest`, which goes into the output.
     pub fn sent_last_directly(&mut self, rest: &[u8]) {
         self.output.push(rest);
         self.end_chunk();
         self.end_body();
     }
 
-    /// Takes the answer back to before its first byte. `false` if some of it has left.
+    /// Discards the answer, so that another can be written in its place. `false` if some of
+    /// it has left already.
     pub fn take_back(&mut self) -> bool {
         let can_be_replaced = !self.output.has_left() && self.answer.stage != Stage::Lost;
         if can_be_replaced {
@@ -188,7 +190,7 @@ impl Http1 {
         can_be_replaced
     }
 
-    /// Whether all of the answer is written.
+    /// Whether the answer is complete.
     pub fn is_answered(&self) -> bool {
         self.answer.stage == Stage::Whole
     }
@@ -199,7 +201,7 @@ impl Http1 {
         self.answer.stage == Stage::Lost || body_is_lost
     }
 
-    /// The connection failed while the answer was sent.
+    /// The connection failed while the answer was being sent.
     pub fn lost(&mut self) {
         if self.answer.stage != Stage::Whole {
             self.answer.stage = Stage::Lost;
@@ -214,7 +216,7 @@ impl Http1 {
         self.state = State::Exchange(body);
     }
 
-    /// Frames what was gathered, with `more` bytes that pass behind it.
+    /// Frames what was gathered, and `more` bytes that are sent directly behind it.
     fn stream(&mut self, more: usize) {
         self.frame_stream();
         let length = self.gathered.len() + more;
@@ -228,7 +230,7 @@ impl Http1 {
         }
     }
 
-    /// Ends the head of an answer whose body is sent before its length is known.
+    /// Ends the head of an answer whose length is not known before its body is sent.
     fn frame_stream(&mut self) {
         if self.answer.stage == Stage::Gathering {
             let framing = self.answer.begin_stream();
@@ -240,7 +242,7 @@ impl Http1 {
         }
     }
 
-    /// Begins a chunk with what was gathered, where the body has chunks.
+    /// Begins a chunk of this length, if the body is chunked, with what was gathered.
     fn begin_chunk(&mut self, length: u64) {
         if self.answer.stage == Stage::Chunked {
             // Writing to a Vec can't fail.
@@ -262,8 +264,8 @@ impl Http1 {
         self.answer.stage = Stage::Whole;
     }
 
-    /// Ends the head of the answer. What it says of the connection must hold, so here is
-    /// decided whether the request's body is in the way of the next request.
+    /// Ends the head of the answer. It says whether the connection stays open, so this is
+    /// where it is decided whether an unread request body stands in the way.
     fn end_head(&mut self, framing: Option<Framing>) {
         if let State::Exchange(body) = &self.state
             && body.is_unread()

@@ -1,5 +1,4 @@
-//! The first line of a request: the forms of its target, and what is wrong with one that is
-//! none.
+//! The request line: the forms of its target, and the reasons to refuse it.
 
 use http::{Method, StatusCode};
 
@@ -26,11 +25,11 @@ const TOO_MANY_FIELDS: Refusal = Refusal::new(
     "the request has too many header fields",
 );
 
-/// The letters of a method; no known one has a third of them.
+/// The longest method accepted, in bytes. No known one is a third as long.
 pub(super) const LONGEST_METHOD: usize = 64;
 
-/// The first line in `bytes` (empty lines before it passed over), without its
-/// line end; as much of it as is there.
+/// The first line in `bytes`, without its line end, as far as it has arrived. Empty lines
+/// before it are skipped.
 pub(super) fn request_line(bytes: &[u8]) -> &[u8] {
     let start = bytes
         .iter()
@@ -120,7 +119,7 @@ fn other_version(bytes: &[u8]) -> Result<Option<usize>, Refusal> {
     }
 }
 
-/// What stands behind method and target.
+/// What follows the method and the target.
 fn version_word(line: &[u8]) -> &[u8] {
     line.splitn(3, |&b| b == b' ').nth(2).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! HTTP/1.1, the server's side of one connection (RFC 9112): bytes in, what to do next out.
 //!
-//! Nothing here knows a socket, a thread, a clock or the environment. A shell around it
+//! Nothing here knows about sockets, threads, clocks or the environment. A shell around it
 //! (the module `net`, a test, a fuzzer) asks [`Http1::next`] what to do, does it, and says
 //! what came of it:
 //!
@@ -10,7 +10,7 @@
 //!     Read, Write, Call, … ◄── next ◄── └───────┘ ◄── status, field, write, … ◄── handler
 //! ```
 //!
-//! Its state is one of these, and `next` is where it changes:
+//! It is a state machine. These are its states, and [`Http1::next`] is where they change:
 //!
 //! ```text
 //!  ┌─► Head ──► Body ──► Exchange ──► Skip ──┐
@@ -26,6 +26,7 @@
 //! | `answer`, `framing` | an answer, as the handler writes it: its head, and how its body is framed |
 //! | `buffer`, `output` | bytes that came; bytes and files that wait to be sent |
 //! | `limits`, `refusal` | what is refused, and how |
+//! | `next` | what the shell is asked to do |
 
 mod answer;
 mod body;
@@ -39,6 +40,7 @@ mod head;
 mod host;
 mod limits;
 mod line;
+mod next;
 mod output;
 mod refusal;
 
@@ -53,6 +55,7 @@ pub use self::framing::Written;
 pub use self::head::Head;
 pub use self::limits::Limits;
 use self::line::request_line;
+pub use self::next::{Next, Patience};
 pub use self::output::{FilePart, Front, Output};
 pub use self::refusal::Refusal;
 
@@ -63,27 +66,28 @@ pub type Date = [u8; 29];
 #[derive(Debug, Default)]
 pub struct Http1 {
     state: State,
-    /// Why the connection ends with the present answer, or without one. `None`: it goes on.
+    /// Why the connection ends after the current answer. `None`: it stays open (keep-alive).
     ending: Option<Ending>,
     input: Buffer,
-    /// The client sends nothing more.
+    /// The client will send nothing more (it has half-closed the connection).
     input_ended: bool,
     /// What waits to be sent.
     pub output: Output,
     /// The answer under way, or the last one.
     answer: Answer,
-    /// The part of its body that was written, but not framed yet.
+    /// The part of its body that the handler has written and that is not framed yet.
     gathered: Vec<u8>,
-    /// The line end behind a chunk that passed by is still to be written.
+    /// The CR LF that ends a chunk still has to be written: the chunk was sent directly.
     owes_chunk_end: bool,
-    /// Bytes of a body the handler did not read that are skipped to keep the connection.
+    /// The number of unread body bytes that are worth skipping to keep the connection open.
     skip_limit: u64,
 }
 
 /// The life of a connection, from top to bottom.
 #[derive(Debug)]
 enum State {
-    /// Between requests, or within a head: so many bytes were found to be less than one.
+    /// Between requests, or within a head. The first `seen` bytes are known to be only a
+    /// part of one.
     Head {
         seen: usize,
     },
@@ -91,11 +95,11 @@ enum State {
     Body(Box<Waiting>),
     /// The handler has the request.
     Exchange(Body),
-    /// The request is answered; the rest of its body is thrown away, up to so many bytes.
+    /// The request is answered. The rest of its body is thrown away, up to this many bytes.
     Skip(Decoder, u64),
-    /// The request is answered without a handler, once the shell is told so.
+    /// The request is refused: the shell is about to be told to answer it with an error.
     Refused(Refusal, Vec<u8>),
-    /// The last answer leaves; then the connection is closed, or lingers before.
+    /// The last answer is being sent; then the connection closes, perhaps after lingering.
     Finish {
         linger: bool,
     },
@@ -112,14 +116,15 @@ impl Default for State {
     }
 }
 
-/// Why a connection ends. Keep-alive goes one way: the first reason stays.
+/// Why a connection ends. Keep-alive goes one way only: once there is a reason to end, the
+/// connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// The client asked for it, or did not ask for another request (HTTP/1.0).
+    /// The client sent `Connection: close`, or speaks HTTP/1.0 and did not ask to keep it.
     Client,
-    /// The handler said `Connection: close`.
+    /// The handler sent `Connection: close`.
     Handler,
-    /// The server stops.
+    /// The server is stopping.
     Stopping,
     /// A request was refused, so nobody knows where the next one begins.
     Refused,
@@ -129,46 +134,15 @@ pub enum Ending {
     UntilClose,
 }
 
-/// What the shell has to do next.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Let the handler answer the request whose head is in the head that was lent; then
-    /// say [`Http1::answered`].
-    Call,
-    /// Answer a request of this first line with an error, in the handler's place; then say
-    /// [`Http1::answered`].
-    Refuse(Refusal, Vec<u8>),
-    /// Send what waits, then read; report it with [`Http1::received`].
-    Read,
-    /// Send all that waits.
-    Write,
-    /// Tell the client that nothing more will be sent (FIN); it may still be sending.
-    ShutDown,
-    /// Close the connection.
-    Close,
-}
-
-/// What a connection waits for, as there is a limit for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patience {
-    /// The first byte of a request.
-    Idle,
-    /// The rest of a request's head.
-    Head,
-    /// The rest of a request's body.
-    Body,
-    /// That the client stops sending.
-    Linger,
-}
-
-/// Bytes without a line end that are worth looking at the head from its start again, which
-/// may come one byte at a time.
+/// A head is parsed again from its start once this many bytes have come without a line end:
+/// not for every byte, as it may come one byte at a time.
 const WORTH_A_LOOK: usize = 1024;
-/// Bytes that wait to be sent before no more requests are answered.
+/// Backpressure: with more bytes than this waiting to be sent, no more requests are
+/// answered.
 const HIGH_WATER: u64 = 64 * 1024;
 
 impl Http1 {
-    /// As new, for another connection, but with the memory it has.
+    /// Makes it as new, for another connection, but keeps its buffers.
     pub fn reset(&mut self) {
         self.input.reset();
         self.output.reset();
@@ -181,7 +155,7 @@ impl Http1 {
         };
     }
 
-    /// Holds memory only for what waits.
+    /// Frees the buffers that hold nothing.
     pub fn release_memory(&mut self) {
         self.input.release_memory();
         self.output.release_memory();
@@ -190,8 +164,8 @@ impl Http1 {
         }
     }
 
-    /// What to do next. `head` is memory for the head of a request; `stopping` says that
-    /// no more requests are answered.
+    /// Says what to do next. `head` is where the head of a request is written; `stopping`
+    /// means that no more requests are answered.
     pub fn next(&mut self, head: &mut Head, limits: &Limits, stopping: bool) -> Next {
         if stopping {
             self.end_after(Ending::Stopping);
@@ -199,7 +173,7 @@ impl Http1 {
         loop {
             let ends = self.ending.is_some();
             self.state = match &mut self.state {
-                // A client that is sending is told so in good order.
+                // The client may be sending still, so the end has to be an orderly one.
                 State::Head { .. } if ends && !self.input.is_empty() => {
                     State::Finish { linger: true }
                 }
@@ -244,7 +218,7 @@ impl Http1 {
                             return Next::Read;
                         }
                     } else if !is_complete && !self.output.is_empty() {
-                        // The client may wait for its earlier answers before it sends this.
+                        // The client may want its earlier answers before it sends this body.
                         return Next::Write;
                     } else {
                         std::mem::swap(head, &mut waiting.head);
@@ -264,11 +238,11 @@ impl Http1 {
                             continue;
                         }
                         Ok(Piece::End) => State::default(),
-                        // Nothing is answered behind it any more.
+                        // No request behind this body will be answered.
                         Ok(Piece::More) if ends => State::Finish { linger: true },
                         Ok(Piece::More) if self.input_ended => State::Finish { linger: false },
                         Ok(Piece::More) => return Next::Read,
-                        // Too much of it, or malformed: its answer is written already.
+                        // It is too long or malformed, and its request is answered already.
                         _ => State::Finish { linger: true },
                     }
                 }
@@ -295,7 +269,7 @@ impl Http1 {
         }
     }
 
-    /// A request is complete, or as much of it as is waited for.
+    /// A request has arrived: all of it, or as much as the server waits for.
     fn call(&mut self, head: &Head, limits: &Limits) -> Next {
         if !head.keep_alive() {
             self.end_after(Ending::Client);
@@ -305,8 +279,8 @@ impl Http1 {
         Next::Call
     }
 
-    /// The request was answered, or will never be: how the connection goes on. Returns the
-    /// status of the answer, if there is one.
+    /// The handler is done: decides how the connection goes on. Returns the status of the
+    /// answer, if there is one.
     pub fn answered(&mut self) -> Option<StatusCode> {
         let status = self.answer.status;
         let State::Exchange(body) = std::mem::replace(&mut self.state, State::Closed) else {
@@ -316,13 +290,13 @@ impl Http1 {
         let linger = unread || self.ending != Some(Ending::Client) || !self.input.is_empty();
         self.state = match (self.ending, body) {
             _ if self.answer.stage != Stage::Whole => {
-                // Half an answer, or none: the end of the connection says so.
+                // Only a part of an answer, or none: closing the connection tells the client.
                 self.give_up();
                 State::Finish { linger: false }
             }
             (Some(_), _) | (_, Body::Refused(_) | Body::Lost) => State::Finish { linger },
             (None, _) if !unread => State::default(),
-            // It is short, or `end_head` would have ended the connection.
+            // It is short enough, else `end_head` would have set an ending.
             (None, Body::Awaited(decoder) | Body::Coming(decoder)) => {
                 State::Skip(decoder, self.skip_limit)
             }
@@ -330,9 +304,9 @@ impl Http1 {
         status
     }
 
-    /// The connection ends with the present answer, or now if there is none.
+    /// Ends the connection after the current answer, or now if there is none.
     pub fn end_after(&mut self, reason: Ending) {
-        // That the client wants the end says more than any other reason: it sends no more.
+        // The client's own wish outranks other reasons: it means that no more will come.
         if self.ending.is_none() || reason == Ending::Client {
             self.ending = Some(reason);
         }
@@ -343,14 +317,14 @@ impl Http1 {
         self.input.room()
     }
 
-    /// So many bytes were read to the start of [`room`](Http1::room). 0: the client sends
-    /// nothing more.
+    /// `count` bytes were read into the start of [`room`](Http1::room). 0 means that the
+    /// client will send nothing more.
     pub fn received(&mut self, count: usize) {
         self.input_ended |= count == 0;
         self.input.filled_more(count);
     }
 
-    /// The wait for the client was too long.
+    /// The client has taken longer than its limit allows.
     pub fn expired(&mut self) {
         if self.output.is_empty()
             && let Some(line) = self.half_request()
@@ -362,12 +336,12 @@ impl Http1 {
         }
     }
 
-    /// Whether nothing is under way.
+    /// Whether the connection is between requests, with nothing left to send.
     pub fn is_idle(&self) -> bool {
         self.patience() == Patience::Idle && self.output.is_empty()
     }
 
-    /// What it waits for, once all is sent.
+    /// What it is waiting for, once all output is sent.
     pub fn patience(&self) -> Patience {
         match &self.state {
             State::Head { .. } if self.input.is_empty() => Patience::Idle,
@@ -377,21 +351,21 @@ impl Http1 {
         }
     }
 
-    /// Whether closing the connection must look like a failure, as a part of an answer
-    /// would look like all of it.
+    /// Whether the connection must be reset rather than closed, because a close would make
+    /// an incomplete answer look complete.
     pub fn is_cut(&self) -> bool {
         self.output.ends_with_connection() && self.answer.stage != Stage::Whole
     }
 
-    /// Forgets what waits: nobody will take it.
+    /// Drops the output: nobody will read it.
     fn give_up(&mut self) {
         self.output.clear();
         self.gathered.clear();
         self.answer.stage = Stage::Lost;
     }
 
-    /// The client sends nothing more. It may still read: RFC 9112, section 8, allows the
-    /// answer, and somebody who forgot the empty line needs it.
+    /// The client will send nothing more. It may still read: RFC 9112, section 8, allows an
+    /// answer, and anyone who forgot the empty line needs it.
     fn cut_off(&self) -> State {
         match self.half_request() {
             Some(line) => State::Refused(Refusal::CUT_OFF, line),
@@ -399,7 +373,7 @@ impl Http1 {
         }
     }
 
-    /// The first line of a request of which more is to come.
+    /// The first line of an incomplete request.
     fn half_request(&self) -> Option<Vec<u8>> {
         let line = match &self.state {
             State::Head { .. } => request_line(self.input.filled()),

@@ -1,48 +1,47 @@
-//! What waits to be sent to a client: bytes, and parts of files between them.
+//! The output buffer: bytes to be sent to a client, and parts of files between them.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Answers on their way, in the order in which they go out. Answers to pipelined requests
-/// gather here and leave together.
+/// The output buffer. Answers to pipelined requests gather here and leave together.
 #[derive(Debug, Default)]
 pub struct Output {
-    /// From `sent` on still to be sent; new ones are appended.
+    /// The bytes from `sent` on are still to be sent; new ones are appended.
     pub(super) bytes: Vec<u8>,
     sent: usize,
     files: VecDeque<Insert>,
-    /// Where the present answer begins.
+    /// Where the current answer begins.
     start: Mark,
-    /// Some of the present answer has left.
+    /// Some of the current answer has been sent.
     has_left: bool,
-    /// The end of the answer is the end of the connection: as long as it is not complete,
-    /// closing must look like a failure.
+    /// The current answer ends with the connection: until it is complete, closing has to
+    /// look like a failure.
     pub(super) ends_with_connection: bool,
 }
 
-/// A part of a file, and its place: so many of the bytes go before it.
+/// A part of a file, to be sent behind the first `at` bytes.
 #[derive(Debug)]
 struct Insert {
     at: usize,
     part: FilePart,
 }
 
-/// A place in the output: its end as it was once.
+/// A position in the output.
 #[derive(Debug, Clone, Copy, Default)]
 struct Mark {
     bytes: usize,
     files: usize,
 }
 
-/// What is still to be sent of a file. Who sends it reads it: the bytes of a large file
-/// need not pass through the program's memory.
+/// A part of a file that is still to be sent. It is not read here: the kernel can send it
+/// without a copy through the program's memory.
 #[derive(Debug)]
 pub struct FilePart {
     /// The file, open.
     pub file: Arc<File>,
-    /// The bytes of it that are still to be sent.
+    /// The range of bytes still to be sent.
     pub rest: Range<u64>,
 }
 
@@ -58,21 +57,20 @@ impl FilePart {
 pub enum Front<'a> {
     /// These bytes.
     Bytes {
-        /// All of them up to the next file, or to the end.
+        /// All bytes up to the next file, or up to the end.
         bytes: &'a [u8],
-        /// A part of a file comes behind them.
+        /// A part of a file comes right behind them.
         file_follows: bool,
     },
     /// A part of a file.
     File(&'a FilePart),
 }
 
-/// Memory that is kept for the next answers; what a larger one needed goes back to the
-/// system.
+/// The memory kept for the next answers; what a larger one needed is given back.
 const KEPT: usize = 64 * 1024;
 
 impl Output {
-    /// What is to be sent next; `None` when nothing waits.
+    /// What is to be sent next; `None` when the output is empty.
     pub fn front(&self) -> Option<Front<'_>> {
         match self.files.front() {
             Some(insert) if insert.at == self.sent => Some(Front::File(&insert.part)),
@@ -88,7 +86,7 @@ impl Output {
         }
     }
 
-    /// So many bytes of what is in front were sent.
+    /// `count` bytes of the front were sent.
     pub fn sent(&mut self, count: usize) {
         match self.files.front_mut() {
             Some(insert) if insert.at == self.sent => {
@@ -106,19 +104,18 @@ impl Output {
         }
     }
 
-    /// The number of bytes that wait, those of files included.
+    /// The number of bytes to be sent, including those of files.
     pub fn pending(&self) -> u64 {
         let files: u64 = self.files.iter().map(|insert| insert.part.left()).sum();
         (self.bytes.len() - self.sent) as u64 + files
     }
 
-    /// Whether nothing waits.
+    /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.sent == self.bytes.len() && self.files.is_empty()
     }
 
-    /// Whether closing the connection now would make a part of an answer look like all of
-    /// it, as its end is the end of the connection.
+    /// Whether the current answer ends with the connection.
     pub fn ends_with_connection(&self) -> bool {
         self.ends_with_connection
     }
@@ -136,7 +133,7 @@ impl Output {
         self.files.push_back(Insert { at, part });
     }
 
-    /// An answer begins here.
+    /// Marks the beginning of an answer.
     pub(super) fn begin_answer(&mut self) {
         self.start = Mark {
             bytes: self.bytes.len(),
@@ -146,19 +143,19 @@ impl Output {
         self.ends_with_connection = false;
     }
 
-    /// Whether some of the present answer has left.
+    /// Whether some of the current answer has been sent.
     pub(super) fn has_left(&self) -> bool {
         self.has_left
     }
 
-    /// Forgets the present answer, of which nothing has left.
+    /// Discards the current answer, of which nothing has been sent.
     pub(super) fn take_back(&mut self) {
         self.bytes.truncate(self.start.bytes);
         self.files.truncate(self.start.files);
         self.ends_with_connection = false;
     }
 
-    /// Forgets all that waits.
+    /// Discards everything.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.files.clear();
@@ -166,7 +163,7 @@ impl Output {
         self.start = Mark::default();
     }
 
-    /// As new, for another connection, but with the memory it has.
+    /// Makes it as new, for another connection, but keeps its memory.
     pub(super) fn reset(&mut self) {
         self.clear();
         self.has_left = false;
@@ -174,10 +171,10 @@ impl Output {
         self.bytes.shrink_to(KEPT);
     }
 
-    /// Holds memory for what waits only.
+    /// Frees the memory if no bytes are left to send.
     pub(super) fn release_memory(&mut self) {
         if self.sent == self.bytes.len() {
-            // A part of a file that still waits needs none.
+            // A part of a file may still wait: it needs no memory.
             self.files.iter_mut().for_each(|insert| insert.at = 0);
             self.start.bytes = 0;
             self.sent = 0;

@@ -16,15 +16,16 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// 400: the client said that it sends no more, before its request was complete.
+    /// 400: the client half-closed the connection before its request was complete.
     pub(crate) const CUT_OFF: Refusal =
         Refusal::bad("the client stopped sending in the middle of its request");
 
-    /// 408: a head or a body is late.
+    /// 408: a head or a body takes too long.
     pub(crate) const TOO_SLOW: Refusal =
         Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request came too slowly");
 
-    /// 503: [`Limits::waiting`](super::Limits::waiting) is reached.
+    /// 503: too many handlers wait for slow clients already
+    /// ([`Limits::waiting`](super::Limits::waiting)).
     pub(crate) const TOO_MANY_WAIT: Refusal = Refusal::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "the server waits for too many slow clients",

@@ -1,5 +1,4 @@
-//! A handler's side of the socket: it waits where the loop of a connection would go on with
-//! another one.
+//! The transport of a handler: the socket of its client, with waiting.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -19,26 +18,27 @@ pub(super) struct Client<'a> {
     pub threads: &'a Threads,
     pub seconds: &'a Seconds,
     pub calendar: &'a mut Calendar,
-    /// How fast the client sends its body.
+    /// How fast the client sends the body.
     pub receiving: Pace,
-    /// How fast it takes its answer.
+    /// How fast it receives the answer.
     pub sending: &'a mut Pace,
-    /// How long the handler has waited for it.
+    /// How long the handler has waited for the client so far.
     pub waited: Duration,
 }
 
-/// How often a handler that waits looks whether the server has stopped.
+/// How often a waiting handler checks whether the server has stopped.
 const LOOK_UP: Duration = Duration::from_secs(1);
 
 impl Client<'_> {
-    /// Waits until the socket can be read or written again: in this thread's place at first,
-    /// then beside the others. `false` if it takes longer than `left`.
+    /// Waits until the socket can be read or written again: for a short time as one of the
+    /// threads at work, then with its place handed over. `false` if it takes longer than
+    /// `left`.
     fn wait(&mut self, event: PollFlags, left: Duration) -> io::Result<bool> {
         let since = Instant::now();
         let own = self.threads.own_time().saturating_sub(self.waited);
         let mut is_ready = self.socket.poll(event, own.min(left))?;
         if !is_ready && left > own {
-            let _waiting = self.threads.hand_on()?;
+            let _waiting = self.threads.hand_over()?;
             while !is_ready && since.elapsed() < left {
                 if self.threads.have_given_up() {
                     return Err(ErrorKind::ConnectionAborted.into());

@@ -1,6 +1,6 @@
-//! One connection: what the protocol says is to be done, as far as that goes without
-//! waiting. Where it can't go on, it says how long it may wait, and the thread is free for
-//! another connection. Only a handler may hold a thread.
+//! One connection: does what the protocol asks for, for as long as that is possible without
+//! waiting. When it would have to wait, it sets a deadline, and the thread is free for
+//! another connection. Only a handler can hold a thread.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -25,14 +25,14 @@ pub(super) struct Shared {
     pub stop: Arc<Stop>,
 }
 
-/// How to go on with a connection.
+/// How a turn of a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// Nothing to do before the client has sent or taken something.
+    /// There is nothing to do until the client sends or receives something.
     Wait,
-    /// There is more to do, but others should have their turn.
+    /// There is more to do, but other connections should have their turn.
     Yield,
-    /// It has ended.
+    /// The connection is over.
     Close,
 }
 
@@ -40,36 +40,37 @@ pub(super) enum Turn {
 #[derive(Debug)]
 pub(super) struct Connection {
     socket: Socket,
-    /// When the present wait has lasted too long.
+    /// When the client will have kept us waiting for too long.
     deadline: Instant,
-    /// Since when it has been idle; `None` is this turn.
+    /// When it became idle; `None` while it is not.
     idle_since: Option<Instant>,
-    /// The poller knows it. It is not told before there is something to wait for: many
-    /// clients ask once and are gone.
+    /// It is registered with the poller. That is done only once there is something to wait
+    /// for: many clients ask once and are gone.
     is_watched: bool,
-    /// What is under way. An idle connection has none, and so holds next to no memory.
+    /// What is in progress. An idle connection has none, and so takes next to no memory.
     work: Option<Box<Work>>,
 }
 
-/// What is under way on a connection.
+/// What is in progress on a connection.
 #[derive(Debug)]
 struct Work {
     http1: Http1,
-    /// How fast the client sends the body that the connection waits for.
+    /// How fast the client sends the body that the server waits for.
     receiving: Pace,
-    /// How fast it takes its answers.
+    /// How fast it receives its answers.
     sending: Pace,
-    /// Since when the present request comes, or the connection is idle; `None` is this turn.
+    /// When the current head began to arrive, or the connection became idle; `None` if that
+    /// was in this turn.
     since: Option<Instant>,
     /// When to stop lingering.
     linger_end: Option<Instant>,
-    /// The last read left nothing, so the next has to wait for an event.
+    /// The last read emptied the socket, so the next one has to wait for an event.
     socket_is_empty: bool,
-    /// Bytes of files that may go out before others have their turn.
+    /// The number of file bytes that may still be sent in this turn.
     file_bytes: usize,
 }
 
-/// Memory that a thread reuses for each connection.
+/// Memory that a thread reuses for one connection after another.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     head: Head,
@@ -77,9 +78,9 @@ pub(super) struct Scratch {
     work: Option<Box<Work>>,
 }
 
-/// Reads and answers in a row before another connection has its turn.
+/// The number of reads and answers in a row before another connection has its turn.
 const STEPS_PER_TURN: usize = 64;
-/// Bytes of files in a row before another connection has its turn.
+/// The number of file bytes sent in a row before another connection has its turn.
 const FILE_BYTES_PER_TURN: usize = 4 * 1024 * 1024;
 
 impl Connection {
@@ -93,7 +94,7 @@ impl Connection {
         }
     }
 
-    /// From now on, the poller tells of it by this number.
+    /// Registers it with the poller, unless it is registered already.
     pub fn watch(&mut self, poller: &Poller, number: usize) -> io::Result<()> {
         if !self.is_watched {
             poller.add(self.socket.stream_mut(), number)?;
@@ -102,19 +103,19 @@ impl Connection {
         Ok(())
     }
 
-    /// When to call `turn` even if nothing has happened.
+    /// When to call `turn` even if nothing happens.
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
 
-    /// Since when it has been idle, if it is.
+    /// When it became idle, if it is.
     pub fn idle_since(&self) -> Option<Instant> {
         self.idle_since
     }
 
-    /// Goes on as far as it goes without waiting for the client. With `read_on`, it reads
-    /// until the socket says that it is empty; else a read that does not fill its room is
-    /// taken as the last, which saves asking once more.
+    /// Does all that can be done without waiting for the client. With `read_on`, it reads
+    /// until the socket reports that it is empty; otherwise, a read that does not fill its
+    /// buffer is taken to have emptied it, which saves a system call.
     pub fn turn(
         &mut self,
         read_on: bool,
@@ -141,7 +142,7 @@ impl Connection {
             if turn == Turn::Close {
                 break turn;
             }
-            // This comes last: what came in time may have waited for a thread.
+            // Only now: what arrived in time may have had to wait for a thread.
             let now = Instant::now();
             self.deadline = work.next_deadline(now, limits);
             if now < self.deadline {
@@ -162,8 +163,8 @@ impl Connection {
         turn
     }
 
-    /// An error is a connection that failed: there is nobody left to tell. Or the rest of a
-    /// file is not there, and the client must not take what it got for all of it.
+    /// Most errors mean that the connection failed, and nobody is left to tell. But if a
+    /// file became shorter, the client must not take what it got for all of it.
     fn failed(&self, error: &io::Error, shared: &Shared) {
         if error.kind() == ErrorKind::UnexpectedEof {
             self.socket.reset_on_close(true);
@@ -188,7 +189,7 @@ impl Work {
         }
     }
 
-    /// For another connection to use.
+    /// Makes it as new, for another connection.
     fn reset(&mut self, limits: &Limits) {
         self.http1.reset();
         self.receiving = Pace::new(limits);
@@ -203,8 +204,7 @@ impl Work {
         self.sending.stop_waiting();
     }
 
-    /// Does what the protocol asks for until it has to wait, or others should have their
-    /// turn.
+    /// Does what the protocol asks for, until it has to wait or the turn is over.
     fn run(
         &mut self,
         read_on: bool,
@@ -258,7 +258,7 @@ impl Work {
         Ok(sent.all)
     }
 
-    /// How to go on where not all could be sent.
+    /// How the turn ends if not all output could be sent.
     fn wait(&self) -> Turn {
         match self.http1.output.front() {
             Some(Front::File(_)) if self.file_bytes == 0 => Turn::Yield,
@@ -284,7 +284,7 @@ impl Work {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 self.socket_is_empty = true;
                 if stopping && patience == Patience::Idle {
-                    // No request is taken any more, and none is on its way.
+                    // The server is stopping, and no request has arrived.
                     self.http1.expired();
                 }
                 Ok(())
@@ -293,7 +293,7 @@ impl Work {
         }
     }
 
-    /// Lets the handler answer a request, or refuses it in the handler's place.
+    /// Has the handler answer a request, or answers it with an error.
     fn answer(
         &mut self,
         refused: Option<(Refusal, Vec<u8>)>,
@@ -334,7 +334,7 @@ impl Work {
         self.receiving = Pace::new(&shared.limits);
     }
 
-    /// When the wait that begins now is too long.
+    /// When a wait that begins now will have taken too long.
     fn next_deadline(&mut self, now: Instant, limits: &Limits) -> Instant {
         if !self.http1.output.is_empty() {
             return now + self.sending.start_waiting();

@@ -1,9 +1,9 @@
 //! How the threads of a server share its connections.
 //!
-//! Every thread does the same: it waits at the poller for one connection that can go on,
-//! and serves it as far as it goes without waiting for the client. So a thread is held by a
-//! handler only, never by a connection that is idle or slow; and while one handler runs,
-//! the other threads serve all other connections.
+//! Every thread does the same: it waits at the poller for a connection that is ready, and
+//! does all that can be done for it without waiting for the client. So a thread is held by
+//! handlers only, never by a connection that is idle or slow; and while one handler runs, the
+//! other threads serve all other connections.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -24,12 +24,12 @@ use super::threads::{Threads, Work};
 use crate::face::report;
 use crate::sync::lock;
 
-/// The poller's numbers for the listeners: this one, the one below, …; connections have the
-/// numbers of their slots, from 0 on.
+/// The poller's tokens for the listeners are this number, the one below, and so on. Those of
+/// connections are the numbers of their slots, from 0 on.
 const LISTENER: usize = WOKEN - 1;
 
-/// Where all connections are taken, one that has been idle for so many milliseconds gives
-/// way to a newcomer. A client that is about to ask does so sooner.
+/// At the limit, a connection that has been idle for this many milliseconds gives way to a
+/// new one. A client that has just connected sends its request sooner than that.
 const GIVES_WAY_AFTER: u64 = 100;
 
 /// A running server.
@@ -40,7 +40,7 @@ pub(super) struct Engine {
     poller: Arc<Poller>,
     listeners: Listeners,
     slots: Slots,
-    /// The numbers of claimed connections that can go on without an event.
+    /// The numbers of claimed connections that are ready to go on without an event.
     queue: Mutex<VecDeque<usize>>,
 }
 
@@ -48,9 +48,9 @@ pub(super) struct Engine {
 struct Listeners {
     claim: Claim,
     all: Mutex<Vec<TcpListener>>,
-    /// Clients may be waiting that could not be accepted.
+    /// Clients that could not be accepted may be waiting.
     try_again: AtomicBool,
-    /// The system would not give us a connection, and we have said so.
+    /// Accepting has failed, and that was logged.
     has_failed: AtomicBool,
 }
 
@@ -84,14 +84,14 @@ impl Engine {
     /// Starts the threads.
     ///
     /// # Errors
-    /// If the system gives us none.
+    /// If the system does not allow them.
     pub fn start(&self) -> io::Result<()> {
         self.threads.fill_up()
     }
 
-    /// Sees to what no event tells of: a second that is over, connections that wait too
-    /// long, clients that could not be accepted. Returns the time until the next second,
-    /// when it must be called again.
+    /// Does what no event triggers: sets the time, ends the waits of connections that are past
+    /// their deadlines, accepts clients that could not be accepted before. Returns the time
+    /// until the next second begins, when it must be called again.
     pub fn tick(&self) -> Duration {
         let left = self.shared.seconds.tick();
         self.threads.tick();
@@ -100,7 +100,7 @@ impl Engine {
         left
     }
 
-    /// The server has stopped: threads that still wait for clients must not any more.
+    /// The server has stopped: no thread may wait for its client any longer.
     pub fn give_up(&self) {
         self.shared.stop.give_up();
         // Should a handler hang on its thread, at least the port is free again.
@@ -125,7 +125,7 @@ impl Engine {
         }
     }
 
-    /// Serves a connection as far as it goes without waiting. The caller has claimed it.
+    /// Serves a connection, which the caller has claimed, until it has to wait.
     fn serve(&self, number: usize, read_on: bool, scratch: &mut Scratch) {
         let Some(slot) = self.slots.get(number) else {
             return;
@@ -155,7 +155,7 @@ impl Engine {
         let connection = place.as_mut()?;
         let turn =
             AssertUnwindSafe(|| connection.turn(read_on, &self.shared, &self.threads, scratch));
-        // A fault of ours (a handler's panic does not come this far) costs one connection.
+        // A bug of ours costs one connection. (A handler's panic does not get this far.)
         let turn = panic::catch_unwind(turn).unwrap_or(Turn::Close);
         if turn != Turn::Wait {
             return Some(turn);
@@ -167,7 +167,8 @@ impl Engine {
         Some(Turn::Wait)
     }
 
-    /// Has a connection served by whichever thread is free first. The caller has claimed it.
+    /// Has a connection, which the caller has claimed, served by the first thread that is
+    /// free.
     fn queue(&self, number: usize) {
         lock(&self.queue).push_back(number);
         self.poller.wake();
@@ -177,24 +178,24 @@ impl Engine {
         let mut queue = lock(&self.queue);
         let number = queue.pop_front()?;
         if !queue.is_empty() {
-            // Two calls to wake in a row may have made one event: this one.
+            // Two calls to `wake` may have been merged into the one event that got us here.
             self.poller.wake();
         }
         Some(number)
     }
 
-    /// A connection has ended. Its slot stays claimed, so nobody serves it any more.
+    /// A connection has ended. Its slot stays claimed, so no thread serves it any more.
     fn end(&self, number: usize) {
         let is_last = self.slots.vacate(number);
         if is_last && self.shared.stop.is_stopping() {
-            // Somebody at the poller may wait for just this.
+            // A thread at the poller may be waiting for just this.
             self.poller.wake();
         }
         self.try_to_accept_again();
     }
 
-    /// Whether the server was told to stop and all is done. No client is accepted any more
-    /// then; those that wait for nothing leave, the others get their answers.
+    /// Whether the server was told to stop and everything is done. From then on, no client is
+    /// accepted; connections without a request are closed, the others get their answers.
     fn has_ended(&self) -> bool {
         if !self.shared.stop.is_stopping() {
             return false;
@@ -207,8 +208,8 @@ impl Engine {
         self.slots.open() == 0 || self.shared.stop.has_given_up()
     }
 
-    /// Accepts the clients that wait at the listeners. The last is for the caller to serve,
-    /// the others are queued.
+    /// Accepts all waiting clients. The last one is for the caller to serve, the others are
+    /// queued.
     fn accept_all(&self) -> Option<usize> {
         let mut last = None;
         if self.listeners.claim.take() {
@@ -239,9 +240,9 @@ impl Engine {
                 false => None,
             };
             if self.is_full() && gives_way.is_none() {
-                // They wait in the system's queue until a connection ends.
+                // Clients wait in the system's backlog until a connection ends.
                 self.listeners.try_again.store(true, Ordering::SeqCst);
-                // One that ended just before has not seen this.
+                // A connection that ended just now has not seen this flag.
                 if self.is_full() {
                     return;
                 }
@@ -256,7 +257,7 @@ impl Engine {
             match accepted {
                 Ok((stream, client)) => {
                     self.listeners.has_failed.store(false, Ordering::Relaxed);
-                    // A client that is gone again is no reason to stop.
+                    // An error means that the client is gone again.
                     if let Ok(newcomer) = self.add(stream, client)
                         && let Some(one_before) = last.replace(newcomer)
                     {
@@ -267,8 +268,8 @@ impl Engine {
                     io::ErrorKind::WouldBlock => return,
                     io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted => {}
                     _ => {
-                        // Out of file descriptors, most likely: those that are in are
-                        // served on, and the others wait.
+                        // Most likely, the process is out of file descriptors: open
+                        // connections are served, and new ones wait.
                         if !self.listeners.has_failed.swap(true, Ordering::Relaxed) {
                             let text = format!("New connections have to wait: {error}\n");
                             report::to_stderr(&text);
@@ -290,12 +291,12 @@ impl Engine {
         if self.slots.is_idle(number) {
             return Some(number);
         }
-        // Another thread has served it meanwhile.
+        // Another thread has served it in the meantime.
         self.let_go(number);
         None
     }
 
-    /// Gives back a claim on a connection that was not served.
+    /// Gives back the claim on a connection without having served it.
     fn let_go(&self, number: usize) {
         if let Some(slot) = self.slots.get(number)
             && !slot.claim.release()
@@ -304,7 +305,7 @@ impl Engine {
         }
     }
 
-    /// Gives a client's connection a slot, claimed, and says which.
+    /// Puts a new connection into a slot, which is claimed, and returns its number.
     fn add(&self, stream: TcpStream, client: SocketAddr) -> io::Result<usize> {
         let trace = self.trace.then(|| Trace::new(client));
         let socket = Socket::new(stream, client, trace)?;
@@ -331,7 +332,7 @@ impl Work for Engine {
                 }
             }
         }
-        // The others that wait have to see it, too.
+        // The other waiting threads have to see it, too.
         self.poller.wake();
     }
 }

@@ -1,7 +1,7 @@
-//! A part of a file on its way to a client.
+//! Sends parts of files.
 //!
-//! A file is not read into memory to be sent: it waits with the answer, open, and goes out
-//! as the client takes it, without a thread in between.
+//! A file is not read into memory in order to be sent: it waits in the output, open, and is
+//! sent as fast as the client receives it. No thread waits for that.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
@@ -10,21 +10,21 @@ use super::socket::Socket;
 use crate::face::read_file;
 use crate::http1::FilePart;
 
-/// Bytes that are read in one go where the system can't send them by itself.
+/// The number of bytes read at once where the system can't send a file by itself.
 const PIECE: usize = 64 * 1024;
 
-/// Sends as much of a file as goes out without waiting, up to `most` bytes. Says how much it
-/// was.
+/// Sends as much of a file as possible without waiting, up to `most` bytes. Returns the
+/// number of bytes sent.
 ///
 /// # Errors
-/// `WouldBlock` when nothing fits; `UnexpectedEof` when the file has become shorter than
-/// what was promised of it.
+/// `WouldBlock` when the socket's buffer is full; `UnexpectedEof` when the file has become
+/// shorter than was promised.
 pub(super) fn send(socket: &Socket, part: &FilePart, most: usize) -> io::Result<usize> {
     let most = part.left().min(most as u64) as usize;
     match socket.send_file(&part.file, part.rest.start, most) {
-        // Reading it says why.
+        // The file has become shorter; reading it gives the error.
         Ok(0) => with_piece(part, 1, |_| Ok(0)),
-        // A file system, or a system, that can't: byte by byte through our hands.
+        // The system, or this file system, can't do it: the bytes go through our memory.
         Err(error) if is_unsupported(&error) => {
             with_piece(part, most, |piece| socket.write(piece, b""))
         }
@@ -32,7 +32,7 @@ pub(super) fn send(socket: &Socket, part: &FilePart, most: usize) -> io::Result<
     }
 }
 
-/// Reads the next piece into memory that this thread uses again and again.
+/// Reads the next piece into a buffer that this thread reuses.
 fn with_piece<T>(
     part: &FilePart,
     most: usize,
@@ -48,7 +48,7 @@ fn with_piece<T>(
     })
 }
 
-/// What sendfile says where it can't be had (`EINVAL`, `ENOSYS`, `EOPNOTSUPP`).
+/// The errors of `sendfile` where it is not available (`EINVAL`, `ENOSYS`, `EOPNOTSUPP`).
 fn is_unsupported(error: &io::Error) -> bool {
     matches!(
         error.kind(),

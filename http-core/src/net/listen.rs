@@ -21,7 +21,7 @@ pub fn local_address() -> LocalAddress {
     }
 }
 
-/// What [`local_address`] returns; for [`HttpServer::bind`].
+/// What [`local_address`] returns; for [`HttpServer::bind`](crate::HttpServer::bind).
 #[derive(Debug, Clone)]
 pub struct LocalAddress {
     port: std::result::Result<u16, String>,
@@ -149,15 +149,15 @@ fn lacks_zone(address: SocketAddr) -> bool {
     }
 }
 
-/// Clients that may wait in the system's queue; it allows fewer if it likes.
+/// The number of clients that may wait to be accepted. The system may allow fewer.
 const BACKLOG: i32 = 4096;
 
-/// Listens at an address: clients can connect from now on, and wait. On Unix, a server that
-/// was just stopped does not keep its address (`SO_REUSEADDR`); on Windows that would mean
-/// that two programs may listen on one port.
+/// Listens on an address. On Unix, a server that was just stopped does not block its address
+/// (`SO_REUSEADDR`, which the standard library sets); on Windows, that option would let two
+/// programs listen on one port.
 pub(super) fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = std::net::TcpListener::bind(address)?;
-    // The standard library lets fewer wait.
+    // The standard library's own backlog is shorter.
     rustix::net::listen(&listener, BACKLOG)?;
     if INHERITS_NO_DELAY {
         sockopt::set_tcp_nodelay(&listener, true)?;

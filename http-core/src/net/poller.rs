@@ -1,4 +1,4 @@
-//! Which of many sockets can go on.
+//! Which of many sockets are ready.
 //!
 //! All threads of a server wait at one poller. Each event goes to one of them: a
 //! thread that is busy takes none, so there is nobody to wake and nothing to hand
@@ -9,7 +9,7 @@ use std::io;
 
 use mio::net::{TcpListener, TcpStream};
 
-/// Something has happened to the source of this number.
+/// The socket with this number is ready.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event {
     pub number: usize,

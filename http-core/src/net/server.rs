@@ -36,7 +36,7 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// Listens on an address: [`local_address()`], `"127.0.0.1:8000"`,
+    /// Listens on an address: [`local_address()`](crate::local_address), `"127.0.0.1:8000"`,
     /// `("0.0.0.0", 8000)`, … Where a name stands for several addresses, it
     /// listens on all of them; port 0 takes any free port.
     ///

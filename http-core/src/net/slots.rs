@@ -1,4 +1,4 @@
-//! The places of connections, and which thread may be busy with one.
+//! The slots that hold the connections, and which thread may work on one.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -7,19 +7,19 @@ use std::time::Instant;
 use super::connection::Connection;
 use crate::sync::lock;
 
-/// Makes sure that one thread at a time is busy with a thing, and that what happens
-/// meanwhile is not missed.
+/// Makes sure that one thread at a time works on something, and that no event is missed
+/// meanwhile: a lock that remembers who came while it was held, and makes nobody wait.
 #[derive(Debug, Default)]
 pub(super) struct Claim(AtomicU8);
 
 const FREE: u8 = 0;
 const CLAIMED: u8 = 1;
-/// Claimed, and something has happened since.
+/// Claimed, and an event has come since.
 const CLAIMED_AND_MORE: u8 = 2;
 
 impl Claim {
-    /// Something has happened. `true` if it is for the caller to see to it, who must
-    /// `release` the claim; `false` if another thread will.
+    /// An event has come. `true` if the caller now has the claim, and must handle the event
+    /// and then `release` it; `false` if the thread that has it will.
     pub fn take(&self) -> bool {
         let taken = |state| {
             Some(if state == FREE {
@@ -33,31 +33,31 @@ impl Claim {
             == Ok(FREE)
     }
 
-    /// The caller has done what it could. `false` if something has happened meanwhile, and
-    /// it must go on.
+    /// Gives the claim back. `false` if an event has come meanwhile: the caller still has the
+    /// claim, and must go on.
     pub fn release(&self) -> bool {
         let released = self
             .0
             .compare_exchange(CLAIMED, FREE, Ordering::AcqRel, Ordering::Acquire)
             .is_ok();
         if !released {
-            // Not a mere store: the one that goes on must see what those saw that came
-            // meanwhile.
+            // Not just a store: this thread must see everything that those saw that failed to
+            // take the claim meanwhile.
             self.0.swap(CLAIMED, Ordering::AcqRel);
         }
         released
     }
 }
 
-/// The place of one connection. While it is vacant, it is claimed.
+/// A slot for one connection. While it is vacant, it stays claimed.
 #[derive(Debug)]
 pub(super) struct Slot {
     pub claim: Claim,
-    /// When its wait is too long, in milliseconds since the server was started.
+    /// The connection's deadline, in milliseconds since the server was started.
     deadline: AtomicU64,
-    /// Since when it has been idle, in the same; `NEVER` while it is not.
+    /// When it became idle, likewise; `NEVER` while it is not idle.
     idle_since: AtomicU64,
-    /// Locked by the thread that has the claim, so hardly ever waited for.
+    /// Locked only by the thread that has the claim, so there is hardly ever a wait.
     connection: Mutex<Option<Box<Connection>>>,
 }
 
@@ -79,13 +79,13 @@ impl Slot {
     }
 }
 
-/// The connections of a server: looking one up locks nothing.
+/// The connections of a server. Looking one up takes no lock.
 #[derive(Debug)]
 pub(super) struct Slots {
     all: boxcar::Vec<Slot>,
-    /// The numbers of the vacant ones.
+    /// The numbers of the vacant slots.
     vacant: Mutex<Vec<usize>>,
-    /// How many are taken.
+    /// The number of slots in use.
     open: AtomicUsize,
     started: Instant,
 }
@@ -109,7 +109,7 @@ impl Slots {
         self.open.load(Ordering::SeqCst)
     }
 
-    /// Gives a connection a slot, claimed, and says which.
+    /// Puts a connection into a slot, which is claimed, and returns its number.
     pub fn add(&self, connection: Connection) -> usize {
         let vacant = lock(&self.vacant).pop();
         let number = vacant.unwrap_or_else(|| self.all.push(Slot::vacant()));
@@ -120,8 +120,8 @@ impl Slots {
         number
     }
 
-    /// Takes back the slot of a connection that has ended, which stays claimed. Whether it
-    /// was the last one.
+    /// Drops the connection in a slot, which stays claimed. Returns whether it was the last
+    /// connection.
     pub fn vacate(&self, number: usize) -> bool {
         let slot = &self.all[number];
         *slot.connection() = None;
@@ -131,7 +131,7 @@ impl Slots {
         self.open.fetch_sub(1, Ordering::SeqCst) == 1
     }
 
-    /// A connection begins to wait.
+    /// Notes until when a connection waits, and since when it is idle.
     pub fn note_wait(&self, slot: &Slot, connection: &Connection) {
         let deadline = self.millis(connection.deadline());
         let idle = connection.idle_since();
@@ -142,7 +142,8 @@ impl Slots {
         );
     }
 
-    /// Claims all that wait too long, or all there are, and hands their numbers on.
+    /// Claims the connections that are past their deadlines, or all of them, and calls
+    /// `claimed` with each number.
     pub fn claim_late(&self, all: bool, mut claimed: impl FnMut(usize)) {
         let now = self.millis(Instant::now());
         for (number, slot) in &self.all {
@@ -152,7 +153,7 @@ impl Slots {
         }
     }
 
-    /// Claims the connection that has been idle longest, if it has been for `millis`.
+    /// Claims the connection that has been idle longest, if that is at least `millis`.
     pub fn claim_longest_idle(&self, millis: u64) -> Option<usize> {
         let idle = |slot: &Slot| slot.idle_since.load(Ordering::Relaxed);
         let (number, slot) = self.all.iter().min_by_key(|(_, slot)| idle(slot))?;

@@ -1,5 +1,5 @@
-//! One client's socket. It never blocks: who reads or writes says what to do where that
-//! would.
+//! One client's socket. It is non-blocking: a call that can't go on returns `WouldBlock`, and
+//! the caller decides how to wait.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -17,8 +17,8 @@ use super::log::{Direction, Trace};
 use super::time::Pace;
 use crate::http1::{Front, Output};
 
-/// What is written leaves at once: an answer is written in one piece anyway. On Linux a
-/// connection has this from its listener.
+/// Nagle's algorithm is off (`TCP_NODELAY`): an answer is written in one piece anyway. On
+/// Linux, a connection inherits this from its listener.
 pub(super) const INHERITS_NO_DELAY: bool = cfg!(target_os = "linux");
 
 /// The socket of one connection.
@@ -26,17 +26,17 @@ pub(super) const INHERITS_NO_DELAY: bool = cfg!(target_os = "linux");
 pub(super) struct Socket {
     stream: TcpStream,
     client: SocketAddr,
-    /// Whether closing it resets it.
+    /// Whether closing it sends a reset (RST).
     resets: Cell<bool>,
     trace: Option<Trace>,
 }
 
-/// How far a [`Socket::send`] went.
+/// How much a [`Socket::send`] has sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent {
-    /// All of it has left. Else the socket takes no more now, or the turn is over.
+    /// All of it. Otherwise the socket's buffer is full, or the turn is over.
     pub all: bool,
-    /// So much of the bytes behind the output has.
+    /// The number of bytes sent of `data`.
     pub data: usize,
 }
 
@@ -65,18 +65,18 @@ impl Socket {
         &mut self.stream
     }
 
-    /// Reads what is there. 0 means the client will send nothing more.
+    /// Reads what has arrived. 0 means that the client will send nothing more.
     ///
     /// # Errors
-    /// `WouldBlock` when nothing is there.
+    /// `WouldBlock` when nothing has arrived.
     pub fn read(&self, into: &mut [u8]) -> io::Result<usize> {
         let count = retry(|| (&self.stream).read(into))?;
         self.show(Direction::In, &into[..count]);
         Ok(count)
     }
 
-    /// Sends what waits in `output`, and `data` behind it, as far as it goes without
-    /// waiting. At most `file_bytes` of files go out, which are counted down.
+    /// Sends `output`, then `data`, as far as possible without waiting. `file_bytes` is the
+    /// number of file bytes that may be sent, and is counted down.
     pub fn send(
         &self,
         output: &mut Output,
@@ -132,10 +132,10 @@ impl Socket {
         }
     }
 
-    /// Writes as much as fits: of `first`, then of `second`.
+    /// Writes as much as the socket takes of `first`, then of `second`.
     ///
     /// # Errors
-    /// `WouldBlock` when nothing fits.
+    /// `WouldBlock` when its buffer is full.
     pub fn write(&self, first: &[u8], second: &[u8]) -> io::Result<usize> {
         let count = retry(|| match second.is_empty() {
             true => (&self.stream).write(first),
@@ -150,11 +150,11 @@ impl Socket {
         Ok(count)
     }
 
-    /// Writes as much of `head` as fits. The bytes of a file follow, so the system may hold
-    /// them back to send both together.
+    /// Writes as much of `head` as the socket takes. A file follows, so the system may hold
+    /// the bytes back and send both together (`MSG_MORE`).
     ///
     /// # Errors
-    /// `WouldBlock` when nothing fits.
+    /// `WouldBlock` when the socket's buffer is full.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn write_before_file(&self, head: &[u8]) -> io::Result<usize> {
         use rustix::net::{SendFlags, send};
@@ -169,15 +169,15 @@ impl Socket {
         self.write(head, b"")
     }
 
-    /// Lets the system send up to `most` bytes of a file, as many as fit. 0 means that the
-    /// file has none at `offset`.
+    /// Has the system send up to `most` bytes of a file, as many as the socket takes. 0 means
+    /// that the file ends at `offset`.
     ///
     /// # Errors
-    /// `WouldBlock` when nothing fits; `Unsupported` where it can't be done.
+    /// `WouldBlock` when the socket's buffer is full; `Unsupported` where it can't be done.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub fn send_file(&self, file: &File, offset: u64, most: usize) -> io::Result<usize> {
         if self.trace.is_some() {
-            // Who wants to see the bytes has to have them in memory.
+            // To be shown, the bytes have to be in memory.
             return Err(ErrorKind::Unsupported.into());
         }
         let mut offset = offset;
@@ -187,14 +187,14 @@ impl Socket {
         })
     }
 
-    /// There is none. (On macOS it exists, but rustix does not have it.)
+    /// Not available here. (macOS has a `sendfile`, but rustix does not.)
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub fn send_file(&self, _file: &File, _offset: u64, _most: usize) -> io::Result<usize> {
         Err(ErrorKind::Unsupported.into())
     }
 
-    /// Waits up to this time until the socket can be read or written again. `false` when
-    /// the time is over.
+    /// Waits until the socket can be read or written again. `false` if that takes longer
+    /// than `time`.
     pub fn poll(&self, event: PollFlags, time: Duration) -> io::Result<bool> {
         let end = Instant::now() + time;
         loop {
@@ -210,8 +210,8 @@ impl Socket {
         }
     }
 
-    /// Whether closing, by whatever way it comes to that, tells the client that something
-    /// went wrong (RST).
+    /// Sets whether closing the socket, in whatever way that happens, tells the client that
+    /// something went wrong (RST).
     pub fn reset_on_close(&self, reset: bool) {
         if self.resets.replace(reset) != reset {
             let time = reset.then_some(Duration::ZERO);
@@ -231,7 +231,7 @@ impl Socket {
     }
 }
 
-/// Calls again when a signal interrupted the call.
+/// Repeats a call that a signal interrupted.
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

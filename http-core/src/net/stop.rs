@@ -34,7 +34,7 @@ impl StopHandle {
     }
 }
 
-/// What a server's threads know of its end.
+/// Whether a server is stopping, and which of its threads are left.
 #[derive(Debug)]
 pub(super) struct Stop {
     stopping: AtomicBool,
@@ -50,7 +50,7 @@ struct State {
     error: Option<io::Error>,
 }
 
-/// A thread that serves; the server has ended when all of these are gone.
+/// A thread that serves. The server has ended when all of them are gone.
 pub(super) struct Worker(Arc<Stop>);
 
 impl Stop {
@@ -68,7 +68,7 @@ impl Stop {
         StopHandle(Arc::clone(self))
     }
 
-    /// Whether the server was told to stop: no request is taken any more.
+    /// Whether the server was told to stop: no more requests are accepted.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }
@@ -80,8 +80,7 @@ impl Stop {
         self.poller.wake();
     }
 
-    /// Whether the time to finish is over, too: threads that still wait for clients must not
-    /// any more.
+    /// Whether the time to finish is over, too: no thread may wait for its client any longer.
     pub fn has_given_up(&self) -> bool {
         self.given_up.load(Ordering::SeqCst)
     }
@@ -102,9 +101,8 @@ impl Stop {
         Worker(Arc::clone(self))
     }
 
-    /// Waits until the server is told to stop, then up to `patience` until its
-    /// threads have ended. Calls `tick` now and then, after the time that it returned at
-    /// the latest.
+    /// Waits until the server is told to stop, then up to `patience` until its threads have
+    /// ended. Calls `tick` each time that the time it returned before is over, or earlier.
     pub fn wait(&self, patience: Duration, tick: impl Fn() -> Duration) -> io::Result<()> {
         let mut end = None;
         let mut time = tick();

@@ -1,9 +1,9 @@
-//! The threads of a server: how many are at work, and how one that waits for its client
-//! hands its place on.
+//! The threads of a server: how many are at work, and how one that waits for its client hands
+//! its place over to another.
 //!
-//! A handler may wait for its client: for the next bytes of a long body, or for room to
-//! write. Its thread does not count as one at work meanwhile, and if too few are left,
-//! another is started. When the wait ends, it simply goes on: there may be too many for a
+//! A handler may have to wait for its client: for more of a long body, or until the client
+//! receives more of a long answer. Meanwhile its thread does not count as one at work, and if
+//! too few are left, another one is started. When the wait ends, it simply goes on: there may be too many for a
 //! moment, and each thread that is done with a connection then ends. Nobody waits for a
 //! permit, so a lock that a handler holds while it reads can't lead to a deadlock.
 
@@ -16,7 +16,7 @@ use std::{fmt, io};
 use super::stop::Stop;
 use crate::http1::{Limits, Refusal};
 
-/// What each thread of a server does, until the server stops or the thread is
+/// What each thread of a server does, until the server has stopped or the thread is
 /// [one too many](Threads::leave).
 pub(super) trait Work: fmt::Debug + Send + Sync {
     fn work(&self);
@@ -25,20 +25,20 @@ pub(super) trait Work: fmt::Debug + Send + Sync {
 /// The threads of one server.
 #[derive(Debug)]
 pub(super) struct Threads {
-    /// Weak, as the work needs the threads, too.
+    /// Weak, because the work refers to the threads, too.
     work: Weak<dyn Work>,
     stop: Arc<Stop>,
-    /// How many requests are handled at once.
+    /// The number of threads at work that the server was set up with.
     most_working: usize,
     most_waiting: usize,
     working: AtomicUsize,
     waiting: AtomicUsize,
-    /// How often a place was handed on in this second.
-    handed_on: AtomicUsize,
+    /// How often a place was handed over in this second.
+    handed_over: AtomicUsize,
 }
 
-/// The time that a handler waits for its client, in all, before it hands its place on. Most
-/// bodies and answers need no more, and others hardly notice.
+/// How long a handler waits for its client, in total, before it hands its place over. Most
+/// bodies and answers need less, and other clients hardly notice.
 const OWN_TIME: Duration = Duration::from_millis(1);
 
 impl Threads {
@@ -50,14 +50,14 @@ impl Threads {
             most_waiting: limits.waiting,
             working: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
-            handed_on: AtomicUsize::new(0),
+            handed_over: AtomicUsize::new(0),
         }
     }
 
-    /// Starts as many as are missing.
+    /// Starts the missing threads, if there are any.
     ///
     /// # Errors
-    /// If the system gives us no thread.
+    /// If the system does not allow another thread.
     pub fn fill_up(&self) -> io::Result<()> {
         while count_up(&self.working, self.most_working) {
             let started = self.start();
@@ -77,14 +77,14 @@ impl Threads {
         thread::Builder::new()
             .name("http-core".into())
             .spawn(move || {
-                // The work is dropped first, and with the last one the handler.
+                // The work goes first, and the last of them drops the handler.
                 let (_worker, work) = (worker, work);
                 work.work();
             })
             .map(drop)
     }
 
-    /// Whether the calling thread is one too many; if so, it must end.
+    /// Whether the calling thread is one too many. If so, it must end.
     pub fn leave(&self) -> bool {
         let fewer = |working| (working > self.most_working).then(|| working - 1);
         self.working.load(Ordering::Relaxed) > self.most_working
@@ -94,34 +94,35 @@ impl Threads {
                 .is_ok()
     }
 
-    /// The time that a handler may wait for its client, in all, before it must hand its place
-    /// on. It is shorter where many do: however many clients come, and even if each is slow,
-    /// they keep the places from others for a few milliseconds in a second.
+    /// How long a handler may wait for its client, in total, before it has to hand its place
+    /// over. The more do, the shorter it is: however many slow clients come, they keep places
+    /// from others for no more than a few milliseconds in each second.
     pub fn own_time(&self) -> Duration {
-        let others = self.handed_on.load(Ordering::Relaxed) + self.waiting.load(Ordering::Relaxed);
+        let others =
+            self.handed_over.load(Ordering::Relaxed) + self.waiting.load(Ordering::Relaxed);
         OWN_TIME / u32::try_from(others + 1).unwrap_or(u32::MAX)
     }
 
-    /// A second is over.
+    /// Another second begins.
     pub fn tick(&self) {
-        self.handed_on.store(0, Ordering::Relaxed);
+        self.handed_over.store(0, Ordering::Relaxed);
     }
 
-    /// Whether nobody may wait for a client any more, as the server has stopped.
+    /// Whether the server has stopped, so that no handler may wait any longer.
     pub fn have_given_up(&self) -> bool {
         self.stop.has_given_up()
     }
 
-    /// The calling thread begins to wait for its client, and hands its place on to
-    /// another one until what is returned is dropped.
+    /// Hands the calling thread's place over to another thread while it waits for its client:
+    /// until the returned value is dropped.
     ///
     /// # Errors
-    /// If too many wait already, or nobody is left to take the place.
-    pub fn hand_on(&self) -> Result<Waiting<'_>, Refusal> {
+    /// If too many are waiting already, or no thread can be started to take the place.
+    pub fn hand_over(&self) -> Result<Waiting<'_>, Refusal> {
         if !count_up(&self.waiting, self.most_waiting) {
             return Err(Refusal::TOO_MANY_WAIT);
         }
-        self.handed_on.fetch_add(1, Ordering::Relaxed);
+        self.handed_over.fetch_add(1, Ordering::Relaxed);
         self.working.fetch_sub(1, Ordering::SeqCst);
         let waiting = Waiting(self);
         match self.fill_up() {
@@ -131,7 +132,7 @@ impl Threads {
     }
 }
 
-/// A thread that waits for its client: it does not count as one at work.
+/// A thread that is waiting for its client, and does not count as one at work.
 #[derive(Debug)]
 pub(super) struct Waiting<'a>(&'a Threads);
 
@@ -142,7 +143,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Counts one more, unless that were more than `most`.
+/// Adds one, unless the count has reached `most`.
 fn count_up(count: &AtomicUsize, most: usize) -> bool {
     let more = |count| (count < most).then_some(count + 1);
     count
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_handed_on_and_the_one_too_many_leaves() {
+    fn a_place_is_handed_over_and_the_one_too_many_leaves() {
         let (began, begun) = mpsc::channel();
         let (_end, end) = mpsc::channel();
         let work: Arc<dyn Work> = Arc::new(Wait {
@@ -190,18 +191,18 @@ mod tests {
         threads.fill_up().unwrap();
         begun.recv().unwrap();
         assert!(!threads.leave());
-        let first = threads.hand_on().unwrap();
+        let first = threads.hand_over().unwrap();
         begun.recv().unwrap();
-        let second = threads.hand_on().unwrap();
+        let second = threads.hand_over().unwrap();
         begun.recv().unwrap();
-        assert_eq!(threads.hand_on().err(), Some(Refusal::TOO_MANY_WAIT));
+        assert_eq!(threads.hand_over().err(), Some(Refusal::TOO_MANY_WAIT));
         assert!(!threads.leave());
         drop(first);
         assert!(threads.leave());
         assert!(!threads.leave());
         drop(second);
         // There is one at work still, so nobody has to be started.
-        let third = threads.hand_on().unwrap();
+        let third = threads.hand_over().unwrap();
         assert!(begun.try_recv().is_err());
         drop(third);
         // The more it happens, the less time there is before.

@@ -1,12 +1,12 @@
-//! The time: the text of a `Date` field, and how long a client may keep us waiting.
+//! The time: the value of the `Date` field, and how long a client may keep us waiting.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::http1::{Date, Limits};
 
-/// The second that it is, which one thread keeps right for all others: so an answer has
-/// the date of its own second, and asks no clock for it.
+/// The current second. One thread keeps it up to date for all others, so an answer can have
+/// the date of its own second without a call to the clock.
 #[derive(Debug)]
 pub(super) struct Seconds(AtomicU64);
 
@@ -17,7 +17,7 @@ impl Seconds {
         seconds
     }
 
-    /// To be called when a second begins. Returns the time until the next one.
+    /// Must be called when a second begins. Returns the time until the next one.
     pub fn tick(&self) -> Duration {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -27,7 +27,7 @@ impl Seconds {
     }
 }
 
-/// The text of the present second, kept by a thread for as long as it is right.
+/// The current second as text. Each thread has its own, and formats it once a second.
 #[derive(Debug)]
 pub(super) struct Calendar {
     second: u64,
@@ -62,8 +62,8 @@ impl Calendar {
     }
 }
 
-/// How long a client may keep us waiting in one transfer: some time in any case, and more
-/// for every byte that moved. One rule for a client that stalls and for one that is too
+/// How long a client may keep us waiting in one transfer: a fixed time, and more for every
+/// byte transferred. This is one rule for clients that stall and for those that are too
 /// slow. Only waiting counts: a handler may take its time.
 #[derive(Debug, Clone)]
 pub(super) struct Pace {
@@ -89,7 +89,7 @@ impl Pace {
         self.moved += bytes as u64;
     }
 
-    /// A wait begins; it is too long after the time returned.
+    /// A wait begins. Returns how long it may take.
     pub fn start_waiting(&mut self) -> Duration {
         self.waiting_since = Some(Instant::now());
         let earned =
