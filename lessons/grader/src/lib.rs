@@ -103,7 +103,6 @@
 mod answer;
 mod attempt;
 mod bench;
-mod browser;
 mod cause;
 mod client;
 mod diagnosis;
@@ -131,7 +130,7 @@ mod tell;
 mod wire;
 
 pub use answer::Answer;
-pub use browser::Exchange;
+pub use client::browser::Exchange;
 pub use failure::{Failure, Verdict};
 pub use grade::{Grading, Judge, Judge::Status, Judge::Whole};
 pub use invocation::{Finished, Invocation};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, Exchange, Trouble};
+use crate::client::browser::{Browser, Exchange, Trouble};
 use crate::failure::{Came, Failure, Symptom, Verdict};
 use crate::request::Asked;
 use crate::server::Server;

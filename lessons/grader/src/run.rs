@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
 use crate::attempt::Setting;
-use crate::browser::Browser;
+use crate::client::browser::Browser;
 use crate::failure::{Failure, Symptom};
 use crate::invocation::{Invocation, command_line};
 use crate::page::Page;

@@ -4,10 +4,10 @@
 //!
 //! Chromium ends when its pipe does, which is when this process ends, however that is.
 
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
@@ -19,15 +19,25 @@ const START: Duration = Duration::from_secs(60);
 /// How long it may take to end.
 const END: Duration = Duration::from_secs(10);
 
-/// The programs that may be it.
-const NAMES: [&str; 4] = [
+/// The programs that may be it, in a folder of the PATH.
+const NAMES: [&str; 5] = [
     "chromium",
     "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
+    "microsoft-edge",
 ];
 
-/// Where Chromium is: the file that `GRADE_BROWSER` names, or one in the PATH.
+/// The same on macOS, in a folder of applications.
+const APPLICATIONS: [&str; 3] = [
+    "Google Chrome.app/Contents/MacOS/Google Chrome",
+    "Chromium.app/Contents/MacOS/Chromium",
+    "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+];
+
+/// Where Chromium is: the file that `GRADE_BROWSER` names, or one in the PATH, or where
+/// macOS keeps applications. Not on Windows: there, Chromium's pipes are handles that a
+/// program without unsafe code cannot hand on.
 ///
 /// # Errors
 ///
@@ -41,12 +51,23 @@ fn find() -> Result<PathBuf, String> {
         let missing = format!("GRADE_BROWSER: there is no file {}", path.display());
         return path.is_file().then_some(path).ok_or(missing);
     }
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let mut files =
-        std::env::split_paths(&folders).flat_map(|folder| NAMES.map(|name| folder.join(name)));
-    files
+    let set = |name| std::env::var_os(name).unwrap_or_default();
+    candidates(&set("PATH"), Path::new(&set("HOME")))
+        .into_iter()
         .find(|file| file.is_file())
-        .ok_or_else(|| "no chromium in the PATH".into())
+        .ok_or_else(|| match cfg!(target_os = "macos") {
+            true => "no Chrome, Chromium or Edge among the applications, none in the PATH".into(),
+            false => "no chromium in the PATH".into(),
+        })
+}
+
+/// The files that may be a browser, the first choice first.
+fn candidates(path: &OsStr, home: &Path) -> Vec<PathBuf> {
+    let in_path =
+        std::env::split_paths(path).flat_map(|folder| NAMES.map(|name| folder.join(name)));
+    let folders = [PathBuf::from("/Applications"), home.join("Applications")];
+    let of_macos = folders.map(|folder| APPLICATIONS.map(|application| folder.join(application)));
+    in_path.chain(of_macos.into_iter().flatten()).collect()
 }
 
 /// One page in a browser of its own, with an empty profile.
@@ -118,7 +139,7 @@ impl Browser {
         let broken =
             |why: &dyn std::fmt::Display| format!("{} cannot be used: {why}", path.display());
         let profile = Profile::new().map_err(|error| broken(&error))?;
-        let mut child = command(&path, &profile.0)
+        let mut child = command(&path, profile.0.path())
             .spawn()
             .map_err(|error| broken(&error))?;
         let (send, messages) = mpsc::channel();
@@ -258,17 +279,13 @@ fn command(path: &Path, profile: &Path) -> Command {
 }
 
 /// The folder of a profile; removed in the end.
-struct Profile(PathBuf);
+struct Profile(tempfile::TempDir);
 
 impl Profile {
     fn new() -> io::Result<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let process = std::process::id();
-        let folder = std::env::temp_dir().join(format!("grader-browser-{process}-{number}"));
-        // Left by a process that had the same number and was killed.
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir(&folder)?;
+        let folder = tempfile::Builder::new()
+            .prefix("grader-browser-")
+            .tempdir()?;
         Ok(Self(folder))
     }
 }
@@ -277,7 +294,7 @@ impl Drop for Profile {
     fn drop(&mut self) {
         // Processes that are just ending may still write into it.
         for _ in 0..100 {
-            match std::fs::remove_dir_all(&self.0) {
+            match std::fs::remove_dir_all(self.0.path()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     std::thread::sleep(Duration::from_millis(20));
                 }
@@ -333,5 +350,22 @@ impl Drop for Browser {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_looked_for_in_the_path_first_and_then_where_macos_keeps_it() {
+        let path = std::env::join_paths(["/a", "/b"]).unwrap();
+        let files = candidates(&path, Path::new("/home/ada"));
+        assert_eq!(files[0], Path::new("/a").join("chromium"));
+        assert_eq!(files[NAMES.len()], Path::new("/b").join("chromium"));
+        let last = "/home/ada/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge";
+        assert_eq!(files.last().unwrap(), Path::new(last));
+        let first = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+        assert!(files.contains(&first.into()));
     }
 }
