@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::failure::Verdict;
 use crate::model::{self, Draw, LENGTH, Model, Open};
 use crate::place::Place;
+use crate::program::course::Course;
 use crate::program::guard;
 use crate::record::{Act, CheckInfo};
 use crate::run::Run;
@@ -63,6 +64,7 @@ pub struct Grading<M> {
     checks: Vec<Check>,
     sessions: Option<u32>,
     served: Option<&'static str>,
+    built_from: Option<&'static [u8]>,
     model: std::marker::PhantomData<M>,
 }
 
@@ -75,6 +77,7 @@ impl<M: Model> Grading<M> {
             checks: Vec::new(),
             sessions: None,
             served: None,
+            built_from: None,
             model: std::marker::PhantomData,
         }
     }
@@ -126,6 +129,13 @@ impl<M: Model> Grading<M> {
     /// [`Act::Write`] fills it.
     pub fn served_folder(mut self, variable: &'static str) -> Self {
         self.served = Some(variable);
+        self
+    }
+
+    /// The grade.rs that this is; [`lesson!`](crate::lesson!) says it. If another one is
+    /// there, the run says so: Cargo does not build checks again that have an older time.
+    pub fn built_from(mut self, grade_rs: &'static [u8]) -> Self {
+        self.built_from = Some(grade_rs);
         self
     }
 
@@ -181,7 +191,9 @@ impl<M: Model> Grading<M> {
             }
         };
         let checks = self.all_checks();
-        harness::main::<M>(self.place, checks, self.served, environment, &arguments)
+        let course = Course::now(&self.place, self.built_from);
+        let place = self.place;
+        harness::main::<M>(place, checks, self.served, environment, &arguments, &course)
     }
 }
 

@@ -153,7 +153,9 @@ pub use wire::Wire;
 #[macro_export]
 macro_rules! lesson {
     ($model:expr) => {
-        $crate::Grading::new(env!("CARGO_MANIFEST_DIR"), env!("CARGO_PKG_NAME"), $model)
+        $crate::Grading::new(env!("CARGO_MANIFEST_DIR"), env!("CARGO_PKG_NAME"), $model).built_from(
+            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/grade.rs")),
+        )
     };
     () => {
         $crate::Lesson::new(env!("CARGO_MANIFEST_DIR"), env!("CARGO_PKG_NAME"))

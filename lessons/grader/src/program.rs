@@ -3,11 +3,13 @@
 //!
 //! - `steps`: the `todo!`s that still stand in a source
 //! - `build`, `contents`: Cargo, and what a build has read
+//! - `course`: whether the files of the course are as the course has them
 //! - `guard`: the process beside a program, which lets nothing outlive it
 //! - `running`, `output`: a program while it runs, and what it prints
 
 pub(crate) mod build;
 mod contents;
+pub(crate) mod course;
 pub(crate) mod guard;
 pub(crate) mod output;
 mod running;

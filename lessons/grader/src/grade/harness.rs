@@ -16,6 +16,7 @@ use crate::bench::Bench;
 use crate::model::{Model, Open};
 use crate::place::Place;
 use crate::program::build::NotBuilt;
+use crate::program::course::Course;
 use crate::program::steps;
 use crate::record::{Cause, CheckResult, Ended, Event, Finding, Outcome, Record, Told};
 use crate::show::count;
@@ -159,6 +160,7 @@ pub(super) fn main<M: Model>(
     served: Option<&'static str>,
     environment: Environment,
     arguments: &Arguments,
+    course: &Course,
 ) -> ExitCode {
     let starter = place.starter();
     let open = match environment.program {
@@ -320,6 +322,10 @@ pub(super) fn main<M: Model>(
             reference_of(&setting, &checks, run_of, &environment.seed),
         );
     }
+    let changed = course.changed(place);
+    record.add(Event::Changed(
+        [&changed.doubtful[..], &changed.known[..]].concat(),
+    ));
     record.add(Event::Ended);
 
     printer.finish(all.saturating_sub(number), began);
@@ -333,6 +339,9 @@ pub(super) fn main<M: Model>(
             println!("{said}");
         }
     }
+    for said in &record.changed {
+        println!("{said}");
+    }
     if let Some(path) = &environment.report
         && let Err(error) = tell::write(path, place, &record)
     {
@@ -340,7 +349,7 @@ pub(super) fn main<M: Model>(
         return ExitCode::FAILURE;
     }
     let hindered = record.not_built.is_some();
-    match printer.failures.is_empty() && !hindered {
+    match printer.failures.is_empty() && !hindered && changed.doubtful.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(101),
     }

@@ -104,6 +104,8 @@ pub enum Event {
     NotBuilt(String),
     /// A check has ended.
     Checked(CheckResult),
+    /// Files of the course are not as they should be: in sentences.
+    Changed(Vec<String>),
     /// The run has ended.
     Ended,
 }
@@ -125,6 +127,8 @@ pub struct Record {
     pub not_built: Option<String>,
     /// The compiler's warnings about the student's file.
     pub warnings: Vec<String>,
+    /// What is not as it should be with the files of the course, in sentences.
+    pub changed: Vec<String>,
     /// The checks that were done, in order.
     pub checks: Vec<CheckResult>,
 }
@@ -160,6 +164,7 @@ impl Record {
                 }
                 self.checks.push(result);
             }
+            Event::Changed(said) => self.changed = said,
             Event::Ended => {}
         }
     }

@@ -193,6 +193,7 @@ pub(crate) fn write(path: &Path, place: &Place, record: &Record) -> io::Result<(
         "all_points": record.all_points,
         "not_built": record.not_built,
         "warnings": record.warnings,
+        "changed": record.changed,
         "checks": results.collect::<Vec<_>>(),
     });
     let file = match path
