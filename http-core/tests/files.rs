@@ -331,22 +331,21 @@ fn who_has_the_state_of_this_moment_gets_the_next_one() {
     let (dir, server) = site();
     let path = dir.path().join("digits");
     for n in 0..50 {
-        fs::write(&path, format!("state {n:02}")).unwrap();
-        set_time(&path, then());
+        let write = |state: &str| {
+            fs::write(&path, format!("{state} {n:02}")).unwrap();
+            // On Windows, who sets a time back is believed.
+            if cfg!(unix) {
+                set_time(&path, then());
+            }
+        };
+        write("state");
         let seen = server.get("/digits");
         let tag = seen.field("ETag").unwrap();
-        fs::write(&path, format!("STATE {n:02}")).unwrap();
-        set_time(&path, then());
+        write("STATE");
         let again = ask(&server, "GET /digits", &[("If-None-Match", tag)]);
-        #[cfg(unix)]
         assert_eq!((again.status, again.text()), (200, format!("STATE {n:02}")));
-        #[cfg(windows)]
-        drop(again);
         let part = [("If-Range", tag), ("Range", "bytes=0-1")];
-        #[cfg(unix)]
         assert_eq!(ask(&server, "GET /digits", &part).status, 200);
-        #[cfg(windows)]
-        drop(part);
     }
 }
 

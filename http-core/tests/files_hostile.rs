@@ -69,10 +69,10 @@ fn no_spelling_of_a_path_leads_out() {
     }
     assert_eq!(asked, 7 * 15 * 11 * 4);
     for target in [
-        absolute,
+        &format!("/{}", absolute.trim_start_matches('/'))[..],
         &format!("/{absolute}"),
         &format!("/{}", absolute.replace('/', "%2f")),
-        &format!("http://h{absolute}"),
+        &format!("http://h/{absolute}"),
         "http://h/../secret",
         "http://h/%2e%2e/secret",
         "http://../secret",
@@ -93,7 +93,13 @@ fn no_spelling_of_a_path_leads_out() {
         assert!(!reply.text().contains(SECRET));
     }
     // What is no target at all is refused before a handler sees it.
-    for target in ["secret", "../secret", "\\secret", "file:/etc/passwd"] {
+    for target in [
+        "secret",
+        "../secret",
+        "\\secret",
+        "file:/etc/passwd",
+        "C:\\secret",
+    ] {
         let mut client = server.connect();
         client.send(format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n"));
         assert_eq!(client.reply().status, 400, "{target}");
@@ -315,4 +321,86 @@ fn what_may_not_be_read_is_not_there() {
     if fs::read(&index).is_err() {
         assert_eq!(server.get("/sub/").status, 404);
     }
+}
+
+/// Another program may keep a file for itself.
+#[cfg(windows)]
+#[test]
+fn a_file_that_is_locked_is_not_there() {
+    use std::os::windows::fs::OpenOptionsExt;
+
+    let (dir, server) = site();
+    let public = dir.path().join("public");
+    let lock = |name: &str| {
+        let file = fs::File::options()
+            .read(true)
+            .share_mode(0)
+            .open(public.join(name));
+        file.unwrap()
+    };
+    let locked = lock("file");
+    assert_eq!(server.get("/file").status, 404);
+    assert_eq!(server.get("/").status, 200);
+    drop(locked);
+    assert_eq!(server.get("/file").text(), "file");
+    fs::write(public.join("sub/index.html"), "index").unwrap();
+    let _locked = lock("sub/index.html");
+    assert_eq!(server.get("/sub/").status, 404);
+}
+
+/// Anybody may make junctions, and links in a system that is set up for it.
+#[cfg(windows)]
+#[test]
+fn junctions_and_links_lead_about_but_not_out() {
+    use std::os::windows::fs::{symlink_dir, symlink_file};
+    use std::process::Command;
+
+    let (dir, server) = site();
+    let public = dir.path().join("public");
+    let junction = |target: &std::path::Path, name: &str| {
+        let command = ["/c", "mklink", "/J"];
+        let made = Command::new("cmd")
+            .args(command)
+            .arg(public.join(name))
+            .arg(target)
+            .output();
+        made.is_ok_and(|output| output.status.success()) && public.join(name).exists()
+    };
+    let mut made = 0;
+    for (is_there, path, expected) in [
+        (junction(dir.path(), "out"), "/out/secret", 404),
+        (junction(&public.join("sub"), "in"), "/in/page.html", 200),
+        (
+            symlink_dir(dir.path(), public.join("link")).is_ok(),
+            "/link/secret",
+            404,
+        ),
+        (
+            symlink_file(dir.path().join("secret"), public.join("leak")).is_ok(),
+            "/leak",
+            404,
+        ),
+        (
+            symlink_file(public.join("file"), public.join("near")).is_ok(),
+            "/near",
+            200,
+        ),
+        (
+            symlink_file("loop", public.join("loop")).is_ok(),
+            "/loop",
+            404,
+        ),
+    ] {
+        // wine makes links that it does not follow.
+        let leads_on = fs::read(public.join(&path[1..])).is_ok() || path == "/loop";
+        if is_there && leads_on {
+            assert_eq!(server.get(path).status, expected, "{path}");
+            made += 1;
+        }
+    }
+    let list = server.get("/").text();
+    for name in ["out", "link", "leak", "loop"] {
+        assert!(!list.contains(&format!("\"{name}")), "{name}: {list}");
+    }
+    println!("{made} of 6 links could be made here");
 }
