@@ -1,189 +1,527 @@
 //! The checks of lesson 2, text_and_bytes: lengths in bytes, counts in characters,
 //! and bytes that are no text.
 
-use std::process::ExitCode;
-
-use grader::{Answer, Failure, Run, Verdict};
+use grader::{Act, Draw, Expect, Mistakes, Model, Seen, Status, Whole, get, post};
+use percent_encoding::percent_encode_byte;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
 const CATS: [(&str, &str); 7] = [
-    ("ar", "قط"),
-    ("es", "gato"),
-    ("fa", "گربه"),
-    ("hi", "बिल्ली"),
-    ("ja", "ねこ"),
-    ("uk", "кіт"),
-    ("zh", "猫"),
+    ("/cat/es", "gato"),
+    ("/cat/ja", "ねこ"),
+    ("/cat/ar", "قط"),
+    ("/cat/fa", "گربه"),
+    ("/cat/hi", "बिल्ली"),
+    ("/cat/uk", "кіт"),
+    ("/cat/zh", "猫"),
 ];
 
-fn main() -> ExitCode {
-    grader::lesson!()
-        .check(1, "all seven words are answered with 200", 1, words_status)
-        .check(1, "each word comes in UTF-8, with a line end", 1, words)
-        .check(1, "each answer says its type and charset", 1, words_type)
-        .check(1, "the program sends a Content-Length", 1, own_length)
-        .check(1, "Content-Length counts bytes", 1, words_length)
-        .check(1, "another path is answered with 404", 1, unknown)
-        .check(2, "the bytes of a text come back as numbers", 2, bytes)
-        .check(2, "a small byte has two digits", 1, small_bytes)
-        .check(2, "the body may be any bytes", 1, any_bytes)
-        .check(3, "characters and bytes are counted", 2, count)
-        .check(3, "in English they are as many", 1, count_ascii)
-        .check(3, "a cat in pictures is counted", 1, count_emoji)
-        .check(3, "spaces and line ends count, too", 1, count_spaces)
-        .check(3, "an empty body has none", 1, count_nothing)
-        .check(
-            4,
-            "a body that is not UTF-8 is answered with 400",
+fn main() -> std::process::ExitCode {
+    grader::lesson!(TextAndBytes)
+        .example(
+            1,
+            1,
+            "all seven words are answered with 200",
+            Status,
+            |_| words(),
+        )
+        .example(
+            1,
             2,
+            "each word comes in UTF-8, with a line end, and its length",
+            Whole,
+            |_| words(),
+        )
+        .example(1, 1, "the program sends a Content-Length", Whole, |_| {
+            [get("/cat/ja")]
+        })
+        .example(1, 1, "another path is answered with 404", Whole, |draw| {
+            let path = format!("/cat{}", draw.path());
+            [get(&path), post(path).body("")]
+        })
+        .example(
+            2,
+            1,
+            "the bytes of a text come back as numbers",
+            Whole,
+            |draw| [post("/bytes").body(draw.line())],
+        )
+        .example(2, 1, "a small byte has two digits", Whole, |draw| {
+            [post("/bytes").body(format!("{}\n{}\t", draw.word(), draw.word()))]
+        })
+        .example(2, 1, "the body may be any bytes", Whole, |draw| {
+            let word = draw.word().into_bytes();
+            [post("/bytes").body([&word[..], &[0xe4, 0x80, 0xff, 0], &word].concat())]
+        })
+        .example(3, 1, "characters and bytes are counted", Whole, |draw| {
+            [
+                post("/count").body("ねこ"),
+                post("/count").body(draw.line()),
+            ]
+        })
+        .example(
+            3,
+            1,
+            "in English, both numbers are the same",
+            Whole,
+            |draw| [post("/count").body(format!("{} {}", draw.word(), draw.word()))],
+        )
+        .example(3, 1, "a cat in pictures is counted", Whole, |draw| {
+            [post("/count").body("🐈".repeat(draw.number(2..20) as usize))]
+        })
+        .example(3, 1, "spaces and line ends count, too", Whole, |draw| {
+            [post("/count").body(format!("  {}\r\nねこ \n", draw.word()))]
+        })
+        .example(3, 1, "an empty body has none", Whole, |_| {
+            [post("/count").body("")]
+        })
+        .example(
+            4,
+            1,
+            "a body that is not UTF-8 is answered with 400",
+            Status,
             broken,
         )
-        .check(
+        .example(
             4,
-            "the answer says how many bytes are good",
             1,
-            broken_place,
+            "the answer says how many bytes are good",
+            Whole,
+            broken,
         )
-        .check(4, "a text that is cut in a character is refused", 1, cut)
+        .example(
+            4,
+            1,
+            "a text that is cut in a character is refused",
+            Whole,
+            |draw| {
+                let text = format!("{}ね", draw.word());
+                [post("/count").body(&text.as_bytes()[..text.len() - 1])]
+            },
+        )
+        .sessions(1)
         .grade()
 }
 
-fn words_status(run: &mut Run) -> Verdict {
-    for (language, _) in CATS {
-        run.get(&format!("/cat/{language}"))?.expect_status(200)?;
+fn words() -> Vec<Act> {
+    CATS.map(|(path, _)| get(path)).into()
+}
+
+/// Some good text, and a byte that stands in no text in UTF-8.
+fn broken(draw: &mut Draw) -> Vec<Act> {
+    let good = draw.line().into_bytes();
+    vec![post("/count").body([&good[..], &[0xff], draw.word().as_bytes()].concat())]
+}
+
+struct TextAndBytes;
+
+/// A status, and the line that is answered with it.
+type Answered = (u16, String);
+
+/// The lines of steps 3 and 4, with `C`, `B` and `N` for numbers.
+const COUNTED: &str = "characters: C, bytes: B\n";
+const BROKEN: &str = "not UTF-8, good bytes: N\n";
+
+/// What the program does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    status: fn(u16) -> u16,
+    kind: Option<String>,
+    /// The Content-Length that the program itself sends, if it does.
+    length: Option<fn(&str) -> usize>,
+    /// Whether there is a Content-Length at all.
+    has_length: bool,
+    words_end: &'static str,
+    unknown: (u16, String),
+    numbers: fn(&[u8]) -> Answered,
+    /// The numbers of characters and of bytes.
+    counts: fn(&str) -> (usize, usize),
+    /// The line that says them: `C` and `B` stand for the numbers.
+    counted: String,
+    empty: Option<u16>,
+    /// The answer to a body that is not UTF-8, of which `good` bytes are good: its status, and
+    /// the number that is told, unless the broken body is counted like a text.
+    broken: fn(body: &[u8], good: usize) -> (u16, Told),
+    /// The line that tells the number, for which `N` stands.
+    broken_line: String,
+    /// Another status for it.
+    broken_status: Option<u16>,
+}
+
+/// What is said of a body that is not UTF-8.
+enum Told {
+    Good(usize),
+    Counts(usize, usize),
+    Other(String),
+    /// The library's page of an error.
+    Page,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Knobs {
+            status: |status| status,
+            kind: Some(TEXT.into()),
+            length: Some(str::len),
+            has_length: true,
+            words_end: "\n",
+            unknown: (404, "Page not found\n".into()),
+            numbers: |body| {
+                (
+                    200,
+                    numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into()),
+                )
+            },
+            counts: |text| (text.chars().count(), text.len()),
+            counted: COUNTED.into(),
+            empty: None,
+            broken: |_, good| (400, Told::Good(good)),
+            broken_line: BROKEN.into(),
+            broken_status: None,
+        }
     }
-    Ok(())
 }
 
-fn words(run: &mut Run) -> Verdict {
-    for (language, word) in CATS {
-        let answer = run.get(&format!("/cat/{language}"))?;
-        answer.expect_status(200)?;
-        answer.expect_body(format!("{word}\n"))?;
+/// One line with a number for each byte.
+fn numbers(body: &[u8], between: &str, number: fn(u8) -> String) -> String {
+    let numbers: Vec<String> = body.iter().map(|&byte| number(byte)).collect();
+    numbers.join(between) + "\n"
+}
+
+impl Model for TextAndBytes {
+    type Knobs = Knobs;
+    type State = ();
+
+    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+        let asked = act.asked()?;
+        let path = asked.path();
+        if path.starts_with("//") || path.contains('%') {
+            return None; // other spellings of a path are left open, as in lesson 1
+        }
+        let (is_get, body) = (
+            asked.method == "GET",
+            asked.body.as_deref().unwrap_or_default(),
+        );
+        if !is_get && asked.method != "POST" {
+            return None;
+        }
+        let word = CATS.iter().find(|(known, _)| *known == path);
+        let counted = |(characters, bytes): (usize, usize)| {
+            let line = knobs.counted.replace('C', &characters.to_string());
+            line.replace('B', &bytes.to_string())
+        };
+        let (step, (status, text)) = match (word, path) {
+            (Some((_, word)), _) if is_get => (1, (200, format!("{word}{}", knobs.words_end))),
+            (_, "/bytes") if !is_get => (2, (knobs.numbers)(body)),
+            (_, "/count") if !is_get => match (std::str::from_utf8(body), knobs.empty) {
+                (Ok(""), Some(status)) => return Some(Expect::step(3).status(status)),
+                (Ok(text), _) => (3, (200, counted((knobs.counts)(text)))),
+                (Err(error), _) => {
+                    let (status, told) = (knobs.broken)(body, error.valid_up_to());
+                    let text = match told {
+                        Told::Good(good) => knobs.broken_line.replace('N', &good.to_string()),
+                        Told::Counts(characters, bytes) => counted((characters, bytes)),
+                        Told::Other(text) => text,
+                        Told::Page => {
+                            let page = Expect::step(4).status(status);
+                            return Some(page.field("Content-Type", "text/html; charset=utf-8"));
+                        }
+                    };
+                    (4, (knobs.broken_status.unwrap_or(status), text))
+                }
+            },
+            _ => (1, knobs.unknown.clone()),
+        };
+        let expect = Expect::step(step).status((knobs.status)(status));
+        let expect = expect.field("Content-Type", knobs.kind.as_deref());
+        let expect = match knobs.length {
+            // The library does not send what contradicts the length.
+            Some(length) if length(&text) != text.len() => {
+                let said = format!("Content-Length says {} bytes", length(&text));
+                return Some(Expect::step(step).status(500).body_has(said));
+            }
+            Some(_) => expect.own_field("Content-Length"),
+            None => expect,
+        };
+        let expect = match knobs.has_length {
+            true => expect.field("Content-Length", &*text.len().to_string()),
+            false => expect.field("Content-Length", None),
+        };
+        Some(expect.body(text))
     }
-    Ok(())
-}
 
-fn words_type(run: &mut Run) -> Verdict {
-    for (language, _) in CATS {
-        let answer = run.get(&format!("/cat/{language}"))?;
-        answer.expect_status(200)?;
-        answer.expect_header("Content-Type", TEXT)?;
+    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+        let known = CATS.map(|(path, _)| path);
+        vec![match draw.below(8) {
+            0 => get(draw.pick(&known)),
+            1 => get(draw.path_near(&known) + &draw.query()),
+            2 => get(draw.pick(&["/", "/cat", "/cat/", "/cat/JA", "/bytes", "/count"])),
+            3 => post(draw.path_near(&["/count", "/bytes", "/cat/ja"])).body(body(draw)),
+            4 | 5 => post(format!("/count{}", draw.query())).body(body(draw)),
+            6 => post(format!("/bytes{}", draw.query())).body(body(draw)),
+            _ => post(draw.pick(&["/count", "/bytes"])).body(""),
+        }]
     }
-    Ok(())
-}
 
-/// The library would count as well.
-fn own_length(run: &mut Run) -> Verdict {
-    let answer = run.get("/cat/ja")?;
-    answer.expect_status(200)?;
-    answer.expect_own_header("Content-Length")
-}
-
-fn words_length(run: &mut Run) -> Verdict {
-    for (language, word) in CATS {
-        let answer = run.get(&format!("/cat/{language}"))?;
-        answer.expect_status(200)?;
-        let length = word.len() + "\n".len();
-        answer.expect_header("Content-Length", &length.to_string())?;
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        mistakes
+            .wrong("characters-as-length", "Your Content-Length counts characters. It must be the number of bytes of the text, which is larger as soon as the text is not English.", |knobs| {
+                knobs.length = Some(|text| text.chars().count());
+            })
+            .wrong("length-without-line-end", "Your Content-Length does not count the line end, which is sent as well.", |knobs| {
+                knobs.length = Some(|text| text.trim_end().len());
+            })
+            .wrong("no-own-length", "The Content-Length is that of the library. In this lesson your program sends it: look whether send_text has the header, and whether its name is spelled Content-Length.", |knobs| {
+                knobs.length = None;
+            })
+            .wrong("no-length", "No Content-Length says where the body ends: it goes out in pieces. Send the header, then the whole text at once.", |knobs| {
+                knobs.length = None;
+                knobs.has_length = false;
+            })
+            .wrong("status-ignored", "send_text always sends 200. It must send the status that it is given.", |knobs| knobs.status = |_| 200)
+            .wrong("no-charset", "The type does not say which encoding the text has: it is text/plain; charset=utf-8.", |knobs| {
+                knobs.kind = Some("text/plain".into());
+            })
+            .wrong("html", "The type is text/plain, not text/html: these answers are plain text.", |knobs| {
+                knobs.kind = Some("text/html; charset=utf-8".into());
+            })
+            .wrong("no-type", "The Content-Type is missing.", |knobs| knobs.kind = None)
+            .wrong("word-end", "The line end behind the word is missing: \\n.", |knobs| knobs.words_end = "")
+            .wrong("word-end-twice", "There are two line ends behind the word. send_text sends the text as it is given.", |knobs| knobs.words_end = "\n\n")
+            .wrong("unknown-ok", "A path that you don't know gets 200, which says that all is well. Its status is 404.", |knobs| knobs.unknown.0 = 200)
+            .wrong("one-digit", "A byte below 16 has only one digit. Each byte has two: a line end is 0A.", |knobs| {
+                knobs.numbers = |body| (200, numbers(body, " ", |byte| format!("{byte:X}")));
+            })
+            .wrong("small-letters", "The digits A to F are small letters. The text asks for capital ones.", |knobs| {
+                knobs.numbers = |body| (200, numbers(body, " ", |byte| format!("{byte:02x}")));
+            })
+            .wrong("decimal", "The numbers are decimal. The text asks for hexadecimal ones, with two digits for each byte.", |knobs| {
+                knobs.numbers = |body| (200, numbers(body, " ", |byte| byte.to_string()));
+            })
+            .wrong("prefixed", "0x stands before each number. There are only the two digits.", |knobs| {
+                knobs.numbers = |body| (200, numbers(body, " ", |byte| format!("0x{}", &percent_encode_byte(byte)[1..])));
+            })
+            .wrong("commas", "There is a comma between the numbers. One space is between each two, and nothing else.", |knobs| {
+                knobs.numbers = |body| (200, numbers(body, ", ", |byte| percent_encode_byte(byte)[1..].into()));
+            })
+            .wrong("no-spaces", "Nothing is between the numbers. One space is between each two.", |knobs| {
+                knobs.numbers = |body| (200, numbers(body, "", |byte| percent_encode_byte(byte)[1..].into()));
+            })
+            .wrong("space-at-the-end", "There is a space behind the last number, too. A space stands only between two numbers.", |knobs| {
+                knobs.numbers = |body| {
+                    let line = numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into());
+                    (200, if body.is_empty() { line } else { line.replace('\n', " \n") })
+                };
+            })
+            .wrong("space-at-the-start", "There is a space before the first number, too. A space stands only between two numbers.", |knobs| {
+                knobs.numbers = |body| {
+                    let line = numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into());
+                    (200, if body.is_empty() { line } else { format!(" {line}") })
+                };
+            })
+            .wrong("one-line-each", "Each number has a line of its own. All of them stand in one line, with a space between each two.", |knobs| {
+                knobs.numbers = |body| (200, numbers(body, "\n", |byte| percent_encode_byte(byte)[1..].into()));
+            })
+            .wrong("numbers-end", "The line end behind the numbers is missing: \\n.", |knobs| {
+                knobs.numbers = |body| {
+                    let line = numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into());
+                    (200, line.trim_end().into())
+                };
+            })
+            .wrong("characters-as-bytes", "You write a number for each character. Go through the bytes: a character may have several.", |knobs| {
+                knobs.numbers = |body| {
+                    let text = String::from_utf8_lossy(body);
+                    let numbers: Vec<String> = text.chars().map(|c| format!("{:02X}", c as u32)).collect();
+                    (200, numbers.join(" ") + "\n")
+                };
+            })
+            .wrong("text-only", "You make a text of the bytes first, and what is not UTF-8 becomes \u{fffd}. /bytes takes any bytes as they are.", |knobs| {
+                knobs.numbers = |body| {
+                    let text = String::from_utf8_lossy(body);
+                    (200, numbers(text.as_bytes(), " ", |byte| percent_encode_byte(byte)[1..].into()))
+                };
+            })
+            .wrong("text-asked", "/bytes refuses bytes that are not UTF-8. It takes any bytes; only /count needs a text.", |knobs| {
+                knobs.numbers = |body| match std::str::from_utf8(body) {
+                    Ok(_) => (200, numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into())),
+                    Err(error) => (400, format!("not UTF-8, good bytes: {}\n", error.valid_up_to())),
+                };
+            })
+            .wrong("bytes-twice", "Both numbers count bytes. text.len() is the number of bytes; the characters are text.chars().", |knobs| {
+                knobs.counts = |text| (text.len(), text.len());
+            })
+            .wrong("characters-twice", "Both numbers count characters. The number of bytes is text.len().", |knobs| {
+                knobs.counts = |text| (text.chars().count(), text.chars().count());
+            })
+            .wrong("swapped", "The two numbers are in each other's place: characters come first, then bytes.", |knobs| {
+                knobs.counts = |text| (text.len(), text.chars().count());
+            })
+            .wrong("trimmed", "You take white space off the text before you count. Spaces and line ends count, too.", |knobs| {
+                knobs.counts = |text| (text.trim().chars().count(), text.trim().len());
+            })
+            .wrong("trimmed", "You take white space off the text before you count. Spaces and line ends count, too.", |knobs| {
+                knobs.counts = |text| (text.trim_end().chars().count(), text.trim_end().len());
+            })
+            .wrong("trimmed", "You take white space off the text before you count. Spaces and line ends count, too.", |knobs| {
+                knobs.counts = |text| (text.trim().chars().count(), text.len());
+            })
+            .wrong("white-space-left-out", "You leave white space out when you count characters. It counts, too.", |knobs| {
+                knobs.counts = |text| (text.chars().filter(|c| !c.is_whitespace()).count(), text.len());
+            })
+            .wrong("words", "You count words. The text asks for characters: text.chars().", |knobs| {
+                knobs.counts = |text| (text.split_whitespace().count(), text.len());
+            })
+            .wrong("utf-16", "You count as UTF-16 does, in which 🐈 is two. In Rust it is one char: text.chars().", |knobs| {
+                knobs.counts = |text| (text.encode_utf16().count(), text.len());
+            })
+            .wrong("english-only", "You count only the English characters (ASCII). Every character counts.", |knobs| {
+                knobs.counts = |text| (text.chars().filter(char::is_ascii).count(), text.len());
+            })
+            .wrong("empty-refused", "An empty body is a text, too, with 0 characters and 0 bytes: status 200.", |knobs| knobs.empty = Some(400))
+            .wrong("lossy", "Bytes that are not UTF-8 become \u{fffd}, and are counted. The answer is 400: from_utf8, not from_utf8_lossy.", |knobs| {
+                knobs.broken = |body, _| {
+                    let text = String::from_utf8_lossy(body);
+                    (200, Told::Counts(text.chars().count(), text.len()))
+                };
+            })
+            .wrong("lossy", "Bytes that are not UTF-8 become \u{fffd}, and are counted. The answer is 400: from_utf8, not from_utf8_lossy.", |knobs| {
+                knobs.broken = |body, _| {
+                    let text = String::from_utf8_lossy(body);
+                    (200, Told::Counts(text.chars().count(), body.len()))
+                };
+            })
+            .wrong("cut-off", "A character that is cut at the end of the body is left out, and the rest is counted. Such a body is not UTF-8: the answer is 400.", |knobs| {
+                knobs.broken = |body, good| {
+                    let (text, rest) = body.split_at(good);
+                    let text = String::from_utf8_lossy(text);
+                    match std::str::from_utf8(rest).err().and_then(|error| error.error_len()) {
+                        None => (200, Told::Counts(text.chars().count(), good)),
+                        Some(_) => (400, Told::Good(good)),
+                    }
+                };
+            })
+            .wrong("broken-page", "The answer to a body that is not UTF-8 is a page in HTML (send_error makes one). The text asks for a line of plain text: send_text sends it.", |knobs| {
+                knobs.broken = |_, _| (400, Told::Page);
+            })
+            .wrong("broken-not-found", "A body that is not UTF-8 gets 404. Nothing is missing here; the body makes no sense. That is a 400.", |knobs| {
+                knobs.broken = |_, good| (404, Told::Good(good));
+            })
+            .wrong("broken-ok", "A body that is not UTF-8 gets 200, which says that all is well. The client has made a mistake: the status is 400.", |knobs| {
+                knobs.broken = |_, good| (200, Told::Good(good));
+            })
+            .wrong("all-bytes", "You say how many bytes the whole body has. Say how many are good, up to the first one that does not fit.", |knobs| {
+                knobs.broken = |body, _| (400, Told::Good(body.len()));
+            })
+            .wrong("one-more", "Your number is larger by one: it counts the bad byte, too. Only the bytes before it are good.", |knobs| {
+                knobs.broken = |_, good| (400, Told::Good(good + 1));
+            })
+            .wrong("good-characters", "You count the good characters. The text asks for the good bytes.", |knobs| {
+                knobs.broken = |body, good| {
+                    let text = String::from_utf8_lossy(&body[..good]);
+                    (400, Told::Good(text.chars().count()))
+                };
+            })
+            .wrong("no-bytes-good", "You say that no byte is good. Count those before the first one that does not fit.", |knobs| {
+                knobs.broken = |_, _| (400, Told::Good(0));
+            })
+            .wrong("error-printed", "You print the error as it is. The words are: not UTF-8, good bytes: and the number of good bytes.", |knobs| {
+                knobs.broken = |body, _| match std::str::from_utf8(body) {
+                    Err(error) => (400, Told::Other(format!("{error}\n"))),
+                    Ok(_) => (400, Told::Good(0)),
+                };
+            });
     }
-    Ok(())
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
+            return;
+        };
+        let kind = answer.field("Content-Type").map(str::to_string);
+        let (status, text) = (answer.status, answer.text().into_owned());
+        let body = asked.body.as_deref().unwrap_or_default();
+        if asked.method == "POST" && asked.path() == "/count" {
+            let numbers = |n: usize| n.to_string();
+            match std::str::from_utf8(body) {
+                Err(error) => {
+                    let line = text.replace(&numbers(error.valid_up_to()), "N");
+                    let says = match line.as_str() == BROKEN.trim_end() {
+                        true => "The line end behind the number of good bytes is missing: \\n.",
+                        false => {
+                            "Compare the line letter by letter: not UTF-8, good bytes: and the number, then a line end."
+                        }
+                    };
+                    if line == BROKEN && status != 500 {
+                        mistakes.wrong("broken-status", "A body that is not UTF-8 has another status than 400, which is the client's mistake in general.", move |knobs| {
+                            knobs.broken_status = Some(status);
+                        });
+                    }
+                    if status == 400 && line.contains('N') {
+                        mistakes.wrong("broken-line", says, move |knobs| {
+                            knobs.broken_line = line.clone()
+                        });
+                    }
+                }
+                Ok(counted) => {
+                    let (characters, bytes) = (counted.chars().count(), counted.len());
+                    let line = text.replacen(&numbers(characters), "C", 1).replacen(
+                        &numbers(bytes),
+                        "B",
+                        1,
+                    );
+                    let says = match line.as_str() == COUNTED.trim_end() {
+                        true => "The line end behind the numbers is missing: \\n.",
+                        false => {
+                            "Compare the line letter by letter: characters: N, bytes: M, then a line end."
+                        }
+                    };
+                    if status == 200 && line.contains('C') && line.contains('B') {
+                        mistakes.wrong("count-line", says, move |knobs| {
+                            knobs.counted = line.clone()
+                        });
+                    }
+                }
+            }
+        }
+        if status == 200 {
+            mistakes.wrong(
+                "type",
+                format!("Compare the Content-Type letter by letter: it is {TEXT}."),
+                move |knobs| {
+                    knobs.kind = kind.clone();
+                },
+            );
+        } else if status == 404 {
+            mistakes.wrong(
+                "unknown-text",
+                "The 404 has the text Page not found and a line end, letter by letter.",
+                move |knobs| {
+                    knobs.unknown = (404, text.clone());
+                },
+            );
+        }
+    }
 }
 
-fn unknown(run: &mut Run) -> Verdict {
-    let path = format!("/cat{}", run.seed().path());
-    let answer = run.get(&path)?;
-    answer.expect_status(404)?;
-    answer.expect_body("Page not found\n")?;
-    post(run, &path, b"")?.expect_status(404)
-}
-
-fn post(run: &mut Run, path: &str, body: &[u8]) -> Result<Answer, Failure> {
-    run.request("POST", path).body(body).send()
-}
-
-fn expect_bytes(run: &mut Run, body: &[u8]) -> Verdict {
-    let answer = post(run, "/bytes", body)?;
-    answer.expect_status(200)?;
-    let numbers: Vec<String> = body.iter().map(|byte| format!("{byte:02X}")).collect();
-    answer.expect_body(format!("{}\n", numbers.join(" ")))
-}
-
-fn bytes(run: &mut Run) -> Verdict {
-    let line = run.seed().line();
-    expect_bytes(run, line.as_bytes())
-}
-
-fn small_bytes(run: &mut Run) -> Verdict {
-    let text = format!("{}\n{}\t", run.seed().word(), run.seed().word());
-    expect_bytes(run, text.as_bytes())
-}
-
-fn any_bytes(run: &mut Run) -> Verdict {
-    let mut body = run.seed().word().into_bytes();
-    body.extend([0xe4, 0x80, 0xff]);
-    body.extend(run.seed().word().bytes());
-    expect_bytes(run, &body)
-}
-
-fn expect_count(run: &mut Run, text: &str) -> Verdict {
-    let answer = post(run, "/count", text.as_bytes())?;
-    answer.expect_status(200)?;
-    let (characters, bytes) = (text.chars().count(), text.len());
-    answer.expect_body(format!("characters: {characters}, bytes: {bytes}\n"))
-}
-
-fn count(run: &mut Run) -> Verdict {
-    expect_count(run, "ねこ")?;
-    let line = run.seed().line();
-    expect_count(run, &line)
-}
-
-fn count_ascii(run: &mut Run) -> Verdict {
-    let text = format!("{} {}", run.seed().word(), run.seed().word());
-    expect_count(run, &text)
-}
-
-fn count_emoji(run: &mut Run) -> Verdict {
-    let text = "🐈".repeat(run.seed().number(2..20) as usize);
-    expect_count(run, &text)
-}
-
-fn count_spaces(run: &mut Run) -> Verdict {
-    let text = format!("  {}\r\nねこ \n", run.seed().word());
-    expect_count(run, &text)
-}
-
-fn count_nothing(run: &mut Run) -> Verdict {
-    expect_count(run, "")
-}
-
-/// Some bytes of good text, and a byte that is in no text in UTF-8.
-fn broken_body(run: &mut Run) -> (usize, Vec<u8>) {
-    let good = run.seed().line();
-    let mut body = good.clone().into_bytes();
-    body.push(0xff);
-    body.extend(run.seed().word().bytes());
-    (good.len(), body)
-}
-
-fn broken(run: &mut Run) -> Verdict {
-    let (_, body) = broken_body(run);
-    post(run, "/count", &body)?.expect_status(400)
-}
-
-fn broken_place(run: &mut Run) -> Verdict {
-    let (good, body) = broken_body(run);
-    let answer = post(run, "/count", &body)?;
-    answer.expect_status(400)?;
-    answer.expect_body(format!("not UTF-8, good bytes: {good}\n"))
-}
-
-fn cut(run: &mut Run) -> Verdict {
-    let word = run.seed().word();
-    let body = format!("{word}ね").into_bytes();
-    let answer = post(run, "/count", &body[..body.len() - 1])?;
-    answer.expect_status(400)?;
-    answer.expect_body(format!("not UTF-8, good bytes: {}\n", word.len()))
+/// A body for /bytes and /count: a text, or bytes that are nearly one.
+fn body(draw: &mut Draw) -> Vec<u8> {
+    let mut body = match draw.below(8) {
+        0 => draw.word(),
+        1 | 2 => draw.line(),
+        3 => draw.text(),
+        4 => format!(" {}\r\n{} \n", draw.word(), draw.line()),
+        5 => "🐈".repeat(draw.number(1..4) as usize),
+        6 => draw
+            .pick(&["\n", " ", "\t\u{1}\0", "\u{feff}x", "é", "नि", "a\u{301}"])
+            .into(),
+        _ => String::new(),
+    }
+    .into_bytes();
+    match draw.below(10) {
+        6 => body.push(0xff),
+        7 => body.extend([&[0xe4, b't'], draw.word().as_bytes()].concat()),
+        8 => body.extend(&"ねこ".as_bytes()[..draw.pick(&[1, 2, 4, 5])]),
+        9 => body.extend([0x80, 0xc0, 0xaf]),
+        _ => {}
+    }
+    body
 }

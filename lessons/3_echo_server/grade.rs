@@ -358,7 +358,7 @@ impl Model for EchoServer {
             .wrong("bad-not-found", "What can't be decoded gets a 404. Nothing is missing here; the request itself makes no sense. That is a 400.", |knobs| knobs.bad.0 = 404)
             .wrong("bad-ok", "What can't be decoded gets a 200, which says that all is well. The status is 400.", |knobs| knobs.bad.0 = 200)
             .wrong("bad-server", "What can't be decoded gets a 500, which says that the server is at fault. The client is: the status is 400.", |knobs| knobs.bad.0 = 500)
-            .wrong("silent", "Nothing comes in capitals. If a field of the query is shout=1, the answer is text.to_uppercase(), which is a new text: text itself does not change.", |knobs| {
+            .wrong("silent", "Nothing comes in capitals. Look at what you compare with shout=1, and at what you answer then: to_uppercase() makes a new text and does not change the old one.", |knobs| {
                 knobs.capitals = str::to_string;
             })
             .wrong("english-capitals", "Only the letters a to z become capitals. Other languages have capitals, too: ä becomes Ä.", |knobs| {

@@ -1,6 +1,4 @@
-//! Wrong: an empty body is answered with 400.
-//! rejected by: step 3
-//! diagnosis: other-status
+//! Right: the answer is written in pieces behind its length, and do_post asks for the path first.
 
 use std::io::Read;
 
@@ -25,7 +23,9 @@ impl Handler for TextAndBytes {
     }
 
     fn do_post(&self, request: &mut Request, response: Response) -> Answer {
-        // The body of the request, as it came: bytes.
+        if request.path() != "/bytes" && request.path() != "/count" {
+            return send_text(response, 404, "Page not found\n");
+        }
         let mut body: Vec<u8> = Vec::new();
         request.body().read_to_end(&mut body)?;
         match request.path() {
@@ -39,7 +39,6 @@ impl Handler for TextAndBytes {
                 send_text(response, 200, &format!("{line}\n"))
             }
             // Any bytes can come, and not all bytes are text.
-            "/count" if body.is_empty() => send_text(response, 400, "no text\n"),
             "/count" => match String::from_utf8(body) {
                 Ok(text) => {
                     let characters = text.chars().count();
@@ -64,8 +63,11 @@ fn send_text(response: Response, status: u16, text: &str) -> Answer {
         .send_header("Content-Type", "text/plain; charset=utf-8")
         // In bytes, not in characters.
         .send_header("Content-Length", text.len())
-        .end_headers()?
-        .send(text)
+        .end_headers()
+        .and_then(|mut body| {
+            std::io::Write::write_all(&mut body, text.as_bytes())?;
+            body.finish()
+        })
 }
 
 fn main() -> http_core::Result<()> {

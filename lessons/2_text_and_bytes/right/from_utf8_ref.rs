@@ -1,6 +1,4 @@
-//! Wrong: the Content-Length counts characters.
-//! rejected by: step 1
-//! diagnosis: wrong-length
+//! Right: it looks at the bytes without taking them; the length comes first, and a header more.
 
 use std::io::Read;
 
@@ -39,15 +37,15 @@ impl Handler for TextAndBytes {
                 send_text(response, 200, &format!("{line}\n"))
             }
             // Any bytes can come, and not all bytes are text.
-            "/count" => match String::from_utf8(body) {
+            "/count" => match std::str::from_utf8(&body) {
                 Ok(text) => {
                     let characters = text.chars().count();
-                    let bytes = text.len();
+                    let bytes = body.len();
                     let line = format!("characters: {characters}, bytes: {bytes}\n");
                     send_text(response, 200, &line)
                 }
                 Err(error) => {
-                    let good = error.utf8_error().valid_up_to();
+                    let good = error.valid_up_to();
                     send_text(response, 400, &format!("not UTF-8, good bytes: {good}\n"))
                 }
             },
@@ -60,8 +58,9 @@ impl Handler for TextAndBytes {
 fn send_text(response: Response, status: u16, text: &str) -> Answer {
     response
         .send_response(status)
-        .send_header("Content-Type", "text/plain; charset=utf-8")
-        .send_header("Content-Length", text.chars().count())
+        .send_header("content-length", text.bytes().count())
+        .send_header("X-Cat", "yes")
+        .send_header("content-type", "text/plain; charset=utf-8")
         .end_headers()?
         .send(text)
 }
