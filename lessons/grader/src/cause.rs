@@ -121,10 +121,15 @@ pub(crate) fn explain<M: Model>(
     sought.cause()
 }
 
-/// The play until something in it has a cause that is no mistake of a model.
+/// The play without what has a cause that is no mistake of a model. What a server remembers
+/// behind it is unknown; a program that is run remembers nothing.
 fn until_a_rule(play: &[(Act, Seen)]) -> Play {
-    let end = play.iter().position(|(_, seen)| rules::is_broken(seen));
-    play[..end.unwrap_or(play.len())].to_vec()
+    let ends = |(act, seen): &(Act, Seen)| rules::is_broken(seen) && !matches!(act, Act::Run(_));
+    let end = play.iter().position(ends).unwrap_or(play.len());
+    let left = play[..end]
+        .iter()
+        .filter(|(_, seen)| !rules::is_broken(seen));
+    left.cloned().collect()
 }
 
 struct Sought<'a, M: Model> {

@@ -16,6 +16,7 @@ mod expect;
 mod outcome;
 mod seen;
 
+pub(crate) use act::encode_form;
 pub use act::{Act, Command, Reply, Request};
 pub use act::{get, post, request, run, serves, start, write};
 pub use bytes::Bytes;

@@ -156,6 +156,10 @@ fn expected_lines(expected: &Expected) -> Vec<String> {
             let all = codes.iter().map(ToString::to_string);
             vec![format!("exit code {}", or(all.collect()))]
         }
+        What::Unprinted(secret) => {
+            let secret = value::cut(secret.as_bytes(), 100);
+            vec![format!("nowhere in what the program prints: {secret}")]
+        }
         What::Took(range) => vec![format!(
             "an end after {:.1} to {:.1} seconds",
             range.start.as_secs_f32(),

@@ -125,7 +125,7 @@ impl<M: Model> Graded<M> {
             Ok(played) => played,
             Err(why) => return self.not_serving(check, &why),
         };
-        let mut failed = differs(expected, &played.acts);
+        let mut failed = differs(expected, &played);
         if let Some((at, what)) = &failed
             && must_come_again(&played.acts[*at].1, what)
         {
@@ -133,7 +133,7 @@ impl<M: Model> Graded<M> {
                 Ok(again) => played = again,
                 Err(why) => return self.not_serving(check, &why),
             }
-            failed = differs(expected, &played.acts);
+            failed = differs(expected, &played);
         }
         self.notice_silence(&played);
         let outcome = match failed {
@@ -141,7 +141,11 @@ impl<M: Model> Graded<M> {
             Some((at, what)) => Outcome::Failed(Box::new(Finding {
                 step: check.info.step,
                 check: check.full_name(),
-                acts: played.acts[..=at].to_vec(),
+                // What remembers nothing needs no acts before.
+                acts: match size_of::<M::State>() {
+                    0 => played.acts[at..=at].to_vec(),
+                    _ => played.acts[..=at].to_vec(),
+                },
                 expected: Some(what),
                 words: None,
                 printed: played.printed,
@@ -239,7 +243,7 @@ impl<M: Model> Graded<M> {
             for drawn in drawn {
                 let (own, others) = rest.split_at(rest.len().min(drawn.acts.len()));
                 rest = others;
-                if let Some((at, what)) = first_wrong(&drawn.acts, own) {
+                if let Some((at, what)) = first_wrong(&drawn.acts, own, &played.printed) {
                     failing.push((drawn.clone(), at, what));
                 }
                 self.plays.push(own.to_vec());
@@ -302,7 +306,7 @@ impl<M: Model> Graded<M> {
                 .bench
                 .play(acts.iter().map(|(act, _)| act), Connections::Each);
             let played = played.ok()?;
-            let (at, what) = first_wrong(acts, &played.acts)?;
+            let (at, what) = first_wrong(acts, &played.acts, &played.printed)?;
             Some((at, what, played))
         };
         let (at, what, played) = play()?;
@@ -349,6 +353,15 @@ impl<M: Model> Graded<M> {
 
 /// The rule that says why, if one does.
 fn rule_of(finding: &Finding) -> Option<Told> {
+    if let Some(What::Unprinted(secret)) = finding.expected.as_ref().map(|e| &e.what) {
+        return Some(Told {
+            name: "prints-secret".into(),
+            says: format!(
+                "The program prints {secret:?}, which is a secret. What is printed stays in a \
+                 terminal or in a log, for others to read. Take the line out that prints it."
+            ),
+        });
+    }
     let (act, seen) = finding.acts.last()?;
     let step = finding.expected.as_ref().map_or(finding.step, |e| e.step);
     cause::rule(step, act, seen, &finding.printed)
@@ -404,28 +417,35 @@ fn judged<M: Model>(
 }
 
 /// The first act of which something that counts is not true.
-fn differs(expected: &[(usize, Vec<Expected>)], played: &Play) -> Option<(usize, Expected)> {
+fn differs(expected: &[(usize, Vec<Expected>)], played: &Played) -> Option<(usize, Expected)> {
     expected.iter().find_map(|(at, all)| {
-        let (_, seen) = played.get(*at)?;
-        let differs = all.iter().find(|expected| !expected.what.holds(seen))?;
+        let (_, seen) = played.acts.get(*at)?;
+        let holds = |what: &What| what.holds(seen) && what.holds_of_printed(&played.printed);
+        let differs = all.iter().find(|expected| !holds(&expected.what))?;
         Some((*at, differs.clone()))
     })
 }
 
 /// The first act after which not all is true that is expected.
-fn first_wrong(acts: &[(Act, Expect)], played: &[(Act, Seen)]) -> Option<(usize, Expected)> {
-    acts.iter()
-        .zip(played)
-        .enumerate()
-        .find_map(|(at, ((_, expect), (_, seen)))| Some((at, expect.differs(seen)?.clone())))
+fn first_wrong(
+    acts: &[(Act, Expect)],
+    played: &[(Act, Seen)],
+    printed: &Ended,
+) -> Option<(usize, Expected)> {
+    let mut both = acts.iter().zip(played).enumerate();
+    both.find_map(|(at, ((_, expect), (_, seen)))| {
+        let printed = |expected: &&Expected| !expected.what.holds_of_printed(printed);
+        let wrong = expect.differs(seen).or(expect.all().iter().find(printed))?;
+        Some((at, wrong.clone()))
+    })
 }
 
 /// Whether it may be chance: the computer was busy, a connection broke.
 fn must_come_again(seen: &Seen, what: &Expected) -> bool {
     let broken = match seen {
         Seen::Exchange(exchange) => exchange.answer.is_err(),
-        Seen::Ended(ended) => ended.is_err(),
-        Seen::Serves | Seen::Nothing => false,
+        // That was waited for long enough.
+        Seen::Ended(_) | Seen::Serves | Seen::Nothing => false,
     };
     broken || matches!(what.what, What::Took(_))
 }

@@ -59,10 +59,25 @@ impl What {
             }
             Self::Body(text) => text.holds(&answer.body),
             Self::Took(range) => holds_time(range, exchange.took),
+            // What it prints is seen in the end.
+            Self::Unprinted(_) => true,
             Self::Serves | Self::Code(_) | Self::Stdout(_) | Self::Stderr(_) | Self::Asked(_) => {
                 false
             }
         }
+    }
+
+    /// Whether what a program printed in all keeps this secret, if it is one.
+    pub(crate) fn holds_of_printed(&self, printed: &Ended) -> bool {
+        let Self::Unprinted(secret) = self else {
+            return true;
+        };
+        let encoded = crate::record::encode_form(&[("", secret)]);
+        let encoded = encoded.trim_start_matches('=');
+        let said = [printed.stdout.text(), printed.stderr.text()];
+        !said
+            .iter()
+            .any(|said| said.contains(secret.as_str()) || said.contains(encoded))
     }
 
     fn holds_of_end(&self, ended: &Ended) -> bool {
@@ -81,6 +96,7 @@ impl What {
             Self::Stdout(due) => text(due, &ended.stdout),
             Self::Stderr(due) => text(due, &ended.stderr),
             Self::Took(range) => holds_time(range, ended.took),
+            Self::Unprinted(_) => self.holds_of_printed(ended),
             Self::Asked(requests) => {
                 let asked: Vec<_> = ended.asked.iter().map(|asked| &asked.request).collect();
                 asked.len() == requests.len()
@@ -292,6 +308,18 @@ mod tests {
         assert!(differs(right.clone().asked([get("/p?a=1&b=2")]), &seen).is_some());
         assert!(differs(right.clone().asked([]), &seen).is_some());
         assert!(differs(right.status(200), &seen).is_some());
+    }
+
+    #[test]
+    fn a_secret_is_looked_for_in_all_that_is_printed() {
+        let secret = What::Unprinted("ab & é".into());
+        let printed = |stderr: &str| Ended {
+            stderr: stderr.into(),
+            ..Ended::default()
+        };
+        assert!(secret.holds_of_printed(&printed("ab")));
+        assert!(!secret.holds_of_printed(&printed("x ab & é y")));
+        assert!(!secret.holds_of_printed(&printed("x=ab+%26+%C3%A9&y=")));
     }
 
     #[test]

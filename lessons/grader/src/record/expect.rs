@@ -57,6 +57,9 @@ pub enum What {
     Stdout(Text),
     /// Standard error.
     Stderr(Text),
+    /// The program prints this nowhere, neither as it is nor as a form encodes it. (This is
+    /// judged when all acts are played.)
+    Unprinted(String),
     /// The time until the answer, or until the end of the program, lies in this range.
     Took(Range<Duration>),
     /// The service was asked for just this, in this order. Fields and bodies count if they
@@ -193,6 +196,11 @@ impl Expect {
         self.what(What::Code(vec![code]))
     }
 
+    /// The program's exit code is one of these: where the text leaves a choice.
+    pub fn code_in(self, codes: &[i32]) -> Self {
+        self.what(What::Code(codes.into()))
+    }
+
     /// All of standard output.
     pub fn stdout(self, text: impl Into<Bytes>) -> Self {
         self.what(What::Stdout(Text::Exactly(text.into())))
@@ -208,6 +216,11 @@ impl Expect {
         self.what(What::Stdout(Text::Lacks(text.into())))
     }
 
+    /// All of standard error.
+    pub fn stderr(self, text: impl Into<Bytes>) -> Self {
+        self.what(What::Stderr(Text::Exactly(text.into())))
+    }
+
     /// This stands in standard error.
     pub fn stderr_has(self, text: impl Into<String>) -> Self {
         self.what(What::Stderr(Text::Has(text.into())))
@@ -216,6 +229,11 @@ impl Expect {
     /// This does not stand in standard error.
     pub fn stderr_lacks(self, text: impl Into<String>) -> Self {
         self.what(What::Stderr(Text::Lacks(text.into())))
+    }
+
+    /// The program keeps a secret: it prints it nowhere, until all acts are played.
+    pub fn keeps_secret(self, secret: impl Into<String>) -> Self {
+        self.what(What::Unprinted(secret.into()))
     }
 
     /// The time that it takes, in milliseconds.

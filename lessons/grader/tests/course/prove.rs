@@ -181,6 +181,8 @@ fn build(workshop: &Workshop, lesson: &Lesson, candidates: &[Candidate]) -> Vec<
         let folder = built.with_extension("programs");
         fs::create_dir_all(&folder).expect("a folder");
         let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+        // What an earlier run has left may be a link to the same file.
+        let _ = fs::remove_file(&path);
         let linked = fs::hard_link(&built, &path);
         linked
             .or_else(|_| fs::copy(&built, &path).map(drop))

@@ -68,6 +68,8 @@ impl Workshop {
         for part in parts {
             mirror(&lesson::root().join(part), &root.join(part));
         }
+        // What a run has left that was killed.
+        let _ = fs::remove_dir_all(root.join(GRADED));
         Workshop {
             _only_one: only_one,
             root,
