@@ -1,6 +1,7 @@
 //! What the figures were measured on: they mean little without it.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
@@ -45,10 +46,11 @@ pub fn describe(options: &Options) -> String {
         .iter()
         .filter_map(|[tool, flag]| version(tool, flag))
         .collect();
-    let mut subject = version("git", "rev-parse --short HEAD")
-        .map_or(String::new(), |commit| format!("- http-core at {commit}\n"));
-    if let Some(path) = &options.hello {
-        subject = format!("- http-core's hello: {}\n", path.display());
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut subject =
+        commit(here).map_or(String::new(), |commit| format!("- http-core at {commit}\n"));
+    if let Some(commit) = options.before.as_deref().and_then(commit) {
+        subject += &format!("- before: http-core at {commit}\n");
     }
 
     format!(
@@ -72,16 +74,20 @@ fn locked(name: &str) -> Option<String> {
     Some(format!("{name} {version}"))
 }
 
-/// The first line that a tool says of itself, as far as it is about the version.
-fn version(tool: &str, flags: &str) -> Option<String> {
-    let output = Command::new(tool)
-        .args(flags.split(' '))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+/// The commit of a checkout; none where it is none, or none of git's business.
+fn commit(folder: &Path) -> Option<String> {
+    let output = Command::new("git")
+        .args(["rev-parse", "--short", "HEAD"])
+        .current_dir(folder)
         .output()
         .ok()?;
-    if tool == "git" && !output.status.success() {
-        return None; // no checkout, or none of git's business
-    }
+    let commit = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| commit.trim().to_owned())
+}
+
+/// The first line that a tool says of itself, as far as it is about the version.
+fn version(tool: &str, flag: &str) -> Option<String> {
+    let output = Command::new(tool).arg(flag).output().ok()?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     let line = text.lines().next()?.trim();

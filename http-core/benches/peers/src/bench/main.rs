@@ -56,9 +56,8 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
     let mut skipped = Vec::new();
     let mut programs = Vec::new();
-    let is_needed = |peer: &&Peer| {
-        options.wants(peer.name) && options.scenarios.iter().any(|one| peer.serves(one))
-    };
+    let is_needed =
+        |peer: &&Peer| options.wants(peer) && options.scenarios.iter().any(|one| peer.serves(one));
     for peer in PEERS.iter().filter(is_needed) {
         eprintln!("building {}", peer.name);
         match Programs::build(peer, options) {

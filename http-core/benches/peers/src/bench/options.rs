@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lexopt::prelude::*;
 
-use crate::peer::PEERS;
+use crate::peer::{PEERS, Peer};
 use crate::scenario::{self, SCENARIOS, Scenario};
 
 /// What to measure, and for how long.
@@ -20,8 +20,8 @@ pub struct Options {
     pub time: Duration,
     /// Threads, or workers, of every server that lets one choose.
     pub threads: usize,
-    /// A program to measure instead of http-core's example `hello`.
-    pub hello: Option<PathBuf>,
+    /// Another checkout of the course, whose http-core is measured as `before`.
+    pub before: Option<PathBuf>,
 }
 
 impl Options {
@@ -32,7 +32,7 @@ impl Options {
             rounds: 3,
             time: Duration::from_secs(3),
             threads: 2,
-            hello: None,
+            before: None,
         };
         let mut arguments = lexopt::Parser::from_env();
         while let Some(argument) = arguments.next()? {
@@ -60,8 +60,8 @@ impl Options {
                     options.time = Duration::from_secs(seconds.ceil().clamp(1.0, 600.0) as u64);
                 }
                 Long("threads") => options.threads = arguments.value()?.parse::<usize>()?.max(1),
-                Long("hello") => {
-                    options.hello = Some(PathBuf::from(arguments.value()?).canonicalize()?);
+                Long("before") => {
+                    options.before = Some(PathBuf::from(arguments.value()?).canonicalize()?);
                 }
                 Short('h') | Long("help") => {
                     print!("{}", help());
@@ -77,8 +77,11 @@ impl Options {
     }
 
     /// Whether a peer was asked for.
-    pub fn wants(&self, peer: &str) -> bool {
-        self.peers.is_empty() || self.peers.iter().any(|name| name == peer)
+    pub fn wants(&self, peer: &Peer) -> bool {
+        if peer.needs_checkout() {
+            return self.before.is_some();
+        }
+        self.peers.is_empty() || self.peers.iter().any(|name| name == peer.name)
     }
 }
 
@@ -86,12 +89,12 @@ fn help() -> String {
     let mut help = String::from(
         "Measures http-core beside its peers, on loopback. Prints Markdown on standard output.
 
-usage: peers [SCENARIO ...] [--peers NAME,NAME,...] [--rounds 3] [--seconds 3] [--threads 2] [--hello PATH]
+usage: peers [SCENARIO ...] [--peers NAME,NAME,...] [--rounds 3] [--seconds 3] [--threads 2] [--before FOLDER]
 
 --rounds   how often each is measured, in turn with the others; medians are printed
 --seconds  the length of one measurement
 --threads  threads, or workers, of each server that lets one choose
---hello    a program to measure as http-core instead of its example `hello`
+--before   another checkout of the course: its http-core takes part, too
 
 scenarios (all unless some are named; `keep` names all five of the first kind):
 ",

@@ -27,16 +27,21 @@ pub struct Peer {
 pub enum Role {
     /// http-core itself.
     Subject,
+    /// http-core as it was.
+    Before,
     Peer,
     /// Parses nothing: nobody can do better with these means.
     Limit,
 }
 
 /// How a server is built and started.
+#[derive(Clone, Copy)]
 enum Kind {
     /// http-core: its example `hello`, for files its command, or for other paths the
     /// server in this package.
     HttpCore,
+    /// The same, of another checkout of the course.
+    Before,
     /// A program of this package that has a feature of its own.
     Rust {
         feature: &'static str,
@@ -55,12 +60,13 @@ enum Kind {
     Files(&'static str, &'static [&'static str]),
 }
 
-use Kind::{Files, Go, HttpCore, Nginx, Node, Python, Rust, ServeDir};
+use Kind::{Before, Files, Go, HttpCore, Nginx, Node, Python, Rust, ServeDir};
 
 /// All servers.
 #[rustfmt::skip]
 pub const PEERS: &[Peer] = &[
     Peer { name: "http-core", what: "the example `hello`; for `sleep`, `block` and `upload` servers/http_core.rs", role: Role::Subject, kind: HttpCore },
+    Peer { name: "before", what: "http-core of another checkout, which --before names", role: Role::Before, kind: Before },
     Peer { name: "nginx", what: "`return 200` from its configuration, a process per thread", role: Role::Peer, kind: Nginx },
     Peer { name: "hyper", what: "on tokio, with pipeline_flush", role: Role::Peer, kind: Rust { feature: "hyper", program: "hyper_server", mode: "" } },
     Peer { name: "axum", what: "on tokio", role: Role::Peer, kind: Rust { feature: "axum", program: "axum_server", mode: "" } },
@@ -83,10 +89,15 @@ pub const PEERS: &[Peer] = &[
 ];
 
 impl Peer {
+    /// Whether it takes part only where a checkout is named for it.
+    pub fn needs_checkout(&self) -> bool {
+        matches!(self.kind, Before)
+    }
+
     /// Whether it is one of those that the scenario compares.
     pub fn serves(&self, scenario: &Scenario) -> bool {
         match self.kind {
-            HttpCore | Nginx => true,
+            HttpCore | Before | Nginx => true,
             ServeDir | Files(..) => scenario.file().is_some(),
             _ => scenario.file().is_none(),
         }
@@ -113,37 +124,32 @@ impl Programs {
         let servers = Path::new(HERE).join("servers");
         let mut files = None;
         let (plain, other) = match peer.kind {
-            HttpCore => {
-                let plain = match &options.hello {
-                    Some(path) => path.clone(),
-                    None => cargo(&[
-                        "--manifest-path",
-                        &format!("{HERE}/../../Cargo.toml"),
-                        "--example",
-                        "hello",
-                    ])?,
+            HttpCore | Before => {
+                let here = Path::new(HERE).join("../..");
+                let package = match (peer.kind, &options.before) {
+                    (Before, Some(checkout)) => checkout.join("http-core"),
+                    _ => here,
                 };
-                if options.scenarios.iter().any(|one| one.file().is_some()) {
-                    files = Some(cargo(&[
-                        "--manifest-path",
-                        &format!("{HERE}/../../Cargo.toml"),
-                        "--bin",
-                        "http-core",
-                    ])?);
+                let is_wanted =
+                    |wanted: fn(&Scenario) -> bool| options.scenarios.iter().any(|one| wanted(one));
+                let plain = cargo(&package, &["--example", "hello"])?;
+                if is_wanted(|one| one.file().is_some()) {
+                    files = Some(cargo(&package, &["--bin", "http-core"])?);
                 }
-                let needs_other = options
-                    .scenarios
-                    .iter()
-                    .any(|one| !one.is_plain() && one.file().is_none());
-                let other = needs_other.then(|| program("http_core", "http_core_server"));
+                let other = is_wanted(|one| !one.is_plain() && one.file().is_none());
+                let bench = package.join("benches/peers");
+                let other = other.then(|| program(&bench, "http_core", "http_core_server"));
                 (plain, other.transpose()?)
             }
             Rust {
                 feature,
                 program: name,
                 ..
-            } => (program(feature, name)?, None),
-            ServeDir => (program("tower_http", "tower_http_server")?, None),
+            } => (program(Path::new(HERE), feature, name)?, None),
+            ServeDir => {
+                let server = program(Path::new(HERE), "tower_http", "tower_http_server")?;
+                (server, None)
+            }
             Files(program, _) => {
                 installed(program, "--version")?;
                 (program.into(), None)
@@ -204,7 +210,7 @@ impl Programs {
         let (port, threads) = (free_port(), options.threads.to_string());
         let mut command;
         match self.peer.kind {
-            HttpCore if scenario.file().is_some() => {
+            HttpCore | Before if scenario.file().is_some() => {
                 command = Command::new(program);
                 command
                     .args([&port.to_string(), "--bind", "127.0.0.1", "--quiet"])
@@ -225,7 +231,7 @@ impl Programs {
                     };
                 }
             }
-            HttpCore | Rust { .. } => {
+            HttpCore | Before | Rust { .. } => {
                 command = Command::new(program);
                 command.args([&port.to_string(), &threads]);
                 if let Rust { mode, .. } = self.peer.kind
@@ -276,23 +282,18 @@ fn scratch() -> Result<PathBuf, String> {
     Ok(folder)
 }
 
-/// Builds a program of this package, with the feature it needs and no other.
-fn program(feature: &str, name: &str) -> Result<PathBuf, String> {
-    cargo(&[
-        "--manifest-path",
-        &format!("{HERE}/Cargo.toml"),
-        "--features",
-        feature,
-        "--bin",
-        name,
-    ])
+/// Builds a program of a bench, with the feature it needs and no other.
+fn program(bench: &Path, feature: &str, name: &str) -> Result<PathBuf, String> {
+    cargo(bench, &["--features", feature, "--bin", name])
 }
 
-/// Builds one program and says where it is.
-fn cargo(arguments: &[&str]) -> Result<PathBuf, String> {
+/// Builds one program of a package and says where it is.
+fn cargo(package: &Path, arguments: &[&str]) -> Result<PathBuf, String> {
     let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build
         .args(["build", "--release", "--message-format=json"])
+        .arg("--manifest-path")
+        .arg(package.join("Cargo.toml"))
         .args(arguments);
     let messages = succeed(&mut build)?;
     let mut programs = messages.lines().filter_map(|line| {

@@ -117,6 +117,7 @@ pub fn markdown(machine: &str, skipped: &[(&str, String)], results: &[Results]) 
         let _ = writeln!(text, "- skipped: {name}: {why}");
     }
     text += &standing(results);
+    text += &beside_before(results);
     for one in results {
         text += &table(one);
     }
@@ -162,6 +163,42 @@ fn standing(results: &[Results]) -> String {
     if rows == 0 { String::new() } else { text }
 }
 
+/// http-core beside what it was, where that took part.
+fn beside_before(results: &[Results]) -> String {
+    let mut text = String::from(
+        "\n### Before and now\n\n\
+         CPU µs a request, with the least and the most of the rounds, and how many times as much\n\
+         as before it is now; p99 and memory.\n\n\
+         | | CPU before | now | × | p99 before | now | memory before | now |\n\
+         | --- | --: | --: | --: | --: | --: | --: | --: |\n",
+    );
+    let mut rows = 0;
+    for one in results {
+        let of_role = |role| {
+            let mut all = one.rows.iter();
+            all.find(|row| row.programs.peer.role == role && !row.samples.is_empty())
+        };
+        let (Some(before), Some(now)) = (of_role(Role::Before), of_role(Role::Subject)) else {
+            continue;
+        };
+        rows += 1;
+        let times = match (before.median(Figure::Cpu), now.median(Figure::Cpu)) {
+            (Some(before), Some(now)) => format!("{:.2}", now / before),
+            _ => "–".into(),
+        };
+        let cells = |figure| format!("{} | {}", before.cell(figure), now.cell(figure));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {times} | {} | {} |",
+            one.scenario.name,
+            cells(Figure::Cpu),
+            cells(Figure::P99),
+            cells(Figure::Memory),
+        );
+    }
+    if rows == 0 { String::new() } else { text }
+}
+
 /// All servers in one scenario, the best first.
 fn table(results: &Results) -> String {
     let mut rows: Vec<&Row> = results
@@ -194,7 +231,7 @@ fn table(results: &Results) -> String {
             let name = row.programs.peer.name;
             let _ = match row.programs.peer.role {
                 Role::Subject => write!(text, "\n| **{name}** |"),
-                Role::Peer => write!(text, "\n| {name} |"),
+                Role::Before | Role::Peer => write!(text, "\n| {name} |"),
                 Role::Limit => write!(text, "\n| *{name}* |"),
             };
             for (figure, _) in figures {
