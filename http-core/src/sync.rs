@@ -1,4 +1,7 @@
-//! Locks that a panic elsewhere does not close.
+//! What the threads share their work by, and locks that a panic elsewhere does not close.
+
+// By these names, so that `http-core/model` can put others in their place.
+pub(crate) use std::{sync::atomic, thread};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -15,10 +15,11 @@ use std::{fmt, io};
 
 use mio::net::{TcpListener, TcpStream};
 
+use super::claim::Claim;
 use super::connection::{Connection, Scratch, Shared, Turn};
 use super::log::Trace;
 use super::poller::{Event, Poller, WOKEN};
-use super::slots::{Claim, Slot, Slots};
+use super::slots::{Slot, Slots};
 use super::socket::Socket;
 use super::threads::{Threads, Work};
 use crate::face::report;

@@ -3,13 +3,14 @@
 //! | module | what it is about |
 //! | --- | --- |
 //! | `server`, `listen` | [`HttpServer`]: addresses, settings, starting and stopping |
-//! | `engine`, `slots`, `poller` | how threads share the connections |
+//! | `engine`, `slots`, `claim`, `poller` | how threads share the connections |
 //! | `threads` | how many are at work, and how one that waits hands its place on |
 //! | `connection` | one connection, as far as it goes without waiting; when a wait is too long |
 //! | `socket`, `file` | reading and writing, without waiting |
 //! | `client` | reading and writing for a handler, which waits |
 //! | `stop`, `time`, `log` | the end, the clock, the terminal |
 
+mod claim;
 mod client;
 mod connection;
 mod engine;

@@ -1,53 +1,12 @@
-//! The slots that hold the connections, and which thread may work on one.
+//! The slots that hold the connections.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
+use super::claim::Claim;
 use super::connection::Connection;
 use crate::sync::lock;
-
-/// Makes sure that one thread at a time works on something, and that no event is missed
-/// meanwhile: a lock that remembers who came while it was held, and makes nobody wait.
-#[derive(Debug, Default)]
-pub(super) struct Claim(AtomicU8);
-
-const FREE: u8 = 0;
-const CLAIMED: u8 = 1;
-/// Claimed, and an event has come since.
-const CLAIMED_AND_MORE: u8 = 2;
-
-impl Claim {
-    /// An event has come. `true` if the caller now has the claim, and must handle the event
-    /// and then `release` it; `false` if the thread that has it will.
-    pub fn take(&self) -> bool {
-        let taken = |state| {
-            Some(if state == FREE {
-                CLAIMED
-            } else {
-                CLAIMED_AND_MORE
-            })
-        };
-        self.0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, taken)
-            == Ok(FREE)
-    }
-
-    /// Gives the claim back. `false` if an event has come meanwhile: the caller still has the
-    /// claim, and must go on.
-    pub fn release(&self) -> bool {
-        let released = self
-            .0
-            .compare_exchange(CLAIMED, FREE, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok();
-        if !released {
-            // Not just a store: this thread must see everything that those saw that failed to
-            // take the claim meanwhile.
-            self.0.swap(CLAIMED, Ordering::AcqRel);
-        }
-        released
-    }
-}
 
 /// A slot for one connection. While it is vacant, it stays claimed.
 #[derive(Debug)]
@@ -66,7 +25,7 @@ const NEVER: u64 = u64::MAX;
 impl Slot {
     fn vacant() -> Slot {
         Slot {
-            claim: Claim(AtomicU8::new(CLAIMED)),
+            claim: Claim::taken(),
             deadline: AtomicU64::new(NEVER),
             idle_since: AtomicU64::new(NEVER),
             connection: Mutex::new(None),
@@ -168,24 +127,5 @@ impl Slots {
 
     fn millis(&self, time: Instant) -> u64 {
         u64::try_from(time.saturating_duration_since(self.started).as_millis()).unwrap_or(NEVER)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_happens_meanwhile_is_not_missed() {
-        let claim = Claim::default();
-        assert!(claim.take());
-        assert!(claim.release());
-        assert!(claim.take());
-        assert!(!claim.take() && !claim.take());
-        // Whoever has it goes on once for all of them.
-        assert!(!claim.release());
-        assert!(!claim.take());
-        assert!(!claim.release());
-        assert!(claim.release());
     }
 }

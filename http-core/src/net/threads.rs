@@ -7,14 +7,14 @@
 //! moment, and each thread that is done with a connection then ends. Nobody waits for a
 //! permit, so a lock that a handler holds while it reads can't lead to a deadlock.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
-use std::thread;
 use std::time::Duration;
 use std::{fmt, io};
 
 use super::stop::Stop;
 use crate::http1::{Limits, Refusal};
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::thread;
 
 /// What each thread of a server does, until the server has stopped or the thread is
 /// [one too many](Threads::leave).
