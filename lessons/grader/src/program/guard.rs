@@ -28,6 +28,8 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process_group};
 use shared_child::SharedChild;
 
 /// What a guard guards; its name is the hidden first argument.
@@ -80,10 +82,9 @@ pub(crate) fn command(
 /// can have its number. Elsewhere than on Unix this does nothing.
 pub(crate) fn end_group(leader: u32) {
     #[cfg(unix)]
-    if let Ok(group) = i32::try_from(leader) {
-        use nix::sys::signal::{Signal, killpg};
+    if let Some(group) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
         // No such group: it has ended already, as it should.
-        let _ = killpg(nix::unistd::Pid::from_raw(group), Signal::SIGKILL);
+        let _ = kill_process_group(group, Signal::KILL);
     }
     #[cfg(not(unix))]
     let _ = leader;
@@ -116,7 +117,7 @@ fn guard(
 ) -> i32 {
     // Ctrl-C in a Windows console reaches every process in it. The guard stays
     // until its pipe is closed, which is at once when the test program ends.
-    if let Err(error) = ctrlc::set_handler(|| ()) {
+    if let Err(error) = outlive_signals() {
         eprintln!("the guard cannot ignore Ctrl-C: {error}");
     }
     adopt();
@@ -157,10 +158,26 @@ fn guard(
     code
 }
 
+/// Lets this process go on when it is asked to end. (Its program is asked, too: handlers are
+/// not inherited.)
+fn outlive_signals() -> Result<(), Box<dyn std::error::Error>> {
+    #[cfg(unix)]
+    for signal in [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ] {
+        signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+    }
+    #[cfg(windows)]
+    ctrlc::set_handler(|| ())?;
+    Ok(())
+}
+
 /// Makes all that descends from this process end with it, as far as the system can.
 fn adopt() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = nix::sys::prctl::set_child_subreaper(true) {
+    if let Err(error) = rustix::process::set_child_subreaper(Some(rustix::process::getpid())) {
         eprintln!("the guard cannot adopt what its program leaves behind: {error}");
     }
     #[cfg(windows)]
@@ -188,22 +205,26 @@ fn adopt() {
 fn limit() {
     #[cfg(unix)]
     {
-        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         const GIB: u64 = 1 << 30;
         let lower = |resource, most: u64| {
             // What is limited more already stays so.
-            if let Ok((soft, hard)) = getrlimit(resource) {
-                let _ = setrlimit(resource, soft.min(most), hard.min(most));
-            }
+            let Rlimit { current, maximum } = getrlimit(resource);
+            let lower = |limit: Option<u64>| Some(limit.map_or(most, |limit| limit.min(most)));
+            let limit = Rlimit {
+                current: lower(current),
+                maximum: lower(maximum),
+            };
+            let _ = setrlimit(resource, limit);
         };
-        lower(Resource::RLIMIT_DATA, GIB);
-        lower(Resource::RLIMIT_FSIZE, GIB);
-        lower(Resource::RLIMIT_CORE, 0);
+        lower(Resource::Data, GIB);
+        lower(Resource::Fsize, GIB);
+        lower(Resource::Core, 0);
         #[cfg(target_os = "linux")]
-        if let Ok(now) = nix::sys::sysinfo::sysinfo() {
+        {
             // The system counts those of this user; this many there are at most.
-            let most = u64::from(now.process_count()) + 1024;
-            lower(Resource::RLIMIT_NPROC, most);
+            let now = u64::from(rustix::system::sysinfo().procs);
+            lower(Resource::Nproc, now + 1024);
         }
     }
 }
@@ -211,18 +232,16 @@ fn limit() {
 /// Ends what the program has left behind. The guard stays, to hand on the exit code.
 #[cfg(target_os = "linux")]
 fn end_the_rest() {
-    use nix::sys::signal::{Signal, kill};
-    use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+    use rustix::process::{WaitOptions, kill_process, wait};
     use std::time::{Duration, Instant};
     let until = Instant::now() + Duration::from_secs(2);
     // Children of those that end become children of the guard in turn.
     loop {
         let children = children();
         for child in &children {
-            let _ = kill(*child, Signal::SIGKILL);
+            let _ = kill_process(*child, Signal::KILL);
         }
-        let reap = || waitpid(None, Some(WaitPidFlag::WNOHANG));
-        while !matches!(reap(), Err(_) | Ok(WaitStatus::StillAlive)) {}
+        while matches!(wait(WaitOptions::NOHANG), Ok(Some(_))) {}
         if children.is_empty() || Instant::now() > until {
             return;
         }
@@ -232,7 +251,7 @@ fn end_the_rest() {
 
 /// The processes whose parent this one is.
 #[cfg(target_os = "linux")]
-fn children() -> Vec<nix::unistd::Pid> {
+fn children() -> Vec<Pid> {
     let own = std::process::id().to_string();
     let processes = std::fs::read_dir("/proc").into_iter().flatten();
     let children = processes.filter_map(|process| {
@@ -242,7 +261,7 @@ fn children() -> Vec<nix::unistd::Pid> {
         let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
         let (_, rest) = stat.rsplit_once(')')?;
         let parent = rest.split_whitespace().nth(1)?;
-        (parent == own).then_some(nix::unistd::Pid::from_raw(id))
+        Pid::from_raw(id).filter(|_| parent == own)
     });
     children.collect()
 }
@@ -250,14 +269,9 @@ fn children() -> Vec<nix::unistd::Pid> {
 /// Ends what the program has left behind. The guard stays, to hand on the exit code.
 #[cfg(not(target_os = "linux"))]
 fn end_the_rest() {
+    // The guard itself goes on: see `outlive_signals`.
     #[cfg(unix)]
-    {
-        use nix::sys::signal::{Signal, killpg};
-        // The handler above lets the guard itself ignore this.
-        if let Ok(group) = i32::try_from(std::process::id()) {
-            let _ = killpg(nix::unistd::Pid::from_raw(group), Signal::SIGTERM);
-        }
-    }
+    let _ = kill_process_group(rustix::process::getpid(), Signal::TERM);
 }
 
 /// The exit code, or 128 plus the signal that ended the program, as in a shell.

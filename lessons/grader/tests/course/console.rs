@@ -377,8 +377,8 @@ impl Server {
 
     #[cfg(unix)]
     fn interrupt(&self) {
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"));
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("a signal");
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
     }
 
     #[cfg(not(unix))]

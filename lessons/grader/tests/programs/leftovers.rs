@@ -126,20 +126,23 @@ mod unix {
 #[cfg(unix)]
 mod unix {
     use super::*;
-    use nix::sys::signal::{Signal, kill};
-    use nix::unistd::Pid;
+    use rustix::process::{Pid, Signal, kill_process};
+
+    fn pid(id: i32) -> Pid {
+        Pid::from_raw(id).expect("a process id")
+    }
 
     pub fn trials() -> Vec<Trial> {
-        let interrupted = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+        let interrupted = [Signal::INT, Signal::TERM, Signal::HUP];
         let mut trials: Vec<Trial> = interrupted
             .map(|signal| {
-                test(&format!("nothing is left after {signal}"), move || {
+                test(&format!("nothing is left after {signal:?}"), move || {
                     let watch = Watch::new();
                     let mut stage = Stage::of("never answers");
                     let mut lesson = start(&mut stage, &watch);
                     let program = watch.next();
-                    let pid = Pid::from_raw(lesson.id() as i32);
-                    kill(pid, signal).expect("the lesson can be interrupted");
+                    let pid = pid(lesson.id() as i32);
+                    kill_process(pid, signal).expect("the lesson can be interrupted");
                     program.ends();
                     lesson.wait().expect("the lesson has ended");
                 })
@@ -153,7 +156,7 @@ mod unix {
                 stage = stage.only("step 1: GET / answers the homepage");
                 let mut lesson = start(&mut stage, &watch);
                 let program = watch.next();
-                kill(Pid::from_raw(program.parent), Signal::SIGKILL).expect("a guard");
+                kill_process(pid(program.parent), Signal::KILL).expect("a guard");
                 program.ends();
                 lesson.wait().expect("the lesson has ended");
             },
@@ -165,9 +168,9 @@ mod unix {
                 let mut stage = Stage::of("never answers");
                 let mut lesson = start(&mut stage, &watch);
                 let mut program = watch.next();
-                let guard = Pid::from_raw(program.parent);
-                kill(guard, Signal::SIGINT).expect("a guard");
-                kill(guard, Signal::SIGTERM).expect("a guard");
+                let guard = pid(program.parent);
+                kill_process(guard, Signal::INT).expect("a guard");
+                kill_process(guard, Signal::TERM).expect("a guard");
                 let short = Some(Duration::from_millis(300));
                 program
                     .reader
