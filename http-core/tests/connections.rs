@@ -320,15 +320,19 @@ fn begin_upload(client: &mut Client, length: usize, first: usize) {
 #[test]
 fn a_handler_that_waits_for_its_client_holds_up_nobody() {
     const LENGTH: usize = 200_000;
-    const LARGE: usize = 20_000_000;
+    // More than the system keeps for a client. It is made once, so that what the handlers
+    // do is to wait.
+    let large: Arc<[u8]> = pattern(20_000_000).into();
+    let upload = pattern(LENGTH);
     for threads in [1, 3] {
+        let streamed = Arc::clone(&large);
         let server = TestServer::with(
             |server| server.threads(threads),
-            |request: &mut Request, response: Response| {
+            move |request: &mut Request, response: Response| {
                 let mut body = response.send_response(200).end_headers()?;
                 match request.path() {
                     "/upload" => drop(io::copy(request.body(), &mut body)?),
-                    "/stream" => body.write_all(&pattern(LARGE))?,
+                    "/stream" => body.write_all(&streamed)?,
                     path => body.write_all(path.as_bytes())?,
                 }
                 body.finish()
@@ -353,11 +357,11 @@ fn a_handler_that_waits_for_its_client_holds_up_nobody() {
         asked.send("cat");
         assert_eq!(asked.reply().text(), "cat");
         for client in &mut uploads {
-            client.send(&pattern(LENGTH)[70_000..]);
-            assert!(client.reply().body == pattern(LENGTH));
+            client.send(&upload[70_000..]);
+            assert!(client.reply().body == upload);
         }
         for client in &mut readers {
-            assert!(client.reply().body == pattern(LARGE));
+            assert!(client.reply().body == large[..]);
         }
         assert_eq!(server.get("/other").text(), "/other");
     }
