@@ -212,7 +212,13 @@ fn judge(candidate: &Candidate, graded: &[Graded]) -> Vec<String> {
                     "{name} must be rejected by step {step}, and is by {steps:?}"
                 )];
             }
-            let others = failed().filter(|check| check.diagnosis != *cause);
+            if !failed().any(|check| check.diagnosis == *cause) {
+                let told: BTreeSet<&str> = failed().map(|check| &*check.diagnosis).collect();
+                return vec![format!("{name}: its cause is not told, but {told:?}")];
+            }
+            // What a browser sees of it has no cause of the model.
+            let by_model = failed().filter(|check| !check.name.starts_with("in a browser"));
+            let others = by_model.filter(|check| check.diagnosis != *cause);
             let others: BTreeSet<&str> = others.map(|check| &*check.diagnosis).collect();
             match others.first() {
                 None => Vec::new(),
