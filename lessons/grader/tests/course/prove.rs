@@ -216,8 +216,8 @@ fn judge(candidate: &Candidate, graded: &[Graded]) -> Vec<String> {
                 let told: BTreeSet<&str> = failed().map(|check| &*check.diagnosis).collect();
                 return vec![format!("{name}: its cause is not told, but {told:?}")];
             }
-            // What a browser sees of it has no cause of the model.
-            let by_model = failed().filter(|check| !check.name.starts_with("in a browser"));
+            // What is no model's, such as a page in a browser, has a cause of its own.
+            let by_model = failed().filter(|check| check.by_model);
             let others = by_model.filter(|check| check.diagnosis != *cause);
             let others: BTreeSet<&str> = others.map(|check| &*check.diagnosis).collect();
             match others.first() {
