@@ -1,366 +1,1409 @@
 //! The checks of lesson 4, file_server: a directory of files as a website, and nothing
 //! else of the disk.
 //!
-//! Each check lays out a site of its own, with names and contents drawn from the seed,
-//! and has it served through the variable DIRECTORY.
+//! Each program serves a folder of its own, which the checks fill with files whose names
+//! and contents are drawn from the seed:
+//!
+//! ```text
+//! secret.txt              outside of the folder that is served
+//! public-old/secret.txt   so is this
+//! public/                 the folder that is served: the variable DIRECTORY names it
+//! ```
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::{env, fs, process};
 
-use grader::{Answer, Run, Service, Verdict};
+use grader::{
+    Act, Bytes, Draw, Expect, Mistakes, Model, OUTSIDE, Run, Seen, Service, Status, Verdict, Whole,
+    get, run, start, write,
+};
+use percent_encoding::percent_decode_str;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
+const UNKNOWN: &str = "application/octet-stream";
+const TYPES: [(&str, &str); 9] = [
+    ("txt", TEXT),
+    ("html", HTML),
+    ("css", "text/css; charset=utf-8"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("json", "application/json"),
+    ("svg", "image/svg+xml"),
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+];
+
+/// What lies outside of the folder says so, for whoever reads the report.
+const SECRET: &str = "SECRET: this file is outside of the directory that is served\n";
+
+/// The message for arguments that are a mistake.
+const USAGE: &str = "[PORT] [--bind ADDRESS] [--directory DIR]";
 
 fn main() -> ExitCode {
-    grader::lesson!()
-        .check(1, "a file comes back", 2, on_site(file))
-        .check(1, "one in a directory below, too", 1, on_site(file_below))
-        .check(
+    grader::lesson!(FileServer)
+        .served_folder("DIRECTORY")
+        .example(1, 2, "a file comes back", Whole, |draw| {
+            let (name, text) = (text_file(draw), draw.line());
+            [write(&name, text + "\n"), get(format!("/{name}"))]
+        })
+        .example(1, 1, "one in a directory below, too", Whole, |draw| {
+            let name = format!("below/{}/{}", draw.word(), text_file(draw));
+            [write(&name, draw.line()), get(format!("/{name}"))]
+        })
+        .example(
+            1,
             1,
             "a name may have spaces, in any language",
-            1,
-            on_site(names),
+            Whole,
+            |draw| {
+                let names = [
+                    format!("{}.txt", draw.line()),
+                    format!("{} 100% {}.txt", draw.word(), draw.word()),
+                ];
+                let asked = names.map(|name| {
+                    [
+                        write(&name, draw.word()),
+                        get(format!("/{}", encoded(&name, is_unreserved))),
+                    ]
+                });
+                asked.concat()
+            },
         )
-        .check(1, "a file may hold any bytes", 1, on_site(any_bytes))
-        .check(1, "a file is read when it is asked for", 1, on_site(fresh))
-        .check(
+        .example(1, 1, "a file may hold any bytes", Whole, |draw| {
+            let name = text_file(draw);
+            let bytes: Vec<u8> = (0..=255).chain(draw.word().bytes()).collect();
+            [write(&name, bytes), get(format!("/{name}"))]
+        })
+        .example(1, 1, "a file is read when it is asked for", Whole, |draw| {
+            let name = text_file(draw);
+            let target = format!("/{name}");
+            let (first, later) = (draw.line(), draw.line());
+            [
+                write(&name, first),
+                get(&target),
+                write(&name, later),
+                get(&target),
+            ]
+        })
+        .example(
+            2,
             2,
             "pages, style sheets, scripts and data",
-            2,
-            on_site(page_types),
+            Whole,
+            |draw| typed_files(draw, &[".html", ".css", ".js", ".json", ".txt"]),
         )
-        .check(2, "pictures", 1, on_site(picture_types))
-        .check(
+        .example(2, 1, "pictures", Whole, |draw| {
+            typed_files(draw, &[".svg", ".png", ".jpg", ".jpeg"])
+        })
+        .example(
             2,
+            1,
             "anything else is application/octet-stream",
-            1,
-            on_site(other_types),
+            Whole,
+            |draw| {
+                let unknown = format!(".{}", draw.word());
+                typed_files(draw, &[&unknown, ""])
+            },
         )
-        .check(
-            2,
-            "capital letters make no difference",
-            1,
-            on_site(capitals),
-        )
-        .check(
-            2,
-            "only the last extension counts",
-            1,
-            on_site(last_extension),
-        )
-        .check(3, "/ answers index.html", 1, on_site(index))
-        .check(3, "so does a directory below", 1, on_site(index_below))
-        .check(
+        .example(2, 1, "capital letters make no difference", Whole, |draw| {
+            typed_files(draw, &[".JPG", ".Png"])
+        })
+        .example(2, 1, "only the last extension counts", Whole, |draw| {
+            typed_files(draw, &[".html.png", ".css.txt", "-html"])
+        })
+        .example(3, 1, "/ answers index.html", Whole, |draw| {
+            [
+                write("index.html", format!("<h1>{}</h1>", draw.line())),
+                get("/"),
+            ]
+        })
+        .example(3, 1, "so does a directory below", Whole, |draw| {
+            let folder = format!("below/{}", draw.word());
+            let page = format!("<h1>{}</h1>", draw.line());
+            [
+                write("index.html", "<h1>Home</h1>"),
+                write(format!("{folder}/index.html"), page),
+                get(format!("/{folder}/")),
+            ]
+        })
+        .example(
             4,
+            1,
             "a directory without its slash answers 301",
-            1,
-            on_site(redirect),
+            Status,
+            |draw| {
+                let folder = draw.word();
+                [
+                    write(format!("{folder}/index.html"), "page\n"),
+                    get(format!("/{folder}")),
+                ]
+            },
         )
-        .check(
+        .example(
             4,
+            2,
             "the Location is the path as it came, and a slash",
-            2,
-            on_site(location),
+            Whole,
+            |draw| {
+                let folder = format!("{} {}", draw.word(), draw.word());
+                let name = format!("{folder}/{}.txt", draw.word());
+                [
+                    write(name, "text\n"),
+                    get(format!("/{}", encoded(&folder, is_unreserved))),
+                ]
+            },
         )
-        .check(
+        .example(
             4,
+            1,
             "a query does not come before the slash",
-            1,
-            on_site(location_query),
+            Whole,
+            |draw| {
+                let (folder, query) = (draw.word(), format!("{}={}", draw.word(), draw.below(100)));
+                [
+                    write(format!("{folder}/a.txt"), "text\n"),
+                    get(format!("/{folder}?{query}")),
+                ]
+            },
         )
-        .check(4, "a browser at /about goes on to /about/", 0, address_bar)
-        .check(5, "what is not there answers 404", 1, on_site(missing))
-        .check(5, "its text is Page not found", 1, on_site(missing_text))
-        .check(
+        .check(4, 0, "a browser at /about goes on to /about/", address_bar)
+        .example(5, 1, "what is not there answers 404", Status, |draw| {
+            let path = draw.path();
+            [
+                get(format!("/below{path}.txt")),
+                get(format!("{path}/")),
+                get(path),
+            ]
+        })
+        .example(5, 1, "its text is Page not found", Whole, |draw| {
+            [get(draw.path())]
+        })
+        .example(
             5,
+            1,
             "so does a directory without index.html",
-            1,
-            on_site(no_index),
+            Status,
+            |draw| {
+                let folder = draw.word();
+                [
+                    write(format!("{folder}/only.txt"), "text\n"),
+                    get(format!("/{folder}/")),
+                ]
+            },
         )
-        .check(
+        .example(
             5,
+            1,
             "so does a file with a slash behind it",
-            1,
-            on_site(file_with_slash),
+            Status,
+            |draw| {
+                let name = text_file(draw);
+                [write(&name, "text\n"), get(format!("/{name}/"))]
+            },
         )
-        .check(
+        .example(
             5,
+            1,
             "a path that is not UTF-8 is the client's fault",
-            1,
-            on_site(not_utf8),
+            Status,
+            |draw| [get(format!("{}%FF.txt", draw.path()))],
         )
-        .check(6, "/.. does not lead out", 2, on_site(dots))
-        .check(6, "nor does it percent-encoded", 2, on_site(encoded_dots))
-        .check(
+        .example(6, 2, "/.. does not lead out", Whole, |_| {
+            attacks(&["/../secret.txt", "/below/../../secret.txt", "/.."])
+        })
+        .example(6, 2, "nor does it percent-encoded", Whole, |_| {
+            attacks(&[
+                "/%2e%2e/secret.txt",
+                "/%2E./secret.txt",
+                "/.%2e%2fsecret.txt",
+                "/below/%2e%2e/%2e%2e/secret.txt",
+                "/below%2F..%2F..%2Fsecret.txt",
+            ])
+        })
+        .example(
             6,
+            1,
             "nor do dots that a filter lets through",
-            1,
-            on_site(nested_dots),
+            Whole,
+            |_| {
+                attacks(&[
+                    "/....//secret.txt",
+                    "/..././secret.txt",
+                    "/%2e%2e%2e%2e//secret.txt",
+                ])
+            },
         )
-        .check(
+        .example(
             6,
+            2,
             "nor does the path of a file on the disk",
-            2,
-            on_site(absolute),
+            Whole,
+            |_| {
+                let outside = OUTSIDE.replace('/', "%2F");
+                attacks(&[
+                    &format!("/{outside}/secret.txt"),
+                    &format!("/{outside}%2Fsecret.txt"),
+                    &format!("/below/%2F{outside}%2Fsecret.txt"),
+                ])
+            },
         )
-        .check(6, "nor do backslashes and drives", 1, on_site(backslashes))
-        .check(6, "nor does a NUL byte", 1, on_site(nul))
-        .check(
+        .example(6, 1, "nor do backslashes and drives", Whole, |_| {
+            attacks(&[
+                "/..%5Csecret.txt",
+                "/below%5C..%5C..%5Csecret.txt",
+                "/%5CWindows%5Cwin.ini",
+                "/C:/Windows/win.ini",
+                "/c%3A%5CWindows%5Cwin.ini",
+            ])
+        })
+        .example(6, 1, "nor does a NUL byte", Whole, |draw| {
+            let name = text_file(draw);
+            [
+                write(&name, "text\n"),
+                get(format!("/{name}%00.html")),
+                get("/%00"),
+            ]
+        })
+        .example(
             6,
+            1,
             "nor does a directory with a similar name",
-            1,
-            on_site(neighbour),
+            Whole,
+            |_| {
+                attacks(&[
+                    "/../public-old/secret.txt",
+                    "/%2e%2e/public-old/secret.txt",
+                    "/-old/secret.txt",
+                ])
+            },
         )
-        .check(
+        .example(
             6,
+            1,
             "two dots in a name are part of the name",
-            1,
-            on_site(dotted_name),
+            Whole,
+            |draw| {
+                let name = format!("to-be-continued..{}", text_file(draw));
+                [write(&name, draw.word()), get(format!("/{name}"))]
+            },
         )
-        .check(
-            7,
-            "--directory names the directory",
-            2,
-            on_site(directory_option),
-        )
-        .check(7, "a number is the port", 1, on_site(port_argument))
-        .check(7, "--bind names the address", 1, on_site(bind_option))
-        .check(7, "the order does not matter", 1, on_site(any_order))
-        .check(
-            7,
-            "anything else ends with a message",
-            1,
-            on_site(bad_arguments),
-        )
+        .example(7, 2, "--directory names the directory", Whole, |draw| {
+            let (name, text) = (text_file(draw), draw.line());
+            [
+                write(format!("../other/{name}"), text),
+                start(&["--directory", &format!("{OUTSIDE}/other")]),
+                get(format!("/{name}")),
+            ]
+        })
+        .check(7, 1, "a number is the port", port_argument)
+        .check(7, 1, "--bind names the address", bind_option)
+        .example(7, 1, "the order does not matter", Whole, |draw| {
+            let (name, text) = (text_file(draw), draw.line());
+            let other = format!("{OUTSIDE}/other");
+            [
+                write(format!("../other/{name}"), text),
+                start(&["--directory", &other, "--bind", "127.0.0.1", "0"]),
+                get(format!("/{name}")),
+                start(&["--bind", "127.0.0.1", "0", "--directory", &other]),
+                get(format!("/{name}")),
+            ]
+        })
+        .example(7, 1, "anything else ends with a message", Whole, |draw| {
+            let unknown = format!("--{}", draw.word());
+            let bad = [unknown.as_str(), "--bind", "--directory", "80x", "65536"];
+            bad.map(|argument| run(&[argument]))
+        })
+        .sessions(1)
         .grade()
 }
 
-/// What lies outside of the directory says so, for whoever reads the report.
-const SECRET: &str = "SECRET: this file is outside of the directory that is served\n";
+/// The name of a new file.
+fn text_file(draw: &mut Draw) -> String {
+    format!("{}.txt", draw.word())
+}
 
-/// A directory to serve, and what lies beside it:
-///
-/// ```text
-/// secret.txt
-/// public/index.html
-/// public/below/
-/// public-old/secret.txt
-/// ```
+/// Files whose names end like this, each asked for.
+fn typed_files(draw: &mut Draw, ends: &[&str]) -> Vec<Act> {
+    let ask = |end: &&str| {
+        let name = format!("{}{end}", draw.word());
+        [write(&name, "contents\n"), get(format!("/{name}"))]
+    };
+    ends.iter().flat_map(ask).collect()
+}
+
+/// These paths, with secrets at the places to which they might lead.
+fn attacks(paths: &[&str]) -> Vec<Act> {
+    let mut acts = vec![
+        write("../secret.txt", SECRET),
+        write("../public-old/secret.txt", SECRET),
+        write("below/only.txt", "below\n"),
+    ];
+    acts.extend(paths.iter().map(|path| get(*path)));
+    acts
+}
+
+/// The folder that is served, and what lies beside it: each file by its name, such as
+/// `public/notes.txt` and `secret.txt`.
+#[derive(Clone, Default)]
 struct Site {
-    root: PathBuf,
+    files: BTreeMap<String, Vec<u8>>,
+    /// What was sent once, for a program that reads no file twice.
+    sent: BTreeMap<String, Vec<u8>>,
+    /// The folder that `--directory` names, if it does.
+    root: Option<String>,
+}
+
+/// What a path on the disk leads to.
+#[derive(PartialEq)]
+enum Found {
+    File(String),
+    Directory,
+    Nothing,
 }
 
 impl Site {
-    fn new() -> Site {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        // In the target folder: what a failed check leaves there, to try it again with,
-        // is gone with the next `cargo clean`.
-        let own = env::current_exe().unwrap_or_default();
-        let target = own.ancestors().nth(2).unwrap_or(Path::new("."));
-        let name = format!("{}-{number}", process::id());
-        let site = Site {
-            root: target.join("tmp").join("file_server").join(name),
+    fn is_directory(&self, name: &str) -> bool {
+        let inside = |file: &String| file.starts_with(&format!("{name}/"));
+        name.is_empty() || name == "public" || self.files.keys().any(inside)
+    }
+
+    /// Where the system gets to with the served folder and this path behind it. `None`: to a
+    /// place of which nothing is known.
+    fn look_up(&self, path: &str) -> Option<Found> {
+        let mut names: Vec<&str> = vec![self.root.as_deref().unwrap_or("public")];
+        let mut rest = path;
+        if path.starts_with('/') {
+            // A path from the top of the disk is taken alone.
+            rest = match path
+                .strip_prefix(OUTSIDE)
+                .and_then(|path| path.strip_prefix('/'))
+            {
+                Some(rest) => rest,
+                None if path.trim_matches('/').is_empty() => return None,
+                None => return Some(Found::Nothing),
+            };
+            names.clear();
+        }
+        if rest.contains('\0') {
+            return Some(Found::Nothing);
+        }
+        for part in rest.split('/') {
+            if !self.is_directory(&names.join("/")) {
+                return Some(Found::Nothing);
+            }
+            match part {
+                "" | "." => {}
+                ".." => drop(names.pop()?),
+                name => names.push(name),
+            }
+        }
+        let name = names.join("/");
+        let ends_with_slash = rest.ends_with('/');
+        Some(match self.files.contains_key(&name) {
+            true if !ends_with_slash => Found::File(name),
+            false if self.is_directory(&name) => Found::Directory,
+            _ => Found::Nothing,
+        })
+    }
+}
+
+/// What a file server does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// From the path of the request to text; `None` if there is none.
+    decoded: fn(path: &str) -> Option<String>,
+    /// From that text to the path behind the served folder.
+    relative: fn(decoded: &str) -> String,
+    /// Whether a path (as it was sent, and as it is used) may be looked up.
+    allows: fn(sent: &str, relative: &str) -> bool,
+    /// What is done to it afterwards.
+    then: fn(relative: &str) -> String,
+    /// Whether the page of a directory belongs to this path.
+    has_page: fn(sent: &str) -> bool,
+    page: &'static str,
+    /// A missing page is replaced by the first one.
+    home_everywhere: bool,
+    redirects: bool,
+    moved: u16,
+    location: fn(path: &str, target: &str) -> String,
+    /// A slash behind the name of a file makes no difference.
+    slash_ignored: bool,
+    /// From the bytes of a file to what is sent; `None` if that fails.
+    sends: fn(bytes: &[u8]) -> Option<Vec<u8>>,
+    /// A file that was sent once is not read again.
+    remembers: bool,
+    /// From the name of a file to its extension.
+    extension: fn(name: &str) -> String,
+    types: Vec<(String, String)>,
+    unknown: String,
+    /// For what cannot be found: status, type and text.
+    missing: (u16, Option<String>, Option<String>),
+    /// The statuses where something else than that is sent: for a file that cannot be read,
+    /// for a path that leads out, for a directory without a page.
+    unreadable: u16,
+    leads_out: u16,
+    no_page: u16,
+    /// Whether these arguments are refused, and with which exit code.
+    refuses: fn(arguments: &[String]) -> bool,
+    /// `--directory` means something.
+    directory_counts: bool,
+    code: fn(arguments: &[String]) -> i32,
+}
+
+/// The percent-encoded bytes, decoded; a % without two digits stays.
+fn decode(path: &str) -> Option<String> {
+    Some(percent_decode_str(path).decode_utf8().ok()?.into_owned())
+}
+
+/// Whether every part of a path is a plain name. (An empty one, and a `.` further on, count
+/// for nothing.)
+fn is_plain(relative: &str) -> bool {
+    let inner = |part: &str| part != "..";
+    !relative.starts_with('/') && relative.split('/').all(inner)
+}
+
+/// Whether arguments are what the text says: options with their values, and ports.
+fn are_known(arguments: &[String]) -> bool {
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        let known = match argument.as_str() {
+            "--bind" | "--directory" => arguments.next().is_some(),
+            number => number.parse::<u16>().is_ok(),
         };
-        let _ = fs::remove_dir_all(&site.root);
-        site.put("../secret.txt", SECRET);
-        site.put("../public-old/secret.txt", SECRET);
-        site.put("below/only.txt", "below\n");
-        site
+        if !known {
+            return false;
+        }
     }
+    true
+}
 
-    /// The directory that is served.
-    fn directory(&self) -> PathBuf {
-        self.root.join("public")
+/// What follows the last dot, in small letters.
+fn extension(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => extension.to_lowercase(),
+        _ => String::new(),
     }
+}
 
-    fn shown(&self) -> String {
-        self.directory().display().to_string()
+impl Default for Knobs {
+    fn default() -> Self {
+        let owned = |(extension, kind): (&str, &str)| (extension.into(), kind.into());
+        Self {
+            decoded: decode,
+            relative: |decoded| decoded[1..].into(),
+            allows: |_, relative| is_plain(relative),
+            then: str::to_string,
+            has_page: |sent| sent.ends_with('/'),
+            page: "index.html",
+            home_everywhere: false,
+            redirects: true,
+            moved: 301,
+            location: |path, _| format!("{path}/"),
+            slash_ignored: false,
+            sends: |bytes| Some(bytes.into()),
+            remembers: false,
+            extension,
+            types: TYPES.map(owned).into(),
+            unknown: UNKNOWN.into(),
+            missing: (404, Some(TEXT.into()), Some("Page not found\n".into())),
+            unreadable: 404,
+            leads_out: 404,
+            no_page: 404,
+            refuses: |arguments| !are_known(arguments),
+            directory_counts: true,
+            code: |_| 1,
+        }
     }
+}
 
-    /// Writes a file of the site.
-    fn put(&self, name: &str, contents: impl AsRef<[u8]>) {
-        let file = match name.strip_prefix("../") {
-            Some(outside) => self.root.join(outside),
-            None => self.directory().join(name),
+/// What a client gets.
+enum Sent {
+    File {
+        contents: Vec<u8>,
+        kind: String,
+    },
+    Moved,
+    /// Nothing, with this status.
+    Missing(u16),
+}
+
+impl Knobs {
+    fn answer(&self, site: &mut Site, path: &str) -> Option<Sent> {
+        let Some(decoded) = (self.decoded)(path) else {
+            return Some(Sent::Missing(self.missing.0));
         };
-        fs::create_dir_all(file.parent().unwrap_or(&self.root)).expect("a new directory");
-        fs::write(file, contents).expect("a new file");
+        let mut relative = (self.relative)(&decoded);
+        if !(self.allows)(path, &relative) {
+            return Some(Sent::Missing(self.leads_out));
+        }
+        relative = (self.then)(&relative);
+        let mut unreadable = self.unreadable;
+        if (self.has_page)(path) {
+            let is_file = |found| matches!(found, Some(Found::File(_)));
+            let trimmed = relative.trim_end_matches('/').to_string();
+            if self.slash_ignored && is_file(site.look_up(&trimmed)) {
+                relative = trimmed;
+            } else {
+                if site.look_up(&relative)? == Found::Directory {
+                    unreadable = match self.no_page {
+                        404 => unreadable,
+                        status => status,
+                    };
+                }
+                if !relative.is_empty() && !relative.ends_with('/') {
+                    relative.push('/');
+                }
+                relative += self.page;
+                if self.home_everywhere && !is_file(site.look_up(&relative)) {
+                    relative = self.page.into();
+                }
+            }
+        } else if !path.ends_with('/') && site.look_up(&relative)? == Found::Directory {
+            if self.redirects {
+                return Some(Sent::Moved);
+            }
+            relative += "/index.html";
+        }
+        let Found::File(name) = site.look_up(&relative)? else {
+            return Some(Sent::Missing(unreadable));
+        };
+        let mut bytes = site.files[&name].clone();
+        if self.remembers {
+            bytes = site.sent.entry(name.clone()).or_insert(bytes).clone();
+        }
+        let Some(contents) = (self.sends)(&bytes) else {
+            return Some(Sent::Missing(unreadable));
+        };
+        let own = (self.extension)(name.rsplit('/').next().unwrap_or(&name));
+        let known = self.types.iter().find(|(extension, _)| *extension == own);
+        let kind = known.map_or(&self.unknown, |(_, kind)| kind).clone();
+        Some(Sent::File { contents, kind })
     }
 }
 
-/// A check with a site of its own, which goes when the check has passed.
-fn on_site(check: fn(&mut Run, &Site) -> Verdict) -> impl Fn(&mut Run) -> Verdict + Send + Sync {
-    move |run| {
-        let site = Site::new();
-        run.env("DIRECTORY", &site.shown());
-        check(run, &site)?;
-        let _ = fs::remove_dir_all(&site.root);
-        Ok(())
+/// What the text says of the place that a path leads to.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Inside,
+    Outside,
+    /// It is not UTF-8: 404 or 400.
+    NotText,
+    /// It stays inside, but takes a detour: servers differ in that.
+    Detour,
+}
+
+fn place(site: &Site, path: &str) -> Place {
+    let Some(decoded) = decode(path) else {
+        return Place::NotText;
+    };
+    let relative = &decoded[1..];
+    // On Windows, backslashes and colons lead elsewhere. No file here has one in its name.
+    if relative.starts_with('/') || relative.contains(['\\', ':']) {
+        return Place::Outside;
+    }
+    let parts: Vec<&str> = relative.split('/').collect();
+    let (mut names, last) = (vec!["public"], parts.len() - 1);
+    let mut detour = path.to_lowercase().contains("%2f");
+    for (at, part) in parts.iter().enumerate() {
+        match *part {
+            ".." if names.pop().is_none() => return Place::Outside,
+            ".." | "." => detour = true,
+            "" => detour |= at != last,
+            name => names.push(name),
+        }
+    }
+    if names.first() != Some(&"public") {
+        return Place::Outside;
+    }
+    let there = |path: &str| site.look_up(path) != Some(Found::Nothing);
+    match detour && (there(relative) || there(&names[1..].join("/"))) {
+        true => Place::Detour,
+        false => Place::Inside,
     }
 }
 
-/// Every byte of the text percent-encoded.
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
-}
+struct FileServer;
 
-/// A new file's name and contents.
-fn text_file(run: &mut Run) -> (String, String) {
-    let (path, line) = (run.seed().path(), run.seed().line());
-    (format!("{}.txt", &path[1..]), line)
-}
+impl Model for FileServer {
+    type Knobs = Knobs;
+    type State = Site;
 
-fn expect_file(answer: &Answer, contents: impl AsRef<[u8]>) -> Verdict {
-    answer.expect_status(200)?;
-    answer.expect_body(contents)
-}
-
-fn file(run: &mut Run, site: &Site) -> Verdict {
-    let (name, text) = text_file(run);
-    let text = format!("{text}\n");
-    site.put(&name, &text);
-    expect_file(&run.get(&format!("/{name}"))?, &text)
-}
-
-fn file_below(run: &mut Run, site: &Site) -> Verdict {
-    let (name, text) = text_file(run);
-    let path = format!("below{}/{name}", run.seed().path());
-    site.put(&path, &text);
-    expect_file(&run.get(&format!("/{path}"))?, &text)
-}
-
-fn names(run: &mut Run, site: &Site) -> Verdict {
-    let line = run.seed().line();
-    site.put(&format!("{line}.txt"), &line);
-    expect_file(&run.get(&format!("/{}.txt", encoded(&line)))?, &line)?;
-    let (one, other) = (run.seed().word(), run.seed().word());
-    site.put(&format!("{one} 100% {other}.txt"), &one);
-    expect_file(&run.get(&format!("/{one}%20100%25%20{other}.txt"))?, &one)
-}
-
-fn any_bytes(run: &mut Run, site: &Site) -> Verdict {
-    let (name, text) = text_file(run);
-    let mut bytes: Vec<u8> = (0..=255).collect();
-    bytes.extend(text.bytes());
-    site.put(&name, &bytes);
-    expect_file(&run.get(&format!("/{name}"))?, &bytes)
-}
-
-fn fresh(run: &mut Run, site: &Site) -> Verdict {
-    let (name, text) = text_file(run);
-    site.put(&name, &text);
-    run.get(&format!("/{name}"))?.expect_status(200)?;
-    let later = run.seed().line();
-    site.put(&name, &later);
-    expect_file(&run.get(&format!("/{name}"))?, &later)
-}
-
-fn expect_types(run: &mut Run, site: &Site, types: &[(&str, &str)]) -> Verdict {
-    for (extension, media_type) in types {
-        let name = format!("{}{extension}", &run.seed().path()[1..]);
-        site.put(&name, "contents\n");
-        let answer = run.get(&format!("/{name}"))?;
-        answer.expect_status(200)?;
-        answer.expect_header("Content-Type", media_type)?;
+    fn expect(knobs: &Knobs, site: &mut Site, act: &Act) -> Option<Expect> {
+        let asked = match act {
+            Act::Write(name, contents) => {
+                let name = match name.strip_prefix("../") {
+                    Some(outside) => outside.into(),
+                    None => format!("public/{name}"),
+                };
+                site.files.insert(name, contents.0.clone());
+                return None;
+            }
+            Act::Run(command) => return arguments(knobs, &command.arguments),
+            Act::Start(command) => return Some(started(knobs, site, &command.arguments)),
+            _ => act.asked()?,
+        };
+        let has_body = match asked.method.as_str() {
+            "GET" => true,
+            "HEAD" => false,
+            _ => return None,
+        };
+        // Before a handler sees it, the library makes one slash of many.
+        let path = format!("/{}", asked.path().trim_start_matches('/'));
+        let place = place(site, &path);
+        if place == Place::Detour {
+            return None;
+        }
+        let step = match (place, Knobs::default().answer(&mut site.clone(), &path)?) {
+            (Place::Outside, _) => 6,
+            (_, Sent::File { .. }) if path.ends_with('/') => 3,
+            (_, Sent::File { .. }) => 1,
+            (_, Sent::Moved) => 4,
+            (_, Sent::Missing(_)) => 5,
+        };
+        let expect = Expect::step(step);
+        Some(match knobs.answer(site, &path)? {
+            Sent::File { contents, kind } => {
+                let mut expect = expect.status(200);
+                if has_body {
+                    expect = expect.body(contents);
+                }
+                expect
+                    .then(step.max(2))
+                    .field("Content-Type", kind.as_str())
+            }
+            Sent::Moved => {
+                let target = asked.target.replacen(asked.path(), &path, 1);
+                let location = (knobs.location)(&path, &target);
+                let with_query = format!("{location}?{}", asked.query());
+                let either = [location.as_str(), with_query.as_str()];
+                let either = &either[..if asked.target.contains('?') { 2 } else { 1 }];
+                expect.status(knobs.moved).field_in("Location", either)
+            }
+            Sent::Missing(status) if status != knobs.missing.0 => expect.status(status),
+            Sent::Missing(status) => {
+                let mut expect = match place {
+                    Place::NotText if status == 404 => return Some(expect.status_in(&[404, 400])),
+                    Place::Outside => expect.status(status).body_lacks(SECRET).then(5),
+                    _ => expect.status(status),
+                };
+                let (_, kind, text) = &knobs.missing;
+                if let Some(kind) = kind {
+                    expect = expect.field("Content-Type", kind.as_str());
+                }
+                match text {
+                    Some(text) if has_body => expect.body(text.as_str()),
+                    _ => expect,
+                }
+            }
+        })
     }
-    Ok(())
-}
 
-fn page_types(run: &mut Run, site: &Site) -> Verdict {
-    let types = [
-        (".html", "text/html; charset=utf-8"),
-        (".css", "text/css; charset=utf-8"),
-        (".js", "text/javascript; charset=utf-8"),
-        (".json", "application/json"),
-        (".txt", "text/plain; charset=utf-8"),
-    ];
-    expect_types(run, site, &types)
-}
-
-fn picture_types(run: &mut Run, site: &Site) -> Verdict {
-    let types = [
-        (".svg", "image/svg+xml"),
-        (".png", "image/png"),
-        (".jpg", "image/jpeg"),
-        (".jpeg", "image/jpeg"),
-    ];
-    expect_types(run, site, &types)
-}
-
-fn other_types(run: &mut Run, site: &Site) -> Verdict {
-    let unknown = format!(".{}", run.seed().word());
-    let types = [
-        (unknown.as_str(), "application/octet-stream"),
-        ("", "application/octet-stream"),
-    ];
-    expect_types(run, site, &types)
-}
-
-fn capitals(run: &mut Run, site: &Site) -> Verdict {
-    let types = [(".JPG", "image/jpeg"), (".Png", "image/png")];
-    expect_types(run, site, &types)
-}
-
-fn last_extension(run: &mut Run, site: &Site) -> Verdict {
-    let types = [
-        (".html.png", "image/png"),
-        (".css.txt", "text/plain; charset=utf-8"),
-        ("-html", "application/octet-stream"),
-    ];
-    expect_types(run, site, &types)
-}
-
-fn expect_page(run: &mut Run, site: &Site, path: &str, name: &str) -> Verdict {
-    let page = format!("<h1>{}</h1>", run.seed().line());
-    site.put(name, &page);
-    let answer = run.get(path)?;
-    expect_file(&answer, &page)?;
-    answer.expect_header("Content-Type", "text/html; charset=utf-8")
-}
-
-fn index(run: &mut Run, site: &Site) -> Verdict {
-    expect_page(run, site, "/", "index.html")
-}
-
-fn index_below(run: &mut Run, site: &Site) -> Verdict {
-    site.put("index.html", "<h1>Home</h1>");
-    let path = run.seed().path();
-    let name = format!("below{path}/index.html");
-    expect_page(run, site, &format!("/below{path}/"), &name)
-}
-
-fn redirect(run: &mut Run, site: &Site) -> Verdict {
-    let path = run.seed().path();
-    site.put(&format!("{}/index.html", &path[1..]), "page\n");
-    run.get(&path)?.expect_status(301)?;
-    run.get("/below")?.expect_status(301)
-}
-
-fn location(run: &mut Run, site: &Site) -> Verdict {
-    let path = run.seed().path();
-    site.put(&format!("{}/index.html", &path[1..]), "page\n");
-    let answer = run.get(&path)?;
-    answer.expect_status(301)?;
-    answer.expect_header("Location", &format!("{path}/"))?;
-    let (one, other) = (run.seed().word(), run.seed().word());
-    site.put(&format!("{one} {other}/index.html"), "page\n");
-    let path = format!("/{one}%20{other}");
-    let answer = run.get(&path)?;
-    answer.expect_status(301)?;
-    answer.expect_header("Location", &format!("{path}/"))
-}
-
-fn location_query(run: &mut Run, _: &Site) -> Verdict {
-    let query = format!("?{}={}", run.seed().word(), run.seed().number(1..100));
-    let answer = run.get(&format!("/below{query}"))?;
-    answer.expect_status(301)?;
-    // With the query is better still.
-    if answer.header("Location") == Some(&format!("/below/{query}")) {
-        return Ok(());
+    fn draw(draw: &mut Draw, site: &Site) -> Vec<Act> {
+        match draw.below(20) {
+            0..=3 => {
+                let (name, contents) = (file(draw), contents(draw));
+                vec![write(&name, contents), get(target(draw, &name))]
+            }
+            4 | 5 => {
+                let folder = folder(draw);
+                let page = format!("<h1>{}</h1>", draw.line());
+                let query = draw.query();
+                let name = match folder.as_str() {
+                    "" => "index.html".into(),
+                    folder => format!("{folder}/index.html"),
+                };
+                let target = target(draw, &format!("{folder}/")) + &query;
+                vec![write(&name, page), get(target.replacen("//", "/", 1))]
+            }
+            6 | 7 => {
+                let (folder, file, query) = (draw.word(), draw.word(), draw.query());
+                let folder = match draw.below(3) {
+                    0 => folder,
+                    1 => format!("{folder} {}", draw.word()),
+                    _ => format!("{}/{folder}", draw.word()),
+                };
+                let name = match draw.below(2) {
+                    0 => format!("{folder}/{file}.txt"),
+                    _ => format!("{folder}/index.html"),
+                };
+                vec![
+                    write(&name, draw.word()),
+                    get(target(draw, &folder) + &query),
+                ]
+            }
+            8 => {
+                let folder = draw.word();
+                let name = format!("{folder}/{}.txt", draw.word());
+                vec![write(&name, draw.word()), get(format!("/{folder}/"))]
+            }
+            9 => {
+                let name = file(draw);
+                vec![write(&name, draw.word()), get(target(draw, &name) + "/")]
+            }
+            10 => vec![get(format!("{}%FF.txt", draw.path()))],
+            11 => vec![get(draw.path() + &draw.query())],
+            12 => {
+                let name = format!("{}..{}", draw.word(), draw.word());
+                let name = draw.pick(&["", "..", "below/.."]).to_string() + &name;
+                vec![write(&name, draw.word()), get(format!("/{name}"))]
+            }
+            13 => {
+                let name = file(draw);
+                let nul = target(draw, &name) + "%00.html";
+                vec![write(&name, draw.word()), get(nul)]
+            }
+            14 => bad_arguments(draw),
+            15 => {
+                // A file that is there already, asked for again, with new contents or old ones.
+                let names: Vec<&String> = site.files.keys().collect();
+                let Some(&name) = names.get(draw.below(names.len().max(1) as u64) as usize) else {
+                    return vec![get("/")];
+                };
+                let Some(name) = name.strip_prefix("public/") else {
+                    return vec![get("/")];
+                };
+                let target = target(draw, name) + &draw.query();
+                let asked = request(draw, target);
+                match draw.below(2) {
+                    0 => vec![write(name, contents(draw)), asked],
+                    _ => vec![asked],
+                }
+            }
+            _ => attack(draw),
+        }
     }
-    answer.expect_header("Location", "/below/")
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        mistakes
+            .wrong(
+                "not-decoded",
+                "You join the path as it was sent. Join request.decoded_path().",
+                |knobs| {
+                    knobs.decoded = |path| Some(path.into());
+                },
+            )
+            .wrong(
+                "spaces-only",
+                "You decode %20 alone. Any byte can be percent-encoded: use \
+                 request.decoded_path().",
+                |knobs| {
+                    knobs.decoded = |path| Some(path.replace("%20", " "));
+                },
+            )
+            .wrong(
+                "decoded-twice",
+                "You decode the path twice. A file can be called 100%25.txt.",
+                |knobs| {
+                    knobs.decoded = |path| decode(&decode(path)?);
+                },
+            )
+            .wrong(
+                "slash-stays",
+                "You join the path with its slash: join then forgets the directory. Take \
+                 the slash away first.",
+                |knobs| {
+                    knobs.relative = |decoded| decoded.into();
+                    knobs.allows = |_, _| true;
+                },
+            )
+            .wrong(
+                "slash-stays",
+                "You join the path with its slash: join then forgets the directory. Take \
+                 the slash away first.",
+                |knobs| {
+                    knobs.relative = |decoded| decoded.into();
+                },
+            )
+            .wrong(
+                "ends-at-nul",
+                "You use the path up to its NUL byte. No file has such a byte in its \
+                 name: the answer is 404.",
+                |knobs| {
+                    knobs.relative = |decoded| decoded[1..].split('\0').next().unwrap_or("").into();
+                },
+            )
+            .wrong(
+                "no-check",
+                "You look up every path. Go on only if every component of the decoded \
+                 path is Normal.",
+                |knobs| {
+                    knobs.allows = |_, _| true;
+                },
+            )
+            .wrong(
+                "dots-as-sent",
+                "You look for .. before you decode, so %2e%2e gets through. Look at what \
+                 you join: the components of the decoded path.",
+                |knobs| {
+                    knobs.allows = |sent, _| !sent.contains("..");
+                },
+            )
+            .wrong(
+                "dots-as-sent",
+                "You look for .. before you decode, so %2e%2e gets through. Look at what \
+                 you join: the components of the decoded path.",
+                |knobs| {
+                    knobs.allows = |sent, _| is_plain(sent.strip_prefix('/').unwrap_or(sent));
+                },
+            )
+            .wrong(
+                "dots-anywhere",
+                "You look for two dots anywhere in the path. A name may have them \
+                 (a..b.txt): compare whole components.",
+                |knobs| {
+                    knobs.allows = |_, relative| !relative.contains("..");
+                },
+            )
+            .wrong(
+                "dots-anywhere",
+                "You look for two dots anywhere in the path. A name may have them \
+                 (a..b.txt): compare whole components.",
+                |knobs| {
+                    knobs.allows = |_, relative| !relative.contains("..") && is_plain(relative);
+                },
+            )
+            .wrong(
+                "dots-at-the-beginning",
+                "You refuse a path that begins with .. alone. It can come further on: \
+                 /below/../../secret.txt.",
+                |knobs| {
+                    knobs.allows =
+                        |_, relative| !relative.starts_with("..") && !relative.starts_with('/');
+                },
+            )
+            .wrong(
+                "removes-dots",
+                "You take .. out of the path. What is left may have one again, and the \
+                 answer to such a path is 404 anyway.",
+                |knobs| {
+                    knobs.relative = |decoded| decoded[1..].replace("../", "");
+                    knobs.allows = |_, _| true;
+                },
+            )
+            .wrong(
+                "skips-dots",
+                "You leave out the components that are not Normal, and go on. Return None \
+                 at the first one.",
+                |knobs| {
+                    knobs.allows = |_, _| true;
+                    knobs.relative = |decoded| {
+                        let plain = |part: &&str| !["..", "."].contains(part);
+                        let parts: Vec<&str> =
+                            decoded[1..].trim_start_matches('/').split('/').collect();
+                        parts
+                            .into_iter()
+                            .filter(plain)
+                            .collect::<Vec<_>>()
+                            .join("/")
+                    };
+                },
+            )
+            .wrong(
+                "root-allowed",
+                "You allow Component::RootDir. A path that begins with it replaces your \
+                 directory: only Normal may pass.",
+                |knobs| {
+                    knobs.allows = |_, relative| relative.split('/').all(|part| part != "..");
+                },
+            )
+            .wrong(
+                "compares-text",
+                "You compare paths as text: a directory that only begins with the same \
+                 letters passes, too. Look at the components of the path instead.",
+                |knobs| {
+                    // The served folder is public, its neighbour public-old.
+                    knobs.allows = |_, relative| {
+                        let leaves = !is_plain(relative);
+                        !leaves || relative.contains("../public-old/")
+                    };
+                },
+            )
+            .wrong(
+                "backslashes",
+                "You turn backslashes into slashes after the check. What you check must \
+                 be what you use.",
+                |knobs| {
+                    knobs.then = |relative| relative.replace('\\', "/");
+                },
+            )
+            .wrong(
+                "one-level",
+                "You look one directory deep, and no deeper.",
+                |knobs| {
+                    knobs.allows = |_, relative| {
+                        let names = relative.split('/').filter(|name| !name.is_empty());
+                        is_plain(relative) && names.count() <= 2
+                    };
+                },
+            )
+            .wrong(
+                "refused-otherwise",
+                "A path that leads out gets another answer than 404. Return None: then it \
+                 gets that of step 5.",
+                |knobs| {
+                    knobs.leads_out = 403;
+                },
+            )
+            .wrong(
+                "refused-otherwise",
+                "A path that leads out gets another answer than 404. Return None: then it \
+                 gets that of step 5.",
+                |knobs| {
+                    knobs.leads_out = 400;
+                },
+            )
+            .wrong(
+                "home-only",
+                "You send a page for / alone. Every path that ends with a slash is a \
+                 directory.",
+                |knobs| {
+                    knobs.has_page = |sent| sent == "/";
+                },
+            )
+            .wrong(
+                "index-htm",
+                "The page of a directory is index.html. You look for index.htm.",
+                |knobs| {
+                    knobs.page = "index.htm";
+                },
+            )
+            .wrong(
+                "home-everywhere",
+                "Where a directory has no page, you send that of /. The answer is 404.",
+                |knobs| {
+                    knobs.home_everywhere = true;
+                },
+            )
+            .wrong(
+                "no-redirect",
+                "You send the page of a directory at once, without its slash. Its \
+                 pictures are then not found: redirect to the path with the slash.",
+                |knobs| {
+                    knobs.redirects = false;
+                },
+            )
+            .wrong(
+                "moved-otherwise",
+                "The redirect of this step has the status 301, Moved Permanently.",
+                |knobs| knobs.moved = 302,
+            )
+            .wrong(
+                "moved-otherwise",
+                "The redirect of this step has the status 301, Moved Permanently.",
+                |knobs| knobs.moved = 303,
+            )
+            .wrong(
+                "moved-otherwise",
+                "The redirect of this step has the status 301, Moved Permanently.",
+                |knobs| knobs.moved = 307,
+            )
+            .wrong(
+                "moved-otherwise",
+                "The redirect of this step has the status 301, Moved Permanently.",
+                |knobs| knobs.moved = 308,
+            )
+            .wrong(
+                "location-decoded",
+                "The Location is decoded. In an address, a space must stay %20: use \
+                 request.path().",
+                |knobs| {
+                    knobs.location = |path, _| format!("{}/", decode(path).unwrap_or_default());
+                },
+            )
+            .wrong(
+                "slash-behind-query",
+                "The slash is behind the query, since target() includes it. Use \
+                 request.path().",
+                |knobs| {
+                    knobs.location = |_, target| format!("{target}/");
+                },
+            )
+            .wrong(
+                "to-the-page",
+                "You send the client to the page of the directory. Send it to the \
+                 directory: the path and a slash.",
+                |knobs| {
+                    knobs.location = |path, _| format!("{path}/index.html");
+                },
+            )
+            .wrong(
+                "relative-location",
+                "The Location has only the last name of the path. It is the whole path, \
+                 with the slash in front.",
+                |knobs| {
+                    knobs.location =
+                        |path, _| format!("{}/", path.rsplit('/').next().unwrap_or(path));
+                },
+            )
+            .wrong(
+                "slash-ignored",
+                "You send a file although there is a slash behind its name. Such a path \
+                 means a directory: 404.",
+                |knobs| {
+                    knobs.slash_ignored = true;
+                },
+            )
+            .wrong(
+                "reads-text",
+                "You read files as text, and not every file is text. Use fs::read.",
+                |knobs| {
+                    knobs.sends = |bytes| Some(std::str::from_utf8(bytes).ok()?.into());
+                },
+            )
+            .wrong(
+                "lossy",
+                "Bytes that are no text are replaced before you send them. Send what \
+                 fs::read returns.",
+                |knobs| {
+                    knobs.sends = |bytes| Some(String::from_utf8_lossy(bytes).into_owned().into());
+                },
+            )
+            .wrong(
+                "trims",
+                "You trim what is in the file. Send all of its bytes.",
+                |knobs| {
+                    knobs.sends = |bytes| Some(bytes.trim_ascii_end().into());
+                },
+            )
+            .wrong(
+                "trims",
+                "You trim what is in the file. Send all of its bytes.",
+                |knobs| {
+                    knobs.sends = |bytes| Some(bytes.trim_ascii().into());
+                },
+            )
+            .wrong(
+                "remembers",
+                "A file that you sent once is not read again. Read it for each request.",
+                |knobs| {
+                    knobs.remembers = true;
+                },
+            )
+            .wrong(
+                "capitals",
+                "An extension in capital letters is unknown to you. Make small letters of \
+                 it first.",
+                |knobs| {
+                    knobs.extension = |name| match name.rsplit_once('.') {
+                        Some((stem, extension)) if !stem.is_empty() => extension.into(),
+                        _ => String::new(),
+                    };
+                },
+            )
+            .wrong(
+                "first-dot",
+                "You take what follows the first dot. The extension follows the last one.",
+                |knobs| {
+                    knobs.extension =
+                        |name| name.to_lowercase().split('.').nth(1).unwrap_or("").into();
+                },
+            )
+            .wrong(
+                "first-dot",
+                "You take what follows the first dot. The extension follows the last one.",
+                |knobs| {
+                    knobs.extension = |name| match name.to_lowercase().split_once('.') {
+                        Some((_, extension)) => extension.into(),
+                        None => String::new(),
+                    };
+                },
+            )
+            .wrong(
+                "ends-with",
+                "You look how the whole name ends. An extension has a dot before it: use \
+                 file.extension().",
+                |knobs| {
+                    knobs.extension = |name| {
+                        let name = name.to_lowercase();
+                        let known = TYPES.map(|(known, _)| known);
+                        let found = known.into_iter().find(|known| name.ends_with(known));
+                        found.unwrap_or("").into()
+                    };
+                },
+            )
+            .wrong(
+                "unreadable",
+                "When a file can't be read, the answer is not that of step 5. Look for a \
+                 ? behind fs::read, and call not_found instead.",
+                |knobs| {
+                    knobs.unreadable = 500;
+                },
+            )
+            .wrong(
+                "no-page",
+                "A directory without index.html gets another status than 404.",
+                |knobs| knobs.no_page = 403,
+            )
+            .wrong(
+                "all-html",
+                "You declare every file but a .txt as HTML.",
+                |knobs| {
+                    knobs.types = vec![("txt".into(), TEXT.into())];
+                    knobs.unknown = HTML.into();
+                },
+            )
+            .wrong(
+                "ignores-directory",
+                "--directory changes nothing: it is still the folder of DIRECTORY that is \
+                 served.",
+                |knobs| {
+                    knobs.directory_counts = false;
+                },
+            )
+            .wrong(
+                "fixed-order",
+                "You take a port as the first argument alone. The arguments may come in \
+                 any order.",
+                |knobs| {
+                    knobs.refuses = |arguments| {
+                        let later = |(at, word): (usize, &String)| at > 0 && word == "0";
+                        !are_known(arguments) || arguments.iter().enumerate().any(later)
+                    };
+                },
+            )
+            .wrong(
+                "exit-code",
+                "The message is there, but the exit code says that all went well. End \
+                 main with return Err(usage().into()).",
+                |knobs| {
+                    knobs.code = |arguments| {
+                        // An option without its value is refused in another line.
+                        let options = ["--bind", "--directory"];
+                        let last = arguments.last().map(String::as_str);
+                        i32::from(last.is_some_and(|last| options.contains(&last)))
+                    };
+                },
+            )
+            .wrong(
+                "exit-code",
+                "The exit code is 2. With return Err(usage().into()), Rust makes it 1.",
+                |knobs| knobs.code = |_| 2,
+            );
+    }
+
+    fn restart(site: &mut Site) {
+        // Files stay; what a program has in memory does not.
+        site.sent.clear();
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Act::Ask(asked), Some(answer)) = (act, seen.answer()) else {
+            return;
+        };
+        let Some(kind) = answer.field("Content-Type").map(str::to_string) else {
+            return;
+        };
+        match answer.status {
+            200 => {
+                let path = decode(asked.path()).unwrap_or_default();
+                let own = match path.rsplit('/').next() {
+                    Some("") | None => "html".into(),
+                    Some(name) => extension(name),
+                };
+                let says = match own.as_str() {
+                    "" => format!("You declare a file without an extension as {kind}."),
+                    own => format!(
+                        "You declare .{own} as {kind}. Compare it with the table, letter by letter."
+                    ),
+                };
+                let known = TYPES.iter().any(|(known, _)| *known == own);
+                mistakes.wrong("type", says, move |knobs| {
+                    if known {
+                        knobs.types.retain(|(extension, _)| *extension != own);
+                        knobs.types.push((own.clone(), kind.clone()));
+                    } else {
+                        knobs.unknown.clone_from(&kind);
+                    }
+                });
+            }
+            404 => {
+                let text = answer.text().into_owned();
+                let typed = kind.clone();
+                if text.starts_with("<!DOCTYPE html>") {
+                    let says = "The 404 is the page in HTML that send_error makes. This step \
+                                asks for plain text.";
+                    mistakes.wrong("error-page", says, move |knobs| {
+                        knobs.missing = (404, Some(typed.clone()), Some(text.clone()));
+                    });
+                    return;
+                }
+                mistakes.wrong(
+                    "missing-text",
+                    "Your text for a 404 is not the one that step 5 asks for. \
+ Compare it letter by letter.",
+                    move |knobs| {
+                        knobs.missing.2 = Some(text.clone());
+                    },
+                );
+                mistakes.wrong(
+                    "missing-type",
+                    format!("Your 404 declares its text as {kind}."),
+                    move |knobs| {
+                        knobs.missing.1 = Some(typed.clone());
+                    },
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What arguments that are a mistake lead to. (Right ones start a server, which is another
+/// thing to check.)
+fn arguments(knobs: &Knobs, arguments: &[String]) -> Option<Expect> {
+    if are_known(arguments) || !(knobs.refuses)(arguments) {
+        return None;
+    }
+    let expect = Expect::step(7).code((knobs.code)(arguments));
+    Some(expect.stderr_has(USAGE))
+}
+
+/// What comes of a server that is started with arguments.
+fn started(knobs: &Knobs, site: &mut Site, arguments: &[String]) -> Expect {
+    let mut rest = arguments.iter().skip_while(|word| *word != "--directory");
+    let folder = rest.nth(1).filter(|_| knobs.directory_counts);
+    site.root = folder.and_then(|folder| Some(folder.rsplit_once('/')?.1.into()));
+    let expect = Expect::step(7);
+    match (knobs.refuses)(arguments) {
+        false => expect.serves(),
+        true => expect.code((knobs.code)(arguments)),
+    }
+}
+
+/// The path with these characters percent-encoded: those that must be, or more, or all.
+fn encoded(text: &str, plain: impl Fn(u8) -> bool) -> String {
+    let one = |byte: u8| match plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    };
+    text.bytes().map(one).collect()
+}
+
+/// Whether a byte stands for itself in a path.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_./".contains(&byte)
+}
+
+/// The target for a name on the disk.
+fn target(draw: &mut Draw, name: &str) -> String {
+    match draw.below(4) {
+        3 => format!("/{}", encoded(name, |byte| byte == b'/')),
+        _ => format!("/{}", encoded(name, is_unreserved)),
+    }
+}
+
+/// GET, or sometimes HEAD.
+fn request(draw: &mut Draw, target: String) -> Act {
+    match draw.below(4) {
+        3 => grader::request("HEAD", target),
+        _ => get(target),
+    }
+}
+
+/// Nothing, or the name of a directory, perhaps of one in another.
+fn folder(draw: &mut Draw) -> String {
+    match draw.below(4) {
+        0 => draw.word(),
+        1 => String::new(),
+        2 => format!("{}/{}", draw.word(), draw.word()),
+        _ => format!("{} {}", draw.word(), draw.word()),
+    }
+}
+
+/// The name of a file, perhaps in a directory.
+fn file(draw: &mut Draw) -> String {
+    let folder = match draw.below(3) {
+        2 => folder(draw),
+        _ => String::new(),
+    };
+    let word = draw.word();
+    let name = match draw.below(12) {
+        1 => format!("{word}.{}", draw.word()),
+        2 => word,
+        3 => format!(
+            "{word}.{}",
+            draw.pick(&["JPG", "Png", "HTML", "Css", "TXT"])
+        ),
+        4 => format!(
+            "{word}.{}",
+            draw.pick(&["html.png", "css.txt", "txt.html", "png.json"])
+        ),
+        5 => format!("{word}{}", draw.pick(&["-html", "png", "_txt", "js"])),
+        6 => format!("{word} {}.txt", draw.word()),
+        7 => format!("{}.txt", draw.line()),
+        8 => format!("{word} 100% {}.txt", draw.word()),
+        9 => format!("{word}%20{}.txt", draw.word()),
+        10 => format!("{word}.{}", draw.pick(&["css", "js", "svg", "jpeg"])),
+        _ => format!("{word}.{}", draw.pick(&TYPES).0),
+    };
+    match folder.as_str() {
+        "" => name,
+        folder => format!("{folder}/{name}"),
+    }
+}
+
+/// The contents of a file.
+fn contents(draw: &mut Draw) -> Bytes {
+    let word = draw.word();
+    match draw.below(7) {
+        1 => format!("{}\n", draw.line()).into(),
+        2 => Bytes::default(),
+        3 => (0..=255).collect::<Vec<u8>>().into(),
+        4 => format!(" {word}\n\n").into(),
+        5 => [word.as_bytes(), b"\xff\r\n"].concat().into(),
+        6 => draw.text().into(),
+        _ => format!("{word}\n").into(),
+    }
+}
+
+/// Arguments that are a mistake.
+fn bad_arguments(draw: &mut Draw) -> Vec<Act> {
+    let unknown = format!("--{}", draw.word());
+    let bad = draw.pick(&["", "--bind", "--directory", "80x", "65536", "-1"]);
+    vec![match bad {
+        "" => run(&[&unknown]),
+        bad => run(&[bad]),
+    }]
+}
+
+/// A secret outside of the folder, and a way to it.
+fn attack(draw: &mut Draw) -> Vec<Act> {
+    let outside = OUTSIDE.replace('/', "%2F");
+    let ways = [
+        "/../secret.txt".to_string(),
+        "/%2e%2e/secret.txt".into(),
+        "/%2E./secret.txt".into(),
+        "/.%2e%2fsecret.txt".into(),
+        "/..%2Fsecret.txt".into(),
+        "/below/../../secret.txt".into(),
+        "/below/%2e%2e/%2e%2e/secret.txt".into(),
+        "/below%2F..%2F..%2Fsecret.txt".into(),
+        "/....//secret.txt".into(),
+        "/..././secret.txt".into(),
+        "/%2e%2e%2e%2e//secret.txt".into(),
+        "/./../secret.txt".into(),
+        "/..".into(),
+        "/../public-old/secret.txt".into(),
+        "/%2e%2e/public-old/secret.txt".into(),
+        "/-old/secret.txt".into(),
+        "/..%5Csecret.txt".into(),
+        "/below%5C..%5C..%5Csecret.txt".into(),
+        format!("/{outside}%2Fsecret.txt"),
+        format!("/{outside}/secret.txt"),
+        format!("/below/%2F{outside}%2Fsecret.txt"),
+    ];
+    let way = draw.pick(&ways);
+    let mut acts = vec![write("../secret.txt", SECRET)];
+    if way.contains("below") {
+        acts.push(write("below/only.txt", "below\n"));
+    }
+    if way.contains("-old") {
+        acts.push(write("../public-old/secret.txt", SECRET));
+    }
+    acts.push(get(way));
+    acts
 }
 
 /// On the lesson's own site, as a student sees it.
@@ -368,155 +1411,6 @@ fn address_bar(run: &mut Run) -> Verdict {
     let mut page = run.browser()?;
     page.open("/about")?;
     page.expect_path("/about/")
-}
-
-fn missing(run: &mut Run, _: &Site) -> Verdict {
-    let path = run.seed().path();
-    run.get(&path)?.expect_status(404)?;
-    run.get(&format!("/below{path}.txt"))?.expect_status(404)?;
-    run.get(&format!("{path}/"))?.expect_status(404)
-}
-
-fn missing_text(run: &mut Run, _: &Site) -> Verdict {
-    let path = run.seed().path();
-    let answer = run.get(&path)?;
-    answer.expect_status(404)?;
-    answer.expect_body("Page not found\n")?;
-    answer.expect_header("Content-Type", "text/plain; charset=utf-8")
-}
-
-fn no_index(run: &mut Run, _: &Site) -> Verdict {
-    run.get("/below/")?.expect_status(404)
-}
-
-fn file_with_slash(run: &mut Run, site: &Site) -> Verdict {
-    let (name, text) = text_file(run);
-    site.put(&name, &text);
-    run.get(&format!("/{name}/"))?.expect_status(404)
-}
-
-fn not_utf8(run: &mut Run, _: &Site) -> Verdict {
-    let path = format!("{}%FF.txt", run.seed().path());
-    let answer = run.get(&path)?;
-    if answer.status() == 400 {
-        return Ok(());
-    }
-    answer.expect_status(404)
-}
-
-/// Expects that this path gets no file. 404 is best; another error is a matter of
-/// taste (and of step 5), as long as the handler does not panic.
-fn expect_refused(run: &mut Run, path: &str) -> Verdict {
-    let answer = run.get(path)?;
-    // In the page of an error, http-core says where a handler panicked.
-    let panicked = answer.status() == 500 && answer.text().contains(", line ");
-    if answer.status() < 400 || panicked {
-        answer.expect_status(404)?;
-    }
-    if answer.text().contains(SECRET) {
-        return Err(answer.wrong("a page without the contents of that file"));
-    }
-    Ok(())
-}
-
-fn expect_all_refused(run: &mut Run, paths: &[&str]) -> Verdict {
-    paths.iter().try_for_each(|path| expect_refused(run, path))
-}
-
-fn dots(run: &mut Run, _: &Site) -> Verdict {
-    let paths = ["/../secret.txt", "/below/../../secret.txt", "/.."];
-    expect_all_refused(run, &paths)
-}
-
-fn encoded_dots(run: &mut Run, _: &Site) -> Verdict {
-    let paths = [
-        "/%2e%2e/secret.txt",
-        "/%2E./secret.txt",
-        "/.%2e%2fsecret.txt",
-        "/below/%2e%2e/%2e%2e/secret.txt",
-        "/below%2F..%2F..%2Fsecret.txt",
-    ];
-    expect_all_refused(run, &paths)
-}
-
-fn nested_dots(run: &mut Run, _: &Site) -> Verdict {
-    let paths = [
-        "/....//secret.txt",
-        "/..././secret.txt",
-        "/%2e%2e%2e%2e//secret.txt",
-        "/./../secret.txt",
-    ];
-    expect_all_refused(run, &paths)
-}
-
-fn absolute(run: &mut Run, site: &Site) -> Verdict {
-    let secret = site.root.join("secret.txt").display().to_string();
-    // Percent-encoded only where it must be: this is read by people.
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    let spell = |c: char| match is_plain(c) {
-        true => c.to_string(),
-        false => encoded(&c.to_string()),
-    };
-    let spelled: String = secret.chars().map(spell).collect();
-    let slashes = spelled.replace('/', "%2F");
-    let paths = [
-        format!("/{slashes}"),
-        format!("/{spelled}"),
-        format!("/%2F{}", spelled.trim_start_matches('/')),
-        format!("/below/%2F{slashes}"),
-    ];
-    paths.iter().try_for_each(|path| expect_refused(run, path))
-}
-
-fn backslashes(run: &mut Run, _: &Site) -> Verdict {
-    let paths = [
-        "/..%5Csecret.txt",
-        "/below%5C..%5C..%5Csecret.txt",
-        "/%5CWindows%5Cwin.ini",
-        "/C:/Windows/win.ini",
-        "/c%3A%5CWindows%5Cwin.ini",
-    ];
-    expect_all_refused(run, &paths)
-}
-
-fn nul(run: &mut Run, site: &Site) -> Verdict {
-    let (name, text) = text_file(run);
-    site.put(&name, &text);
-    expect_refused(run, &format!("/{name}%00.html"))?;
-    expect_refused(run, "/%00")
-}
-
-fn neighbour(run: &mut Run, _: &Site) -> Verdict {
-    let paths = [
-        "/../public-old/secret.txt",
-        "/%2e%2e/public-old/secret.txt",
-        "/-old/secret.txt",
-    ];
-    expect_all_refused(run, &paths)
-}
-
-fn dotted_name(run: &mut Run, site: &Site) -> Verdict {
-    let (name, text) = text_file(run);
-    let name = format!("to be continued..{name}");
-    site.put(&name, &text);
-    let path = name.replace(' ', "%20");
-    expect_file(&run.get(&format!("/{path}"))?, &text)
-}
-
-/// Expects that this server serves the site.
-fn expect_serves(run: &mut Run, site: &Site, service: &Service) -> Verdict {
-    let (name, text) = text_file(run);
-    site.put(&name, &text);
-    expect_file(&service.get(&format!("/{name}"))?, &text)
-}
-
-fn directory_option(run: &mut Run, site: &Site) -> Verdict {
-    let service = run
-        .program()
-        .arg("--directory")
-        .arg(&site.shown())
-        .serve()?;
-    expect_serves(run, site, &service)
 }
 
 /// A port that is free now. Another program may take it before the student's does: a
@@ -539,20 +1433,16 @@ fn expect_port(service: &Service, port: u16) -> Verdict {
     )))
 }
 
-fn port_argument(run: &mut Run, _: &Site) -> Verdict {
+fn port_argument(run: &mut Run) -> Verdict {
     let port = free_port();
     let service = run.program().arg(&port.to_string()).serve()?;
     expect_port(&service, port)
 }
 
-fn bind_option(run: &mut Run, _: &Site) -> Verdict {
+fn bind_option(run: &mut Run) -> Verdict {
     let port = free_port();
-    let service = run
-        .program()
-        .arg(&port.to_string())
-        .arg("--bind")
-        .arg("127.0.0.1")
-        .serve()?;
+    let program = run.program().arg(&port.to_string());
+    let service = program.arg("--bind").arg("127.0.0.1").serve()?;
     expect_port(&service, port)?;
     if service.url().starts_with("http://127.0.0.1:") {
         return Ok(());
@@ -562,28 +1452,4 @@ fn bind_option(run: &mut Run, _: &Site) -> Verdict {
     Err(answer.wrong(format!(
         "the program serves on http://127.0.0.1:{port}/, not on {url}"
     )))
-}
-
-fn any_order(run: &mut Run, site: &Site) -> Verdict {
-    let port = free_port();
-    let service = run
-        .program()
-        .arg("--directory")
-        .arg(&site.shown())
-        .arg("--bind")
-        .arg("127.0.0.1")
-        .arg(&port.to_string())
-        .serve()?;
-    expect_port(&service, port)?;
-    expect_serves(run, site, &service)
-}
-
-fn bad_arguments(run: &mut Run, _: &Site) -> Verdict {
-    let unknown = format!("--{}", run.seed().word());
-    for argument in [unknown.as_str(), "--bind", "--directory", "80x", "65536"] {
-        let end = run.program().arg(argument).wait()?;
-        end.expect_code(1)?;
-        end.expect_stderr_contains("[PORT] [--bind ADDRESS] [--directory DIR]")?;
-    }
-    Ok(())
 }

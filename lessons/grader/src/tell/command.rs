@@ -9,8 +9,8 @@ pub(super) fn of(place: &Place, act: &Act) -> String {
         Act::Run(command) | Act::Start(command) => Shell::here().cargo_run(&place.package, command),
         Act::Serve(path, reply) => format!("(the service replies to {path} with {})", shown(reply)),
         Act::Write(name, contents) => {
-            let contents = value::cut(contents, 60);
-            format!("(a file is written into the folder served: {name}, {contents})")
+            let contents = value::cut(contents, 30);
+            format!("(the file {name} is written into the folder served: {contents})")
         }
         Act::Restart => "(the server is ended and started again)".into(),
     }

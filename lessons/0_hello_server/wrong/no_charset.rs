@@ -1,0 +1,24 @@
+//! Wrong: the type does not say which encoding the text has.
+//! rejected by: step 0
+//! diagnosis: wrong-content-type
+
+use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
+
+struct HelloHandler;
+
+impl Handler for HelloHandler {
+    fn do_get(&self, _request: &mut Request, response: Response) -> Answer {
+        response
+            // First, send a 200 OK response.
+            .send_response(200)
+            // Then send headers.
+            .send_header("Content-Type", "text/plain")
+            .end_headers()?
+            // Now, write the response body.
+            .send("Hello, HTTP!\n")
+    }
+}
+
+fn main() -> http_core::Result<()> {
+    HttpServer::bind(local_address())?.serve_forever(HelloHandler)
+}
