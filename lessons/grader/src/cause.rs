@@ -71,35 +71,38 @@ struct Compared<'a> {
     guessed: bool,
 }
 
-/// Compares a play with what is right and with a guess, as far as the model says anything.
+/// Compares a play with what is right and with a guess, as far as the model says anything,
+/// act by act: reading pages takes time, and one answer can be enough.
 fn compare<'a, M: Model>(
     knobs: &M::Knobs,
     play: &'a [(Act, Seen)],
     open: &Open,
-) -> Vec<Compared<'a>> {
+) -> impl Iterator<Item = Compared<'a>> {
     let right = M::Knobs::default();
     let (mut right_state, mut state) = (M::State::default(), M::State::default());
     let holds = |expect: &Expect, seen: &Seen| expect.differs(seen).is_none();
-    let mut compared = Vec::new();
-    for (act, seen) in play {
+    play.iter().filter_map(move |(act, seen)| {
         let due = model::step::<M>(&right, &mut right_state, act, open);
         let guessed = model::step::<M>(knobs, &mut state, act, open);
-        if let (Some(due), false) = (due, *seen == Seen::Nothing) {
-            compared.push(Compared {
-                act,
-                seen,
-                right: holds(&due, seen),
-                // What a wrong setting leaves open, it does not explain.
-                guessed: guessed.is_some_and(|expect| holds(&expect, seen)),
-            });
-        }
-    }
-    compared
+        let due = due.filter(|_| *seen != Seen::Nothing)?;
+        let right = holds(&due, seen);
+        // What a wrong setting leaves open, it does not explain.
+        let guessed = guessed.is_some_and(|expect| match expect == due {
+            true => right,
+            false => holds(&expect, seen),
+        });
+        Some(Compared {
+            act,
+            seen,
+            right,
+            guessed,
+        })
+    })
 }
 
 fn explains<M: Model>(guess: &Guess<M>, plays: &[Play], open: &Open) -> bool {
     let knobs = guess.knobs();
-    let all = |play: &Play| compare::<M>(&knobs, play, open).iter().all(|c| c.guessed);
+    let all = |play: &Play| compare::<M>(&knobs, play, open).all(|one| one.guessed);
     plays.iter().all(all)
 }
 
@@ -202,12 +205,14 @@ impl<M: Model> Sought<'_, M> {
                 .plays
                 .iter()
                 .flat_map(|play| compare::<M>(&knobs, play, self.open));
-            let (mut explains, mut contradicts) = (false, false);
+            let mut explains = false;
             for one in compared {
                 explains |= !one.right && one.guessed;
-                contradicts |= one.right && !one.guessed;
+                if one.right && !one.guessed {
+                    return false;
+                }
             }
-            explains && !contradicts
+            explains
         };
         let fit: Vec<&Guess<M>> = single.iter().filter(fits).collect();
         let mut pairs = Vec::new();
@@ -254,11 +259,7 @@ impl<M: Model> Sought<'_, M> {
     /// Acts for a fresh program, so that no chance explains anything.
     fn confirming(&mut self) -> Vec<(Vec<Act>, Connections)> {
         let right = M::Knobs::default();
-        let is_wrong = |play: &&Play| {
-            compare::<M>(&right, play, self.open)
-                .iter()
-                .any(|c| !c.right)
-        };
+        let is_wrong = |play: &&Play| compare::<M>(&right, play, self.open).any(|one| !one.right);
         let Some(wrong) = self.plays.iter().find(is_wrong).cloned() else {
             return Vec::new();
         };

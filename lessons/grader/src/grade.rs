@@ -173,7 +173,7 @@ impl<M: Model> Grading<M> {
     pub fn grade(self) -> ExitCode {
         guard::guard_if_asked();
         if std::env::args().nth(1).as_deref() == Some("--mistakes") {
-            println!("{}", mistakes_as_json::<M>());
+            println!("{}", mistakes_as_json::<M>(&self.checks));
             return ExitCode::SUCCESS;
         }
         let arguments = match harness::Arguments::read() {
@@ -211,12 +211,17 @@ fn steps<M: Model>() -> BTreeSet<u32> {
 
 /// What the check of the course asks of the mistakes: their names, and those of which the
 /// model says the same in many acts, or that change nothing.
-fn mistakes_as_json<M: Model>() -> String {
+fn mistakes_as_json<M: Model>(checks: &[Check]) -> String {
     let mistakes = model::mistakes::<M>();
     let mut draw = Draw::new(&["the mistakes of a lesson"]);
-    let sessions: Vec<_> = (0..MANY / LENGTH)
+    let mut sessions: Vec<_> = (0..MANY / LENGTH)
         .map(|_| model::session::<M>(&mut draw, LENGTH, &Open::new()).acts)
         .collect();
+    // What has to be waited for stands only in examples.
+    sessions.extend(checks.iter().filter_map(|check| match &check.kind {
+        Kind::Example(_, acts) => Some(model::expected::<M>(acts(&mut draw), &Open::new())),
+        _ => None,
+    }));
     let answers = |knobs: &M::Knobs| -> Vec<_> {
         let session = |acts: &Vec<(Act, crate::record::Expect)>| {
             let mut state = M::State::default();
