@@ -1,194 +1,1324 @@
-//! The checks of lesson 10, bookmark_server: a server that is a client, too. The
-//! sites that it asks are stubs on this computer.
+//! The checks of lesson 10, bookmark_server: a server that is a client, too. The site that
+//! it asks is the grader's service; what it replies, the acts say.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use grader::{Answer, Failure, Finished, Reply, Run, Service, Stub, Verdict};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use grader::model::shown;
+use grader::record::{Answer, Command, Reply, Request};
+use grader::{Act, Draw, Expect, Mistakes, Model, NOBODY, SERVICE, Seen, Status, Whole};
+use grader::{Run, Verdict, get, post, request, run, serves, start};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC};
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
+
+const HTML: [&str; 2] = ["text/html; charset=utf-8", "text/html"];
+
+/// How long a site may take, in milliseconds.
+const PATIENCE: u64 = 5000;
 
 fn main() -> ExitCode {
-    grader::lesson!()
-        .check(1, "a site that answers 200 is there", 2, site_is_there)
-        .check(
+    grader::lesson!(BookmarkServer)
+        .example(1, 1, "a site that answers 200 is there", Whole, |draw| {
+            checked(draw, &[200])
+        })
+        .example(
+            1,
             1,
             "one that answers 403, 404 or 500 is not",
-            1,
-            site_is_not_there,
+            Whole,
+            |draw| checked(draw, &[403, 404, 500]),
         )
-        .check(1, "only 200 counts, not 204", 1, site_is_empty)
-        .check(
+        .example(1, 1, "only 200 counts, not 204", Whole, |draw| {
+            checked(draw, &[204, 201])
+        })
+        .example(
+            1,
             1,
             "a redirect counts as the page it leads to",
-            1,
-            site_redirects,
+            Whole,
+            |draw| {
+                let (good, bad) = (draw.path(), draw.path());
+                let (to_good, to_bad) = (redirects(draw, 302, &good), redirects(draw, 301, &bad));
+                vec![
+                    serves(good, page(200)),
+                    serves(bad, page(404)),
+                    serves("/one", to_good),
+                    serves("/other", to_bad),
+                    check(&format!("{SERVICE}/one")),
+                    check(&format!("{SERVICE}/other")),
+                ]
+            },
         )
-        .check(1, "a site that breaks off is not there", 1, site_is_broken)
-        .check(1, "only http and https are asked", 1, other_schemes)
-        .check(1, "https is asked over TLS", 1, tls)
-        .check(1, "an answer after one second counts", 1, slow_site)
-        .check(
+        .example(
+            1,
+            1,
+            "a redirect that leads to itself is not there",
+            Whole,
+            |draw| {
+                let path = draw.path();
+                let again = redirects(draw, 302, &path);
+                [serves(&*path, again), check(&format!("{SERVICE}{path}"))]
+            },
+        )
+        .example(1, 1, "a site that breaks off is not there", Whole, |draw| {
+            let mut acts = vec![check(&format!("{NOBODY}{}", draw.path()))];
+            for came in ["", "HTTP/1.1 200 OK\r\n"] {
+                let path = draw.path();
+                acts.push(serves(&*path, Reply::Raw(came.into())));
+                acts.push(check(&format!("{SERVICE}{path}")));
+            }
+            acts
+        })
+        .example(1, 1, "only http and https are asked", Whole, |draw| {
+            let path = draw.path();
+            let mut acts = vec![serves(&*path, page(200))];
+            let other = ["javascript:alert(1)".into(), draw.word()];
+            acts.extend(other.iter().map(|uri| check(uri)));
+            acts.push(check(&format!("ftp://service.test{path}")));
+            acts
+        })
+        .check(1, 1, "https is asked over TLS", tls)
+        .example(
+            1,
+            1,
+            "a site that needs three seconds is there",
+            Whole,
+            |draw| {
+                slow(
+                    draw,
+                    Reply::After(Duration::from_secs(3), Answer::new(200, "")),
+                )
+            },
+        )
+        .example(
+            1,
             1,
             "a silent site is given up after 5 seconds",
-            2,
-            silent_site,
+            Whole,
+            |draw| slow(draw, Reply::Silent),
         )
-        .check(2, "GET /NAME answers 303", 1, lookup_status)
-        .check(2, "its Location is the URI of the name", 2, lookup)
-        .check(
+        .example(
+            1,
+            1,
+            "one that answers later than that is not there",
+            Whole,
+            |draw| {
+                let late = Duration::from_millis(5600);
+                slow(draw, Reply::After(late, Answer::new(200, "")))
+            },
+        )
+        .example(1, 1, "redirects have 5 seconds together", Whole, |draw| {
+            let (path, time) = (draw.path(), Duration::from_secs(3));
+            let mut moved = Answer::new(302, "");
+            moved.fields.push(("Location".into(), path.clone()));
+            vec![
+                serves(path, Reply::After(time, Answer::new(200, ""))),
+                serves("/moved", Reply::After(time, moved)),
+                check(&format!("{SERVICE}/moved")),
+            ]
+        })
+        .example(2, 1, "GET /NAME answers 303", Status, |draw| {
+            let name = draw.word();
+            [started(&name, &any_uri(draw)), look_up(&name)]
+        })
+        .example(
             2,
+            1,
+            "its Location is the URI, as it was given",
+            Whole,
+            |draw| {
+                let (one, other) = (draw.word(), draw.word());
+                let uri = format!("http://{}.example/?a=1&b=%C3%A9+%2B#c'd", draw.word());
+                let arguments = [format!("{one}={uri}"), format!("{other}={}", any_uri(draw))];
+                let arguments = arguments.each_ref().map(|text| &**text);
+                [start(&arguments), look_up(&one), look_up(&other)]
+            },
+        )
+        .example(
+            2,
+            1,
             "a name can have spaces and any letters",
-            1,
-            lookup_any_name,
+            Whole,
+            |draw| {
+                let name = draw.line();
+                [started(&name, &any_uri(draw)), look_up(&name)]
+            },
         )
-        .check(2, "a name that nobody knows answers 404", 1, lookup_unknown)
-        .check(3, "without a name, 400", 1, no_name)
-        .check(3, "without a uri, 400", 1, no_uri)
-        .check(3, "an empty name or uri is like none", 1, empty_fields)
-        .check(4, "a good bookmark answers 303", 1, stored_status)
-        .check(4, "its Location is /", 1, stored_location)
-        .check(4, "the page shows the bookmark", 2, stored)
-        .check(4, "the page shows the names in order", 1, sorted)
-        .check(4, "a name can get another URI", 1, replaced)
-        .check(
+        .example(2, 1, "a name can have a slash in it", Whole, |draw| {
+            let inside = format!("{}/{}/", draw.word(), draw.word());
+            let before = format!("/{}", draw.word());
+            let bookmarks = [
+                format!("{inside}={}", any_uri(draw)),
+                format!("{before}={}", any_uri(draw)),
+            ];
+            let bookmarks = bookmarks.each_ref().map(|text| &**text);
+            let plain = get(format!("/{inside}"));
+            [start(&bookmarks), plain, look_up(&inside), look_up(&before)]
+        })
+        .example(
+            2,
+            1,
+            "it is decoded once, and a plus sign stays",
+            Whole,
+            |draw| {
+                let name = format!("{}%41+{}", draw.word(), draw.word());
+                [started(&name, &any_uri(draw)), look_up(&name)]
+            },
+        )
+        .example(
+            2,
+            1,
+            "a name that nobody knows answers 404",
+            Status,
+            |draw| {
+                let name = draw.word();
+                [started(&name, &any_uri(draw)), get(draw.path())]
+            },
+        )
+        .example(2, 1, "capital letters make another name", Status, |draw| {
+            let name = draw.word();
+            let capitals = name.to_uppercase();
+            [started(&name, &any_uri(draw)), look_up(&capitals)]
+        })
+        .example(2, 1, "a path that is no text answers 400", Whole, |draw| {
+            [get("/%FF"), get(format!("/{}%E3%81", draw.word()))]
+        })
+        .example(3, 1, "without a name, 400", Status, |draw| {
+            let (site, uri) = good(draw);
+            [site, post("/").form(&[("uri", &uri)])]
+        })
+        .example(3, 1, "without a uri, 400", Whole, |draw| {
+            [
+                post("/").form(&[("name", &draw.word())]),
+                post("/").body(""),
+            ]
+        })
+        .example(3, 1, "an empty name or uri is like none", Whole, |draw| {
+            let (site, uri) = good(draw);
+            [
+                site,
+                post("/").form(&[("name", ""), ("uri", &uri)]),
+                post("/").form(&[("name", &draw.word()), ("uri", "")]),
+            ]
+        })
+        .example(
+            3,
+            1,
+            "if something is missing, no site is asked",
+            Whole,
+            |draw| {
+                let (site, uri) = (draw.path(), SERVICE);
+                let uri = format!("{uri}{site}");
+                [
+                    serves(site, Reply::Silent),
+                    post("/").form(&[("name", ""), ("uri", &uri)]),
+                ]
+            },
+        )
+        .example(4, 1, "a good bookmark answers 303", Status, |draw| {
+            let (site, uri) = good(draw);
+            [site, posted(&draw.word(), &uri)]
+        })
+        .example(4, 1, "its Location is /", Whole, |draw| {
+            let (site, uri) = good(draw);
+            [site, posted(&draw.word(), &uri)]
+        })
+        .example(4, 1, "the page shows the bookmark", Whole, |draw| {
+            let (site, uri) = good(draw);
+            [site, posted(&draw.line(), &uri), get("/")]
+        })
+        .example(4, 1, "the page shows the names in order", Whole, |draw| {
+            let (site, uri) = good(draw);
+            let mut acts = vec![site];
+            let name = draw.word();
+            let mut names: Vec<String> = (0..6).map(|_| draw.word()).collect();
+            names.extend([format!("{name}/"), name.clone(), name.to_uppercase()]);
+            acts.extend(names.iter().map(|name| posted(name, &uri)));
+            acts.push(get("/"));
+            acts
+        })
+        .example(4, 1, "a name can get another URI", Whole, |draw| {
+            let ((one, old), (other, new)) = (good(draw), good(draw));
+            let name = draw.word();
+            let acts = [one, other, posted(&name, &old), posted(&name, &new)];
+            acts.into_iter().chain([get("/")]).collect::<Vec<_>>()
+        })
+        .example(
             4,
+            1,
             "a name with tags in it is shown as text",
-            1,
-            stored_escaped,
+            Whole,
+            |draw| {
+                let (site, uri) = good(draw);
+                let name = format!("<i>{}</i> & &amp;", draw.word());
+                [site, posted(&name, &format!("{uri}?a=1&lt=2")), get("/")]
+            },
         )
-        .check(
+        .example(
             5,
-            "a URI where nobody answers gets 404",
             1,
-            unreachable_status,
+            "a URI where nobody answers gets 404",
+            Status,
+            |draw| {
+                let uri = format!("{NOBODY}{}", draw.path());
+                [posted(&draw.word(), &uri)]
+            },
         )
-        .check(5, "the answer shows the URI, escaped", 2, unreachable_uri)
-        .check(5, "nothing is stored", 1, unreachable_not_stored)
+        .example(5, 1, "the answer shows the URI, escaped", Whole, |draw| {
+            let uri = format!("{NOBODY}/?a&b=<b>{}</b>&lt;", draw.word());
+            [posted(&draw.word(), &uri)]
+        })
+        .example(5, 1, "nothing is stored", Whole, |draw| {
+            let uri = format!("{NOBODY}{}", draw.path());
+            [posted(&draw.word(), &uri), get("/")]
+        })
+        .example(
+            5,
+            1,
+            "a name that is there keeps its old URI",
+            Whole,
+            |draw| {
+                let (site, old) = good(draw);
+                let (name, new) = (draw.word(), format!("{NOBODY}{}", draw.path()));
+                [
+                    site,
+                    posted(&name, &old),
+                    posted(&name, &new),
+                    look_up(&name),
+                ]
+            },
+        )
+        .sessions(1)
         .grade()
 }
 
-// Step 1: check_uri, by `cargo run -p bookmark_server -- --check URI`.
+// What is done.
 
-/// Runs the program to its end for one URI.
-fn check(run: &mut Run, uri: &str) -> Result<Finished, Failure> {
-    run.program().arg("--check").arg(uri).wait()
+/// The program is asked by its command line whether somebody is there.
+fn check(uri: &str) -> Act {
+    run(&["--check", uri])
 }
 
-fn expect(run: &mut Run, uri: &str, there: bool) -> Verdict {
-    let end = check(run, uri)?;
-    end.expect_code(0)?;
-    end.expect_stdout(&format!("{there}\n"))
+fn page(status: u16) -> Reply {
+    Reply::answer(status, "text/html", "<h1>Here I am</h1>\n")
 }
 
-/// A site with pages of any path.
-fn site(run: &mut Run, status: u16) -> Stub {
-    run.stub(move |_| Reply::new(status))
+/// A reply that sends the client to this path of the service.
+fn redirects(draw: &mut Draw, status: u16, path: &str) -> Reply {
+    let mut answer = Answer::new(status, "");
+    let address = match draw.one_in(2) {
+        true => format!("{SERVICE}{path}"),
+        false => path.into(),
+    };
+    answer.fields.push(("Location".into(), address));
+    Reply::Answer(answer)
 }
 
-/// A page of the site, with a query.
-fn page(run: &mut Run, site: &Stub) -> String {
-    let (path, word) = (run.seed().path(), run.seed().word());
-    format!("{}{path}?q={word}", site.url())
-}
-
-fn site_is_there(run: &mut Run) -> Verdict {
-    let site = run.stub(|asked| match asked.method() {
-        "GET" => Reply::new(200).body("Here I am\n"),
-        _ => Reply::new(405).header("Allow", "GET"),
+/// A page of the service with each status, and the question whether it is there.
+fn checked(draw: &mut Draw, statuses: &[u16]) -> Vec<Act> {
+    let pages = statuses.iter().flat_map(|status| {
+        let (path, word) = (draw.path(), draw.word());
+        let uri = format!("{SERVICE}{path}?q={word}&r=1");
+        [serves(path, page(*status)), check(&uri)]
     });
-    let uri = page(run, &site);
-    expect(run, &uri, true).map_err(|failure| match site.requests().first() {
-        Some(asked) if asked.method() != "GET" => failure.because(
-            "not-asked-with-get",
-            format!(
-                "The site was asked with {}. Not every site answers that; a browser will ask \
-                 with GET, so ask with GET: ureq::get.",
-                asked.method()
-            ),
-        ),
-        _ => failure,
-    })
+    pages.collect()
 }
 
-fn site_is_not_there(run: &mut Run) -> Verdict {
-    for status in [403, 404, 500] {
-        let site = site(run, status);
-        let uri = page(run, &site);
-        expect(run, &uri, false).map_err(|failure| {
-            failure.because(
-                "any-status-counts",
-                format!(
-                    "The site answers {status} to this URI: the site is there, the page is not. \
-                     ureq gives Err for a status from 400 on; such an Err means false, too."
-                ),
-            )
-        })?;
+fn slow(draw: &mut Draw, reply: Reply) -> Vec<Act> {
+    let path = draw.path();
+    let uri = format!("{SERVICE}{path}");
+    vec![serves(path, reply), check(&uri)]
+}
+
+/// A server that has this bookmark from the beginning.
+fn started(name: &str, uri: &str) -> Act {
+    start(&[&format!("{name}={uri}")])
+}
+
+fn look_up(name: &str) -> Act {
+    get(format!("/{}", utf8_percent_encode(name, NON_ALPHANUMERIC)))
+}
+
+/// A page that is there, and its URI.
+fn good(draw: &mut Draw) -> (Act, String) {
+    let path = draw.path();
+    let uri = format!("{SERVICE}{path}");
+    (serves(path, page(200)), uri)
+}
+
+/// The form of the page, sent.
+fn posted(name: &str, uri: &str) -> Act {
+    post("/").form(&[("name", name), ("uri", uri)])
+}
+
+/// An address anywhere.
+fn any_uri(draw: &mut Draw) -> String {
+    let uri = format!("http://{}.example{}", draw.word(), rest(draw));
+    match draw.below(8) {
+        6 => format!("mailto:{}@{}.example", draw.word(), draw.word()),
+        7 => format!("https://{}.EXAMPLE", draw.word()),
+        _ => uri,
     }
-    Ok(())
 }
 
-fn site_is_empty(run: &mut Run) -> Verdict {
-    let site = site(run, 204);
-    let uri = page(run, &site);
-    expect(run, &uri, false).map_err(|failure| {
-        failure.because(
-            "any-status-counts",
-            "The site answers 204 No Content: there is nothing to see. For ureq this is Ok, as \
-             every status below 400. Compare the status in the Ok with 200.",
-        )
+/// The end of a URI: its path, which is drawn, with what may follow it.
+fn rest(draw: &mut Draw) -> String {
+    draw.path() + draw.pick(&ENDS)
+}
+
+/// Ends of URIs. What stands in them is a part of the URI, and nothing else.
+const ENDS: [&str; 16] = [
+    "",
+    "",
+    "/",
+    "?a=1&b=2",
+    "?q=a+b%2Bc",
+    "#part",
+    "/%C3%A9%20x",
+    "?u=http%3A%2F%2Fx.example%2F",
+    "/it's;v=(1)",
+    "?%26amp;=&lt;",
+    "?A=B#C",
+    "?",
+    "/a//b/",
+    "/%2541",
+    "?a&amp;b",
+    "/~x,y@z!$*:",
+];
+
+/// What is percent-encoded in a path at least.
+const NEEDED: AsciiSet = CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'%')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b'[')
+    .add(b']');
+
+/// A name, often nearly one that is kept.
+fn name(draw: &mut Draw, world: &World) -> String {
+    match draw.below(14) {
+        5..=7 => draw.text(),
+        8 => draw.line(),
+        9 => format!(" {}\t", draw.word()),
+        10 => format!("{}/{}+{}%2B", draw.word(), draw.word(), draw.word()),
+        11 => format!("/{}%41/", draw.word()),
+        12 => {
+            let known = known_name(draw, world);
+            near(draw, known)
+        }
+        13 => known_name(draw, world),
+        _ => draw.word(),
+    }
+}
+
+/// A name that is kept; if there is none, any.
+fn known_name(draw: &mut Draw, world: &World) -> String {
+    let names: Vec<&String> = world.kept.keys().collect();
+    match names.is_empty() {
+        true => draw.word(),
+        false => draw.pick(&names).clone(),
+    }
+}
+
+/// A name that is nearly this one.
+fn near(draw: &mut Draw, name: String) -> String {
+    match draw.below(12) {
+        0 => name.to_uppercase(),
+        1 => name + "/",
+        2 => format!("/{name}"),
+        3 => name.to_lowercase(),
+        4 => name.trim().into(),
+        5 => name + " ",
+        6 => name.replace(' ', "+"),
+        7 => name.replace('+', " "),
+        8 => utf8_percent_encode(&name, NON_ALPHANUMERIC).to_string(),
+        9 => percent_decode_str(&name).decode_utf8_lossy().into_owned(),
+        10 => name + &draw.word(),
+        _ => name.trim_matches('/').into(),
+    }
+}
+
+/// The path of a name, encoded in one of the ways in which it can be.
+fn path_of(draw: &mut Draw, name: &str) -> String {
+    let all = |byte: u8| format!("%{byte:02x}");
+    match draw.below(6) {
+        3 if !name.starts_with('/') => format!("/{}", utf8_percent_encode(name, &NEEDED)),
+        4 => format!("/{}", name.bytes().map(all).collect::<String>()),
+        _ => format!("/{}", utf8_percent_encode(name, NON_ALPHANUMERIC)),
+    }
+}
+
+/// A URI, with what the service replies there.
+fn site(draw: &mut Draw) -> (Vec<Act>, String) {
+    let rest = rest(draw);
+    let path = rest
+        .split(['?', '#'])
+        .next()
+        .unwrap_or_default()
+        .to_string();
+    let uri = format!("{SERVICE}{rest}");
+    match draw.below(12) {
+        4 => {
+            let status = draw.pick(&[404, 201, 204, 206, 400, 403, 500, 503]);
+            (vec![serves(path, page(status))], uri)
+        }
+        5 | 6 => {
+            let status = draw.pick(&[302, 301, 303, 307, 308]);
+            let hops = draw.pick(&[1, 1, 2, 3, 9]);
+            let last = draw.pick(&[200, 200, 404, 204]);
+            let mut acts = Vec::new();
+            let mut from = path;
+            for _ in 0..hops {
+                let to = draw.path();
+                acts.push(serves(from, redirects(draw, status, &to)));
+                from = to;
+            }
+            acts.push(serves(from, page(last)));
+            (acts, uri)
+        }
+        7 => {
+            let came = draw.pick(&["", "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 200 OK\r\n"]);
+            (vec![serves(path, Reply::Raw(came.into()))], uri)
+        }
+        8 => (Vec::new(), format!("{NOBODY}{rest}")),
+        9 => (Vec::new(), format!("{NOBODY}/?{}", draw.text())),
+        10 => {
+            let scheme = draw.pick(&[
+                "javascript:",
+                "ftp://service.test/",
+                "data:,",
+                "file:///",
+                "",
+            ]);
+            (Vec::new(), format!("{scheme}{}", draw.word()))
+        }
+        _ => (vec![serves(path, page(200))], uri),
+    }
+}
+
+// What is right.
+
+/// What there is: what the service replies, and what the program keeps.
+#[derive(Clone, Default)]
+struct World {
+    /// The replies of the service, by path.
+    sites: BTreeMap<String, Reply>,
+    /// The bookmarks that the program is started with.
+    begun: BTreeMap<String, String>,
+    kept: BTreeMap<String, String>,
+    /// What was sent and must not be on the page, with the step that says so.
+    gone: BTreeSet<(u32, String)>,
+}
+
+/// What comes of asking for a URI.
+struct Visit {
+    there: bool,
+    /// What the service is asked, if that is sure.
+    asked: Option<Vec<Act>>,
+    /// Whether the time was up.
+    given_up: bool,
+}
+
+/// Where the client is sent, for a name and its URI.
+type Place = fn(name: &str, uri: &str) -> String;
+
+/// What a bookmark server does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    // Step 1.
+    method: &'static str,
+    counts: fn(status: u16) -> bool,
+    /// What is said if there is no answer.
+    error: bool,
+    follows: bool,
+    /// In milliseconds.
+    patience: u64,
+    /// Whether each request has all of this time.
+    for_each: bool,
+    // Step 2.
+    name: fn(path: &str) -> Option<String>,
+    finds: fn(kept: &BTreeMap<String, String>, name: &str) -> Option<String>,
+    found: u16,
+    location: Place,
+    /// The answer for a name that nobody knows: status, and Location.
+    unknown: (u16, Option<&'static str>),
+    /// The status for a path that is no text.
+    no_text: u16,
+    // Step 3.
+    is_empty: fn(name: &str, uri: &str) -> bool,
+    /// The status if a field is not there, and if it is empty.
+    missing: [u16; 2],
+    asks_first: bool,
+    // Step 4.
+    keeps_name: fn(&str) -> String,
+    keeps_uri: fn(&str) -> String,
+    keeps: bool,
+    first_stays: bool,
+    /// The answer to a good bookmark: status, and Location.
+    posted: (u16, Option<Place>),
+    sorted: bool,
+    /// What a reader sees of a text in the list.
+    listed: fn(&str) -> String,
+    // Step 5.
+    refused: u16,
+    /// What a reader sees of a URI where nobody is; nothing, if it is `None`.
+    shows: Option<fn(&str) -> String>,
+    keeps_refused: bool,
+    forgets_refused: bool,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            method: "GET",
+            counts: |status| status == 200,
+            error: false,
+            follows: true,
+            patience: PATIENCE,
+            for_each: false,
+            name: |path| Some(decoded(path)?[1..].into()),
+            finds: |kept, name| kept.get(name).cloned(),
+            found: 303,
+            location: |_, uri| uri.into(),
+            unknown: (404, None),
+            no_text: 400,
+            is_empty: |name, uri| name.is_empty() || uri.is_empty(),
+            missing: [400, 400],
+            asks_first: false,
+            keeps_name: str::to_string,
+            keeps_uri: str::to_string,
+            keeps: true,
+            first_stays: false,
+            posted: (303, Some(|_, _| "/".into())),
+            sorted: true,
+            listed: str::to_string,
+            refused: 404,
+            shows: Some(str::to_string),
+            keeps_refused: false,
+            forgets_refused: false,
+        }
+    }
+}
+
+/// The text that a path is, decoded once; `None` if its bytes are not UTF-8.
+fn decoded(path: &str) -> Option<String> {
+    Some(percent_decode_str(path).decode_utf8().ok()?.into_owned())
+}
+
+/// Whether the text leaves open what a path names: two slashes at its beginning, `%` without
+/// two digits, and names that clients take for folders.
+fn is_open(path: &str) -> bool {
+    let is_digit = |at: usize| path.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    let mut signs = path.match_indices('%');
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    path.starts_with("//")
+        || signs.any(|(at, _)| !is_digit(at + 1) || !is_digit(at + 2))
+        || decoded.split('/').any(|part| [".", ".."].contains(&part))
+}
+
+/// Where a URI leads to.
+enum Leads {
+    /// To this target of the service.
+    Service(String),
+    /// To nobody.
+    Nowhere,
+}
+
+/// Where it leads to, where the text is sure of it.
+fn leads(uri: &str) -> Option<Leads> {
+    let Some(rest) = uri.strip_prefix(SERVICE) else {
+        let other =
+            uri.starts_with("https:") || uri.contains("service.test") && !uri.starts_with("ftp:");
+        return (!other).then_some(Leads::Nowhere);
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
+    if !rest.is_empty() && !rest.starts_with(['/', '?', '#']) || !rest.chars().all(plain) {
+        return None;
+    }
+    let target = rest.split('#').next().unwrap_or_default();
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    Some(Leads::Service(format!("{slash}{target}")))
+}
+
+fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
+    let mut asked = Vec::new();
+    let mut elapsed = 0;
+    let mut uri = uri.to_string();
+    for _ in 0..=10 {
+        let Leads::Service(target) = leads(&uri)? else {
+            let (there, given_up) = (knobs.error, false);
+            return Some(Visit {
+                there,
+                asked: Some(asked),
+                given_up,
+            });
+        };
+        let path = target.split('?').next().unwrap_or_default().to_string();
+        asked.push(request(knobs.method, target));
+        let takes = match world.sites.get(&path) {
+            Some(Reply::Silent) if knobs.patience == u64::MAX => return None,
+            Some(Reply::Silent) => u64::MAX,
+            Some(Reply::After(time, _)) => time.as_millis() as u64,
+            Some(Reply::Stalled(_)) => return None,
+            _ => 0,
+        };
+        elapsed = if knobs.for_each {
+            takes
+        } else {
+            takes.saturating_add(elapsed)
+        };
+        if elapsed > knobs.patience {
+            let (there, given_up) = (knobs.error, true);
+            return Some(Visit {
+                there,
+                asked: Some(asked),
+                given_up,
+            });
+        }
+        let answer = match world.sites.get(&path) {
+            Some(Reply::Raw(_)) => {
+                let (there, given_up) = (knobs.error, false);
+                return Some(Visit {
+                    there,
+                    asked: None,
+                    given_up,
+                });
+            }
+            reply => reply.and_then(Reply::what).cloned(),
+        };
+        let answer = answer.unwrap_or_else(|| Answer::new(404, ""));
+        match answer.field("Location").filter(|_| knobs.follows) {
+            Some(to) if to.starts_with('/') => uri = format!("{SERVICE}{to}"),
+            Some(to) => uri = to.into(),
+            None => {
+                let (there, given_up) = ((knobs.counts)(answer.status), false);
+                return Some(Visit {
+                    there,
+                    asked: Some(asked),
+                    given_up,
+                });
+            }
+        }
+    }
+    // More than ten redirects. How many of them were followed, the client decides.
+    let (there, given_up) = (knobs.error, false);
+    Some(Visit {
+        there,
+        asked: None,
+        given_up,
     })
 }
 
-fn site_redirects(run: &mut Run) -> Verdict {
-    for (status, there) in [(200, true), (404, false)] {
-        let site = run.stub(move |asked| match asked.path() {
-            "/new" => Reply::new(status),
-            _ => Reply::new(302).header("Location", "/new"),
+struct BookmarkServer;
+
+impl Model for BookmarkServer {
+    type Knobs = Knobs;
+    type State = World;
+
+    fn restart(world: &mut World) {
+        world.kept = world.begun.clone();
+        world.gone.clear();
+    }
+
+    fn expect(knobs: &Knobs, world: &mut World, act: &Act) -> Option<Expect> {
+        match act {
+            Act::Serve(path, reply) => {
+                world.sites.insert(path.clone(), reply.clone());
+                None
+            }
+            Act::Start(command) => {
+                let pairs = command
+                    .arguments
+                    .iter()
+                    .filter_map(|text| text.split_once('='));
+                let owned = |(name, uri): (&str, &str)| (name.to_string(), uri.to_string());
+                world.begun = pairs.map(owned).collect();
+                world.kept = world.begun.clone();
+                None
+            }
+            Act::Run(command) => checks(knobs, world, command),
+            Act::Ask(asked) => match &*asked.method {
+                "GET" | "HEAD" => gets(knobs, world, asked),
+                "POST" => posts(knobs, world, asked),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn draw(draw: &mut Draw, world: &World) -> Vec<Act> {
+        match draw.below(24) {
+            0..=4 => {
+                let name = match draw.below(4) {
+                    0 | 1 => known_name(draw, world),
+                    2 => {
+                        let known = known_name(draw, world);
+                        near(draw, known)
+                    }
+                    _ => name(draw, world),
+                };
+                let target = path_of(draw, &name) + &draw.query();
+                let method = if draw.one_in(8) { "HEAD" } else { "GET" };
+                vec![request(method, target)]
+            }
+            5 => {
+                let end = draw.pick(&["%FF", "%E3%81", "%C0%AF", "%ED%A0%80"]);
+                vec![get(draw.path() + end)]
+            }
+            6 => vec![get(format!("/{}", draw.query()))],
+            7..=14 => {
+                let (mut acts, uri) = site(draw);
+                let name = name(draw, world);
+                acts.push(match draw.below(12) {
+                    9 => post(draw.path()).form(&[("uri", &uri), ("name", &name)]),
+                    10 => post("/").form(&[("name", &name), ("name", &draw.word()), ("uri", &uri)]),
+                    11 => {
+                        post("/").form(&[("x", "1"), ("name", &name), ("uri", &uri), ("uri", "")])
+                    }
+                    _ => posted(&name, &uri),
+                });
+                if draw.below(3) > 0 {
+                    acts.push(get("/"));
+                }
+                acts
+            }
+            15..=17 => {
+                let name = name(draw, world);
+                let (mut acts, uri) = match draw.below(4) {
+                    0 => (Vec::new(), draw.word()),
+                    _ => site(draw),
+                };
+                acts.push(match draw.below(9) {
+                    0 => post("/").form(&[("name", &name)]),
+                    1 => post("/").form(&[("uri", &uri)]),
+                    2 => post("/").form(&[("name", ""), ("uri", &uri)]),
+                    3 => post("/").form(&[("name", &name), ("uri", "")]),
+                    4 => post("/").form(&[("name", ""), ("uri", "")]),
+                    5 => post("/").form(&[("Name", &name), ("uri", &uri)]),
+                    6 => post("/").form(&[("name", &name), ("url", &uri)]),
+                    7 => post("/").form(&[("name", " "), ("uri", &uri)]),
+                    _ => post("/").body(draw.pick(&["", "=", "name", "{\"name\":\"a\"}"])),
+                });
+                acts
+            }
+            18 | 19 => {
+                let bookmark = |draw: &mut Draw| {
+                    let name = name(draw, world).replace('=', "-");
+                    format!("{name}={}", any_uri(draw))
+                };
+                let number = draw.below(4);
+                let bookmarks: Vec<String> = (0..=number).map(|_| bookmark(draw)).collect();
+                let arguments: Vec<&str> = bookmarks.iter().map(|text| &**text).collect();
+                vec![start(&arguments), get("/")]
+            }
+            20 => {
+                let (mut acts, uri) = site(draw);
+                acts.push(check(&uri));
+                acts
+            }
+            _ => {
+                let (mut acts, uri) = site(draw);
+                let name = name(draw, world);
+                acts.push(posted(&name, &uri));
+                acts.push(get(path_of(draw, &name)));
+                acts
+            }
+        }
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        asking(mistakes);
+        looking_up(mistakes);
+        missing(mistakes);
+        keeping(mistakes);
+        refusing(mistakes);
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        if let (Act::Run(_), Seen::Ended(ended)) = (act, seen)
+            && let Ok(ended) = &**ended
+            && ended.took > Duration::from_millis(300)
+            && ended.stdout.text() == "false\n"
+        {
+            let took = ended.took.as_millis() as u64;
+            let says = format!(
+                "The program gave up after {:.1} seconds. The limit for all of the exchange is 5 \
+                 seconds: timeout_global(Some(Duration::from_secs(5))).",
+                ended.took.as_secs_f32()
+            );
+            mistakes.wrong("other-time-limit", says, move |knobs| {
+                knobs.patience = took - 100
+            });
+        }
+        let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
+            return;
+        };
+        let status = answer.status;
+        let says =
+            |what: &str, right: u16| format!("{what} has the status {status}. It is {right}.");
+        match &*asked.method {
+            "POST" => {
+                mistakes
+                    .wrong(
+                        "posted-status",
+                        says("The answer to a good bookmark", 303),
+                        move |knobs| knobs.posted.0 = status,
+                    )
+                    .wrong(
+                        "missing-status",
+                        says(
+                            "The answer to a form in which something is missing or empty",
+                            400,
+                        ),
+                        move |knobs| knobs.missing = [status; 2],
+                    )
+                    .wrong(
+                        "missing-status",
+                        says("The answer to a form without a name or a uri", 400),
+                        move |knobs| knobs.missing[0] = status,
+                    )
+                    .wrong(
+                        "missing-status",
+                        says("The answer to a form with an empty name or uri", 400),
+                        move |knobs| knobs.missing[1] = status,
+                    )
+                    .wrong(
+                        "refused-status",
+                        says("The answer to a URI where nobody is", 404),
+                        move |knobs| knobs.refused = status,
+                    );
+            }
+            _ => {
+                mistakes
+                    .wrong(
+                        "found-status",
+                        says("The answer for a name that is there", 303),
+                        move |knobs| knobs.found = status,
+                    )
+                    .wrong(
+                        "unknown-status",
+                        says("The answer for a name that nobody knows", 404),
+                        move |knobs| knobs.unknown = (status, None),
+                    )
+                    .wrong(
+                        "no-text-status",
+                        says("The answer to a path that can't be decoded", 400),
+                        move |knobs| knobs.no_text = status,
+                    );
+            }
+        }
+    }
+}
+
+/// What `--check` says.
+fn checks(knobs: &Knobs, world: &World, command: &Command) -> Option<Expect> {
+    let [option, uri] = &command.arguments[..] else {
+        return None;
+    };
+    if option != "--check" {
+        return None;
+    }
+    let visit = visit(knobs, world, uri)?;
+    let mut expect = Expect::step(1).code(0).stdout(format!("{}\n", visit.there));
+    if let Some(asked) = visit.asked {
+        expect = expect.asked(asked);
+    }
+    if visit.given_up {
+        // It never ends before its time; after it, as soon as the computer can.
+        expect =
+            expect.took(knobs.patience.saturating_sub(100)..knobs.patience.saturating_add(1500));
+    }
+    Some(expect)
+}
+
+fn gets(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
+    let path = asked.path();
+    if is_open(path) {
+        return None;
+    }
+    if path == "/" {
+        let head = asked.method == "HEAD";
+        let expect = list(knobs, world, head);
+        if !head {
+            // The next page need not be searched for it again.
+            world.gone.clear();
+        }
+        return Some(expect);
+    }
+    let expect = Expect::step(2);
+    let Some(name) = (knobs.name)(path) else {
+        return Some(expect.status(knobs.no_text));
+    };
+    Some(match (knobs.finds)(&world.kept, &name) {
+        Some(uri) => expect
+            .status(knobs.found)
+            .field("Location", &*(knobs.location)(&name, &uri)),
+        None => expect
+            .status(knobs.unknown.0)
+            .field("Location", knobs.unknown.1),
+    })
+}
+
+/// The page with the form and all bookmarks.
+fn list(knobs: &Knobs, world: &World, head: bool) -> Expect {
+    let expect = Expect::step(4).status(200).field_in("Content-Type", &HTML);
+    if head {
+        return expect;
+    }
+    let expect = expect.has_tag("form", &[("method", "post")]);
+    let mut expect = expect.has_tag("input", &[("name", "uri")]);
+    let pairs = world.kept.iter().flat_map(|(name, uri)| [name, uri]);
+    let texts: Vec<String> = pairs.map(|text| (knobs.listed)(text)).collect();
+    expect = match knobs.sorted {
+        true => expect.shows_in_order(&texts),
+        false => texts.iter().fold(expect, |expect, text| expect.shows(text)),
+    };
+    let texts: Vec<String> = texts.iter().map(|text| folded(text)).collect();
+    for (step, gone) in &world.gone {
+        if !texts.iter().any(|text| text.contains(&folded(gone))) {
+            expect = expect.then(*step).hides(gone);
+        }
+    }
+    expect
+}
+
+fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
+    let expect = Expect::step(3);
+    let (name, uri) = (asked.form_field("name"), asked.form_field("uri"));
+    let (Some(name), Some(uri)) = (name, uri) else {
+        return Some(expect.status(knobs.missing[0]));
+    };
+    let nothing = name.is_empty() || uri.is_empty();
+    if (knobs.is_empty)(&name, &uri) && !knobs.asks_first {
+        // No site is asked, so no site is waited for.
+        return Some(expect.status(knobs.missing[1]).took(0..PATIENCE - 1000));
+    }
+    let there = visit(knobs, world, &uri)?.there;
+    // The step that says what is right here: in step 3, that something is missing.
+    let step = |step: u32| Expect::step(if nothing { 3 } else { step });
+    if there && (knobs.is_empty)(&name, &uri) {
+        return Some(expect.status(knobs.missing[1]));
+    }
+    if !there {
+        world.gone.extend(
+            [(5, uri.clone()), (5, name.clone())]
+                .into_iter()
+                .filter(is_told),
+        );
+        if knobs.forgets_refused {
+            world.kept.remove(&name);
+        }
+        if knobs.keeps_refused {
+            keep(knobs, world, &name, &uri);
+        }
+        let expect = step(5).status(knobs.refused);
+        return Some(match knobs.shows {
+            Some(shows) => expect.shows(shows(&uri)),
+            None => {
+                let words = uri.split(|c: char| !c.is_ascii_alphanumeric());
+                expect.hides(words.max_by_key(|word| word.len()).unwrap_or_default())
+            }
         });
-        let uri = page(run, &site);
-        expect(run, &uri, there).map_err(|failure| {
-            failure.because(
-                "redirect-not-followed",
-                format!(
-                    "The site answers 302, and the page it leads to answers {status}. A browser \
-                     would show that page, so its status counts. ureq follows redirects if it is \
-                     not told otherwise."
-                ),
-            )
-        })?;
     }
-    Ok(())
+    if let Some(old) = world.kept.get(&name) {
+        world
+            .gone
+            .extend([(4, old.clone())].into_iter().filter(is_told));
+    }
+    if knobs.keeps {
+        keep(knobs, world, &name, &uri);
+    }
+    let (status, location) = knobs.posted;
+    let location = location.map(|location| location(&name, &uri));
+    Some(
+        step(4)
+            .status(status)
+            .field("Location", location.as_deref()),
+    )
 }
 
-fn site_is_broken(run: &mut Run) -> Verdict {
-    let nobody = run.refusing_url();
-    expect(run, &nobody, false)?;
-    for bytes in ["", "HTTP/1.1 2", "220 mail.example ready\r\n"] {
-        let site = run.stub(move |_| Reply::raw(bytes));
-        let uri = page(run, &site);
-        expect(run, &uri, false)?;
-    }
-    Ok(())
+/// A text with its white space as a page shows it.
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn other_schemes(run: &mut Run) -> Verdict {
-    let site = site(run, 200);
-    let uri = page(run, &site);
-    for uri in [
-        uri.replace("http:", "ftp:"),
-        "file:///etc/hosts".into(),
-        "javascript:alert(1)".into(),
-        run.seed().word(),
-    ] {
-        expect(run, &uri, false)?;
-    }
-    Ok(())
+/// Whether a text can be told from others on a page: a word was drawn for it.
+fn is_told((_, text): &(u32, String)) -> bool {
+    text.contains(|c: char| c.is_ascii_digit()) && text.len() > 3
 }
 
-/// No TLS is spoken here: that the program begins to speak it is enough.
+fn keep(knobs: &Knobs, world: &mut World, name: &str, uri: &str) {
+    let (name, uri) = ((knobs.keeps_name)(name), (knobs.keeps_uri)(uri));
+    if !(knobs.first_stays && world.kept.contains_key(&name)) {
+        world.kept.insert(name, uri);
+    }
+}
+
+// What students get wrong.
+
+fn asking(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong("asks-with-head", "The site is asked with HEAD. Not every site answers that, and a browser asks with GET: ureq::get.", |knobs| {
+            knobs.method = "HEAD";
+        })
+        .wrong("any-success", "Not only 200 counts for you, but other answers of success as well, such as 204 No Content, where there is nothing to see. For ureq they are Ok, too: compare the status with 200.", |knobs| {
+            knobs.counts = |status| (200..300).contains(&status);
+        })
+        .wrong("any-status", "Any answer counts for you, a 404 or a 500, too. For ureq a status of 400 or more is an Err. Such an Err means false, and in the Ok case only 200 means true.", |knobs| {
+            knobs.counts = |_| true;
+        })
+        .wrong("status-errors-count", "A status of 400 or more counts as if somebody were there. For ureq it is an Err, which means false: the site is there, the page is not.", |knobs| {
+            knobs.counts = |status| status == 200 || status >= 400;
+        })
+        .wrong("errors-count", "Where there is no answer at all, you say true. An Err of ureq means false, whichever it is.", |knobs| {
+            knobs.error = true;
+        })
+        .wrong("errors-count", "Where there is no answer at all, you say true. An Err of ureq means false, whichever it is.", |knobs| {
+            knobs.error = true;
+            knobs.counts = |status| status == 200 || status >= 400;
+        })
+        .wrong("always-there", "You say true, whatever comes of the question. Only the status 200 means true.", |knobs| {
+            knobs.error = true;
+            knobs.counts = |_| true;
+        })
+        .wrong("never-there", "You say false, also where the answer is 200. That one means true.", |knobs| {
+            knobs.counts = |_| false;
+        })
+        .wrong("upside-down", "You say true where somebody answers 200 is false, and false where it is true. Look at the comparison with 200.", |knobs| {
+            knobs.counts = |status| (200..400).contains(&status) && status != 200;
+        })
+        .wrong("redirects-not-followed", "A redirect is not followed. A browser follows it, and so does ureq, if you don't switch that off: the status of the last answer counts.", |knobs| {
+            knobs.follows = false;
+        })
+        .wrong("does-not-end", "The program waits as long as the site wants: an answer that came later than 5 seconds still counted. The limit for all of it is timeout_global.", |knobs| {
+            knobs.patience = u64::MAX;
+        })
+        .wrong("limit-for-each-redirect", "Your limit is for each request alone, so a site that redirects slowly gets several times 5 seconds. The limit for all of it is timeout_global.", |knobs| {
+            knobs.for_each = true;
+        });
+}
+
+fn looking_up(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong("slash-stays", "You look up the name with the slash of the path before it. The name begins behind it: &path[1..].", |knobs| {
+            knobs.name = decoded;
+        })
+        .wrong("path-not-decoded", "You look up the name percent-encoded, as it stands in the path. request.decoded_path() gives the text back.", |knobs| {
+            knobs.name = |path| Some(path[1..].into());
+        })
+        .wrong("decoded-twice", "You decode the path twice. What comes out of decoded_path is the name, even if a % stands in it.", |knobs| {
+            knobs.name = |path| decoded(&decoded(path)?).map(|path| path[1..].into());
+        })
+        .wrong("plus-as-space", "You make a space of each + in the path. That is right in the fields of a form, but in a path a + is a plus sign.", |knobs| {
+            knobs.name = |path| Some(decoded(&path.replace('+', " "))?[1..].into());
+        })
+        .wrong("all-slashes", "You take all slashes away at an end of the path. Only the first one goes: a name may begin or end with a slash.", |knobs| {
+            knobs.name = |path| Some(decoded(path)?.trim_matches('/').into());
+        })
+        .wrong("all-slashes", "You take all slashes away at an end of the path. Only the first one goes: a name may begin or end with a slash.", |knobs| {
+            knobs.name = |path| Some(decoded(path)?.trim_start_matches('/').into());
+        })
+        .wrong("all-slashes", "You take all slashes away at an end of the path. Only the first one goes: a name may begin or end with a slash.", |knobs| {
+            knobs.name = |path| Some(decoded(path)?[1..].trim_end_matches('/').into());
+        })
+        .wrong("no-slashes", "You take every slash out of the path. Only the first one goes: a name may have a slash in it.", |knobs| {
+            knobs.name = |path| Some(decoded(path)?.replace('/', ""));
+        })
+        .wrong("last-part", "You look up only what stands behind the last slash. The name is all of the path without its first slash.", |knobs| {
+            knobs.name = |path| Some(decoded(path)?.rsplit('/').next()?.into());
+        })
+        .wrong("trimmed-name", "Spaces at the ends of a name are lost when you look it up. They are part of the name.", |knobs| {
+            knobs.name = |path| Some(decoded(path)?[1..].trim().into());
+        })
+        .wrong("lossy", "Bytes that are not UTF-8 become \u{fffd}, and you look for a name with that. Such a path is no name: the answer is 400. request.decoded_path() is an Err then.", |knobs| {
+            knobs.name = |path| Some(percent_decode_str(&path[1..]).decode_utf8_lossy().into());
+        })
+        .wrong("any-case", "Capital and small letters of a name are the same to you. They make different names.", |knobs| {
+            knobs.finds = |kept, name| {
+                let mut same = kept.iter().filter(|(known, _)| known.to_lowercase() == name.to_lowercase());
+                same.next().map(|(_, uri)| uri.clone())
+            };
+        })
+        .wrong("any-case", "Capital and small letters of a name are the same to you. They make different names.", |knobs| {
+            knobs.finds = |kept, name| {
+                let mut same = kept.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+                same.next().map(|(_, uri)| uri.clone())
+            };
+        })
+        .wrong("location-escaped", "You escape the URI for HTML, and it goes into a header. There it must be as it was given: & and not &amp;.", |knobs| {
+            knobs.location = |_, uri| http_core::escape_html(uri);
+        })
+        .wrong("location-encoded", "You percent-encode the URI once more. As Location it must be as it was given.", |knobs| {
+            knobs.location = |_, uri| utf8_percent_encode(uri, NON_ALPHANUMERIC).to_string();
+        })
+        .wrong("location-is-the-name", "The Location is the name. It must be the URI that belongs to the name.", |knobs| {
+            knobs.location = |name, _| name.into();
+        })
+        .wrong("unknown-goes-home", "A name that nobody knows sends the client to the page. Then nobody learns that the name was wrong. The answer is 404.", |knobs| {
+            knobs.unknown = (303, Some("/"));
+        })
+        .wrong("no-text-not-found", "A path that can't be decoded to a text gets 404, as if it were a name that nobody knows. It is no name: the answer is 400.", |knobs| {
+            knobs.no_text = 404;
+        });
+    for status in [301, 302, 307, 308] {
+        let why = match status {
+            301 | 308 => "means that the name leads there for ever, so a browser never asks again",
+            302 => "is older, and says less clearly that the browser is to go on with GET",
+            _ => "makes a client send its request there with the same method and body",
+        };
+        mistakes.wrong("other-redirect", format!("Your redirect has the status {status}, which {why}. The lesson asks for 303, See Other."), move |knobs| {
+            knobs.found = status;
+        });
+    }
+}
+
+fn missing(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong("empty-taken", "A field that nobody filled in is sent as well, with an empty value: fields.get gives Some of an empty text then. Ask for is_empty() of both, and answer 400.", |knobs| {
+            knobs.is_empty = |_, _| false;
+        })
+        .wrong("empty-taken", "An empty uri gets a 400, an empty name does not. For both the answer is 400.", |knobs| {
+            knobs.is_empty = |_, uri| uri.is_empty();
+        })
+        .wrong("empty-taken", "An empty name gets a 400, an empty uri does not. For both the answer is 400.", |knobs| {
+            knobs.is_empty = |name, _| name.is_empty();
+        })
+        .wrong("both-empty", "Only if name and uri are both empty, you answer 400. One of them is enough: || and not &&.", |knobs| {
+            knobs.is_empty = |name, uri| name.is_empty() && uri.is_empty();
+        })
+        .wrong("blank-is-empty", "You take a name or uri of spaces for an empty one. For this lesson it is not empty: is_empty() without trim().", |knobs| {
+            knobs.is_empty = |name, uri| name.trim().is_empty() || uri.trim().is_empty();
+        })
+        .wrong("missing-not-found", "If a field is missing or empty, you answer 404. That says that nothing is at this path. The path is right, the form is not: 400.", |knobs| {
+            knobs.missing = [404; 2];
+        })
+        .wrong("missing-not-found", "If a field is missing, you answer 404. That says that nothing is at this path. The path is right, the form is not: 400.", |knobs| {
+            knobs.missing[0] = 404;
+        })
+        .wrong("asks-first", "You ask the site before you look whether name and uri are empty. First look for what is missing: then no site need be asked.", |knobs| {
+            knobs.asks_first = true;
+        });
+}
+
+fn keeping(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong("not-stored", "The bookmark is checked and then forgotten. insert it into the map: the name is the key, the URI the value.", |knobs| {
+            knobs.keeps = false;
+        })
+        .wrong("first-one-stays", "If a name is there already, it keeps its first URI. The new one takes its place: insert does that.", |knobs| {
+            knobs.first_stays = true;
+        })
+        .wrong("not-sorted", "The names on the page are not in order. A BTreeMap keeps them so; a HashMap has no order, and a Vec has that in which they came.", |knobs| {
+            knobs.sorted = false;
+        })
+        .wrong("name-changed", "You trim the name before you store it. Store it just as parse_form gives it.", |knobs| {
+            knobs.keeps_name = |name| name.trim().into();
+        })
+        .wrong("name-changed", "You change the capitals of the name before you store it. Store it just as parse_form gives it.", |knobs| {
+            knobs.keeps_name = str::to_lowercase;
+        })
+        .wrong("stored-escaped", "You escape the name or the URI before you store it, and send_page escapes it once more. Store it just as parse_form gives it.", |knobs| {
+            knobs.keeps_name = http_core::escape_html;
+            knobs.keeps_uri = http_core::escape_html;
+        })
+        .wrong("stored-escaped", "You escape the name before you store it, and send_page escapes it once more. Store it just as parse_form gives it.", |knobs| {
+            knobs.keeps_name = http_core::escape_html;
+        })
+        .wrong("stored-escaped", "You escape the URI before you store it, and send_page escapes it once more. Store it just as parse_form gives it.", |knobs| {
+            knobs.keeps_uri = http_core::escape_html;
+        })
+        .wrong("stored-encoded", "You percent-encode the name before you store it, and send_page does it once more. Store it just as parse_form gives it.", |knobs| {
+            knobs.keeps_name = |name| utf8_percent_encode(name, NON_ALPHANUMERIC).to_string();
+        })
+        .wrong("stored-decoded", "You decode what parse_form has decoded already. Store name and URI just as it gives them.", |knobs| {
+            knobs.keeps_name = again;
+            knobs.keeps_uri = again;
+        })
+        .wrong("stored-decoded", "You decode the name once more, which parse_form has decoded already. Store it just as it is.", |knobs| {
+            knobs.keeps_name = again;
+        })
+        .wrong("stored-decoded", "You decode the URI once more, which parse_form has decoded already. Store it just as it is.", |knobs| {
+            knobs.keeps_uri = again;
+        })
+        .wrong("uri-cut", "You store the URI without what follows its question mark. Store it just as parse_form gives it.", |knobs| {
+            knobs.keeps_uri = |uri| uri.split('?').next().unwrap_or_default().into();
+        })
+        .wrong("uri-without-slash", "You take the slash at the end of the URI away. Store it just as parse_form gives it.", |knobs| {
+            knobs.keeps_uri = |uri| uri.trim_end_matches('/').into();
+        })
+        .wrong("goes-to-the-name", "After the POST, you send the client on to the new bookmark. The lesson sends it to the list, which is /.", |knobs| {
+            knobs.posted.1 = Some(|name, _| format!("/{}", utf8_percent_encode(name, NON_ALPHANUMERIC)));
+        })
+        .wrong("goes-to-the-site", "After the POST, you send the client on to the site. The lesson sends it to the list, which is /.", |knobs| {
+            knobs.posted.1 = Some(|_, uri| uri.into());
+        })
+        .wrong("no-redirect", "You answer the POST with a page. If somebody reloads it, the form is sent again: answer 303 with Location: /.", |knobs| {
+            knobs.posted = (200, None);
+        })
+        .wrong("posted-other-redirect", "After the POST you redirect with 302. It leaves open which method the browser uses. 303 says: with GET.", |knobs| {
+            knobs.posted.0 = 302;
+        })
+        .wrong("posted-other-redirect", "After the POST you redirect with 301, which is for pages that have moved for good. The lesson asks for 303, See Other.", |knobs| {
+            knobs.posted.0 = 301;
+        })
+        .wrong("posted-other-redirect", "After the POST you redirect with 307, and a browser sends the form again to the new address. 303 says: with GET.", |knobs| {
+            knobs.posted.0 = 307;
+        })
+        .wrong("list-not-escaped", "Names and URIs stand in the list as they came, so the browser takes tags in them for tags. They must be escaped: escape_html.", |knobs| {
+            knobs.listed = shown;
+        })
+        .wrong("list-escaped-twice", "Names and URIs in the list are escaped twice, so a reader sees &amp; where an & was sent. Escape them once.", |knobs| {
+            knobs.listed = http_core::escape_html;
+        });
+}
+
+/// What is decoded once more.
+fn again(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn refusing(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong("refused-with-200", "The text of your answer says that nobody is there, its status 200 says that all is well. The status is 404.", |knobs| {
+            knobs.refused = 200;
+        })
+        .wrong("refused-with-400", "If nobody is at the URI, you answer 400. Here the lesson asks for 404: the form is complete, the site is not found.", |knobs| {
+            knobs.refused = 400;
+        })
+        .wrong("uri-not-shown", "The page does not show the URI that was sent, so its reader can't see the mistake in it.", |knobs| {
+            knobs.shows = None;
+        })
+        .wrong("uri-not-escaped", "The URI stands in the page as it came, so the browser takes tags in it for tags: a stranger can write your page. Escape it: escape_html.", |knobs| {
+            knobs.shows = Some(shown);
+        })
+        .wrong("uri-escaped-twice", "The URI is escaped twice, so a reader sees &amp; where an & was sent. send_error escapes its text itself.", |knobs| {
+            knobs.shows = Some(http_core::escape_html);
+        })
+        .wrong("refused-stored", "A bookmark whose URI nobody answers is stored all the same. Ask check_uri first, and return before anything is stored.", |knobs| {
+            knobs.keeps_refused = true;
+        })
+        .wrong("refused-forgets", "If nobody is at the new URI, you remove the bookmark that the name had. It keeps its old URI.", |knobs| {
+            knobs.forgets_refused = true;
+        });
+}
+
+// What no model says.
+
+/// The first byte that an https site gets is the first one of TLS.
 fn tls(run: &mut Run) -> Verdict {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("its address");
@@ -202,7 +1332,8 @@ fn tls(run: &mut Run) -> Verdict {
         });
         drop(stream);
     });
-    let end = check(run, &format!("https://{address}/"))?;
+    let uri = format!("https://{address}/");
+    let end = run.program().arg("--check").arg(&uri).wait()?;
     end.expect_code(0)?;
     // A TLS record of the kind "handshake" begins with 22.
     if first_byte.recv_timeout(Duration::from_secs(1)) != Ok(22) {
@@ -211,290 +1342,6 @@ fn tls(run: &mut Run) -> Verdict {
             "https-refused",
             "The program never began to speak TLS with the site of this https URI. Most sites \
              are https today. ureq takes both, so check_uri need not look at the scheme.",
-        ));
-    }
-    end.expect_stdout("false\n")
-}
-
-fn slow_site(run: &mut Run) -> Verdict {
-    let site = run.stub(|_| Reply::new(200).after(Duration::from_secs(1)));
-    let uri = page(run, &site);
-    expect(run, &uri, true).map_err(|failure| {
-        failure.because(
-            "too-impatient",
-            "The site needs one second for its answer, and gets five. Look at the time limit: \
-             Duration::from_secs(5).",
-        )
-    })
-}
-
-fn silent_site(run: &mut Run) -> Verdict {
-    let site = run.stub(|_| Reply::silence());
-    let uri = page(run, &site);
-    let end = check(run, &uri)?;
-    end.expect_code(0)?;
-    end.expect_stdout("false\n")?;
-    let took = end.took();
-    if took < Duration::from_millis(4500) || took > Duration::from_millis(8000) {
-        let failure = end.wrong("an end after 5 seconds");
-        return Err(failure.because(
-            "other-time-limit",
-            format!(
-                "The program gave up after {:.1} seconds. The limit for all of the exchange is \
-                 5 seconds: timeout_global(Some(Duration::from_secs(5))).",
-                took.as_secs_f32()
-            ),
-        ));
-    }
-    Ok(())
-}
-
-// Step 2: GET /NAME. The bookmark comes with the command line.
-
-fn serve_with(run: &mut Run, name: &str, uri: &str) -> Result<Service, Failure> {
-    run.program().arg(&format!("{name}={uri}")).serve()
-}
-
-fn any_uri(run: &mut Run) -> String {
-    let (path, word) = (run.seed().path(), run.seed().word());
-    format!("http://{word}.example{path}?a=1&b=%C3%A9#{word}")
-}
-
-fn lookup_status(run: &mut Run) -> Verdict {
-    let (name, uri) = (run.seed().word(), any_uri(run));
-    let server = serve_with(run, &name, &uri)?;
-    expect_found(&server.get(&format!("/{name}"))?, &name)
-}
-
-fn expect_found(answer: &Answer, name: &str) -> Verdict {
-    answer
-        .expect_status(303)
-        .map_err(|failure| match answer.status() {
-            404 => failure.because(
-                "name-with-slash",
-                format!(
-                    "There is a bookmark with the name {name}, and its path is /{name}. Is the \
-                     slash still there when you look the name up? &path[1..] is the path without \
-                     its first byte."
-                ),
-            ),
-            _ => failure,
-        })
-}
-
-fn lookup(run: &mut Run) -> Verdict {
-    let (name, uri) = (run.seed().word(), any_uri(run));
-    let server = serve_with(run, &name, &uri)?;
-    let answer = server.get(&format!("/{name}"))?;
-    expect_found(&answer, &name)?;
-    answer.expect_header("Location", &uri)
-}
-
-fn lookup_any_name(run: &mut Run) -> Verdict {
-    let (name, uri) = (run.seed().line(), any_uri(run));
-    let server = serve_with(run, &name, &uri)?;
-    let path = utf8_percent_encode(&name, NON_ALPHANUMERIC);
-    let answer = server.get(&format!("/{path}"))?;
-    answer
-        .expect_status(303)
-        .map_err(|failure| match answer.status() {
-            404 => failure.because(
-                "path-not-decoded",
-                format!(
-                    "This is the name \"{name}\". In a path it comes percent-encoded: \
-                     request.decoded_path() gives the text back."
-                ),
-            ),
-            _ => failure,
-        })?;
-    answer.expect_header("Location", &uri)
-}
-
-fn lookup_unknown(run: &mut Run) -> Verdict {
-    let uri = any_uri(run);
-    let server = serve_with(run, "known", &uri)?;
-    server.get(&run.seed().path())?.expect_status(404)?;
-    // Nor can a name be bytes that are no UTF-8. 404 is true, 400 says more.
-    let answer = server.get("/%FF")?;
-    if [400, 404].contains(&answer.status()) {
-        return Ok(());
-    }
-    Err(answer.wrong("status 400: the name in this path is not UTF-8"))
-}
-
-// Steps 3 to 5: the form.
-
-fn post(run: &mut Run, fields: &[(&str, &str)]) -> Result<Answer, Failure> {
-    let encoded: Vec<String> = fields
-        .iter()
-        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
-        .collect();
-    run.request("POST", "/")
-        .header("Content-Type", "application/x-www-form-urlencoded")
-        .body(encoded.join("&"))
-        .send()
-}
-
-/// The page of a site that answers 200.
-fn good_uri(run: &mut Run) -> String {
-    let site = site(run, 200);
-    page(run, &site)
-}
-
-fn no_name(run: &mut Run) -> Verdict {
-    let uri = good_uri(run);
-    post(run, &[("uri", &uri)])?.expect_status(400)
-}
-
-fn no_uri(run: &mut Run) -> Verdict {
-    let name = run.seed().word();
-    post(run, &[("name", &name)])?.expect_status(400)?;
-    post(run, &[])?.expect_status(400)
-}
-
-fn empty_fields(run: &mut Run) -> Verdict {
-    let (name, uri) = (run.seed().word(), good_uri(run));
-    // With the status that comes if nobody has looked whether a field is empty.
-    for (fields, unnoticed) in [
-        ([("name", ""), ("uri", &*uri)], 303),
-        ([("name", &name), ("uri", "")], 404),
-    ] {
-        let answer = post(run, &fields)?;
-        answer.expect_status(400).map_err(|failure| {
-            if answer.status() != unnoticed {
-                return failure;
-            }
-            failure.because(
-                "empty-field",
-                "A form sends a field that nobody filled in, too, with an empty value: \
-                 fields.get gives Some of an empty text. Ask for is_empty() as well.",
-            )
-        })?;
-    }
-    Ok(())
-}
-
-fn stored_status(run: &mut Run) -> Verdict {
-    let (name, uri) = (run.seed().word(), good_uri(run));
-    post(run, &[("name", &name), ("uri", &uri)])?.expect_status(303)
-}
-
-fn stored_location(run: &mut Run) -> Verdict {
-    let (name, uri) = (run.seed().word(), good_uri(run));
-    let answer = post(run, &[("name", &name), ("uri", &uri)])?;
-    answer.expect_status(303)?;
-    answer.expect_header("Location", "/")
-}
-
-/// Sends a bookmark that is to be kept.
-fn keep(run: &mut Run, name: &str, uri: &str) -> Verdict {
-    post(run, &[("name", name), ("uri", uri)])?.expect_status(303)
-}
-
-/// The two as they stand in the page, one behind the other.
-fn expect_bookmark(page: &Answer, name: &str, uri: &str) -> Verdict {
-    let text = page.text();
-    let found = text.split_once(&format!(">{name}</a>"));
-    if found.is_some_and(|(_, rest)| rest.contains(uri)) {
-        return Ok(());
-    }
-    Err(page.wrong(format!("the name {name}, and behind it {uri}")))
-}
-
-fn stored(run: &mut Run) -> Verdict {
-    let (name, uri) = (run.seed().line(), good_uri(run));
-    keep(run, &name, &uri)?;
-    expect_bookmark(&run.get("/")?, &name, &uri).map_err(|failure| {
-        failure.because(
-            "not-stored",
-            "The bookmark was sent with POST, and is not on the page. insert it into the map in \
-             the Mutex: the name is the key, the URI the value.",
-        )
-    })
-}
-
-fn sorted(run: &mut Run) -> Verdict {
-    let mut names: Vec<String> = (0..12)
-        .map(|n| format!("{}{n}", run.seed().word()))
-        .collect();
-    names.sort();
-    let uri = good_uri(run);
-    for name in names.iter().rev() {
-        keep(run, name, &uri)?;
-    }
-    let page = run.get("/")?;
-    let places: Vec<Option<usize>> = names
-        .iter()
-        .map(|name| page.text().find(&format!(">{name}</a>")))
-        .collect();
-    if places.is_sorted() && !places.contains(&None) {
-        return Ok(());
-    }
-    let failure = page.wrong(format!("these names in this order: {}", names.join(", ")));
-    Err(failure.because(
-        "not-sorted",
-        "The names are not in the order of the alphabet. A BTreeMap keeps them so; a HashMap \
-         has no order, and a Vec has the order in which they came.",
-    ))
-}
-
-fn replaced(run: &mut Run) -> Verdict {
-    let name = run.seed().word();
-    let (old, new) = (good_uri(run), good_uri(run));
-    for uri in [&old, &new] {
-        keep(run, &name, uri)?;
-    }
-    expect_bookmark(&run.get("/")?, &name, &new).map_err(|failure| {
-        failure.because(
-            "not-replaced",
-            "The name was sent twice, and the second URI counts. insert puts it in the place of \
-             the first.",
-        )
-    })
-}
-
-fn stored_escaped(run: &mut Run) -> Verdict {
-    let word = run.seed().word();
-    let uri = good_uri(run);
-    keep(run, &format!("<i>{word}</i>"), &format!("{uri}&n=1"))?;
-    let page = run.get("/")?;
-    page.expect_body_contains(&format!("&lt;i&gt;{word}&lt;/i&gt;"))?;
-    page.expect_body_contains(&format!("{uri}&amp;n=1"))
-}
-
-/// Nobody listens there, and it is no URI either: a browser would have encoded it.
-fn bad_uri(run: &mut Run) -> (String, String) {
-    let (nobody, word) = (run.refusing_url(), run.seed().word());
-    (
-        format!("{nobody}/?a&b=<b>{word}</b>"),
-        format!("{nobody}/?a&amp;b=&lt;b&gt;{word}&lt;/b&gt;"),
-    )
-}
-
-fn unreachable_status(run: &mut Run) -> Verdict {
-    let name = run.seed().word();
-    let (uri, _) = bad_uri(run);
-    post(run, &[("name", &name), ("uri", &uri)])?.expect_status(404)
-}
-
-fn unreachable_uri(run: &mut Run) -> Verdict {
-    let name = run.seed().word();
-    let (uri, escaped) = bad_uri(run);
-    let answer = post(run, &[("name", &name), ("uri", &uri)])?;
-    answer.expect_body_contains(&escaped)
-}
-
-fn unreachable_not_stored(run: &mut Run) -> Verdict {
-    let name = run.seed().word();
-    let uri = run.refusing_url();
-    post(run, &[("name", &name), ("uri", &uri)])?.expect_status(404)?;
-    let page = run.get("/")?;
-    if page.text().contains(&uri) {
-        let failure = page.wrong(format!("a page without {uri}"));
-        return Err(failure.because(
-            "stored-anyway",
-            "Nobody answers at this URI, and still it is on the page. Ask check_uri first, and \
-             return before the bookmark is stored.",
         ));
     }
     Ok(())
