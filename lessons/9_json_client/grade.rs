@@ -1,60 +1,164 @@
-//! The checks of lesson 9, json_client: a program that asks a server and ends. The
-//! servers that it asks are stubs, and people_service, the lesson's own.
+//! The checks of lesson 9, json_client: a program that asks a service and ends. What the
+//! service replies, the acts say; one check has people_service, the lesson's own.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use grader::{Failure, Finished, Reply, Run, Stub, Verdict};
+use grader::record::{Answer, Reply};
+use grader::{Act, Draw, Expect, Mistakes, Model, NOBODY, Run, SERVICE, Seen, Verdict, Whole};
+use grader::{run, serves};
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
-    grader::lesson!()
-        .check(1, "it asks with GET for /person", 2, asks)
-        .check(1, "the region arrives as it was typed", 2, asks_for_region)
-        .check(1, "it waits half a second for an answer", 1, waits)
-        .check(1, "it gives up after 2 seconds", 2, gives_up)
-        .check(2, "another status is exit code 1", 1, status_code)
-        .check(2, "the message goes to standard error", 1, status_stream)
-        .check(
-            2,
-            "the message says who answered, and what",
+    grader::lesson!(JsonClient)
+        .example(1, 2, "it asks with GET for /person", Whole, |draw| {
+            [replies(person(&Person::draw(draw))), ask("Norway")]
+        })
+        .example(1, 2, "the region arrives as it was typed", Whole, |draw| {
+            let region = format!("{} & co=100% + {}", draw.line(), draw.word());
+            [replies(person(&Person::draw(draw))), ask(&region)]
+        })
+        .example(
             1,
-            status_message,
+            1,
+            "it waits half a second for an answer",
+            Whole,
+            |draw| {
+                let answer = answer(200, &Person::draw(draw).json());
+                let reply = Reply::After(Duration::from_millis(500), answer);
+                [replies(reply), ask("Norway")]
+            },
         )
-        .check(2, "nobody listens: a message, exit code 1", 1, refused)
-        .check(
+        .example(1, 1, "it gives up after 2 seconds", Whole, |_| {
+            [replies(Reply::Silent), ask("Norway")]
+        })
+        .example(
+            1,
+            1,
+            "also if an answer begins and does not end",
+            Whole,
+            |draw| {
+                let answer = answer(200, &Person::draw(draw).json());
+                [replies(Reply::Stalled(answer)), ask("Norway")]
+            },
+        )
+        .example(
             2,
+            3,
+            "another status is a message and exit code 1",
+            Whole,
+            |draw| {
+                let status = draw.pick(&[400, 404, 500, 503]);
+                [
+                    replies(Reply::Answer(answer(status, "no\n"))),
+                    ask("Norway"),
+                ]
+            },
+        )
+        .example(
+            2,
+            1,
+            "nobody listens: a message, exit code 1",
+            Whole,
+            |_| [run(&[NOBODY, "Norway"])],
+        )
+        .example(
+            2,
+            1,
             "the service hangs up: a message, exit code 1",
-            1,
-            hangs_up,
+            Whole,
+            |_| [replies(Reply::Raw("".into())), ask("Norway")],
         )
-        .check(
+        .example(
             3,
-            "fields come in any order, with others between",
             2,
-            any_order,
+            "fields come in any order, with others between",
+            Whole,
+            |draw| {
+                let (person, word) = (Person::draw(draw), draw.word());
+                let Person { name, surname, pin } = &person;
+                let json = format!(
+                    r#"{{"credit_card":{{"issuer":"{word}","pin":"{pin}"}},"{word}":[1,null,true],
+                   "surname":"{surname}","age":41,"name":"{name}"}}"#
+                );
+                [replies(Reply::Answer(answer(200, &json))), ask("Norway")]
+            },
         )
-        .check(
+        .example(
             3,
-            "any way to write a text in JSON is understood",
             1,
-            escapes,
+            "any way to write a text in JSON is understood",
+            Whole,
+            |draw| {
+                let json = Person::draw(draw).json();
+                let json = json.replace('é', "\\u00e9").replace(':', "\n : ");
+                [replies(Reply::Answer(answer(200, &json))), ask("Norway")]
+            },
         )
-        .check(3, "what is no JSON is an error, not a panic", 1, no_json)
-        .check(3, "a field that is missing is an error", 1, missing_field)
-        .check(4, "the sentence, and nothing else", 2, sentence)
-        .check(4, "exit code 0", 1, success)
-        .check(4, "a PIN keeps its zeros", 1, zeros)
-        .check(4, "the people of people_service", 1, people)
+        .example(
+            3,
+            1,
+            "what is no JSON is an error, not a panic",
+            Whole,
+            |draw| {
+                let json = Person::draw(draw).json();
+                let half = &json[..json.len() - 10];
+                vec![
+                    replies(Reply::Answer(answer(200, half))),
+                    ask("Norway"),
+                    replies(Reply::Answer(answer(200, ""))),
+                    ask("Norway"),
+                    replies(Reply::Answer(answer(200, "[]"))),
+                    ask("Norway"),
+                ]
+            },
+        )
+        .example(3, 1, "a field that is missing is an error", Whole, |draw| {
+            let json = Person::draw(draw).json();
+            let missing = |field: &str| json.replace(&format!("\"{field}\""), "\"other\"");
+            let acts = ["name", "surname", "pin"].map(|field| {
+                [
+                    replies(Reply::Answer(answer(200, &missing(field)))),
+                    ask("Norway"),
+                ]
+            });
+            acts.concat()
+        })
+        .example(4, 3, "the sentence, and exit code 0", Whole, |draw| {
+            [replies(person(&Person::draw(draw))), ask("Norway")]
+        })
+        .example(4, 1, "a PIN keeps its zeros", Whole, |draw| {
+            let mut zeros = Person::draw(draw);
+            zeros.pin = format!("00{}", draw.number(10..100));
+            [replies(person(&zeros)), ask("Norway")]
+        })
+        .check(4, 1, "the people of people_service", people)
+        .sessions(1)
         .grade()
 }
 
-/// Runs the program to its end.
-fn ask(run: &mut Run, service: &str, region: &str) -> Result<Finished, Failure> {
-    run.program().arg(service).arg(region).wait()
+fn replies(reply: Reply) -> Act {
+    serves("/person", reply)
+}
+
+fn ask(region: &str) -> Act {
+    run(&[SERVICE, region])
+}
+
+fn answer(status: u16, json: &str) -> Answer {
+    let mut answer = Answer::new(status, json);
+    let kind = ("Content-Type".into(), "application/json".into());
+    answer.fields.push(kind);
+    answer
+}
+
+fn person(person: &Person) -> Reply {
+    Reply::Answer(answer(200, &person.json()))
 }
 
 /// A person nobody can know.
+#[derive(Clone, Debug, PartialEq)]
 struct Person {
     name: String,
     surname: String,
@@ -62,11 +166,10 @@ struct Person {
 }
 
 impl Person {
-    fn draw(run: &mut Run) -> Person {
-        let mut name = || run.seed().word() + "é";
-        let (name, surname) = (name(), name());
-        let pin = run.seed().number(1000..10_000).to_string();
-        Person { name, surname, pin }
+    fn draw(draw: &mut Draw) -> Self {
+        let (name, surname) = (draw.word() + "é", draw.word());
+        let pin = format!("{:04}", draw.number(1000..10_000));
+        Self { name, surname, pin }
     }
 
     fn json(&self) -> String {
@@ -79,324 +182,570 @@ impl Person {
         .to_string()
     }
 
-    fn sentence(&self) -> String {
-        let Person { name, surname, pin } = self;
-        format!("My name is {name} {surname} and the PIN on my card is {pin}.\n")
+    /// The person in a JSON value: three texts, at their places.
+    fn in_json(text: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(text).ok()?;
+        let text = |value: &Value| value.as_str().map(str::to_string);
+        Some(Self {
+            name: text(&value["name"])?,
+            surname: text(&value["surname"])?,
+            pin: text(&value["credit_card"]["pin"])?,
+        })
     }
 }
 
-/// A service with this one answer.
-fn answering(run: &mut Run, json: String) -> Stub {
-    run.stub(move |_| Reply::json(&json))
+/// What the program does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    method: &'static str,
+    path: &'static str,
+    /// Whether it asks once more, after an answer.
+    asks_again: bool,
+    /// The query for a region, as it is sent; `None` if ureq refuses to send it.
+    query: fn(region: &str) -> Option<String>,
+    /// After how many milliseconds it gives up.
+    limit: u64,
+    /// Whether a status of 400 or more is an error.
+    status_counts: bool,
+    decode: fn(text: &str) -> Option<Person>,
+    /// What becomes of the error of an answer that is no person.
+    no_person: Failure,
+    failed: Failure,
+    /// What is on standard output where there is a person; {name}, {surname} and {pin}
+    /// stand for what is in the JSON.
+    sentence: String,
+    pin: fn(&str) -> String,
+    succeeded: i32,
+    /// Whether the sentence goes to standard error.
+    to_stderr: bool,
 }
 
-// Step 1: the request. What becomes of the answer is not looked at.
-
-fn asks(run: &mut Run) -> Verdict {
-    let person = Person::draw(run);
-    let service = answering(run, person.json());
-    let end = ask(run, &service.url(), "Norway")?;
-    match &service.requests()[..] {
-        [asked] if asked.method() == "GET" && asked.path() == "/person" => Ok(()),
-        _ => Err(end.wrong("one request: GET /person, with a query").because(
-            "not-asked",
-            "The service was not asked for just this. Its requests are shown above. The \
-                 address is that of the service, then /person, and the query is added to it: \
-                 ureq::get(format!(\"{service}/person\")).",
-        )),
-    }
+/// How the program ends when something went wrong.
+#[derive(Clone)]
+struct Failure {
+    code: i32,
+    on_stdout: bool,
+    says_service: bool,
+    says_status: bool,
 }
 
-fn asks_for_region(run: &mut Run) -> Verdict {
-    let (person, word) = (Person::draw(run), run.seed().line());
-    let service = answering(run, person.json());
-    let region = format!("{word} & co=100%");
-    let end = ask(run, &service.url(), &region)?;
-    let requests = service.requests();
-    let query = requests.first().map_or("", |asked| asked.query());
-    if http_core::parse_form(query).get("region") == Some(&region) {
-        return Ok(());
-    }
-    let failure = end.wrong(format!(
-        "a query with region=, and behind it, encoded: {region}"
-    ));
-    // (A client refuses to send an address with a space in it.)
-    if !requests.is_empty() && !query.contains("region=") {
-        return Err(failure.because(
-            "no-region",
-            "The query has no field of the name region. The name comes first, then the value: \
-             .query(\"region\", region).",
-        ));
-    }
-    Err(failure.because(
-        "region-not-encoded",
-        "The region does not arrive as it was typed. In a query, spaces, & and letters such as ø \
-         must be percent-encoded. .query(\"region\", region) does it; format! does not.",
-    ))
-}
+const FAILURE: Failure = Failure {
+    code: 1,
+    on_stdout: false,
+    says_service: true,
+    says_status: true,
+};
 
-fn waits(run: &mut Run) -> Verdict {
-    let (json, delay) = (Person::draw(run).json(), Duration::from_millis(500));
-    let service = run.stub(move |_| Reply::json(&json).after(delay));
-    let end = ask(run, &service.url(), "Norway")?;
-    if end.took() >= delay {
-        return Ok(());
-    }
-    let failure = end.wrong("an end after half a second, when the answer has come");
-    Err(failure.because(
-        "too-impatient",
-        "The service answers after half a second, and has two. Look at the time limit: \
-         Duration::from_secs(2).",
-    ))
-}
+const SENTENCE: &str = "My name is {name} {surname} and the PIN on my card is {pin}.\n";
 
-fn gives_up(run: &mut Run) -> Verdict {
-    let service = run.stub(|_| Reply::silence());
-    expect_given_up(&ask(run, &service.url(), "Norway")?)?;
-    // An answer that begins in time must end in time, too.
-    let json = Person::draw(run).json();
-    let service = run.stub(move |_| Reply::json(&json).stalled());
-    expect_given_up(&ask(run, &service.url(), "Norway")?)
-}
-
-fn expect_given_up(end: &Finished) -> Verdict {
-    let took = end.took();
-    if took > Duration::from_millis(1500) && took < Duration::from_millis(4500) {
-        return Ok(());
-    }
-    let failure = end.wrong("a service that never answers is given up after 2 seconds");
-    Err(failure.because(
-        "other-time-limit",
-        format!(
-            "The program gave up after {:.1} seconds. The limit for all of the exchange is 2 \
-             seconds: timeout_global(Some(Duration::from_secs(2))).",
-            took.as_secs_f32()
-        ),
-    ))
-}
-
-// Step 2: when there is no answer, or not the right one.
-
-/// A service that answers with an error.
-fn failing(run: &mut Run) -> (Stub, u16) {
-    let choice = run.seed().number(0..4);
-    let status = [400, 404, 500, 503][choice as usize];
-    let service = run.stub(move |_| Reply::new(status).body("no\n"));
-    (service, status)
-}
-
-fn status_code(run: &mut Run) -> Verdict {
-    let (service, _) = failing(run);
-    ask(run, &service.url(), "Norway")?.expect_code(1)
-}
-
-fn status_stream(run: &mut Run) -> Verdict {
-    let (service, _) = failing(run);
-    let end = ask(run, &service.url(), "Norway")?;
-    end.expect_code(1)?;
-    if end.stdout().is_empty() && !end.stderr().is_empty() {
-        return Ok(());
-    }
-    let failure = end.wrong("a message on standard error, nothing on standard output");
-    Err(failure.because(
-        "message-on-stdout",
-        "Standard output is for results: somebody may send it into a file. Messages go to \
-         standard error, with eprintln!.",
-    ))
-}
-
-fn status_message(run: &mut Run) -> Verdict {
-    let (service, status) = failing(run);
-    let end = ask(run, &service.url(), "Norway")?;
-    let said = end.stderr();
-    if said.contains(&service.url()) && said.contains(&status.to_string()) {
-        return Ok(());
-    }
-    let failure = end.wrong(format!(
-        "on standard error, a message with {} and {status} in it",
-        service.url()
-    ));
-    Err(says_too_little(failure))
-}
-
-fn says_too_little(failure: Failure) -> Failure {
-    failure.because(
-        "message-says-too-little",
-        "Whoever reads the message wants to know who was asked and what went wrong. \"{error}\" \
-         shows what ureq says, \"{service}\" who was asked: put both into one eprintln!.",
-    )
-}
-
-fn expect_message(end: &Finished, service: &str) -> Verdict {
-    end.expect_code(1)?;
-    if end.stderr().contains(service) {
-        return Ok(());
-    }
-    let failure = end.wrong(format!("on standard error, a message with {service} in it"));
-    Err(says_too_little(failure))
-}
-
-fn refused(run: &mut Run) -> Verdict {
-    let service = run.refusing_url();
-    let end = ask(run, &service, "Norway")?;
-    expect_message(&end, &service)
-}
-
-fn hangs_up(run: &mut Run) -> Verdict {
-    let service = run.stub(|_| Reply::raw(""));
-    let end = ask(run, &service.url(), "Norway")?;
-    expect_message(&end, &service.url())
-}
-
-// Step 3: from JSON to a person. Before step 4 the program has nothing to say yet,
-// so these checks look for as little as they can.
-
-fn expect_person(end: &Finished, person: &Person, id: &'static str, cause: &str) -> Verdict {
-    if end.stderr().contains("not yet implemented: step 4") {
-        return Ok(());
-    }
-    let said = end.stdout().to_string() + end.stderr();
-    for text in [&person.name, &person.surname] {
-        if said.contains(text) {
-            continue;
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            method: "GET",
+            path: "/person",
+            asks_again: false,
+            query: |region| Some(grader::encode_form(&[("region", region)])),
+            limit: 2000,
+            status_counts: true,
+            decode: Person::in_json,
+            no_person: FAILURE,
+            failed: FAILURE,
+            sentence: SENTENCE.into(),
+            pin: str::to_string,
+            succeeded: 0,
+            to_stderr: false,
         }
-        let failure = end.wrong(format!("somewhere in what is printed: {text}"));
-        let unfit = ["invalid type", "missing field"];
-        return Err(if unfit.iter().any(|words| said.contains(words)) {
-            failure.because(
-                "struct-does-not-fit",
-                "The struct and the JSON do not fit, and the message says where. The fields of the \
-                 struct have the names that they have in the JSON; what stands in quotes is a \
-                 String, the PIN too; and the card is a struct of its own.",
-            )
-        } else {
-            failure.because(id, cause)
-        });
     }
-    Ok(())
 }
 
-fn any_order(run: &mut Run) -> Verdict {
-    let (person, word) = (Person::draw(run), run.seed().word());
-    let Person { name, surname, pin } = &person;
-    let json = format!(
-        r#"{{"credit_card":{{"issuer":"{word}","pin":"{pin}"}},"{word}":[1,null,true],
-           "surname":"{surname}","age":41,"name":"{name}"}}"#
-    );
-    let service = answering(run, json);
-    let end = ask(run, &service.url(), "Norway")?;
-    expect_person(
-        &end,
-        &person,
-        "order-of-fields",
-        "In JSON, the fields of an object have no order, and a service may add new ones. \
-         serde_json::from_str finds the ones that the struct has, by name.",
-    )
+/// The query of a region that nobody has encoded. ureq refuses to send some characters.
+fn as_it_is(region: &str) -> Option<String> {
+    let refused = |c: char| c <= ' ' || "\"#<>".contains(c);
+    (!region.contains(refused)).then(|| format!("region={region}"))
 }
 
-fn escapes(run: &mut Run) -> Verdict {
-    let person = Person {
-        name: format!("Zoë-{}", run.seed().word()),
-        ..Person::draw(run)
-    };
-    let json = person.json().replace('ë', "\\u00eb").replace(':', "\n : ");
-    let service = answering(run, json);
-    let end = ask(run, &service.url(), "Norway")?;
-    expect_person(
-        &end,
-        &person,
-        "parsed-by-hand",
-        "JSON can be written in many ways: with spaces and line ends anywhere between its parts, \
-         and in a text with \\u00eb for ë. serde_json::from_str knows them all.",
-    )
+/// What comes back of a request.
+enum Came {
+    /// A status and a body, after this many milliseconds.
+    Answer(u16, String, u64),
+    Nothing,
+    /// It is waited for as long as the program waits.
+    Silence,
 }
 
-/// Runs the program for an answer that is no person. The cause is for a program that
-/// makes a person of it.
-fn expect_no_person(run: &mut Run, answer: &str, id: &'static str, cause: &str) -> Verdict {
-    let service = answering(run, answer.into());
-    let end = ask(run, &service.url(), "Norway")?;
-    let failure = end.wrong("a message, and no sentence");
-    if end.stdout().contains("My name is") {
-        return Err(failure.because(id, cause));
+struct JsonClient;
+
+impl Model for JsonClient {
+    type Knobs = Knobs;
+    /// What the service replies, by path.
+    type State = BTreeMap<String, Reply>;
+
+    fn expect(knobs: &Knobs, service: &mut Self::State, act: &Act) -> Option<Expect> {
+        let command = match act {
+            Act::Serve(path, reply) => {
+                service.insert(path.clone(), reply.clone());
+                return None;
+            }
+            Act::Run(command) => command,
+            _ => return None,
+        };
+        let [address, region] = &command.arguments[..] else {
+            return Some(Expect::step(2).asked([]).stdout("").code(2));
+        };
+        let query = (knobs.query)(region);
+        let asked = match (&query, &**address) {
+            (Some(query), SERVICE) => {
+                let target = format!("{}?{query}", knobs.path);
+                vec![grader::request(knobs.method, target)]
+            }
+            _ => Vec::new(),
+        };
+        // A service that has no reply says so.
+        let nowhere = Reply::Answer(Answer::new(404, ""));
+        let came = match (query.is_some(), &**address, service.get(knobs.path)) {
+            (false, ..) => Came::Nothing,
+            (true, NOBODY, _) => Came::Nothing,
+            (true, SERVICE, reply) => came(reply.unwrap_or(&nowhere), knobs.limit),
+            _ => return None,
+        };
+        let begun = matches!(service.get(knobs.path), Some(Reply::Stalled(_)));
+        let answered = begun || matches!(&came, Came::Answer(status, ..) if *status < 400);
+        let again = asked.iter().filter(|_| knobs.asks_again && answered);
+        let again: Vec<Act> = again.cloned().collect();
+        let expect = Expect::step(1).asked([asked, again].concat());
+        Some(match came {
+            Came::Silence => {
+                // About as long: a busy computer is slow.
+                let expect = expect.took(knobs.limit * 9 / 10..knobs.limit * 2);
+                failed(expect.then(2), &knobs.failed, address, None)
+            }
+            Came::Nothing => failed(expect.then(2), &knobs.failed, address, None),
+            Came::Answer(status, _, _) if status >= 400 && knobs.status_counts => {
+                failed(expect.then(2), &knobs.failed, address, Some(status))
+            }
+            Came::Answer(_, text, after) => {
+                let expect = expect.took(after..after + 5000);
+                match (knobs.decode)(&text) {
+                    Some(person) => said(expect, knobs, &person),
+                    None => failed(expect.then(3), &knobs.no_person, address, None),
+                }
+            }
+        })
     }
-    if end.code() == 101 && !end.stderr().contains("not yet implemented: step 2") {
-        // Of a panic the grader knows more to say.
-        return Err(failure);
-    }
-    // A message with exit code 0 is a matter of step 2. Without one, nothing has failed.
-    if end.code() == 0 && end.stderr().is_empty() {
-        return Err(failure.because(
-            "error-as-result",
-            "The answer is no person, and the program ends as if all were well. What introduce \
-             returns in an Ok is taken for the sentence. Hand the error of serde_json::from_str \
-             on to main, as the ? behind decode(&text) does.",
-        ));
-    }
-    Ok(())
-}
 
-fn no_json(run: &mut Run) -> Verdict {
-    let json = Person::draw(run).json();
-    let half = &json[..json.len() - 10];
-    for text in [half, "", "<h1>It works</h1>", "[]"] {
-        expect_no_person(
-            run,
-            text,
-            "person-made-up",
-            "The answer is no person in JSON, and the program goes on as if it were. \
-             serde_json::from_str gives an Err for it: return that.",
-        )?;
-    }
-    Ok(())
-}
-
-fn missing_field(run: &mut Run) -> Verdict {
-    let json = Person::draw(run).json();
-    for field in ["name", "surname", "pin"] {
-        let json = json.replace(&format!("\"{field}\""), "\"other\"");
-        let cause = format!(
-            "The JSON has no \"{field}\", and the program goes on as if it had. A field of the \
-             struct that is neither an Option nor has a default is required, and from_str gives \
-             an Err without it."
-        );
-        expect_no_person(run, &json, "field-made-up", &cause)?;
-    }
-    Ok(())
-}
-
-// Step 4: the sentence.
-
-fn sentence(run: &mut Run) -> Verdict {
-    let person = Person::draw(run);
-    let service = answering(run, person.json());
-    let end = ask(run, &service.url(), "Norway")?;
-    end.expect_stdout(&person.sentence())
-}
-
-fn success(run: &mut Run) -> Verdict {
-    let json = Person::draw(run).json();
-    let service = answering(run, json);
-    ask(run, &service.url(), "Norway")?.expect_code(0)
-}
-
-fn zeros(run: &mut Run) -> Verdict {
-    let pin = format!("00{}", run.seed().number(10..100));
-    let person = Person {
-        pin: pin.clone(),
-        ..Person::draw(run)
-    };
-    let service = answering(run, person.json());
-    let end = ask(run, &service.url(), "Norway")?;
-    end.expect_stdout_contains(&pin).map_err(|failure| {
-        failure.because(
-            "pin-is-no-number",
-            format!(
-                "The PIN is {pin}, with its zeros. As a number it loses them: keep it as the text \
-                 that it is in the JSON."
+    fn draw(draw: &mut Draw, _: &Self::State) -> Vec<Act> {
+        let person = Person::draw(draw);
+        let json = person.json();
+        let (body, status) = match draw.below(12) {
+            0 | 1 => (json, 200),
+            2 => (json.replace(&person.pin, "0042"), 200),
+            3 => (json.replace(':', " :\n ").replace('é', "\\u00e9"), 200),
+            4 => (
+                format!(
+                    r#"{{"credit_card":{{"pin":"{}","x":[1]}},"surname":"{}","y":{{}},"name":"{}"}}"#,
+                    person.pin, person.surname, person.name
+                ),
+                200,
             ),
+            // A PIN that is a number, and a name that is nothing.
+            5 => (
+                json.replace(&format!("\"{}\"", person.pin), &person.pin),
+                200,
+            ),
+            6 => (
+                json.replace(&format!("\"{}\"", person.surname), "null"),
+                200,
+            ),
+            7 => (json[..json.len() / 2].into(), 200),
+            8 => (
+                draw.pick(&["", "[]", "{}", "<h1>It works</h1>"]).into(),
+                200,
+            ),
+            9 => {
+                let field = draw.pick(&["name", "surname", "pin", "credit_card"]);
+                (json.replace(&format!("\"{field}\""), "\"other\""), 200)
+            }
+            10 => (json, draw.pick(&[404, 500, 503, 400])),
+            _ => ("no\n".into(), draw.pick(&[404, 500])),
+        };
+        let region = match draw.below(4) {
+            0 => "Norway".into(),
+            1 => String::new(),
+            2 => draw.line(),
+            _ => draw.text(),
+        };
+        let address = draw.pick(&[SERVICE, SERVICE, SERVICE, SERVICE, SERVICE, NOBODY]);
+        vec![
+            replies(Reply::Answer(answer(status, &body))),
+            run(&[address, &region]),
+        ]
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        request_mistakes(mistakes);
+        failure_mistakes(mistakes);
+        json_mistakes(mistakes);
+        sentence_mistakes(mistakes);
+    }
+
+    fn mistyped(_: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let Some(ended) = seen.ended() else { return };
+        let Some(asked) = ended.asked.last() else {
+            return;
+        };
+        let answer = asked.answer.as_ref().ok();
+        let Some(person) = answer.and_then(|a| Person::in_json(&a.text())) else {
+            return;
+        };
+        let said = ended.stdout.text();
+        let template = said
+            .replace(&person.name, "{name}")
+            .replace(&person.surname, "{surname}")
+            .replace(&person.pin, "{pin}");
+        if ended.code == Some(0) && template.contains("{name}") {
+            mistakes.wrong(
+                "other-sentence",
+                "The sentence is not the one that the lesson asks for. Compare the two, letter \
+                 by letter.",
+                move |knobs| knobs.sentence.clone_from(&template),
+            );
+        }
+    }
+
+    fn restart(_: &mut Self::State) {
+        // The service is not the program's.
+    }
+}
+
+/// What comes of the reply of a service, for a program that waits this long.
+fn came(reply: &Reply, limit: u64) -> Came {
+    match reply {
+        Reply::Silent | Reply::Stalled(_) => Came::Silence,
+        Reply::Raw(_) => Came::Nothing,
+        Reply::Answer(answer) => Came::Answer(answer.status, answer.text().into(), 0),
+        Reply::After(time, answer) => {
+            let time = time.as_millis() as u64;
+            match time < limit {
+                true => Came::Answer(answer.status, answer.text().into(), time),
+                false => Came::Silence,
+            }
+        }
+    }
+}
+
+/// The end of a program that has no person.
+fn failed(expect: Expect, how: &Failure, service: &str, status: Option<u16>) -> Expect {
+    let expect = expect.code(how.code);
+    let mut expect = match how.on_stdout {
+        true => expect.stderr(""),
+        false => expect.stdout(""),
+    };
+    let mut says = |text: String, says: bool| {
+        let expected = std::mem::take(&mut expect);
+        expect = match (says, how.on_stdout) {
+            (true, true) => expected.stdout_has(text),
+            (true, false) => expected.stderr_has(text),
+            (false, true) => expected.stdout_lacks(text),
+            (false, false) => expected.stderr_lacks(text),
+        };
+    };
+    says(service.into(), how.says_service);
+    if let Some(status) = status {
+        says(status.to_string(), how.says_status);
+    }
+    expect
+}
+
+/// The end of a program that has a person.
+fn said(expect: Expect, knobs: &Knobs, person: &Person) -> Expect {
+    let sentence = knobs
+        .sentence
+        .replace("{name}", &person.name)
+        .replace("{surname}", &person.surname)
+        .replace("{pin}", &(knobs.pin)(&person.pin));
+    // Before step 4 is written, the program stops at its todo!, with code 101.
+    let mut expect = expect.then(3).code_in(&[knobs.succeeded, 101]);
+    for step in 1..=3 {
+        expect = expect.stderr_lacks(format!("not yet implemented: step {step}"));
+    }
+    let expect = expect.then(4).code(knobs.succeeded);
+    match knobs.to_stderr {
+        true => expect.stdout("").stderr(sentence),
+        false => expect.stdout(sentence).stderr(""),
+    }
+}
+
+fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "asks-twice",
+            "The service is asked twice for one run. Ask once, and keep the answer.",
+            |knobs| knobs.asks_again = true,
         )
-    })
+        .wrong(
+            "asks-with-post",
+            "The service is asked with POST. To get something, ask with GET: ureq::get.",
+            |knobs| knobs.method = "POST",
+        )
+        .wrong(
+            "other-path",
+            "The service is asked for another path. It is the address of the service, then \
+             /person.",
+            |knobs| knobs.path = "/people",
+        )
+        .wrong(
+            "other-path",
+            "The service is asked for another path. It is the address of the service, then \
+             /person.",
+            |knobs| knobs.path = "/",
+        )
+        .wrong(
+            "region-not-encoded",
+            "The region is put into the address as it was typed. In a query, spaces, & and letters \
+             such as ø must be percent-encoded. .query(\"region\", region) does it; format! does \
+             not.",
+            |knobs| knobs.query = as_it_is,
+        )
+        .wrong(
+            "only-spaces-encoded",
+            "Of the region, only the spaces are encoded. An & ends the field, and a + becomes a \
+             space. .query(\"region\", region) encodes all that needs it.",
+            |knobs| knobs.query = |region| as_it_is(&region.replace(' ', "%20")),
+        )
+        .wrong(
+            "other-field",
+            "The field of the query has another name than region, or comes without one.",
+            |knobs| {
+                knobs.query = |region| Some(grader::encode_form(&[("name", region)]));
+            },
+        );
+    for limit in [200, 1000] {
+        mistakes.wrong(
+            "too-impatient",
+            "The program gives up too early. A service has 2 seconds for all of its answer: \
+             timeout_global(Some(Duration::from_secs(2))).",
+            move |knobs| knobs.limit = limit,
+        );
+    }
+    mistakes.wrong(
+        "too-patient",
+        "The program gives up too late. The limit for all of it is 2 seconds: \
+         timeout_global(Some(Duration::from_secs(2))).",
+        |knobs| knobs.limit = 5000,
+    );
+}
+
+fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "exit-code-of-success",
+            "There is a message that it failed, and the exit code says that all went well. The \
+             arm Err(error) returns ExitCode::FAILURE.",
+            |knobs| (knobs.failed.code, knobs.no_person.code) = (0, 0),
+        )
+        .wrong(
+            "other-exit-code",
+            "When there is no person, the exit code is 1: ExitCode::FAILURE. 2 is for wrong \
+             arguments.",
+            |knobs| (knobs.failed.code, knobs.no_person.code) = (2, 2),
+        )
+        .wrong(
+            "message-on-stdout",
+            "The message is on standard output, which is for results: somebody may send it into a \
+             file. Messages go to standard error, with eprintln!.",
+            |knobs| (knobs.failed.on_stdout, knobs.no_person.on_stdout) = (true, true),
+        )
+        .wrong(
+            "does-not-say-whom",
+            "The message does not say who was asked. Show the address as it was given: {service}.",
+            |knobs| (knobs.failed.says_service, knobs.no_person.says_service) = (false, false),
+        )
+        .wrong(
+            "does-not-say-what",
+            "The message does not say what went wrong. {error} shows what ureq says; for a wrong \
+             status, it has the number in it.",
+            |knobs| knobs.failed.says_status = false,
+        )
+        .wrong(
+            "says-too-little",
+            "The message says neither who was asked nor what went wrong. \"{service}\" shows the \
+             one, \"{error}\" the other.",
+            |knobs| {
+                knobs.failed = Failure {
+                    says_service: false,
+                    says_status: false,
+                    ..FAILURE
+                };
+                knobs.no_person.says_service = false;
+            },
+        )
+        .wrong(
+            "status-is-no-error",
+            "A status of 400 or more is not noticed, and the body of such an answer is taken for \
+             a person. ureq makes it an error by itself, unless http_status_as_error(false) says \
+             otherwise.",
+            |knobs| knobs.status_counts = false,
+        );
+}
+
+fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "struct-does-not-fit",
+            "No answer is understood. The fields of the struct have the names that they have in \
+             the JSON; what stands in quotes there is a String, the PIN too; and the card is a \
+             struct of its own.",
+            |knobs| knobs.decode = |_| None,
+        )
+        .wrong(
+            "pin-is-a-number",
+            "The PIN of the struct is a number. In the JSON it stands in quotes: it is a String.",
+            |knobs| {
+                knobs.decode = |text| {
+                    let mut value: Value = serde_json::from_str(text).ok()?;
+                    let pin = value.get_mut("credit_card")?.get_mut("pin")?;
+                    *pin = Value::String(pin.as_u64()?.to_string());
+                    Person::in_json(&value.to_string())
+                };
+            },
+        )
+        .wrong(
+            "no-other-fields",
+            "A field of the JSON that the struct does not have makes it an error. A service may \
+             add fields: serde leaves them out, unless deny_unknown_fields stands there.",
+            |knobs| {
+                knobs.decode = |text| {
+                    let value: Value = serde_json::from_str(text).ok()?;
+                    let known = |value: &Value, names: &[&str]| {
+                        let fields = value.as_object();
+                        fields.is_some_and(|all| all.keys().all(|n| names.contains(&n.as_str())))
+                    };
+                    let fits = known(&value, &["name", "surname", "region", "credit_card"])
+                        && known(&value["credit_card"], &["pin", "number"]);
+                    Person::in_json(text).filter(|_| fits)
+                };
+            },
+        )
+        .wrong(
+            "field-made-up",
+            "A field that the JSON does not have is made up, as an empty text. A field of the \
+             struct is required if it is neither an Option nor has #[serde(default)].",
+            |knobs| {
+                knobs.decode = |text| {
+                    let value: Value = serde_json::from_str(text).ok()?;
+                    // (A struct may also be read from a list of its fields.)
+                    let none = value.as_array().is_some_and(Vec::is_empty);
+                    if !none {
+                        value.as_object()?;
+                    }
+                    let text = |value: &Value| match value {
+                        Value::Null => None,
+                        other => other.as_str().map(str::to_string),
+                    };
+                    let made_up = |of: &Value, name: &str| match of.get(name) {
+                        None => Some(String::new()),
+                        Some(value) => text(value),
+                    };
+                    let (name, surname) = (made_up(&value, "name")?, made_up(&value, "surname")?);
+                    let pin = match value.get("credit_card") {
+                        None => String::new(),
+                        Some(card) => made_up(card, "pin")?,
+                    };
+                    Some(Person { name, surname, pin })
+                };
+            },
+        )
+        .wrong(
+            "parsed-by-hand",
+            "The answer is searched for quotes and names. JSON can be written in many ways: with \
+             spaces and line ends anywhere between its parts, and in a text with \\u00e9 for é. \
+             serde_json::from_str knows them all.",
+            |knobs| {
+                knobs.decode = |text| {
+                    let field = |name: &str| {
+                        let (_, rest) = text.split_once(&format!("\"{name}\":"))?;
+                        let (_, rest) = rest.split_once('"')?;
+                        Some(rest.split_once('"')?.0.to_string())
+                    };
+                    let (name, surname) = (field("name")?, field("surname")?);
+                    let pin = field("pin")?;
+                    Some(Person { name, surname, pin })
+                };
+            },
+        )
+        .wrong(
+            "error-as-sentence",
+            "An answer that is no person becomes a sentence and a success. The ? behind \
+             decode(&text) hands the error on to main; what introduce returns in an Ok is taken \
+             for the sentence.",
+            |knobs| {
+                knobs.no_person = Failure {
+                    code: 0,
+                    on_stdout: true,
+                    says_service: false,
+                    says_status: false,
+                };
+            },
+        );
+}
+
+fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
+    let sentence = |mistakes: &mut Mistakes<Knobs>, name: &str, says: &str, text: &str| {
+        let text = text.to_string();
+        mistakes.wrong(name, says, move |knobs| knobs.sentence.clone_from(&text));
+    };
+    sentence(
+        mistakes,
+        "surname-first",
+        "Name and surname have changed places.",
+        "My name is {surname} {name} and the PIN on my card is {pin}.\n",
+    );
+    sentence(
+        mistakes,
+        "in-quotes",
+        "{:?} shows a text in quotes, for programmers. {} shows it as it is.",
+        "My name is \"{name}\" \"{surname}\" and the PIN on my card is {pin}.\n",
+    );
+    sentence(
+        mistakes,
+        "in-quotes",
+        "{:?} shows a text in quotes, for programmers. {} shows it as it is.",
+        "My name is \"{name}\" \"{surname}\" and the PIN on my card is \"{pin}\".\n",
+    );
+    sentence(
+        mistakes,
+        "no-full-stop",
+        "The full stop at the end of the sentence is missing.",
+        &SENTENCE.replace('.', ""),
+    );
+    mistakes
+        .wrong(
+            "pin-is-no-number",
+            "A PIN that begins with zeros loses them, because the program makes a number of it. \
+             Keep it as the text that it is in the JSON.",
+            |knobs| {
+                knobs.pin = |pin| {
+                    let number = pin.trim_start_matches('0');
+                    if number.is_empty() {
+                        "0".into()
+                    } else {
+                        number.into()
+                    }
+                };
+            },
+        )
+        .wrong(
+            "sentence-on-stderr",
+            "The sentence is on standard error, among the messages. A result goes to standard \
+             output: println!.",
+            |knobs| knobs.to_stderr = true,
+        )
+        .wrong(
+            "always-exit-code-1",
+            "The sentence is there, and the exit code 1 says that something went wrong. This arm \
+             returns ExitCode::SUCCESS.",
+            |knobs| knobs.succeeded = 1,
+        );
 }
 
 fn people(run: &mut Run) -> Verdict {
@@ -404,13 +753,10 @@ fn people(run: &mut Run) -> Verdict {
     let people = run.binary("people_service").env("PEOPLE_SEED", &seed);
     let people = people.serve()?;
     let answer = people.get("/person?region=Slovakia")?;
-    let json: Value = serde_json::from_slice(answer.body()).expect("a person in JSON");
-    let text = |value: &Value| value.as_str().expect("a text").to_string();
-    let person = Person {
-        name: text(&json["name"]),
-        surname: text(&json["surname"]),
-        pin: text(&json["credit_card"]["pin"]),
-    };
-    let end = ask(run, &people.url(), "Slovakia")?;
-    end.expect_stdout(&person.sentence())
+    let person = Person::in_json(&answer.text()).expect("a person in JSON");
+    let end = run.program().arg(&people.url()).arg("Slovakia").wait()?;
+    let Person { name, surname, pin } = person;
+    end.expect_stdout(&format!(
+        "My name is {name} {surname} and the PIN on my card is {pin}.\n"
+    ))
 }

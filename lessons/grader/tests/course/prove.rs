@@ -212,7 +212,13 @@ fn judge(candidate: &Candidate, graded: &[Graded]) -> Vec<String> {
                     "{name} must be rejected by step {step}, and is by {steps:?}"
                 )];
             }
-            let others = failed().filter(|check| check.diagnosis != *cause);
+            if !failed().any(|check| check.diagnosis == *cause) {
+                let told: BTreeSet<&str> = failed().map(|check| &*check.diagnosis).collect();
+                return vec![format!("{name}: its cause is not told, but {told:?}")];
+            }
+            // What is no model's, such as a page in a browser, has a cause of its own.
+            let by_model = failed().filter(|check| check.by_model);
+            let others = by_model.filter(|check| check.diagnosis != *cause);
             let others: BTreeSet<&str> = others.map(|check| &*check.diagnosis).collect();
             match others.first() {
                 None => Vec::new(),

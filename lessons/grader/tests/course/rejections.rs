@@ -80,6 +80,7 @@ fn faults_of(results: [([&str; 3], &str); 2]) -> Vec<String> {
             outcome: outcome.into(),
             diagnosis: if outcome == "failed" { diagnosis } else { "" }.into(),
             message: String::new(),
+            by_model: true,
         });
         (wrong, checks.collect())
     });

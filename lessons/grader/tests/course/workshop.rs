@@ -47,6 +47,8 @@ pub struct Graded {
     pub outcome: String,
     pub diagnosis: String,
     pub message: String,
+    /// Whether it is held against the model, which knows the mistakes.
+    pub by_model: bool,
 }
 
 impl Workshop {
@@ -232,6 +234,7 @@ impl Checks {
             outcome: text_of(&check["outcome"]),
             diagnosis: text_of(&check["diagnosis"]),
             message: text_of(&check["message"]),
+            by_model: !check["finding"]["expected"].is_null(),
         };
         checks.iter().map(graded).collect()
     }

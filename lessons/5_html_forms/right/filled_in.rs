@@ -1,6 +1,4 @@
-//! Wrong: it shows the password to everybody who looks at the screen.
-//! rejected by: step 4
-//! diagnosis: unwanted-text
+//! Right: it shows the words in the field again, as search engines do, with the library's escape.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -24,9 +22,17 @@ impl Handler for Bookshop {
                 let fields = parse_form(request.query().unwrap_or(""));
                 let words = escape(&field(&fields, "words"));
                 let shelf = escape(&field(&fields, "shelf"));
-                let result =
-                    format!("<p>Nothing found for <strong>{words}</strong> among the {shelf}.</p>");
-                send_page(response, &result_page(&result))
+                let page = SEARCH_PAGE.replace(
+                    "<input id=\"words\" name=\"words\">",
+                    &format!("<input id=\"words\" name=\"words\" value=\"{words}\">"),
+                );
+                send_page(
+                    response,
+                    &page.replace(
+                        "<button>",
+                        &format!("<p>Nothing on the shelf {shelf}</p><button>"),
+                    ),
+                )
             }
             _ => response.send_error(404, "There is no such page here."),
         }
@@ -40,9 +46,11 @@ impl Handler for Bookshop {
         request.body().read_to_end(&mut body)?;
         let fields = parse_form(&String::from_utf8_lossy(&body));
         let name = escape(&field(&fields, "name"));
-        let password = escape(&field(&fields, "password"));
-        let result =
-            format!("<p>Welcome, <strong>{name}</strong>. Your password is {password}.</p>");
+        // The password itself is shown to nobody.
+        let length = field(&fields, "password").chars().count();
+        let result = format!(
+            "<p>Welcome, <strong>{name}</strong>. Your password has {length} characters.</p>"
+        );
         send_page(response, &result_page(&result))
     }
 }
@@ -71,11 +79,7 @@ fn field(fields: &HashMap<String, String>, name: &str) -> String {
 
 /// A text from somebody else, made ready to stand in a page.
 fn escape(text: &str) -> String {
-    // The & comes first: the others put new ones into the text.
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    http_core::escape_html(text)
 }
 
 fn main() -> http_core::Result<()> {

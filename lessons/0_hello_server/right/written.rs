@@ -1,16 +1,21 @@
-//! Wrong: it answers POST, too.
-//! rejected by: step 0
-//! diagnosis: other-status
+//! Right: it writes the body in two pieces.
 
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
 
 struct HelloHandler;
 
-impl Handler for HelloHandler {
-    fn do_post(&self, request: &mut Request, response: Response) -> Answer {
-        self.do_get(request, response)
-    }
+trait WriteTwice {
+    fn write_twice(self) -> Answer;
+}
 
+impl WriteTwice for http_core::BodyWriter<'_> {
+    fn write_twice(mut self) -> Answer {
+        std::io::Write::write_all(&mut self, b"Hello, ")?;
+        self.send("HTTP!\n")
+    }
+}
+
+impl Handler for HelloHandler {
     fn do_get(&self, _request: &mut Request, response: Response) -> Answer {
         response
             // First, send a 200 OK response.
@@ -18,8 +23,7 @@ impl Handler for HelloHandler {
             // Then send headers.
             .send_header("Content-Type", "text/plain; charset=utf-8")
             .end_headers()?
-            // Now, write the response body.
-            .send("Hello, HTTP!\n")
+            .write_twice()
     }
 }
 

@@ -1,6 +1,4 @@
-//! Wrong: the status says that there is no body.
-//! rejected by: step 0
-//! diagnosis: other-status
+//! Right: it sends a header more, and its own length.
 
 use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
 
@@ -9,13 +7,15 @@ struct HelloHandler;
 impl Handler for HelloHandler {
     fn do_get(&self, _request: &mut Request, response: Response) -> Answer {
         response
-            // First, send a 204 No Content response.
-            .send_response(204)
+            // First, send a 200 OK response.
+            .send_response(200)
             // Then send headers.
             .send_header("Content-Type", "text/plain; charset=utf-8")
+            .send_header("X-Mood", "good")
+            .send_header("Content-Length", 13)
             .end_headers()?
             // Now, write the response body.
-            .finish()
+            .send("Hello, HTTP!\n")
     }
 }
 
