@@ -5,7 +5,11 @@ use http_core::{Answer, Handler, HttpServer, Request, Response, local_address};
 
 const PAGES: [(&str, &str, &str); 2] = [
     ("/", "text/plain; charset=utf-8", "Homepage\n"),
-    ("/about", "text/html; charset=utf-8", "<h1>Hello from Rust!</h1>\n"),
+    (
+        "/about",
+        "text/html; charset=utf-8",
+        "<h1>Hello from Rust!</h1>\n",
+    ),
 ];
 
 struct Pages;

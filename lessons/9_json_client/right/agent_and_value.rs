@@ -45,5 +45,7 @@ fn sentence(service: &str, region: &str) -> Result<String, String> {
     let name = text(&person["name"], "name")?;
     let surname = text(&person["surname"], "surname")?;
     let pin = text(&person["credit_card"]["pin"], "PIN")?;
-    Ok(format!("My name is {name} {surname} and the PIN on my card is {pin}."))
+    Ok(format!(
+        "My name is {name} {surname} and the PIN on my card is {pin}."
+    ))
 }

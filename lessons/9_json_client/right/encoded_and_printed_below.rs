@@ -26,7 +26,10 @@ fn main() {
     if words.len() != 3 {
         fail(2, "Start me with the address of a service and a region.\n");
     }
-    let region: String = words[2].bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let region: String = words[2]
+        .bytes()
+        .map(|byte| format!("%{byte:02x}"))
+        .collect();
     let uri = format!("{}/person?region={region}", words[1]);
     let request = ureq::get(&uri).config();
     let limit = Some(Duration::from_secs(2));
@@ -34,11 +37,21 @@ fn main() {
     let text = answer.and_then(|mut answer| answer.body_mut().read_to_string());
     let text = match text {
         Ok(text) => text,
-        Err(error) => fail(1, &format!("{}: {error:?} (asked for {})", words[1], words[2])),
+        Err(error) => fail(
+            1,
+            &format!("{}: {error:?} (asked for {})", words[1], words[2]),
+        ),
     };
     let Ok(somebody) = serde_json::from_str::<Somebody>(&text) else {
-        fail(1, &format!("{} did not answer with a person: {text}\n", words[1]))
+        fail(
+            1,
+            &format!("{} did not answer with a person: {text}\n", words[1]),
+        )
     };
-    let Somebody { name, surname, card: Card { pin } } = somebody;
+    let Somebody {
+        name,
+        surname,
+        card: Card { pin },
+    } = somebody;
     print!("My name is {name} {surname} and the PIN on my card is {pin}.\n");
 }
