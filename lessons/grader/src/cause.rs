@@ -264,7 +264,7 @@ impl<M: Model> Sought<'_, M> {
             return Vec::new();
         };
         // A program that has to be waited for is asked once.
-        if wrong.iter().any(|(act, _)| waits(act)) {
+        if wrong.iter().any(|(act, _)| act.waits()) {
             return Vec::new();
         }
         let same: Vec<Act> = wrong.into_iter().map(|(act, _)| act).collect();
@@ -288,7 +288,7 @@ impl<M: Model> Sought<'_, M> {
         for _ in 0..MOST_DRAWN {
             let drawn = model::session::<M>(self.draw, LENGTH, self.open);
             let acts: Vec<Act> = drawn.acts.into_iter().map(|(act, _)| act).collect();
-            if acts.iter().any(waits) {
+            if acts.iter().any(Act::waits) {
                 continue;
             }
             let expected = guesses.iter().map(|guess| {
@@ -318,15 +318,6 @@ impl<M: Model> Sought<'_, M> {
         let asked: Vec<(Request, bool)> = compared.filter_map(asked).collect();
         in_common(&asked)
     }
-}
-
-/// Whether an act makes a program wait.
-fn waits(act: &Act) -> bool {
-    use crate::record::Reply;
-    matches!(
-        act,
-        Act::Serve(_, Reply::Silent | Reply::Stalled(_) | Reply::After(..))
-    )
 }
 
 /// The first guess of each name.

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use crate::record::{Act, Expect, Seen};
 
-mod draw;
+pub(crate) mod draw;
 mod judge;
 mod reader;
 mod session;

@@ -5,6 +5,8 @@
 //! printed when a check fails; `GRADE_SEED` sets it, and the same seed gives the
 //! same values again.
 
+use crate::model::draw::{FOREIGN, WORDS, fingerprint};
+
 /// Values of one check: the same seed and the same check give the same values,
 /// whichever other checks run.
 #[derive(Debug)]
@@ -48,40 +50,6 @@ impl Seed {
 pub(crate) fn any() -> String {
     fastrand::u32(1..100_000).to_string()
 }
-
-/// FNV-1a over the texts. The standard library's hasher may change between Rust
-/// releases; a seed in a complaint must mean the same next year.
-fn fingerprint(texts: &[&str]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for text in texts {
-        // 0xff is no part of any text: ("ab", "c") and ("a", "bc") differ.
-        for byte in text.bytes().chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    hash
-}
-
-const FOREIGN: [&str; 8] = [
-    "ねこ",
-    "кошка",
-    "gató",
-    "γάτα",
-    "Kätzchen",
-    "mačka",
-    "고양이",
-    "naïve 🐈",
-];
-
-const WORDS: [&str; 64] = [
-    "acorn", "amber", "apple", "arrow", "badge", "basil", "beach", "birch", "bread", "brick",
-    "cedar", "chalk", "cloud", "clover", "comet", "coral", "daisy", "delta", "ember", "fable",
-    "falcon", "fern", "flint", "garlic", "ginger", "grape", "hazel", "honey", "island", "ivory",
-    "jolly", "juniper", "kettle", "lemon", "lilac", "linen", "maple", "marble", "meadow", "melon",
-    "nectar", "nutmeg", "olive", "onion", "orbit", "otter", "paper", "pearl", "pebble", "pepper",
-    "pine", "plum", "quartz", "raven", "river", "saffron", "silver", "spruce", "tabby", "thistle",
-    "tulip", "velvet", "walnut", "willow",
-];
 
 #[cfg(test)]
 mod tests {

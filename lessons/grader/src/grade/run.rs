@@ -11,7 +11,7 @@ use crate::cause::{self, Play};
 use crate::model::{self, Draw, Drawn, LENGTH, Model, Open};
 use crate::program::NotServing;
 use crate::record::{
-    Act, Broken, Cause, Ended, Expect, Expected, Finding, Hangs, Outcome, Reply, Seen, Told, What,
+    Act, Broken, Cause, Ended, Expect, Expected, Finding, Hangs, Outcome, Seen, Told, What,
 };
 
 /// How many sessions are drawn.
@@ -81,7 +81,7 @@ impl<M: Model> Graded<M> {
     pub(super) fn begin<'a>(&mut self, examples: impl Iterator<Item = (&'a Check, &'a Acts)>) {
         for (check, acts) in examples {
             let acts = acts(&mut self.draw(check));
-            if acts.iter().any(waits) {
+            if acts.iter().any(Act::waits) {
                 let bench = self.bench.clone();
                 let play = std::thread::spawn(move || bench.play(&acts, Connections::Ureq));
                 self.waiting.insert(check.full_name(), play);
@@ -365,15 +365,6 @@ fn rule_of(finding: &Finding) -> Option<Told> {
     let (act, seen) = finding.acts.last()?;
     let step = finding.expected.as_ref().map_or(finding.step, |e| e.step);
     cause::rule(step, act, seen, &finding.printed)
-}
-
-/// Whether an act makes a program wait.
-fn waits(act: &Act) -> bool {
-    let reply = match act {
-        Act::Serve(_, reply) => reply,
-        _ => return false,
-    };
-    matches!(reply, Reply::Silent | Reply::Stalled(_) | Reply::After(..))
 }
 
 /// A session, of a length that does not cost too much.

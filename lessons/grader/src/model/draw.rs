@@ -164,7 +164,7 @@ impl Draw {
 
 /// FNV-1a over the texts. The standard library's hasher may change between Rust
 /// releases; a seed in a complaint must mean the same next year.
-fn fingerprint(texts: &[&str]) -> u64 {
+pub(crate) fn fingerprint(texts: &[&str]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for text in texts {
         // 0xff is no part of any text: ("ab", "c") and ("a", "bc") differ.
@@ -175,7 +175,7 @@ fn fingerprint(texts: &[&str]) -> u64 {
     hash
 }
 
-const FOREIGN: [&str; 8] = [
+pub(crate) const FOREIGN: [&str; 8] = [
     "ねこ",
     "кошка",
     "gató",
@@ -187,7 +187,7 @@ const FOREIGN: [&str; 8] = [
 ];
 
 /// None is the end of another: with a number behind it, none is a part of another.
-const WORDS: [&str; 64] = [
+pub(crate) const WORDS: [&str; 64] = [
     "acorn", "amber", "apple", "arrow", "badge", "basil", "beach", "birch", "bread", "brick",
     "cedar", "chalk", "cloud", "clover", "comet", "coral", "daisy", "delta", "ember", "fable",
     "falcon", "fern", "flint", "garlic", "ginger", "grape", "hazel", "honey", "island", "ivory",

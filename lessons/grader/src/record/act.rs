@@ -182,6 +182,14 @@ impl Act {
         self
     }
 
+    /// Whether it makes a program wait.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(
+            self,
+            Self::Serve(_, Reply::Silent | Reply::Stalled(_) | Reply::After(..))
+        )
+    }
+
     #[track_caller]
     fn request_mut(&mut self) -> &mut Request {
         match self {
