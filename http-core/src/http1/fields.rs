@@ -137,25 +137,8 @@ pub(super) fn parse_length(value: &[u8]) -> Result<u64, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Head;
+    use super::super::head::parsing::{head, refused};
     use super::*;
-
-    fn parse(text: &str) -> Result<Option<(Head, usize)>, Refusal> {
-        Head::parse(text.as_bytes(), &Limits::default())
-    }
-
-    #[track_caller]
-    fn head(text: &str) -> Head {
-        parse(text).expect("not refused").expect("complete").0
-    }
-
-    #[track_caller]
-    fn refused(text: &str) -> u16 {
-        match parse(text) {
-            Err(refusal) => refusal.status.as_u16(),
-            Ok(_) => panic!("not refused: {text:?}"),
-        }
-    }
 
     #[test]
     fn fields_that_are_refused() {

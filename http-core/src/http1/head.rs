@@ -242,18 +242,33 @@ fn more(bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
     }
 }
 
+/// Heads from text, for the tests of all that reads them.
 #[cfg(test)]
-mod tests {
+pub(super) mod parsing {
     use super::*;
 
-    fn parse(text: &str) -> Result<Option<(Head, usize)>, Refusal> {
+    pub fn parse(text: &str) -> Result<Option<(Head, usize)>, Refusal> {
         Head::parse(text.as_bytes(), &Limits::default())
     }
 
     #[track_caller]
-    fn head(text: &str) -> Head {
+    pub fn head(text: &str) -> Head {
         parse(text).expect("not refused").expect("complete").0
     }
+
+    #[track_caller]
+    pub fn refused(text: &str) -> u16 {
+        match parse(text) {
+            Err(refusal) => refusal.status.as_u16(),
+            Ok(_) => panic!("not refused: {text:?}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parsing::{head, parse};
+    use super::*;
 
     #[test]
     fn a_head_gives_its_parts() {

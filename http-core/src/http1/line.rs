@@ -183,25 +183,7 @@ fn strip_scheme(target: &str) -> Option<&str> {
 mod tests {
     use http::Version;
 
-    use super::super::Head;
-    use super::*;
-
-    fn parse(text: &str) -> Result<Option<(Head, usize)>, Refusal> {
-        Head::parse(text.as_bytes(), &Limits::default())
-    }
-
-    #[track_caller]
-    fn head(text: &str) -> Head {
-        parse(text).expect("not refused").expect("complete").0
-    }
-
-    #[track_caller]
-    fn refused(text: &str) -> u16 {
-        match parse(text) {
-            Err(refusal) => refusal.status.as_u16(),
-            Ok(_) => panic!("not refused: {text:?}"),
-        }
-    }
+    use super::super::head::parsing::{head, parse, refused};
 
     /// Also where what follows looks like the end of the line.
     #[test]
