@@ -1087,7 +1087,7 @@ fn asking(mistakes: &mut Mistakes<Knobs>) {
         .wrong("errors-count", "Where there is no answer at all, you say true. An Err of ureq means false, whichever it is.", |knobs| {
             knobs.error = true;
         })
-        .wrong("errors-count", "Where there is no answer at all, you say true. An Err of ureq means false, whichever it is.", |knobs| {
+        .or(|knobs| {
             knobs.error = true;
             knobs.counts = |status| status == 200 || status >= 400;
         })
@@ -1129,10 +1129,10 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
         .wrong("all-slashes", "You take all slashes away at an end of the path. Only the first one goes: a name may begin or end with a slash.", |knobs| {
             knobs.name = |path| Some(decoded(path)?.trim_matches('/').into());
         })
-        .wrong("all-slashes", "You take all slashes away at an end of the path. Only the first one goes: a name may begin or end with a slash.", |knobs| {
+        .or(|knobs| {
             knobs.name = |path| Some(decoded(path)?.trim_start_matches('/').into());
         })
-        .wrong("all-slashes", "You take all slashes away at an end of the path. Only the first one goes: a name may begin or end with a slash.", |knobs| {
+        .or(|knobs| {
             knobs.name = |path| Some(decoded(path)?[1..].trim_end_matches('/').into());
         })
         .wrong("no-slashes", "You take every slash out of the path. Only the first one goes: a name may have a slash in it.", |knobs| {
@@ -1153,7 +1153,7 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
                 same.next().map(|(_, uri)| uri.clone())
             };
         })
-        .wrong("any-case", "Capital and small letters of a name are the same to you. They make different names.", |knobs| {
+        .or(|knobs| {
             knobs.finds = |kept, name| {
                 let mut same = kept.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
                 same.next().map(|(_, uri)| uri.clone())

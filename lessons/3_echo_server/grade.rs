@@ -285,7 +285,7 @@ impl Model for EchoServer {
             .wrong("empty", "The path / has nothing behind its slash, and its answer is an empty line with status 200. You treat it as an error.", |knobs| {
                 knobs.empty = Some(404);
             })
-            .wrong("empty", "The path / has nothing behind its slash, and its answer is an empty line with status 200. You treat it as an error.", |knobs| {
+            .or(|knobs| {
                 knobs.empty = Some(400);
             })
             .wrong("html", HTML_SENT, |knobs| knobs.kind = HTML.into())
@@ -300,7 +300,7 @@ impl Model for EchoServer {
             .wrong("decoded-twice", "You decode twice. What comes out of decode is the text, even if a % stands in it: %2541 is %41.", |knobs| {
                 knobs.decode = |text| strictly(text).map(|once| strictly(&once).unwrap_or(once));
             })
-            .wrong("decoded-twice", "You decode twice. What comes out of decode is the text, even if a % stands in it: %2541 is %41.", |knobs| {
+            .or(|knobs| {
                 knobs.decode = |text| strictly(&strictly(text)?);
             })
             .wrong("plus", "You make a space of each +. That is right in the fields of a form, but in a path a + is a +.", |knobs| {
@@ -312,7 +312,7 @@ impl Model for EchoServer {
                     strictly(text).map(|_| bytes)
                 };
             })
-            .wrong("byte-by-byte", "You make a character of each byte. Several bytes can be one character: collect all bytes, and make a text of them at the end.", |knobs| {
+            .or(|knobs| {
                 knobs.decode = |text| {
                     let bytes = percent_decode_str(text).map(char::from).collect();
                     is_encoded(text).then_some(bytes)

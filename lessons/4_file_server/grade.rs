@@ -808,14 +808,9 @@ impl Model for FileServer {
                     knobs.allows = |_, _| true;
                 },
             )
-            .wrong(
-                "slash-stays",
-                "You join the path with its slash: join then forgets the directory. Take \
-                 the slash away first.",
-                |knobs| {
-                    knobs.relative = |decoded| decoded.into();
-                },
-            )
+            .or(|knobs| {
+                knobs.relative = |decoded| decoded.into();
+            })
             .wrong(
                 "ends-at-nul",
                 "You use the path up to its NUL byte. No file has such a byte in its \
@@ -840,14 +835,9 @@ impl Model for FileServer {
                     knobs.allows = |sent, _| !sent.contains("..");
                 },
             )
-            .wrong(
-                "dots-as-sent",
-                "You look for .. before you decode, so %2e%2e gets through. Look at what \
-                 you join: the components of the decoded path.",
-                |knobs| {
-                    knobs.allows = |sent, _| is_plain(sent.strip_prefix('/').unwrap_or(sent));
-                },
-            )
+            .or(|knobs| {
+                knobs.allows = |sent, _| is_plain(sent.strip_prefix('/').unwrap_or(sent));
+            })
             .wrong(
                 "dots-anywhere",
                 "You look for two dots anywhere in the path. A name may have them \
@@ -856,14 +846,9 @@ impl Model for FileServer {
                     knobs.allows = |_, relative| !relative.contains("..");
                 },
             )
-            .wrong(
-                "dots-anywhere",
-                "You look for two dots anywhere in the path. A name may have them \
-                 (a..b.txt): compare whole components.",
-                |knobs| {
-                    knobs.allows = |_, relative| !relative.contains("..") && is_plain(relative);
-                },
-            )
+            .or(|knobs| {
+                knobs.allows = |_, relative| !relative.contains("..") && is_plain(relative);
+            })
             .wrong(
                 "dots-at-the-beginning",
                 "You refuse a path that begins with .. alone. It can come further on: \
@@ -946,14 +931,9 @@ impl Model for FileServer {
                     knobs.leads_out = 403;
                 },
             )
-            .wrong(
-                "refused-otherwise",
-                "A path that leads out gets another answer than 404. Return None: then it \
-                 gets that of step 5.",
-                |knobs| {
-                    knobs.leads_out = 400;
-                },
-            )
+            .or(|knobs| {
+                knobs.leads_out = 400;
+            })
             .wrong(
                 "home-only",
                 "You send a page for / alone. Every path that ends with a slash is a \
@@ -989,21 +969,9 @@ impl Model for FileServer {
                 "The redirect of this step has the status 301, Moved Permanently.",
                 |knobs| knobs.moved = 302,
             )
-            .wrong(
-                "moved-otherwise",
-                "The redirect of this step has the status 301, Moved Permanently.",
-                |knobs| knobs.moved = 303,
-            )
-            .wrong(
-                "moved-otherwise",
-                "The redirect of this step has the status 301, Moved Permanently.",
-                |knobs| knobs.moved = 307,
-            )
-            .wrong(
-                "moved-otherwise",
-                "The redirect of this step has the status 301, Moved Permanently.",
-                |knobs| knobs.moved = 308,
-            )
+            .or(|knobs| knobs.moved = 303)
+            .or(|knobs| knobs.moved = 307)
+            .or(|knobs| knobs.moved = 308)
             .wrong(
                 "location-decoded",
                 "The Location is decoded. In an address, a space must stay %20: use \
@@ -1067,13 +1035,9 @@ impl Model for FileServer {
                     knobs.sends = |bytes| Some(bytes.trim_ascii_end().into());
                 },
             )
-            .wrong(
-                "trims",
-                "You trim what is in the file. Send all of its bytes.",
-                |knobs| {
-                    knobs.sends = |bytes| Some(bytes.trim_ascii().into());
-                },
-            )
+            .or(|knobs| {
+                knobs.sends = |bytes| Some(bytes.trim_ascii().into());
+            })
             .wrong(
                 "remembers",
                 "A file that you sent once is not read again. Read it for each request.",
@@ -1100,16 +1064,12 @@ impl Model for FileServer {
                         |name| name.to_lowercase().split('.').nth(1).unwrap_or("").into();
                 },
             )
-            .wrong(
-                "first-dot",
-                "You take what follows the first dot. The extension follows the last one.",
-                |knobs| {
-                    knobs.extension = |name| match name.to_lowercase().split_once('.') {
-                        Some((_, extension)) => extension.into(),
-                        None => String::new(),
-                    };
-                },
-            )
+            .or(|knobs| {
+                knobs.extension = |name| match name.to_lowercase().split_once('.') {
+                    Some((_, extension)) => extension.into(),
+                    None => String::new(),
+                };
+            })
             .wrong(
                 "ends-with",
                 "You look how the whole name ends. An extension has a dot before it: use \

@@ -493,12 +493,7 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
              /person.",
             |knobs| knobs.path = "/people",
         )
-        .wrong(
-            "other-path",
-            "The service is asked for another path. It is the address of the service, then \
-             /person.",
-            |knobs| knobs.path = "/",
-        )
+        .or(|knobs| knobs.path = "/")
         .wrong(
             "region-not-encoded",
             "The region is put into the address as it was typed. In a query, spaces, & and letters \

@@ -140,8 +140,18 @@ impl<K> Mistakes<K> {
     }
 
     /// Adds a mistake: its name, what a teacher says of it (to the student, in one or two
-    /// sentences), and the knob that it is. The same name may come again with another
-    /// setting, where students make one mistake in two ways.
+    /// sentences), and the knob that it is. Where students make one mistake in several ways,
+    /// [`or`](Self::or) adds the other settings:
+    ///
+    /// ```
+    /// # #[derive(Clone, Default)]
+    /// # struct Knobs { moved: u16 }
+    /// # fn mistakes(mistakes: &mut grader::Mistakes<Knobs>) {
+    /// mistakes
+    ///     .wrong("moved-otherwise", "The redirect has the status 301.", |knobs| knobs.moved = 302)
+    ///     .or(|knobs| knobs.moved = 303);
+    /// # }
+    /// ```
     pub fn wrong(
         &mut self,
         name: &str,
@@ -154,6 +164,22 @@ impl<K> Mistakes<K> {
             set: Rc::new(set),
         });
         self
+    }
+
+    /// Adds another setting of the mistake that was added last, with the same name and the
+    /// same words.
+    ///
+    /// # Panics
+    ///
+    /// If there is no mistake yet: a mistake in the lesson.
+    #[track_caller]
+    pub fn or(&mut self, set: impl Fn(&mut K) + 'static) -> &mut Self {
+        let last = self
+            .0
+            .last()
+            .expect("there is a mistake to be set otherwise");
+        let (name, says) = (last.name.clone(), last.says.clone());
+        self.wrong(&name, says, set)
     }
 
     /// All mistakes, in the order in which they were added.
