@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::bench::Connections;
-use crate::model::{self, Draw, LENGTH, Mistake, Mistakes, Model, Open};
+use crate::model::{self, Draw, Mistake, Mistakes, Model, Open, Read};
 use crate::record::{Act, Cause, Expect, Request, Seen, Told};
 
 mod rules;
@@ -61,49 +61,92 @@ impl<M: Model> Guess<M> {
     }
 }
 
-/// Of one act: what is right, what a guess expects, and what was seen.
-struct Compared<'a> {
-    act: &'a Act,
-    seen: &'a Seen,
-    /// Whether what was seen is right.
+/// An act that was played, what was seen after it, and whether that is right.
+struct Judged {
+    act: Act,
+    seen: Seen,
+    /// What the model says of it, if it says anything of what was seen.
+    due: Option<Expect>,
     right: bool,
-    /// Whether it is what the guess expects.
-    guessed: bool,
+    /// What was read of the page that was seen.
+    read: Read,
 }
 
-/// Compares a play with what is right and with a guess, as far as the model says anything,
-/// act by act: reading pages takes time, and one answer can be enough.
+impl Judged {
+    fn is_wrong(&self) -> bool {
+        self.due.is_some() && !self.right
+    }
+}
+
+/// A play, held against what is right.
+fn judged<M: Model>(play: &[(Act, Seen)], open: &Open) -> Vec<Judged> {
+    let (knobs, mut state) = (M::Knobs::default(), M::State::default());
+    let judge = |(act, seen): &(Act, Seen)| {
+        let due = model::step::<M>(&knobs, &mut state, act, open);
+        let due = due.filter(|_| *seen != Seen::Nothing);
+        let read = Read::default();
+        let right = due
+            .as_ref()
+            .is_some_and(|due| due.differs_from(seen, &read).is_none());
+        Judged {
+            act: act.clone(),
+            seen: seen.clone(),
+            due,
+            right,
+            read,
+        }
+    };
+    play.iter().map(judge).collect()
+}
+
+/// The acts of a play of which the model says anything, each with whether what was seen is
+/// what a guess expects. (Act by act: one answer can be enough.)
 fn compare<'a, M: Model>(
     knobs: &M::Knobs,
-    play: &'a [(Act, Seen)],
+    play: &'a [Judged],
     open: &Open,
-) -> impl Iterator<Item = Compared<'a>> {
-    let right = M::Knobs::default();
-    let (mut right_state, mut state) = (M::State::default(), M::State::default());
-    let holds = |expect: &Expect, seen: &Seen| expect.differs(seen).is_none();
-    play.iter().filter_map(move |(act, seen)| {
-        let due = model::step::<M>(&right, &mut right_state, act, open);
-        let guessed = model::step::<M>(knobs, &mut state, act, open);
-        let due = due.filter(|_| *seen != Seen::Nothing)?;
-        let right = holds(&due, seen);
+) -> impl Iterator<Item = (&'a Judged, bool)> {
+    let mut state = M::State::default();
+    play.iter().filter_map(move |one| {
+        let guessed = model::step::<M>(knobs, &mut state, &one.act, open);
+        let due = one.due.as_ref()?;
         // What a wrong setting leaves open, it does not explain.
-        let guessed = guessed.is_some_and(|expect| match expect == due {
-            true => right,
-            false => holds(&expect, seen),
+        let guessed = guessed.is_some_and(|expect| match expect == *due {
+            true => one.right,
+            false => expect.differs_from(&one.seen, &one.read).is_none(),
         });
-        Some(Compared {
-            act,
-            seen,
-            right,
-            guessed,
-        })
+        Some((one, guessed))
     })
 }
 
-fn explains<M: Model>(guess: &Guess<M>, plays: &[Play], open: &Open) -> bool {
+fn explains<M: Model>(guess: &Guess<M>, plays: &[Vec<Judged>], open: &Open) -> bool {
     let knobs = guess.knobs();
-    let all = |play: &Play| compare::<M>(&knobs, play, open).all(|one| one.guessed);
+    let all = |play: &Vec<Judged>| compare::<M>(&knobs, play, open).all(|(_, guessed)| guessed);
     plays.iter().all(all)
+}
+
+/// The cause of what is wrong with a program.
+pub(crate) struct Explained<M: Model> {
+    cause: Cause,
+    /// If it is two mistakes: each alone.
+    both: Vec<Guess<M>>,
+}
+
+impl<M: Model> Explained<M> {
+    /// The cause of what went wrong at the last of these acts: of two mistakes, the one that
+    /// explains it alone, if just one does.
+    pub(crate) fn of(&self, acts: &[(Act, Seen)], open: &Open) -> Cause {
+        let judged = judged::<M>(acts, open);
+        let explains = |guess: &&Guess<M>| {
+            let last = compare::<M>(&guess.knobs(), &judged, open).last();
+            last.is_some_and(|(_, guessed)| guessed)
+        };
+        let mut alone = self.both.iter().filter(explains);
+        match (alone.next(), alone.next()) {
+            (Some(one), None) => Cause::Certain(one.told().remove(0)),
+            _ => self.cause.clone(),
+        }
+    }
 }
 
 /// The cause of what is wrong in these plays. `play` plays more acts on a fresh program.
@@ -112,9 +155,10 @@ pub(crate) fn explain<M: Model>(
     open: &Open,
     draw: &mut Draw,
     play: &mut dyn FnMut(&[Act], Connections) -> Option<Play>,
-) -> Cause {
+) -> Explained<M> {
+    let judge = |play: &Play| judged::<M>(&until_a_rule(play), open);
     let mut sought = Sought::<M> {
-        plays: plays.iter().map(|play| until_a_rule(play)).collect(),
+        plays: plays.iter().map(judge).collect(),
         open,
         until: Instant::now() + PATIENCE,
         draw,
@@ -136,7 +180,7 @@ fn until_a_rule(play: &[(Act, Seen)]) -> Play {
 }
 
 struct Sought<'a, M: Model> {
-    plays: Vec<Play>,
+    plays: Vec<Vec<Judged>>,
     open: &'a Open,
     until: Instant,
     draw: &'a mut Draw,
@@ -145,7 +189,7 @@ struct Sought<'a, M: Model> {
 }
 
 impl<M: Model> Sought<'_, M> {
-    fn cause(&mut self) -> Cause {
+    fn cause(&mut self) -> Explained<M> {
         let guess = |mistakes: &Mistakes<M::Knobs>| -> Vec<Guess<M>> {
             let all = mistakes.all().iter();
             all.map(|one| Guess(vec![one.clone()])).collect()
@@ -167,27 +211,26 @@ impl<M: Model> Sought<'_, M> {
             if let [both] = &one_of_each(&left)[..]
                 && let [one, other] = &both.told()[..]
             {
-                return Cause::Both(one.clone(), other.clone());
+                return Explained {
+                    cause: Cause::Both(one.clone(), other.clone()),
+                    both: both.0.iter().map(|one| Guess(vec![one.clone()])).collect(),
+                };
             }
-            return Cause::Unexplained(self.in_common());
+            return Cause::Unexplained(self.in_common()).into();
         }
         let mut told: Vec<Told> = one_of_each(&left).iter().flat_map(Guess::told).collect();
         match told.len() {
-            1 => Cause::Certain(told.remove(0)),
-            _ => Cause::OneOf(told),
+            1 => Cause::Certain(told.remove(0)).into(),
+            _ => Cause::OneOf(told).into(),
         }
     }
 
     /// The mistakes in constants that the wrong answers tell.
     fn mistyped(&self) -> Mistakes<M::Knobs> {
         let mut mistakes = Mistakes::new();
-        let right = M::Knobs::default();
-        let compared = self
-            .plays
-            .iter()
-            .flat_map(|play| compare::<M>(&right, play, self.open));
-        for wrong in compared.filter(|one| !one.right).take(MOST_MISTYPED) {
-            M::mistyped(wrong.act, wrong.seen, &mut mistakes);
+        let wrong = self.plays.iter().flatten().filter(|one| one.is_wrong());
+        for wrong in wrong.take(MOST_MISTYPED) {
+            M::mistyped(&wrong.act, &wrong.seen, &mut mistakes);
         }
         mistakes
     }
@@ -206,9 +249,9 @@ impl<M: Model> Sought<'_, M> {
                 .iter()
                 .flat_map(|play| compare::<M>(&knobs, play, self.open));
             let mut explains = false;
-            for one in compared {
-                explains |= !one.right && one.guessed;
-                if one.right && !one.guessed {
+            for (one, guessed) in compared {
+                explains |= !one.right && guessed;
+                if one.right && !guessed {
                     return false;
                 }
             }
@@ -251,25 +294,25 @@ impl<M: Model> Sought<'_, M> {
 
     fn ask(&mut self, left: &mut Vec<Guess<M>>, acts: &[Act], connections: Connections) {
         if let Some(play) = (self.play)(acts, connections) {
-            self.plays.push(until_a_rule(&play));
+            let judged = judged::<M>(&until_a_rule(&play), self.open);
+            self.plays.push(judged);
             left.retain(|guess| explains(guess, &self.plays[self.plays.len() - 1..], self.open));
         }
     }
 
     /// Acts for a fresh program, so that no chance explains anything.
     fn confirming(&mut self) -> Vec<(Vec<Act>, Connections)> {
-        let right = M::Knobs::default();
-        let is_wrong = |play: &&Play| compare::<M>(&right, play, self.open).any(|one| !one.right);
-        let Some(wrong) = self.plays.iter().find(is_wrong).cloned() else {
+        let is_wrong = |play: &&Vec<Judged>| play.iter().any(Judged::is_wrong);
+        let Some(wrong) = self.plays.iter().find(is_wrong) else {
             return Vec::new();
         };
+        let same: Vec<Act> = wrong.iter().map(|one| one.act.clone()).collect();
         // A program that has to be waited for is asked once.
-        if wrong.iter().any(|(act, _)| act.waits()) {
+        if same.iter().any(Act::waits) {
             return Vec::new();
         }
-        let same: Vec<Act> = wrong.into_iter().map(|(act, _)| act).collect();
         let mut more = || -> Vec<Act> {
-            let drawn = model::session::<M>(self.draw, LENGTH, self.open);
+            let drawn = model::usual_session::<M>(self.draw, self.open);
             drawn.acts.into_iter().map(|(act, _)| act).collect()
         };
         let behind = [same.clone(), more()].concat();
@@ -286,7 +329,7 @@ impl<M: Model> Sought<'_, M> {
     fn telling_apart(&mut self, left: &[Guess<M>]) -> Option<Vec<Act>> {
         let guesses = one_of_each(left);
         for _ in 0..MOST_DRAWN {
-            let drawn = model::session::<M>(self.draw, LENGTH, self.open);
+            let drawn = model::usual_session::<M>(self.draw, self.open);
             let acts: Vec<Act> = drawn.acts.into_iter().map(|(act, _)| act).collect();
             if acts.iter().any(Act::waits) {
                 continue;
@@ -309,14 +352,17 @@ impl<M: Model> Sought<'_, M> {
 
     /// What the wrong answers, and only they, have in common.
     fn in_common(&self) -> Vec<String> {
-        let right = M::Knobs::default();
-        let compared = self
-            .plays
-            .iter()
-            .flat_map(|play| compare::<M>(&right, play, self.open));
-        let asked = |one: Compared| Some((one.act.asked()?.clone(), one.right));
-        let asked: Vec<(Request, bool)> = compared.filter_map(asked).collect();
+        let judged = self.plays.iter().flatten().filter(|one| one.due.is_some());
+        let asked = |one: &Judged| Some((one.act.asked()?.clone(), one.right));
+        let asked: Vec<(Request, bool)> = judged.filter_map(asked).collect();
         in_common(&asked)
+    }
+}
+
+impl<M: Model> From<Cause> for Explained<M> {
+    fn from(cause: Cause) -> Self {
+        let both = Vec::new();
+        Self { cause, both }
     }
 }
 
@@ -383,6 +429,7 @@ fn in_common(asked: &[(Request, bool)]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::LENGTH;
     use crate::record::{Answer, Bytes, Exchange, get, post};
 
     /// A board: POST keeps a message, GET shows all.
@@ -490,6 +537,10 @@ mod tests {
     }
 
     fn cause(set: impl Fn(&mut Knobs)) -> Cause {
+        explained(set).cause
+    }
+
+    fn explained(set: impl Fn(&mut Knobs)) -> Explained<Board> {
         let mut knobs = Knobs::default();
         set(&mut knobs);
         let mut draw = Draw::new(&["cause"]);
@@ -527,6 +578,24 @@ mod tests {
             knobs.kept = |text| text.to_uppercase();
         });
         assert_eq!(cause.names(), ["capitals", "empty-is-well"], "{cause:?}");
+    }
+
+    #[test]
+    fn of_two_mistakes_each_failure_has_its_own() {
+        let mut knobs = Knobs::default();
+        let set = |knobs: &mut Knobs| {
+            knobs.empty = 303;
+            knobs.kept = |text| text.to_uppercase();
+        };
+        set(&mut knobs);
+        let explained = explained(set);
+        let names = |acts: &[Act]| {
+            let cause = explained.of(&played(&knobs, acts), &Open::new());
+            cause.names().join(" ")
+        };
+        let (said, nothing) = (post("/").body("x"), post("/").body(""));
+        assert_eq!(names(&[said.clone(), get("/")]), "capitals");
+        assert_eq!(names(&[said, nothing]), "empty-is-well");
     }
 
     #[test]

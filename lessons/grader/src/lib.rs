@@ -108,6 +108,7 @@ mod client;
 mod diagnosis;
 mod earlier;
 mod failure;
+mod fault;
 mod grade;
 mod invocation;
 mod lesson;

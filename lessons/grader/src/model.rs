@@ -19,8 +19,9 @@ mod reader;
 mod session;
 
 pub use draw::Draw;
+pub(crate) use reader::Read;
 pub use reader::{Tag, shown, tags};
-pub use session::{Drawn, LENGTH, expected, session, shrink};
+pub use session::{Drawn, LENGTH, expected, session, shrink, usual_session};
 
 /// The steps that are not graded, because their `todo!` still stands.
 pub type Open = BTreeSet<u32>;

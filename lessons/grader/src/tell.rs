@@ -289,6 +289,14 @@ fn cause(report: &mut Report, finding: &Finding, told: &Told) {
         Cause::Certain(one) => ("your mistake", vec![one]),
         Cause::OneOf(all) => ("one of these", all.iter().collect()),
         Cause::Both(one, other) => ("two mistakes", vec![one, other]),
+        Cause::NotSought(why) => {
+            let words = format!(
+                "Not known: the search for it broke, and that is the fault of the check itself, \
+                 not yours ({why}). Please tell the people who keep the course, with this report."
+            );
+            report.words("cause", &words);
+            return;
+        }
         Cause::Unexplained(common) => {
             let words = "No mistake that we know explains all your answers, so we don't guess.";
             report.words("cause", words);

@@ -1,6 +1,7 @@
 //! What is no misconception: programs that do not serve or panic, and connections that
 //! bring no whole answer. Each rule says what was seen, by its kind, and where to look.
 
+use crate::fault;
 use crate::program::{NotServing, steps};
 use crate::record::{Act, Answer, Broken, Ended, Hangs, Request, Seen, Told};
 
@@ -27,13 +28,7 @@ fn told(name: &str, says: impl Into<String>) -> Option<Told> {
 /// The cause of a program that does not serve.
 pub(crate) fn not_serving(why: &NotServing) -> Told {
     let (name, says) = match why {
-        NotServing::NotStarted(why) => (
-            "grader-fault",
-            format!(
-                "This is the grader's fault, not yours: {why}. Please tell the people who keep \
-                 the course, with this report."
-            ),
-        ),
+        NotServing::NotStarted(why) => return fault::told(why),
         NotServing::Ended(ended) => return ended_at_once(ended),
         NotServing::Silent(_) => (
             "no-start-line",

@@ -13,6 +13,7 @@ use super::run::Graded;
 use super::{Check, Kind};
 use crate::attempt::{self, Candidate, Setting};
 use crate::bench::Bench;
+use crate::fault;
 use crate::model::{Model, Open};
 use crate::place::Place;
 use crate::program::build::NotBuilt;
@@ -422,14 +423,10 @@ impl<M: Model> Run<M> {
             see(check, None);
             let step = check.info.step;
             let outcome = match &check.kind {
-                _ if open.contains(&step) => Outcome::Open(step),
-                Kind::Example(judge, acts) => self.graded.example(check, *judge, acts),
-                Kind::Sessions => self.graded.sessions(check),
-                Kind::Function(_) if self.graded.never_serves() => {
-                    Outcome::NotGraded("not graded: the program does not start, see above".into())
-                }
-                Kind::Function(action) => self.function(check, action),
+                _ if open.contains(&step) => Ok(Outcome::Open(step)),
+                kind => fault::caught(|| self.outcome(check, kind)),
             };
+            let outcome = outcome.unwrap_or_else(|why| fault_of(check, &why));
             see(check, Some(&outcome));
             let check = check.info.clone();
             results.push(CheckResult { check, outcome });
@@ -443,6 +440,17 @@ impl<M: Model> Run<M> {
         let mut findings: Vec<&mut Finding> = findings.collect();
         self.graded.find_causes(&mut findings);
         results
+    }
+
+    fn outcome(&mut self, check: &Check, kind: &Kind) -> Outcome {
+        match kind {
+            Kind::Example(judge, acts) => self.graded.example(check, *judge, acts),
+            Kind::Sessions => self.graded.sessions(check),
+            Kind::Function(_) if self.graded.never_serves() => {
+                Outcome::NotGraded("not graded: the program does not start, see above".into())
+            }
+            Kind::Function(action) => self.function(check, action),
+        }
     }
 
     fn function(&self, check: &Check, action: &super::Action) -> Outcome {
@@ -476,6 +484,19 @@ impl<M: Model> Run<M> {
             attempt::Outcome::NotGraded(why) => Outcome::NotGraded(why),
         }
     }
+}
+
+/// What is said of a check that has broken.
+fn fault_of(check: &Check, why: &str) -> Outcome {
+    Outcome::Failed(Box::new(Finding {
+        step: check.info.step,
+        check: check.full_name(),
+        acts: Vec::new(),
+        expected: None,
+        words: Some(fault::words(why)),
+        printed: Ended::default(),
+        cause: Cause::Rule(fault::told(why)),
+    }))
 }
 
 /// Does every check with the reference.

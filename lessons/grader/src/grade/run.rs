@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::{Acts, Check, Judge};
 use crate::bench::{Bench, Connections, Played};
-use crate::cause::{self, Play};
-use crate::model::{self, Draw, Drawn, LENGTH, Model, Open};
+use crate::cause::{self, Explained, Play};
+use crate::fault;
+use crate::model::{self, Draw, Drawn, Model, Open};
 use crate::program::NotServing;
 use crate::record::{
     Act, Broken, Cause, Ended, Expect, Expected, Finding, Hangs, Outcome, Seen, Told, What,
@@ -16,9 +17,6 @@ use crate::record::{
 
 /// How many sessions are drawn.
 pub(super) const SESSIONS: usize = 20;
-
-/// How many times a session asks the model, if the program has to be started for most acts.
-const LENGTH_OF_RUNS: usize = 3;
 
 /// How many sessions are played on one program, if it remembers nothing.
 const TOGETHER: usize = 5;
@@ -41,8 +39,12 @@ pub(super) struct Graded<M> {
     seed: String,
     sessions: usize,
     plays: Vec<Play>,
-    /// What sessions have found, by step; once they were played.
-    found: Option<BTreeMap<u32, Finding>>,
+    /// Whether the sessions were played.
+    played: bool,
+    /// The shortest session that fails in each step, with what is wrong.
+    failing: BTreeMap<u32, (Drawn, Expected)>,
+    /// What sessions have found, by the step that it is charged to.
+    found: BTreeMap<u32, Finding>,
     /// The steps of which an example has failed.
     failed: Open,
     /// Why it does not serve, once that was seen.
@@ -59,7 +61,9 @@ impl<M: Model> Graded<M> {
             seed,
             sessions,
             plays: Vec::new(),
-            found: None,
+            played: false,
+            failing: BTreeMap::new(),
+            found: BTreeMap::new(),
             failed: Open::new(),
             never_serves: false,
             waiting: BTreeMap::new(),
@@ -80,7 +84,8 @@ impl<M: Model> Graded<M> {
     /// Begins to play the examples that have to wait, side by side.
     pub(super) fn begin<'a>(&mut self, examples: impl Iterator<Item = (&'a Check, &'a Acts)>) {
         for (check, acts) in examples {
-            let acts = acts(&mut self.draw(check));
+            // Acts that break are told where they are played.
+            let acts = fault::caught(|| acts(&mut self.draw(check))).unwrap_or_default();
             if acts.iter().any(Act::waits) {
                 let bench = self.bench.clone();
                 let play = std::thread::spawn(move || bench.play(&acts, Connections::Ureq));
@@ -198,30 +203,38 @@ impl<M: Model> Graded<M> {
         }
         self.play_sessions();
         let step = check.info.step;
+        // A session may be charged to a later step than it fails in.
+        while let Some(entry) = self.failing.first_entry().filter(|e| *e.key() <= step) {
+            let (of, (drawn, what)) = entry.remove_entry();
+            // Where an example has failed already, that is what is to be mended first.
+            if !self.failed.contains(&of)
+                && let Some(finding) = self.shrunk(&drawn, &what)
+            {
+                self.found.entry(finding.step).or_insert(finding);
+            }
+        }
         if self.failed.contains(&step) {
             let why = format!("not graded: first mend the check of step {step} that fails above");
             return Outcome::NotGraded(why);
         }
-        let found = self.found.as_ref().and_then(|found| found.get(&step));
-        match found.cloned() {
+        match self.found.get(&step) {
             None => Outcome::Passed,
             Some(finding) => Outcome::Failed(Box::new(Finding {
                 check: check.full_name(),
-                ..finding
+                ..finding.clone()
             })),
         }
     }
 
     /// Plays the sessions, if that was not done yet.
     pub(super) fn play_sessions(&mut self) {
-        if self.found.is_some() || self.never_serves {
+        if self.played || self.never_serves {
             return;
         }
-        let mut found = BTreeMap::new();
-        let mut failing: Vec<(Drawn, usize, Expected)> = Vec::new();
+        self.played = true;
         let draw = |number: usize| {
             let mut draw = Draw::new(&[&self.seed, "session", &number.to_string()]);
-            draw_session::<M>(&mut draw, &self.open)
+            model::usual_session::<M>(&mut draw, &self.open)
         };
         let drawn: Vec<Drawn> = (0..self.sessions).map(draw).collect();
         // What remembers nothing need not start again.
@@ -229,6 +242,7 @@ impl<M: Model> Graded<M> {
             0 => TOGETHER,
             _ => 1,
         };
+        let mut shortest: BTreeMap<u32, usize> = BTreeMap::new();
         for (number, drawn) in drawn.chunks(together).enumerate() {
             let connections = match number % 2 {
                 0 => Connections::Each,
@@ -244,26 +258,18 @@ impl<M: Model> Graded<M> {
                 let (own, others) = rest.split_at(rest.len().min(drawn.acts.len()));
                 rest = others;
                 if let Some((at, what)) = first_wrong(&drawn.acts, own, &played.printed) {
-                    failing.push((drawn.clone(), at, what));
+                    let step = what.step;
+                    if shortest.get(&step).is_none_or(|shorter| at < *shorter) {
+                        shortest.insert(step, at);
+                        self.failing.insert(step, (drawn.clone(), what));
+                    }
                 }
                 self.plays.push(own.to_vec());
             }
-            if self.bench.limits.answer == IMPATIENT && failing.len() > 1 {
+            if self.bench.limits.answer == IMPATIENT && self.failing.len() > 1 {
                 break;
             }
         }
-        // The shortest of each step first, and one session for each.
-        failing.sort_by_key(|(_, at, what)| (what.step, *at));
-        let mut last = None;
-        for (drawn, _, what) in failing {
-            if last.replace(what.step) == Some(what.step) {
-                continue;
-            }
-            if let Some(finding) = self.shrunk(&drawn, &what) {
-                found.entry(finding.step).or_insert(finding);
-            }
-        }
-        self.found = Some(found);
     }
 
     /// The shortest session that fails in the same step, if it fails again.
@@ -332,6 +338,24 @@ impl<M: Model> Graded<M> {
         if unexplained.is_empty() {
             return;
         }
+        let explained = match fault::caught(|| self.explain()) {
+            Ok(explained) => explained,
+            Err(why) => Cause::NotSought(why).into(),
+        };
+        for finding in unexplained {
+            let cause = match fault::caught(|| explained.of(&finding.acts, &self.open)) {
+                Ok(cause) => cause,
+                Err(why) => Cause::NotSought(why),
+            };
+            // What a rule says is worth more than nothing.
+            if !cause.names().is_empty() || !matches!(finding.cause, Cause::Rule(_)) {
+                finding.cause = cause;
+            }
+        }
+    }
+
+    /// The mistakes that explain all that was seen.
+    fn explain(&mut self) -> Explained<M> {
         self.play_sessions();
         let mut draw = Draw::new(&[&self.seed, "cause"]);
         let bench = &self.bench;
@@ -339,15 +363,7 @@ impl<M: Model> Graded<M> {
             let played = bench.play(acts, connections).ok()?;
             Some(played.acts)
         };
-        let cause = cause::explain::<M>(&self.plays, &self.open, &mut draw, &mut play);
-        for finding in unexplained {
-            if !matches!(
-                (&finding.cause, &cause),
-                (Cause::Rule(_), Cause::Unexplained(_))
-            ) {
-                finding.cause = cause.clone();
-            }
-        }
+        cause::explain::<M>(&self.plays, &self.open, &mut draw, &mut play)
     }
 }
 
@@ -365,19 +381,6 @@ fn rule_of(finding: &Finding) -> Option<Told> {
     let (act, seen) = finding.acts.last()?;
     let step = finding.expected.as_ref().map_or(finding.step, |e| e.step);
     cause::rule(step, act, seen, &finding.printed)
-}
-
-/// A session, of a length that does not cost too much.
-fn draw_session<M: Model>(draw: &mut Draw, open: &Open) -> Drawn {
-    let drawn = model::session::<M>(draw, LENGTH, open);
-    let runs = drawn
-        .acts
-        .iter()
-        .filter(|(act, _)| matches!(act, Act::Run(_)));
-    match runs.count() > LENGTH_OF_RUNS {
-        true => model::session::<M>(draw, LENGTH_OF_RUNS, open),
-        false => drawn,
-    }
 }
 
 /// What an example is judged by: for each act, what counts.

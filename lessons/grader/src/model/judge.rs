@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::Open;
-use super::reader::{folded, shown, tags};
+use super::reader::{Read, folded};
 use crate::record::{
     Answer, Bytes, Ended, Exchange, Expect, Expected, Printed, Request, Seen, Text, What,
 };
@@ -12,9 +12,13 @@ use crate::record::{
 impl Expect {
     /// The first thing that is not true of what was seen.
     pub fn differs(&self, seen: &Seen) -> Option<&Expected> {
-        self.all()
-            .iter()
-            .find(|expected| !expected.what.holds(seen))
+        self.differs_from(seen, &Read::default())
+    }
+
+    /// The same, where the page that was seen may have been read before.
+    pub(crate) fn differs_from(&self, seen: &Seen, read: &Read) -> Option<&Expected> {
+        let holds = |expected: &&Expected| !expected.what.holds_of(seen, read);
+        self.all().iter().find(holds)
     }
 
     /// What is expected in all steps but these.
@@ -31,15 +35,19 @@ impl What {
     /// Whether it is true of what was seen. Nothing is true where there is no whole answer,
     /// or no end.
     pub fn holds(&self, seen: &Seen) -> bool {
+        self.holds_of(seen, &Read::default())
+    }
+
+    fn holds_of(&self, seen: &Seen, read: &Read) -> bool {
         match seen {
-            Seen::Exchange(exchange) => self.holds_of_exchange(exchange),
+            Seen::Exchange(exchange) => self.holds_of_exchange(exchange, read),
             Seen::Ended(ended) => ended.as_ref().as_ref().is_ok_and(|e| self.holds_of_end(e)),
             Seen::Serves => *self == Self::Serves,
             Seen::Nothing => false,
         }
     }
 
-    fn holds_of_exchange(&self, exchange: &Exchange) -> bool {
+    fn holds_of_exchange(&self, exchange: &Exchange, read: &Read) -> bool {
         let Ok(answer) = &exchange.answer else {
             return false;
         };
@@ -57,7 +65,7 @@ impl What {
                 let mut own = fields.take_while(|name| !name.eq_ignore_ascii_case("server"));
                 own.any(|own| own.eq_ignore_ascii_case(name))
             }
-            Self::Body(text) => text.holds(&answer.body),
+            Self::Body(text) => text.holds_of(&answer.body, read),
             Self::Took(range) => holds_time(range, exchange.took),
             // What it prints is seen in the end.
             Self::Unprinted(_) => true,
@@ -161,21 +169,23 @@ fn same_value(name: &str, one: &str, other: &str) -> bool {
 impl Text {
     /// Whether it is true of this text.
     pub fn holds(&self, bytes: &Bytes) -> bool {
-        let page = bytes.text();
+        self.holds_of(bytes, &Read::default())
+    }
+
+    fn holds_of(&self, bytes: &Bytes, read: &Read) -> bool {
+        let shown = || read.shown(bytes);
         match self {
             Self::Exactly(due) => bytes == due,
-            Self::Has(due) => page.contains(due),
-            Self::Lacks(due) => !page.contains(due),
-            Self::Shows(due) => shown(&page).contains(&folded(due)),
-            Self::Hides(due) => !shown(&page).contains(&folded(due)),
+            Self::Has(due) => bytes.text().contains(due),
+            Self::Lacks(due) => !bytes.text().contains(due),
+            Self::Shows(due) => shown().contains(&folded(due)),
+            Self::Hides(due) => !shown().contains(&folded(due)),
             Self::ShowsNumber(number) => {
-                let shown = shown(&page);
-                let mut numbers = shown.split(|c: char| !c.is_ascii_digit());
+                let mut numbers = shown().split(|c: char| !c.is_ascii_digit());
                 numbers.any(|digits| digits.parse() == Ok(*number))
             }
             Self::ShowsInOrder(texts) => {
-                let shown = shown(&page);
-                let mut rest = &*shown;
+                let mut rest = shown();
                 texts.iter().all(|text| {
                     let found = rest.split_once(&folded(text));
                     found.is_some_and(|(_, after)| {
@@ -184,7 +194,7 @@ impl Text {
                     })
                 })
             }
-            Self::HasTag(name, attributes) => tags(&page).iter().any(|tag| {
+            Self::HasTag(name, attributes) => read.tags(bytes).iter().any(|tag| {
                 tag.name == *name
                     && attributes.iter().all(|(name, value)| {
                         let found = tag.attribute(name);

@@ -1,6 +1,10 @@
 //! A page as its reader sees it.
 
+use std::cell::OnceCell;
+
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
+
+use crate::record::Bytes;
 
 /// A start tag of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +22,26 @@ impl Tag {
     pub fn attribute(&self, name: &str) -> Option<&str> {
         let mut same = self.attributes.iter().filter(|(known, _)| known == name);
         same.next().map(|(_, value)| value.as_str())
+    }
+}
+
+/// What was read of a page so far: to read one takes time, and many things may be expected
+/// of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Read {
+    shown: OnceCell<String>,
+    tags: OnceCell<Vec<Tag>>,
+}
+
+impl Read {
+    /// What a reader sees of this page, which is the same at each call.
+    pub(super) fn shown(&self, page: &Bytes) -> &str {
+        self.shown.get_or_init(|| shown(&page.text()))
+    }
+
+    /// The start tags of this page, which is the same at each call.
+    pub(super) fn tags(&self, page: &Bytes) -> &[Tag] {
+        self.tags.get_or_init(|| tags(&page.text()))
     }
 }
 

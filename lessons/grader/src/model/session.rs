@@ -8,6 +8,9 @@ use crate::record::{Act, Expect};
 /// How many times a session asks the model what to do next.
 pub const LENGTH: usize = 24;
 
+/// The same, if the program has to be started for most acts.
+const LENGTH_OF_RUNS: usize = 3;
+
 /// A session: the numbers that it was drawn with, those of each question to the model
 /// together; and the acts, with what is expected after each.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +29,18 @@ pub struct Drawn {
 /// steps, are left out.
 pub fn session<M: Model>(draw: &mut Draw, length: usize, open: &Open) -> Drawn {
     collect::<M>(draw, length, open, |_, _| {})
+}
+
+/// The same, of the usual length, or of a shorter one if the program has to be started for
+/// most acts.
+pub fn usual_session<M: Model>(draw: &mut Draw, open: &Open) -> Drawn {
+    let drawn = session::<M>(draw, LENGTH, open);
+    let runs = drawn.acts.iter();
+    let runs = runs.filter(|(act, _)| matches!(act, Act::Run(_)));
+    match runs.count() > LENGTH_OF_RUNS {
+        true => session::<M>(draw, LENGTH_OF_RUNS, open),
+        false => drawn,
+    }
 }
 
 /// Draws the session again that has these numbers.

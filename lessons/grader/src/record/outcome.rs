@@ -28,6 +28,8 @@ pub enum Cause {
     /// No mistake that is known explains every answer. What the wrong answers, and only
     /// they, have in common.
     Unexplained(Vec<String>),
+    /// The search for a mistake broke, for this reason: a fault of the lesson.
+    NotSought(String),
 }
 
 /// What a failed check has found.
@@ -177,7 +179,7 @@ impl Cause {
             Self::Rule(told) | Self::Certain(told) => vec![told],
             Self::OneOf(all) => all.iter().collect(),
             Self::Both(one, other) => vec![one, other],
-            Self::Unexplained(_) => Vec::new(),
+            Self::Unexplained(_) | Self::NotSought(_) => Vec::new(),
         };
         told.into_iter().map(|told| told.name.as_str()).collect()
     }
