@@ -6,11 +6,13 @@
 //! | --- | --- |
 //! | `path` | the path of a request to a path below the directory |
 //! | `root`, `beneath` (Windows: `by_path`) | that path to an open file, without leaving the directory |
+//! | `absence` | which errors on the way mean that there is nothing |
 //! | `listing` | a directory to a page |
 //! | `media`, `encoding` | a file to its Content-Type, and to a compressed copy |
 //! | `representation` | an open file to an answer |
 //! | `conditions`, `range` | which of its bytes the client needs, if any |
 
+mod absence;
 #[cfg(unix)]
 mod beneath;
 #[cfg(windows)]
@@ -23,6 +25,8 @@ mod path;
 mod range;
 mod representation;
 mod root;
+#[cfg(all(test, unix))]
+mod swaps;
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};

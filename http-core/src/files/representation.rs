@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 
+use super::absence::present;
 use super::conditions::{Validators, Verdict};
 use super::encoding::Encoding;
 use super::range::{self, Wanted};
-use super::root::present;
 use crate::face::Headers;
 use crate::{Answer, BodyWriter, Request, Response};
 
