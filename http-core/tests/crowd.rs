@@ -10,7 +10,7 @@
 mod common;
 
 use std::fs;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::program::Program;
+use common::slow::{self, STREAM};
 use common::{Client, PATIENCE};
 use http_core::{HttpServer, Limits, Request, Response};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -34,7 +35,7 @@ const LATE: Duration = Duration::from_millis(100);
 const MEMORY_EACH: usize = 96 * 1024;
 const STOP_TIME: Duration = Duration::from_millis(500);
 
-/// The server: `/upload` counts what it reads, `/stream` writes 13 MB piece by piece.
+/// The server: `/upload` counts what it reads, `/stream` writes piece by piece.
 fn serve(threads: usize) -> http_core::Result<()> {
     HttpServer::bind("127.0.0.1:0")?
         .threads(threads)
@@ -45,20 +46,8 @@ fn serve(threads: usize) -> http_core::Result<()> {
         })
         .serve_forever(
             |request: &mut Request, response: Response| match request.path() {
-                "/upload" => {
-                    let length = io::copy(request.body(), &mut io::sink())?;
-                    response
-                        .send_response(200)
-                        .end_headers()?
-                        .send(length.to_string())
-                }
-                "/stream" => {
-                    let mut body = response.send_response(200).end_headers()?;
-                    for _ in 0..200 {
-                        body.write_all(&[b'x'; 65_000])?;
-                    }
-                    body.finish()
-                }
+                "/upload" => slow::count_body(request, response),
+                "/stream" => slow::stream(response, &[b'x'; 65_000], STREAM),
                 _ => response.send_response(200).end_headers()?.send("fine"),
             },
         )
@@ -88,15 +77,12 @@ struct Slow {
 impl Slow {
     fn connect(address: SocketAddr, kind: Kind) -> Slow {
         let mut stream = Client::connect(address).stream;
-        let head: &[u8] = match kind {
-            Kind::Upload => b"POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 16000000\r\n\r\n",
-            Kind::Asked => {
-                b"POST /upload HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\
-                  Content-Length: 60000\r\n\r\n"
-            }
-            Kind::Reader => b"GET /stream HTTP/1.1\r\nHost: h\r\n\r\n",
+        let head = match kind {
+            Kind::Upload => slow::upload(16_000_000),
+            Kind::Asked => slow::upload_on_demand(60_000),
+            Kind::Reader => slow::get("/stream"),
         };
-        stream.write_all(head).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
         stream.set_nonblocking(true).unwrap();
         Slow {
             stream,
@@ -188,15 +174,13 @@ fn others(address: SocketAddr, is_over: &AtomicBool) -> Vec<Duration> {
 
 /// The server's threads, and KiB of resident memory.
 fn usage(server: &Program) -> (usize, usize) {
-    let folder = format!("/proc/{}", server.child.id());
-    let threads = fs::read_dir(format!("{folder}/task")).unwrap().count();
-    let status = fs::read_to_string(format!("{folder}/status")).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
     let memory = status
         .lines()
         .find_map(|line| line.strip_prefix("VmRSS:"))
         .expect("resident memory");
     let memory = memory.trim().trim_end_matches(" kB").parse().unwrap();
-    (threads, memory)
+    (slow::threads(server), memory)
 }
 
 fn start(threads: usize) -> Program {

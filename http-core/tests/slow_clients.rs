@@ -5,12 +5,13 @@
 
 mod common;
 
-use std::io::{self, Write};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
 use common::program::Program;
+use common::slow::{self, STREAM, upload};
 use common::{Client, PATIENCE, TestServer, pattern};
 use http_core::{Answer, Limits, Request, Response};
 
@@ -18,8 +19,6 @@ use http_core::{Answer, Limits, Request, Response};
 const LONG: usize = 200_000;
 /// So much of it that the handler is called.
 const FIRST: usize = 70_000;
-/// More than the system holds for a client that reads nothing, in pieces.
-const STREAM: usize = 13_000_000;
 const PIECE: usize = 100_000;
 
 /// Says at `/upload` when it was called, and counts the body; streams at `/stream`.
@@ -32,20 +31,9 @@ fn handler() -> (
     let handler = move |request: &mut Request, response: Response| match request.path() {
         "/upload" => {
             tell.lock().unwrap().send(()).unwrap();
-            let length = io::copy(request.body(), &mut io::sink())?;
-            response
-                .send_response(200)
-                .end_headers()?
-                .send(length.to_string())
+            slow::count_body(request, response)
         }
-        "/stream" => {
-            let mut body = response.send_response(200).end_headers()?;
-            let piece = pattern(PIECE);
-            for _ in 0..STREAM / PIECE {
-                body.write_all(&piece)?;
-            }
-            body.finish()
-        }
+        "/stream" => slow::stream(response, &pattern(PIECE), STREAM),
         _ => response.send_response(200).end_headers()?.send("fine"),
     };
     (called, handler)
@@ -54,7 +42,7 @@ fn handler() -> (
 /// A client whose answer has begun, and who takes nothing of it for now.
 fn begin_stream(server: &TestServer) -> Client {
     let mut client = server.connect();
-    client.send("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.send(slow::get("/stream"));
     assert_eq!(client.stream.peek(&mut [0]).unwrap(), 1);
     client
 }
@@ -65,11 +53,6 @@ fn finish_stream(client: &mut Client) {
     let piece = pattern(PIECE);
     assert_eq!(reply.body.len(), STREAM);
     assert!(reply.body.chunks(PIECE).all(|part| part == piece));
-}
-
-/// The head of an upload of `length` bytes.
-fn upload(length: usize) -> String {
-    format!("POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n")
 }
 
 /// An upload of which a part comes, so that its handler waits for the rest.
@@ -100,8 +83,7 @@ fn sixteen_of_each_kind_hold_up_nobody() {
             called.recv_timeout(PATIENCE).expect("a handler is free");
         }
         for client in &mut asked {
-            let head = upload(1_000).replace("Host", "Expect: 100-continue\r\nHost");
-            client.send(head);
+            client.send(slow::upload_on_demand(1_000));
             assert_eq!(client.reply().status, 100);
         }
         let mut readers: Vec<Client> = (0..16).map(|_| begin_stream(&server)).collect();
@@ -135,10 +117,9 @@ fn sixteen_of_each_kind_hold_up_nobody() {
 /// The threads of a program, once there are as many as `fits` asks for.
 #[cfg(target_os = "linux")]
 fn threads(program: &Program, fits: impl Fn(usize) -> bool) -> usize {
-    let folder = format!("/proc/{}/task", program.child.id());
     let start = std::time::Instant::now();
     loop {
-        let count = std::fs::read_dir(&folder).unwrap().count();
+        let count = slow::threads(program);
         if fits(count) || start.elapsed() > PATIENCE {
             return count;
         }
@@ -191,12 +172,7 @@ fn a_lock_held_over_a_wait_is_no_deadlock() {
                 }
                 let tell = lock.lock().unwrap();
                 tell.send(()).unwrap();
-                let length = io::copy(request.body(), &mut io::sink())?;
-                drop(tell);
-                response
-                    .send_response(200)
-                    .end_headers()?
-                    .send(length.to_string())
+                slow::count_body(request, response)
             },
         );
         let mut first = server.connect();
@@ -206,10 +182,10 @@ fn a_lock_held_over_a_wait_is_no_deadlock() {
         // The lock keeps these waiting: as many as there are threads, so they have every place.
         let mut others: Vec<Client> = (0..threads).map(|_| server.connect()).collect();
         for other in &mut others {
-            other.send("GET /lock HTTP/1.1\r\nHost: h\r\n\r\n");
+            other.send(slow::get("/lock"));
         }
         let mut late = server.connect();
-        late.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        late.send(slow::get("/"));
         finish_upload(&mut first);
         for other in &mut others {
             assert_eq!(other.reply().text(), "0");

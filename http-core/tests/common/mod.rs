@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod program;
+pub mod slow;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
