@@ -2,9 +2,10 @@
 //! handler may read and write in any order; each call borrows both for as long as it lasts.
 
 use std::cell::RefCell;
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write};
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::net::SocketAddr;
 
 use http::StatusCode;
@@ -64,12 +65,7 @@ impl<'c> Exchange<'c> {
 
     /// Reads from the body, and waits for the client if it must.
     pub fn read(&self, into: &mut [u8]) -> io::Result<usize> {
-        let Ok(mut ends) = self.ends.try_borrow_mut() else {
-            return Err(io::Error::other(
-                "the body can't be read while a header field is printed",
-            ));
-        };
-        let Ends { http1, transport } = &mut *ends;
+        let Ends { http1, transport } = &mut *self.ends.borrow_mut();
         if into.is_empty() {
             return Ok(0);
         }
@@ -106,8 +102,23 @@ impl<'c> Exchange<'c> {
         self.with(|http1| http1.status(status))
     }
 
+    /// Writes a field of the head. The value is printed first, while nothing is borrowed: to
+    /// print it may be to read the request's body.
     pub fn field(&self, name: &str, value: &dyn Display) -> io::Result<()> {
-        self.with(|http1| http1.field(name, value))
+        let mut text = Text(self.with(|http1| mem::take(http1.field_memory())));
+        let printed = write!(text, "{value}");
+        self.with(|http1| {
+            let written = match printed {
+                Ok(()) => http1.field(name, &text.0),
+                Err(fmt::Error) => Err(io::Error::new(
+                    ErrorKind::InvalidInput,
+                    format!("the value of header field {name} can't be printed"),
+                )),
+            };
+            text.0.clear();
+            *http1.field_memory() = text.0;
+            written
+        })
     }
 
     pub fn end_fields(&self) {
@@ -161,6 +172,16 @@ impl<'c> Exchange<'c> {
 impl fmt::Debug for Exchange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange").finish_non_exhaustive()
+    }
+}
+
+/// Formats text into bytes.
+struct Text(Vec<u8>);
+
+impl Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
     }
 }
 

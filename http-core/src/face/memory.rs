@@ -122,6 +122,7 @@ impl Transport for Client<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
     use std::fmt;
     use std::io::Read;
 
@@ -134,6 +135,8 @@ mod tests {
     }
 
     const GET: &str = "GET /cat HTTP/1.1\r\nHost: h\r\n\r\n";
+    const EXPECTING: &str =
+        "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
 
     #[test]
     fn what_a_handler_does_wrong_is_said() {
@@ -152,9 +155,7 @@ mod tests {
             request.body().read_to_end(&mut body)?;
             response.send_response(200).end_headers()?.send(body)
         };
-        let post =
-            "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
-        let pieces = [post.as_bytes(), b"cat"];
+        let pieces = [EXPECTING.as_bytes(), b"cat"];
         let answers = serve_in_memory(echo, &Limits::default(), &pieces);
         assert!(answers.starts_with(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
         assert!(answers.ends_with(b"\r\n\r\ncat"));
@@ -167,29 +168,53 @@ mod tests {
         );
     }
 
-    /// The answer and the request share what is behind them.
+    /// The answer and the request share what is behind them, and to print a value can be to
+    /// read the body, to ask for it, and to fail.
     #[test]
     fn a_field_may_be_printed_from_the_request() {
-        struct Print<'a, 'c>(std::cell::RefCell<&'a mut Request<'c>>);
+        struct Print<'a, 'c>(RefCell<&'a mut Request<'c>>);
         impl fmt::Display for Print<'_, '_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut body = String::new();
                 let mut request = self.0.borrow_mut();
-                let body = request
-                    .body()
-                    .read(&mut [0])
-                    .map_err(|error| error.to_string());
-                write!(f, "{} {body:?}", request.client_address())
+                let outcome = request.body().read_to_string(&mut body);
+                outcome.map_err(|_| fmt::Error)?;
+                write!(f, "{body} of {}", request.client_address())
             }
         }
         let handler = |request: &mut Request, response: Response| {
-            let print = Print(std::cell::RefCell::new(request));
+            let print = Print(RefCell::new(request));
             let response = response.send_response(200).send_header("X", print);
-            response.end_headers()?.finish()
+            response.end_headers()?.send("fine")
         };
-        let answers = served(handler, GET);
+        let pieces = [EXPECTING.as_bytes(), b"cat"];
+        let answers = serve_in_memory(handler, &Limits::default(), &pieces);
+        let answers = String::from_utf8(answers).unwrap();
+        let answers = answers.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n");
+        let answers = answers.expect("the body was asked for");
         assert!(
-            answers.contains("\r\nX: 127.0.0.1:9 Err(\"the body can't be read while"),
+            answers.contains("\r\nX: cat of 127.0.0.1:9\r\n"),
             "{answers}"
         );
+        assert!(answers.ends_with("\r\n\r\nfine"), "{answers}");
+
+        let fails = |_: &mut Request, response: Response| {
+            struct Unprintable;
+            impl fmt::Display for Unprintable {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("half")?;
+                    Err(fmt::Error)
+                }
+            }
+            let response = response.send_response(200);
+            response
+                .send_header("X", Unprintable)
+                .end_headers()?
+                .send("")
+        };
+        let answers = served(fails, &GET.repeat(2));
+        assert_eq!(answers.matches("HTTP/1.1 500 ").count(), 2, "{answers}");
+        assert_eq!(answers.matches("field X can&#39;t be printed").count(), 2);
+        assert!(!answers.contains("half"));
     }
 }

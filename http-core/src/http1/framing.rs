@@ -2,7 +2,6 @@
 //! chosen (RFC 9112, section 6); small pieces are gathered, and large ones are sent directly
 //! from the handler's buffer.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 
 use http::StatusCode;
@@ -22,7 +21,7 @@ pub enum Written {
 }
 
 /// The number of body bytes gathered before a framing is chosen.
-const GATHERED: usize = 32 * 1024;
+pub(super) const GATHERED: usize = 32 * 1024;
 /// A last piece larger than this is sent directly, without a copy.
 const LARGE: usize = 64 * 1024;
 /// A part of a file up to this size is read into the output: that costs less than a
@@ -41,8 +40,14 @@ impl Http1 {
     ///
     /// # Errors
     /// If the name or the value is not one, or the field is not the handler's to choose.
-    pub fn field(&mut self, name: &str, value: &dyn Display) -> io::Result<()> {
+    pub fn field(&mut self, name: &str, value: &[u8]) -> io::Result<()> {
         self.answer.field(&mut self.output.bytes, name, value)
+    }
+
+    /// Memory for the value of a field, so that none has to be asked for. It is that of the
+    /// body, of which nothing is written yet, and must be given back empty.
+    pub fn field_memory(&mut self) -> &mut Vec<u8> {
+        &mut self.gathered
     }
 
     /// Ends the fields. The body is next.

@@ -147,6 +147,7 @@ impl Http1 {
         self.input.reset();
         self.output.reset();
         self.gathered.clear();
+        self.gathered.shrink_to(framing::GATHERED);
         *self = Http1 {
             input: std::mem::take(&mut self.input),
             output: std::mem::take(&mut self.output),

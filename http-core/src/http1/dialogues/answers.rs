@@ -76,28 +76,19 @@ fn fields_that_would_lie_are_errors() {
     ] {
         let mut d = asked(GET);
         d.http1.status(StatusCode::OK).unwrap();
-        let error = d.http1.field(name, &value).unwrap_err();
+        let error = d.http1.field(name, value.as_bytes()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{name} {value}");
     }
     let mut d = asked(GET);
     d.http1.status(StatusCode::OK).unwrap();
-    d.http1.field("X-Tab", &"a\tb").unwrap();
-    d.http1.field("!#$%&'*+-.^_`|~aZ09", &1).unwrap();
-    d.http1.field("Content-Length", &1).unwrap();
-    assert!(d.http1.field("Content-Length", &1).is_err(), "twice");
+    d.http1.field("X-Tab", b"a\tb").unwrap();
+    d.http1.field("!#$%&'*+-.^_`|~aZ09", b"1").unwrap();
+    d.http1.field("Content-Length", b"1").unwrap();
+    assert!(d.http1.field("Content-Length", b"1").is_err(), "twice");
     let mut d = asked(GET);
     d.http1.status(StatusCode::NO_CONTENT).unwrap();
-    assert!(d.http1.field("Content-Length", &0).is_err());
+    assert!(d.http1.field("Content-Length", b"0").is_err());
     assert!(d.http1.status(StatusCode::CONTINUE).is_err());
-
-    struct Unprintable;
-    impl std::fmt::Display for Unprintable {
-        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            Err(std::fmt::Error)
-        }
-    }
-    let error = d.http1.field("X", &Unprintable).unwrap_err();
-    assert!(error.to_string().contains("can't be printed"), "{error}");
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl Dialogue {
         let status = StatusCode::from_u16(status).unwrap();
         self.http1.status(status).unwrap();
         for (name, value) in fields {
-            self.http1.field(name, value).unwrap();
+            self.http1.field(name, value.as_bytes()).unwrap();
         }
         self.http1.end_fields(&DATE);
     }
