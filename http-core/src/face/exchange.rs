@@ -8,9 +8,7 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::SocketAddr;
 
-use http::StatusCode;
-
-use crate::http1::{CONTINUE, Date, FilePart, Got, Http1, Output, Refusal, Written};
+use crate::http1::{CONTINUE, Date, FilePart, Got, Http1, Output, Refusal};
 
 /// What moves the bytes of an exchange: a socket, or memory in a test.
 pub(crate) trait Transport {
@@ -33,6 +31,9 @@ pub(crate) trait Transport {
     /// The current time, for the Date field.
     fn date(&mut self) -> &Date;
 }
+
+/// A last piece larger than this is sent without a copy.
+const LARGE: usize = 64 * 1024;
 
 /// One request and its answer, over a transport.
 pub(super) struct Exchange<'c> {
@@ -70,36 +71,26 @@ impl<'c> Exchange<'c> {
             return Ok(0);
         }
         loop {
-            let most = match http1.read_body(into)? {
+            match http1.read_body(into)? {
                 Got::Data(count) => return Ok(count),
                 Got::End => return Ok(0),
-                Got::NeedsInput => http1.direct_room(into.len()),
+                Got::NeedsInput => {
+                    let received = transport.receive(http1.room());
+                    let count = received.inspect_err(|error| {
+                        let inner = error.get_ref();
+                        let refusal = inner.and_then(|inner| inner.downcast_ref::<Refusal>());
+                        http1.body_failed(refusal.copied());
+                    })?;
+                    http1.received(count);
+                }
                 Got::NeedsContinue => {
                     // It overtakes the answer, of which nothing has left yet.
                     let sent = transport.send(&mut Output::default(), CONTINUE, true);
-                    failed(http1, sent)?;
+                    sent.inspect_err(|_| http1.body_failed(None))?;
                     http1.continued();
-                    continue;
-                }
-            };
-            let direct = &mut into[..most];
-            if direct.is_empty() {
-                let received = transport.receive(http1.room());
-                let count = failed(http1, received)?;
-                http1.received(count);
-            } else {
-                let received = transport.receive(direct);
-                let count = failed(http1, received)?;
-                http1.received_directly(&into[..count]);
-                if count > 0 {
-                    return Ok(count);
                 }
             }
         }
-    }
-
-    pub fn status(&self, status: StatusCode) -> io::Result<()> {
-        self.with(|http1| http1.status(status))
     }
 
     /// Writes a field of the head. The value is printed first, while nothing is borrowed: to
@@ -126,46 +117,39 @@ impl<'c> Exchange<'c> {
         http1.end_fields(transport.date());
     }
 
-    /// Writes a piece of the body, and sends it once there is enough.
-    pub fn write(&self, data: &[u8]) -> io::Result<()> {
+    /// Writes a piece of the body, and sends it once there is enough, or `now`.
+    pub fn write(&self, piece: &[u8], now: bool) -> io::Result<()> {
         let Ends { http1, transport } = &mut *self.ends.borrow_mut();
-        if http1.write(data)? == Written::Direct {
-            pass(http1, *transport, data)?;
+        if http1.write(piece, now)? {
+            let sent = transport.send(&mut http1.output, piece, true);
+            sent.inspect_err(|_| http1.lost())?;
         }
         Ok(())
-    }
-
-    /// Sends everything written so far.
-    pub fn flush(&self) -> io::Result<()> {
-        let Ends { http1, transport } = &mut *self.ends.borrow_mut();
-        if http1.flush()? == Written::Direct {
-            pass(http1, *transport, b"")?;
-        }
-        Ok(())
-    }
-
-    pub fn declare(&self, more: u64) {
-        self.with(|http1| http1.declare(more));
-    }
-
-    pub fn file(&self, part: FilePart) -> io::Result<()> {
-        self.with(|http1| http1.file(part, read_all))
     }
 
     /// Writes the last piece of the body. A large one is sent as far as possible without
     /// waiting, and only the rest is copied.
     pub fn finish(&self, last: &[u8]) -> io::Result<()> {
         let Ends { http1, transport } = &mut *self.ends.borrow_mut();
-        if http1.finish(last)? == Written::Direct {
-            match transport.send(&mut http1.output, last, false) {
-                Ok(count) => http1.sent_last_directly(&last[count..]),
-                Err(error) => {
-                    http1.lost();
-                    return Err(error);
-                }
+        if http1.begin_last(last.len() as u64)? {
+            let mut sent = 0;
+            if last.len() > LARGE {
+                let outcome = transport.send(&mut http1.output, last, false);
+                sent = outcome.inspect_err(|_| http1.lost())?;
             }
+            http1.end_last(&last[sent..]);
         }
         Ok(())
+    }
+
+    /// Writes this part of a file as the last piece of the body. No thread waits for it.
+    pub fn finish_with_file(&self, part: FilePart) -> io::Result<()> {
+        self.with(|http1| {
+            if http1.begin_last(part.left())? {
+                http1.end_with_file(part);
+            }
+            Ok(())
+        })
     }
 }
 
@@ -185,40 +169,8 @@ impl Write for Text {
     }
 }
 
-/// Sends the output, then `data`.
-fn pass(http1: &mut Http1, transport: &mut dyn Transport, data: &[u8]) -> io::Result<()> {
-    match transport.send(&mut http1.output, data, true) {
-        Ok(_) => {
-            http1.sent_directly();
-            Ok(())
-        }
-        Err(error) => {
-            http1.lost();
-            Err(error)
-        }
-    }
-}
-
-/// Notes an error of the transport as the reason why the body can't be read.
-fn failed<T>(http1: &mut Http1, outcome: io::Result<T>) -> io::Result<T> {
-    outcome.inspect_err(|error| {
-        let inner = error.get_ref();
-        match inner.and_then(|inner| inner.downcast_ref::<Refusal>()) {
-            Some(refusal) => http1.refuse_body(*refusal),
-            None => http1.lost_body(),
-        }
-    })
-}
-
-/// Fills `into` from the start of a part of a file.
-fn read_all(part: &FilePart, into: &mut [u8]) -> io::Result<()> {
-    let mut filled = 0;
-    while filled < into.len() {
-        let offset = part.rest.start + filled as u64;
-        filled += read_file(&part.file, &mut into[filled..], offset)?;
-    }
-    Ok(())
-}
+/// Why an answer with a file can't be finished.
+pub(super) const SHORTER: &str = "the file has become shorter while it was sent";
 
 /// Reads bytes that a file must have.
 ///
@@ -228,8 +180,7 @@ pub(crate) fn read_file(file: &File, into: &mut [u8], offset: u64) -> io::Result
     loop {
         match read_at(file, into, offset) {
             Ok(0) => {
-                let message = "the file has become shorter while it was sent";
-                return Err(io::Error::new(ErrorKind::UnexpectedEof, message));
+                return Err(io::Error::new(ErrorKind::UnexpectedEof, SHORTER));
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             outcome => return outcome,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::exchange::read_file;
 use super::{Handler, Service, Transport};
-use crate::http1::{Date, Front, Head, Http1, Limits, Next, Output};
+use crate::http1::{Date, Head, Http1, Limits, Next, Output};
 
 /// Serves one connection in memory: returns what a client receives that sends these pieces,
 /// one after the other, and then half-closes the connection. The protocol is that of
@@ -92,20 +92,16 @@ impl Transport for Client<'_> {
     }
 
     fn send(&mut self, output: &mut Output, data: &[u8], _wait: bool) -> io::Result<usize> {
-        while let Some(front) = output.front() {
-            let count = match front {
-                Front::Bytes { bytes, .. } => {
-                    self.sent.extend_from_slice(bytes);
-                    bytes.len()
-                }
-                Front::File(part) => {
-                    let mut piece = vec![0; part.left().min(64 * 1024) as usize];
-                    let count = read_file(&part.file, &mut piece, part.rest.start)?;
-                    self.sent.extend_from_slice(&piece[..count]);
-                    count
-                }
-            };
-            output.sent(count);
+        while !output.is_empty() {
+            let before = self.sent.len();
+            self.sent.extend_from_slice(output.bytes());
+            if let (true, Some(part)) = (self.sent.len() == before, output.file()) {
+                self.sent
+                    .resize(before + part.left().min(64 * 1024) as usize, 0);
+                let count = read_file(&part.file, &mut self.sent[before..], part.rest.start)?;
+                self.sent.truncate(before + count);
+            }
+            output.sent(self.sent.len() - before);
         }
         self.sent.extend_from_slice(data);
         Ok(data.len())

@@ -6,16 +6,15 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, Write};
-use std::ops::{Bound, Range, RangeBounds};
-use std::sync::Arc;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use http::StatusCode;
 
-use super::exchange::Exchange;
+use super::exchange::{Exchange, SHORTER};
 use super::page::error_page;
 use crate::Answer;
-use crate::http1::{FilePart, Http1};
+use crate::http1::FilePart;
 
 /// A response of which nothing is written yet. The status comes first.
 #[derive(Debug)]
@@ -45,6 +44,10 @@ pub struct BodyWriter<'c> {
 #[derive(Debug)]
 pub struct Answered(());
 
+/// A part of a file of up to this size is read: that costs less than to have the system
+/// send it.
+const SMALL: u64 = 16 * 1024;
+
 impl<'c> Response<'c> {
     pub(super) fn new(exchange: &'c Exchange<'c>) -> Response<'c> {
         Response { exchange }
@@ -58,7 +61,7 @@ impl<'c> Response<'c> {
     {
         let Response { exchange } = self;
         let outcome = match status.try_into() {
-            Ok(status) => exchange.status(status),
+            Ok(status) => exchange.with(|http1| http1.status(status)),
             Err(_) => Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 "the status must be a number from 200 to 999",
@@ -150,47 +153,47 @@ impl BodyWriter<'_> {
         Ok(Answered(()))
     }
 
-    /// Sends a file, or a part of it, and finishes the response: `..` is all of the
-    /// file, `0..100` its first hundred bytes.
+    /// Sends a file, and finishes the response.
     ///
-    /// The file is not read now: it goes out as the client takes it, when the handler
-    /// has returned, and no thread waits for that. So it costs no memory, however large
+    /// A large one is not read now: it goes out as the client takes it, when the handler has
+    /// returned, and no thread waits for that. So it costs no memory, however large
     /// it is. Should it get shorter meanwhile, the connection is cut; what is
     /// added to it is not sent.
     ///
     /// # Errors
-    /// If it is not a regular file, or does not have the bytes; and as
-    /// [`send`](BodyWriter::send).
-    pub fn send_file(self, file: File, part: impl RangeBounds<u64>) -> Answer {
-        let part = part_of(&file, part)?;
-        self.send_known_part(file, part)
+    /// If it is not a regular file; and as [`send`](BodyWriter::send).
+    pub fn send_file(self, file: File) -> Answer {
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            let message = "only a regular file can be sent";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        self.send_part(file, 0..metadata.len())
     }
 
     /// Sends a part of a regular file that is known to have it.
-    pub(crate) fn send_known_part(self, file: File, part: Range<u64>) -> Answer {
-        self.exchange.declare(part.end - part.start);
-        self.exchange.file(FilePart {
-            file: Arc::new(file),
-            rest: part,
-        })?;
-        self.finish()
+    pub(crate) fn send_part(mut self, file: File, part: Range<u64>) -> Answer {
+        let is_small = part.end - part.start <= SMALL;
+        // (Something follows the last chunk, and nothing can follow a file that waits.)
+        if is_small || self.exchange.with(|http1| http1.is_chunked()) {
+            self.write_part(&file, part)?;
+            return self.finish();
+        }
+        self.exchange
+            .finish_with_file(FilePart { file, rest: part })?;
+        Ok(Answered(()))
     }
 
-    /// Writes a part of a file, as [`send_file`](BodyWriter::send_file) does, with more of
-    /// the body to follow.
-    ///
-    /// # Errors
-    /// As `send_file`. The answer can't be finished then: without this part, it would look
-    /// whole and not be.
-    pub fn write_file(&mut self, file: &Arc<File>, part: impl RangeBounds<u64>) -> io::Result<()> {
-        let file = Arc::clone(file);
-        match part_of(&file, part) {
-            Ok(rest) => self.exchange.file(FilePart { file, rest }),
-            Err(error) => {
-                self.exchange.with(Http1::break_off);
-                Err(error)
-            }
+    /// Writes a part of a regular file, with more of the body to follow. This reads it, and
+    /// waits for the client.
+    pub(crate) fn write_part(&mut self, file: &File, part: Range<u64>) -> io::Result<()> {
+        let mut file = file;
+        file.seek(SeekFrom::Start(part.start))?;
+        let length = part.end - part.start;
+        if io::copy(&mut file.take(length), self)? < length {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, SHORTER));
         }
+        Ok(())
     }
 
     /// Finishes the response: all of its body is written.
@@ -202,40 +205,14 @@ impl BodyWriter<'_> {
     }
 }
 
-/// The bytes of a file that `part` means.
-fn part_of(file: &File, part: impl RangeBounds<u64>) -> io::Result<Range<u64>> {
-    let metadata = file.metadata()?;
-    let mistake = |message| Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-    if !metadata.is_file() {
-        return mistake("only a regular file can be sent".to_owned());
-    }
-    let length = metadata.len();
-    let start = match part.start_bound() {
-        Bound::Included(&start) => start,
-        Bound::Excluded(&start) => start.saturating_add(1),
-        Bound::Unbounded => 0,
-    };
-    let end = match part.end_bound() {
-        Bound::Included(&last) => last.saturating_add(1),
-        Bound::Excluded(&end) => end,
-        Bound::Unbounded => length,
-    };
-    if start > end || end > length {
-        return mistake(format!(
-            "the file has {length} bytes, so its bytes from {start} to {end} can't be sent"
-        ));
-    }
-    Ok(start..end)
-}
-
 impl Write for BodyWriter<'_> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.exchange.write(data)?;
+        self.exchange.write(data, false)?;
         Ok(data.len())
     }
 
     /// Sends what was written so far to the client now, in a chunk.
     fn flush(&mut self) -> io::Result<()> {
-        self.exchange.flush()
+        self.exchange.write(b"", true)
     }
 }

@@ -46,7 +46,8 @@ use crate::{Answer, Handler, Request, Response, Result, ServerError};
 /// It answers GET and HEAD. A path that ends with a slash is a directory: its
 /// index.html or index.htm is sent, else a page that lists it. Conditional requests,
 /// ranges, and compressed copies beside a file (`style.css.br`, `style.css.gz`) are
-/// understood. A file is sent as the client takes it, and holds no thread meanwhile.
+/// understood. A file, or one part of it, is sent as the client takes it, and holds no thread
+/// meanwhile; several parts in one answer are written by the handler, which waits.
 ///
 /// No path leads out of the directory, and no symbolic link unless
 /// [`follow_links`](FileHandler::follow_links) allows it. Only regular files are opened.

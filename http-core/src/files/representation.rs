@@ -6,7 +6,6 @@ use std::fs::{File, Metadata};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::ops::Range;
-use std::sync::Arc;
 
 use http::{Method, StatusCode};
 
@@ -165,7 +164,7 @@ impl Content {
     fn send(self, body: BodyWriter, part: Range<u64>) -> Answer {
         match self {
             Content::Bytes(bytes) => body.send(&bytes[part.start as usize..part.end as usize]),
-            Content::File(file) => body.send_known_part(file, part),
+            Content::File(file) => body.send_part(file, part),
         }
     }
 }
@@ -205,19 +204,13 @@ fn send_parts(
         )
         .send_header("Content-Length", total)
         .end_headers()?;
-    match content {
-        Content::Bytes(bytes) => {
-            for (head, part) in heads.iter().zip(parts) {
-                body.write_all(head.as_bytes())?;
+    for (head, part) in heads.iter().zip(parts) {
+        body.write_all(head.as_bytes())?;
+        match &content {
+            Content::Bytes(bytes) => {
                 body.write_all(&bytes[part.start as usize..part.end as usize])?;
             }
-        }
-        Content::File(file) => {
-            let file = Arc::new(file);
-            for (head, part) in heads.iter().zip(parts) {
-                body.write_all(head.as_bytes())?;
-                body.write_file(&file, part.clone())?;
-            }
+            Content::File(file) => body.write_part(file, part.clone())?,
         }
     }
     body.send(end)

@@ -28,7 +28,7 @@ struct Said {
     server: bool,
     /// `Connection: close`.
     close: bool,
-    /// The Content-Length, sent by the handler or declared on its behalf.
+    /// The handler's Content-Length.
     length: Option<u64>,
 }
 
@@ -53,8 +53,6 @@ pub(super) enum Stage {
     NoBody(u64),
     /// The answer is complete.
     Whole,
-    /// A piece of the body is missing, so the answer can't be completed.
-    Broken,
     /// The connection failed. Nobody knows how much has arrived, so nothing can follow.
     Lost,
 }
@@ -188,12 +186,8 @@ impl Answer {
 
     /// Checks `more` bytes of body against what the head has said.
     pub fn count(&mut self, more: u64, is_last: bool) -> io::Result<()> {
-        match self.stage {
-            Stage::Lost => return Err(ErrorKind::ConnectionAborted.into()),
-            Stage::Broken => {
-                return Err(mistake("a part of this body could not be had"));
-            }
-            _ => {}
+        if self.stage == Stage::Lost {
+            return Err(ErrorKind::ConnectionAborted.into());
         }
         // A 205 is framed as an empty body (RFC 9110, section 15.3.6).
         let no_body = matches!(self.stage, Stage::NoBody(_)) && !self.is_to_head;
@@ -230,13 +224,6 @@ impl Answer {
         }
         self.stage = Stage::Chunked;
         Some(Framing::Chunked)
-    }
-
-    /// The length of the body is known now, and `to_come` bytes of it are still to come.
-    pub fn declare(&mut self, length: u64, to_come: u64) -> Framing {
-        self.said.length = Some(length);
-        self.stage = Stage::Sized(to_come);
-        Framing::Length(length)
     }
 
     /// The framing that a HEAD request is told, as GET would be (RFC 9110, section 9.3.2).

@@ -7,10 +7,12 @@ use super::{Decoder, Head, Http1, Limits, Piece, Refusal, State};
 /// The state of a request's body.
 #[derive(Debug)]
 pub(super) enum Body {
-    /// The client waits for `100 Continue` before it sends the body.
-    Awaited(Decoder),
     /// It is arriving, or has arrived.
-    Coming(Decoder),
+    Open {
+        decoder: Decoder,
+        /// The client waits for `100 Continue` before it sends it.
+        is_awaited: bool,
+    },
     /// It is malformed, too large, cut off or too slow.
     Refused(Refusal),
     /// The connection failed while the body was being read.
@@ -38,51 +40,39 @@ pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub head: Head,
-    pub ahead: Ahead,
-}
-
-/// Looks ahead for the end of a body, and leaves it in the input.
-#[derive(Debug)]
-pub(super) struct Ahead {
+    /// Looks ahead for the end of the body, and leaves it in the input.
     decoder: Decoder,
     /// The number of bytes it has looked at.
     seen: usize,
 }
 
-/// A body of known length is read directly into the handler's buffer if that is at least
-/// this large.
-const DIRECT: usize = 16 * 1024;
-
 impl Body {
     pub fn new(head: &Head, limits: &Limits) -> Body {
-        let decoder = Decoder::new(head.framing(), limits);
-        match head.expects_continue() {
-            true => Body::Awaited(decoder),
-            false => Body::Coming(decoder),
+        Body::Open {
+            decoder: Decoder::new(head.framing(), limits),
+            is_awaited: head.expects_continue(),
         }
     }
 
     /// Whether some of it has not been read.
     pub fn is_unread(&self) -> bool {
-        match self {
-            Body::Awaited(decoder) | Body::Coming(decoder) => !decoder.has_ended(),
-            Body::Refused(_) | Body::Lost => true,
-        }
+        !matches!(self, Body::Open { decoder, .. } if decoder.has_ended())
     }
 
     /// Whether the rest of it can be skipped, so that the connection can be kept: it is not
     /// longer than `limit`, and sure to come. `at_hand` bytes are in the input.
     pub fn can_be_skipped(&self, at_hand: usize, limit: u64) -> bool {
-        let (decoder, awaited) = match self {
-            Body::Awaited(decoder) => (decoder, true),
-            Body::Coming(decoder) => (decoder, false),
-            Body::Refused(_) | Body::Lost => return false,
-        };
-        match decoder.remaining() {
-            // A client that was never asked for its body may send it or not.
-            Some(left) => left <= limit && !(awaited && left > at_hand as u64),
-            // Nobody knows yet how many chunks follow.
-            None => !awaited,
+        match self {
+            Body::Open {
+                decoder,
+                is_awaited,
+            } => match decoder.remaining() {
+                // A client that was never asked for its body may send it or not.
+                Some(left) => left <= limit && !(*is_awaited && left > at_hand as u64),
+                // Nobody knows yet how many chunks follow.
+                None => !is_awaited,
+            },
+            Body::Refused(_) | Body::Lost => false,
         }
     }
 }
@@ -96,11 +86,13 @@ impl Http1 {
         let State::Exchange(body) = &mut self.state else {
             return Err(ErrorKind::ConnectionAborted.into());
         };
-        let (Body::Awaited(decoder) | Body::Coming(decoder)) = body else {
-            return Err(match body {
-                Body::Refused(refusal) => (*refusal).into(),
-                _ => ErrorKind::ConnectionAborted.into(),
-            });
+        let (decoder, is_awaited) = match body {
+            Body::Open {
+                decoder,
+                is_awaited,
+            } => (decoder, *is_awaited),
+            Body::Refused(refusal) => return Err((*refusal).into()),
+            Body::Lost => return Err(ErrorKind::ConnectionAborted.into()),
         };
         loop {
             match decoder.next(self.input.filled(), into.len()) {
@@ -116,12 +108,8 @@ impl Http1 {
                     return Err(Refusal::CUT_OFF.into());
                 }
                 // Once some of the answer has left, a 100 would land in the middle of it.
-                Ok(Piece::More) if !self.output.has_left() => {
-                    let is_awaited = matches!(body, Body::Awaited(_));
-                    if is_awaited {
-                        return Ok(Got::NeedsContinue);
-                    }
-                    return Ok(Got::NeedsInput);
+                Ok(Piece::More) if is_awaited && !self.output.has_left() => {
+                    return Ok(Got::NeedsContinue);
                 }
                 Ok(Piece::More) => return Ok(Got::NeedsInput),
                 Err(refusal) => {
@@ -134,42 +122,16 @@ impl Http1 {
 
     /// [`CONTINUE`] was sent.
     pub fn continued(&mut self) {
-        if let State::Exchange(body) = &mut self.state
-            && let Body::Awaited(decoder) = body
-        {
-            *body = Body::Coming(decoder.clone());
+        if let State::Exchange(Body::Open { is_awaited, .. }) = &mut self.state {
+            *is_awaited = false;
         }
     }
 
-    /// The number of bytes that may be read directly into a buffer of `most` bytes, without
-    /// a copy through [`room`](Http1::room); 0 where they must go there. Report them with
-    /// [`received_directly`](Http1::received_directly).
-    pub fn direct_room(&self, most: usize) -> usize {
-        match &self.state {
-            State::Exchange(Body::Coming(decoder)) if self.input.is_empty() && most >= DIRECT => {
-                let left = decoder.remaining().unwrap_or(0);
-                most.min(usize::try_from(left).unwrap_or(usize::MAX))
-            }
-            _ => 0,
-        }
-    }
-
-    /// These bytes of the body were read directly. None means that the client will send
-    /// nothing more.
-    pub fn received_directly(&mut self, bytes: &[u8]) {
-        self.input_ended |= bytes.is_empty();
-        if let State::Exchange(Body::Coming(decoder)) = &mut self.state
-            && !bytes.is_empty()
-        {
-            // The body has a known length, and these are within it.
-            let _ = decoder.next(bytes, bytes.len());
-        }
-    }
-
-    /// The body can't be read any further, for this reason.
-    pub fn refuse_body(&mut self, refusal: Refusal) {
+    /// The body can't be read any further: the client is too slow, or (`None`) the connection
+    /// has failed.
+    pub fn body_failed(&mut self, why: Option<Refusal>) {
         if let State::Exchange(body) = &mut self.state {
-            *body = Body::Refused(refusal);
+            *body = why.map_or(Body::Lost, Body::Refused);
         }
     }
 
@@ -180,30 +142,23 @@ impl Http1 {
             _ => None,
         }
     }
-
-    /// The connection failed while the body was read.
-    pub fn lost_body(&mut self) {
-        if let State::Exchange(body) = &mut self.state {
-            *body = Body::Lost;
-        }
-    }
 }
 
 impl Waiting {
+    pub fn new(head: Head, limits: &Limits) -> Waiting {
+        let decoder = Decoder::new(head.framing(), limits);
+        Waiting {
+            head,
+            decoder,
+            seen: 0,
+        }
+    }
+
     /// Whether the handler is called only once the body is complete, because it is short.
     pub fn is_worth_it(&self, input: &[u8], limits: &Limits) -> bool {
         let most = limits.body_ahead;
-        let left = self.ahead.decoder.remaining().unwrap_or(0);
+        let left = self.decoder.remaining().unwrap_or(0);
         !self.head.expects_continue() && input.len() < most && left <= (most - input.len()) as u64
-    }
-}
-
-impl Ahead {
-    pub fn new(head: &Head, limits: &Limits) -> Ahead {
-        Ahead {
-            decoder: Decoder::new(head.framing(), limits),
-            seen: 0,
-        }
     }
 
     /// Whether `input` has all of the body. Also if it never will, because the body is

@@ -47,16 +47,15 @@ mod refusal;
 use http::StatusCode;
 
 use self::answer::{Answer, Stage};
-use self::body::{Ahead, Body, Waiting};
+use self::body::{Body, Waiting};
 pub use self::body::{CONTINUE, Got};
 use self::buffer::Buffer;
 pub use self::chunks::{Decoder, Framing, Piece};
-pub use self::framing::Written;
 pub use self::head::Head;
 pub use self::limits::Limits;
 use self::line::request_line;
 pub use self::next::{Next, Patience};
-pub use self::output::{FilePart, Front, Output};
+pub use self::output::{FilePart, Output};
 pub use self::refusal::Refusal;
 
 /// A time as in a `Date` field (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -77,8 +76,8 @@ pub struct Http1 {
     answer: Answer,
     /// The part of its body that the handler has written and that is not framed yet.
     gathered: Vec<u8>,
-    /// The CR LF that ends a chunk still has to be written: the chunk was sent directly.
-    owes_chunk_end: bool,
+    /// The CR LF that ends a chunk still has to be written.
+    is_in_chunk: bool,
     /// The number of unread body bytes that are worth skipping to keep the connection open.
     skip_limit: u64,
 }
@@ -137,9 +136,6 @@ pub enum Ending {
 /// A head is parsed again from its start once this many bytes have come without a line end:
 /// not for every byte, as it may come one byte at a time.
 const WORTH_A_LOOK: usize = 1024;
-/// Backpressure: with more bytes than this waiting to be sent, no more requests are
-/// answered.
-const HIGH_WATER: u64 = 64 * 1024;
 
 impl Http1 {
     /// Makes it as new, for another connection, but keeps its buffers.
@@ -178,7 +174,7 @@ impl Http1 {
                 State::Head { .. } if ends && !self.input.is_empty() => {
                     State::Finish { linger: true }
                 }
-                State::Head { .. } if self.output.pending() > HIGH_WATER => return Next::Write,
+                State::Head { .. } if self.output.is_full() => return Next::Write,
                 State::Head { seen } => {
                     let bytes = self.input.filled();
                     let is_new = |new: &[u8]| new.len() >= WORTH_A_LOOK || new.contains(&b'\n');
@@ -191,14 +187,15 @@ impl Http1 {
                     match outcome {
                         Ok(Some(length)) => {
                             self.input.consume(length);
-                            let mut ahead = Ahead::new(head, limits);
-                            if head.framing() == Framing::Length(0)
-                                || ahead.is_complete(self.input.filled())
-                            {
+                            if head.framing() == Framing::Length(0) {
                                 return self.call(head, limits);
                             }
-                            let head = std::mem::take(head);
-                            State::Body(Box::new(Waiting { head, ahead }))
+                            let mut waiting = Waiting::new(std::mem::take(head), limits);
+                            if waiting.is_complete(self.input.filled()) {
+                                *head = waiting.head;
+                                return self.call(head, limits);
+                            }
+                            State::Body(Box::new(waiting))
                         }
                         Ok(None) if self.input_ended => self.cut_off(),
                         Ok(None) => return Next::Read,
@@ -209,7 +206,7 @@ impl Http1 {
                 }
                 State::Body(waiting) => {
                     let input = self.input.filled();
-                    let is_complete = waiting.ahead.is_complete(input);
+                    let is_complete = waiting.is_complete(input);
                     if !is_complete && waiting.is_worth_it(input, limits) {
                         if ends {
                             State::Finish { linger: false }
@@ -295,12 +292,10 @@ impl Http1 {
                 self.give_up();
                 State::Finish { linger: false }
             }
-            (Some(_), _) | (_, Body::Refused(_) | Body::Lost) => State::Finish { linger },
             (None, _) if !unread => State::default(),
             // It is short enough, else `end_head` would have set an ending.
-            (None, Body::Awaited(decoder) | Body::Coming(decoder)) => {
-                State::Skip(decoder, self.skip_limit)
-            }
+            (None, Body::Open { decoder, .. }) => State::Skip(decoder, self.skip_limit),
+            _ => State::Finish { linger },
         };
         status
     }

@@ -1,9 +1,7 @@
-//! The output buffer: bytes to be sent to a client, and parts of files between them.
+//! The output buffer: bytes to be sent to a client, and perhaps a file behind them.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// The output buffer. Answers to pipelined requests gather here and leave together.
 #[derive(Debug, Default)]
@@ -11,9 +9,10 @@ pub struct Output {
     /// The bytes from `sent` on are still to be sent; new ones are appended.
     pub(super) bytes: Vec<u8>,
     sent: usize,
-    files: VecDeque<Insert>,
+    /// What the current answer ends with, behind the bytes. Nothing follows before it is sent.
+    pub(super) file: Option<FilePart>,
     /// Where the current answer begins.
-    start: Mark,
+    start: usize,
     /// Some of the current answer has been sent.
     has_left: bool,
     /// The current answer ends with the connection: until it is complete, closing has to
@@ -21,26 +20,12 @@ pub struct Output {
     pub(super) ends_with_connection: bool,
 }
 
-/// A part of a file, to be sent behind the first `at` bytes.
-#[derive(Debug)]
-struct Insert {
-    at: usize,
-    part: FilePart,
-}
-
-/// A position in the output.
-#[derive(Debug, Clone, Copy, Default)]
-struct Mark {
-    bytes: usize,
-    files: usize,
-}
-
 /// A part of a file that is still to be sent. It is not read here: the kernel can send it
 /// without a copy through the program's memory.
 #[derive(Debug)]
 pub struct FilePart {
     /// The file, open.
-    pub file: Arc<File>,
+    pub file: File,
     /// The range of bytes still to be sent.
     pub rest: Range<u64>,
 }
@@ -52,67 +37,50 @@ impl FilePart {
     }
 }
 
-/// What is to be sent next.
-#[derive(Debug)]
-pub enum Front<'a> {
-    /// These bytes.
-    Bytes {
-        /// All bytes up to the next file, or up to the end.
-        bytes: &'a [u8],
-        /// A part of a file comes right behind them.
-        file_follows: bool,
-    },
-    /// A part of a file.
-    File(&'a FilePart),
-}
-
+/// Backpressure: with more bytes than this waiting to be sent, no more requests are answered.
+const HIGH_WATER: usize = 64 * 1024;
 /// The memory kept for the next answers; what a larger one needed is given back.
 const KEPT: usize = 64 * 1024;
 
 impl Output {
-    /// What is to be sent next; `None` when the output is empty.
-    pub fn front(&self) -> Option<Front<'_>> {
-        match self.files.front() {
-            Some(insert) if insert.at == self.sent => Some(Front::File(&insert.part)),
-            Some(insert) => Some(Front::Bytes {
-                bytes: &self.bytes[self.sent..insert.at],
-                file_follows: true,
-            }),
-            None if self.sent < self.bytes.len() => Some(Front::Bytes {
-                bytes: &self.bytes[self.sent..],
-                file_follows: false,
-            }),
-            None => None,
-        }
+    /// The bytes to be sent next.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[self.sent..]
     }
 
-    /// `count` bytes of the front were sent.
+    /// The file to be sent behind them.
+    pub fn file(&self) -> Option<&FilePart> {
+        self.file.as_ref()
+    }
+
+    /// `count` of the bytes were sent or, if there are none, of the file.
     pub fn sent(&mut self, count: usize) {
-        match self.files.front_mut() {
-            Some(insert) if insert.at == self.sent => {
-                insert.part.rest.start += count as u64;
-                if insert.part.left() == 0 {
-                    self.files.pop_front();
-                    self.start.files = self.start.files.saturating_sub(1);
+        match &mut self.file {
+            Some(part) if self.bytes.is_empty() => {
+                part.rest.start += count as u64;
+                if part.left() == 0 {
+                    self.file = None;
                 }
             }
-            _ => self.sent += count,
+            _ => {
+                self.sent += count;
+                self.has_left |= self.sent > self.start;
+                if self.sent == self.bytes.len() {
+                    self.bytes.clear();
+                    (self.sent, self.start) = (0, 0);
+                }
+            }
         }
-        self.has_left |= self.sent > self.start.bytes;
-        if self.files.is_empty() && self.sent == self.bytes.len() {
-            self.clear();
-        }
-    }
-
-    /// The number of bytes to be sent, including those of files.
-    pub fn pending(&self) -> u64 {
-        let files: u64 = self.files.iter().map(|insert| insert.part.left()).sum();
-        (self.bytes.len() - self.sent) as u64 + files
     }
 
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        self.sent == self.bytes.len() && self.files.is_empty()
+        self.bytes().is_empty() && self.file.is_none()
+    }
+
+    /// Whether no other answer can be added before something is sent: nothing is, behind a file.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes().len() > HIGH_WATER || self.file.is_some()
     }
 
     /// Whether the current answer ends with the connection.
@@ -120,25 +88,13 @@ impl Output {
         self.ends_with_connection
     }
 
-    pub(super) fn has_files(&self) -> bool {
-        !self.files.is_empty()
-    }
-
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    pub(super) fn push_file(&mut self, part: FilePart) {
-        let at = self.bytes.len();
-        self.files.push_back(Insert { at, part });
-    }
-
     /// Marks the beginning of an answer.
     pub(super) fn begin_answer(&mut self) {
-        self.start = Mark {
-            bytes: self.bytes.len(),
-            files: self.files.len(),
-        };
+        self.start = self.bytes.len();
         self.has_left = false;
         self.ends_with_connection = false;
     }
@@ -150,34 +106,28 @@ impl Output {
 
     /// Discards the current answer, of which nothing has been sent.
     pub(super) fn take_back(&mut self) {
-        self.bytes.truncate(self.start.bytes);
-        self.files.truncate(self.start.files);
+        self.bytes.truncate(self.start);
+        self.file = None;
         self.ends_with_connection = false;
     }
 
     /// Discards everything.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
-        self.files.clear();
-        self.sent = 0;
-        self.start = Mark::default();
+        (self.sent, self.start) = (0, 0);
+        self.file = None;
     }
 
     /// Makes it as new, for another connection, but keeps its memory.
     pub(super) fn reset(&mut self) {
         self.clear();
-        self.has_left = false;
-        self.ends_with_connection = false;
+        self.begin_answer();
         self.bytes.shrink_to(KEPT);
     }
 
-    /// Frees the memory if no bytes are left to send.
+    /// Frees the memory if no bytes are left to send. (A file needs none.)
     pub(super) fn release_memory(&mut self) {
-        if self.sent == self.bytes.len() {
-            // A part of a file may still wait: it needs no memory.
-            self.files.iter_mut().for_each(|insert| insert.at = 0);
-            self.start.bytes = 0;
-            self.sent = 0;
+        if self.bytes.is_empty() {
             self.bytes = Vec::new();
         }
     }

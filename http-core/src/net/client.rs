@@ -77,11 +77,10 @@ impl Transport for Client<'_> {
         let (mut sent, mut unlimited) = (0, usize::MAX);
         loop {
             let rest = &data[sent..];
-            let went = self
+            sent += self
                 .socket
                 .send(output, rest, self.sending, &mut unlimited)?;
-            sent += went.data;
-            if went.all || !wait {
+            if !wait || (output.is_empty() && sent == data.len()) {
                 return Ok(sent);
             }
             let left = self.sending.start_waiting();

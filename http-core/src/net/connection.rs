@@ -14,7 +14,7 @@ use super::stop::Stop;
 use super::threads::Threads;
 use super::time::{Calendar, Pace, Seconds};
 use crate::face::{Service, report};
-use crate::http1::{Front, Head, Http1, Limits, Next, Patience, Refusal};
+use crate::http1::{Head, Http1, Limits, Next, Patience, Refusal};
 
 /// What all connections of a server share.
 pub(super) struct Shared {
@@ -251,17 +251,16 @@ impl Work {
 
     fn send(&mut self, socket: &Socket) -> io::Result<bool> {
         let output = &mut self.http1.output;
-        if output.is_empty() {
-            return Ok(true);
+        if !output.is_empty() {
+            socket.send(output, b"", &mut self.sending, &mut self.file_bytes)?;
         }
-        let sent = socket.send(output, b"", &mut self.sending, &mut self.file_bytes)?;
-        Ok(sent.all)
+        Ok(output.is_empty())
     }
 
     /// How the turn ends if not all output could be sent.
     fn wait(&self) -> Turn {
-        match self.http1.output.front() {
-            Some(Front::File(_)) if self.file_bytes == 0 => Turn::Yield,
+        match self.file_bytes {
+            0 => Turn::Yield,
             _ => Turn::Wait,
         }
     }

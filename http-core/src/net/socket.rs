@@ -15,7 +15,7 @@ use rustix::net::sockopt;
 use super::file;
 use super::log::{Direction, Trace};
 use super::time::Pace;
-use crate::http1::{Front, Output};
+use crate::http1::Output;
 
 /// Nagle's algorithm is off (`TCP_NODELAY`): an answer is written in one piece anyway. On
 /// Linux, a connection inherits this from its listener.
@@ -29,15 +29,6 @@ pub(super) struct Socket {
     /// Whether closing it sends a reset (RST).
     resets: Cell<bool>,
     trace: Option<Trace>,
-}
-
-/// How much a [`Socket::send`] has sent.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sent {
-    /// All of it. Otherwise the socket's buffer is full, or the turn is over.
-    pub all: bool,
-    /// The number of bytes sent of `data`.
-    pub data: usize,
 }
 
 impl Socket {
@@ -75,60 +66,40 @@ impl Socket {
         Ok(count)
     }
 
-    /// Sends `output`, then `data`, as far as possible without waiting. `file_bytes` is the
-    /// number of file bytes that may be sent, and is counted down.
+    /// Sends `output`, then `data`, as far as possible without waiting: until its buffer is full,
+    /// or the turn is over. `file_bytes` is the number of file bytes that may be sent, and is
+    /// counted down. Returns the number of bytes of `data` that were sent.
     pub fn send(
         &self,
         output: &mut Output,
         data: &[u8],
         pace: &mut Pace,
         file_bytes: &mut usize,
-    ) -> io::Result<Sent> {
+    ) -> io::Result<usize> {
         self.reset_on_close(output.ends_with_connection() || self.resets.get());
-        let mut sent = 0;
+        let mut data_sent = 0;
         loop {
-            let rest = &data[sent..];
-            let mut from_output = usize::MAX;
-            let outcome = match output.front() {
-                None if rest.is_empty() => {
-                    return Ok(Sent {
-                        all: true,
-                        data: sent,
-                    });
-                }
-                None => {
-                    from_output = 0;
-                    self.write(rest, b"")
-                }
-                Some(Front::Bytes {
-                    bytes,
-                    file_follows: true,
-                }) => self.write_before_file(bytes),
-                Some(Front::Bytes { bytes, .. }) => {
-                    from_output = bytes.len();
-                    self.write(bytes, rest)
-                }
-                Some(Front::File(_)) if *file_bytes == 0 => Err(ErrorKind::WouldBlock.into()),
-                Some(Front::File(part)) => file::send(self, part, *file_bytes)
+            let (bytes, rest) = (output.bytes(), &data[data_sent..]);
+            let outcome = match output.file() {
+                None if bytes.is_empty() && rest.is_empty() => return Ok(data_sent),
+                None => self.write(bytes, rest),
+                Some(_) if !bytes.is_empty() => self.write_before_file(bytes),
+                Some(_) if *file_bytes == 0 => return Ok(data_sent),
+                Some(part) => file::send(self, part, *file_bytes)
                     .inspect(|count| *file_bytes = file_bytes.saturating_sub(*count)),
             };
-            match outcome {
-                Ok(count) => {
-                    pace.moved(count);
-                    let of_output = count.min(from_output);
-                    if of_output > 0 {
-                        output.sent(of_output);
-                    }
-                    sent += count - of_output;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    return Ok(Sent {
-                        all: false,
-                        data: sent,
-                    });
-                }
+            let sent = match outcome {
+                Ok(sent) => sent,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(data_sent),
                 Err(error) => return Err(error),
-            }
+            };
+            pace.moved(sent);
+            let from_output = match output.file() {
+                Some(_) => sent,
+                None => sent.min(bytes.len()),
+            };
+            output.sent(from_output);
+            data_sent += sent - from_output;
         }
     }
 
@@ -137,9 +108,9 @@ impl Socket {
     /// # Errors
     /// `WouldBlock` when its buffer is full.
     pub fn write(&self, first: &[u8], second: &[u8]) -> io::Result<usize> {
-        let count = retry(|| match second.is_empty() {
-            true => (&self.stream).write(first),
-            false => (&self.stream).write_vectored(&[IoSlice::new(first), IoSlice::new(second)]),
+        let count = retry(|| match (first, second) {
+            (bytes, []) | ([], bytes) => (&self.stream).write(bytes),
+            _ => (&self.stream).write_vectored(&[IoSlice::new(first), IoSlice::new(second)]),
         })?;
         if count == 0 {
             return Err(ErrorKind::WriteZero.into());

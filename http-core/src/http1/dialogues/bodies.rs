@@ -34,31 +34,14 @@ fn a_long_body_is_read_as_it_comes() {
     assert_eq!(d.reads().unwrap(), (String::new(), Got::NeedsInput));
     d.receives(b"cat");
     assert_eq!(d.reads().unwrap(), ("cat".into(), Got::NeedsInput));
-    let mut rest = vec![b'x'; 69_997];
-    // Straight to the handler's memory, if there is enough of it.
-    assert_eq!(d.http1.direct_room(100), 0);
-    assert_eq!(d.http1.direct_room(100_000), 69_997);
-    rest.truncate(69_000);
-    d.http1.received_directly(&rest);
+    d.receives(&[b'x'; 69_000]);
+    assert_eq!(d.reads().unwrap(), ("x".repeat(69_000), Got::NeedsInput));
     d.receives(&[b'y'; 1000]);
-    assert_eq!(d.http1.direct_room(100_000), 0);
     assert_eq!(d.reads().unwrap(), ("y".repeat(997), Got::End));
     d.answer("thanks");
     // What is behind it is the next request.
     assert_eq!(d.next(), Next::Read);
     assert_eq!(d.http1.patience(), Patience::Head);
-}
-
-/// Of chunks nobody knows beforehand where they end, so they don't pass.
-#[test]
-fn chunks_come_through_the_buffer() {
-    let mut d = Dialogue::with(Limits {
-        body_ahead: 0,
-        ..Limits::default()
-    });
-    assert_eq!(d.hears(CHUNKED), Next::Call);
-    assert_eq!(d.reads().unwrap(), (String::new(), Got::NeedsInput));
-    assert_eq!(d.http1.direct_room(100_000), 0);
 }
 
 #[test]
@@ -115,10 +98,9 @@ fn a_body_is_not_asked_for_within_an_answer() {
     let mut d = Dialogue::new();
     assert_eq!(d.hears(EXPECTING), Next::Call);
     d.begins(200, &[]);
-    d.http1.write(b"echo: ").unwrap();
-    assert_eq!(d.http1.flush().unwrap(), Written::Direct);
+    d.writes("echo: ");
+    assert!(d.http1.write(b"", true).unwrap());
     d.sends();
-    d.http1.sent_directly();
     assert_eq!(d.reads().unwrap(), (String::new(), Got::NeedsInput));
 }
 
@@ -218,11 +200,7 @@ fn a_body_that_is_refused_stays_refused() {
     assert_eq!(d.http1.refusal(), Some(Refusal::CUT_OFF));
     let mut d = Dialogue::new();
     assert_eq!(d.hears(&post(70_000)), Next::Call);
-    d.http1.received_directly(b"");
-    assert!(d.reads().is_err());
-    let mut d = Dialogue::new();
-    assert_eq!(d.hears(&post(70_000)), Next::Call);
-    d.http1.refuse_body(Refusal::TOO_SLOW);
+    d.http1.body_failed(Some(Refusal::TOO_SLOW));
     assert!(d.reads().is_err());
     assert_eq!(d.http1.refusal(), Some(Refusal::TOO_SLOW));
 }
@@ -231,7 +209,7 @@ fn a_body_that_is_refused_stays_refused() {
 fn a_body_that_is_lost_is_the_end() {
     let mut d = Dialogue::new();
     assert_eq!(d.hears(&post(70_000)), Next::Call);
-    d.http1.lost_body();
+    d.http1.body_failed(None);
     assert!(d.http1.is_lost());
     assert_eq!(
         d.reads().unwrap_err().kind(),

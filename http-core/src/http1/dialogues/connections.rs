@@ -117,7 +117,7 @@ fn the_handler_may_end_it_and_the_client_gets_to_know() {
     let mut d = Dialogue::new();
     assert_eq!(d.hears(GET), Next::Call);
     d.begins(200, &[("Connection", "x, Close")]);
-    d.http1.finish(b"cat").unwrap();
+    d.finishes("cat");
     d.http1.answered();
     assert_eq!(d.http1.ending, Some(Ending::Handler));
     assert_eq!(d.next(), Next::Write);
@@ -158,7 +158,7 @@ fn what_is_no_request_is_refused() {
     );
     assert_eq!(d.http1.refusal(), Some(refusal));
     d.begins(400, &[]);
-    d.http1.finish(b"a page").unwrap();
+    d.finishes("a page");
     assert_eq!(d.http1.answered(), Some(StatusCode::BAD_REQUEST));
     assert_eq!(d.next(), Next::Write);
     let sent = d.sends();

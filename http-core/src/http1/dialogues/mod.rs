@@ -9,7 +9,7 @@ use std::io;
 
 use http::StatusCode;
 
-use super::{CONTINUE, Date, Front, Got, Head, Http1, Limits, Next, Written};
+use super::{CONTINUE, Date, Got, Head, Http1, Limits, Next};
 
 const DATE: Date = *b"Sun, 06 Nov 1994 08:49:37 GMT";
 
@@ -67,18 +67,19 @@ impl Dialogue {
     /// Sends all that waits; `[file]` stands for a part of a file.
     fn sends(&mut self) -> String {
         let mut sent = Vec::new();
-        while let Some(front) = self.http1.output.front() {
-            let count = match front {
-                Front::Bytes { bytes, .. } => {
-                    sent.extend_from_slice(bytes);
-                    bytes.len()
-                }
-                Front::File(part) => {
+        let output = &mut self.http1.output;
+        while !output.is_empty() {
+            let count = match (output.bytes(), output.file()) {
+                ([], Some(part)) => {
                     sent.extend_from_slice(b"[file]");
                     part.left() as usize
                 }
+                (bytes, _) => {
+                    sent.extend_from_slice(bytes);
+                    bytes.len()
+                }
             };
-            self.http1.output.sent(count);
+            output.sent(count);
         }
         String::from_utf8(sent).unwrap()
     }
@@ -103,10 +104,27 @@ impl Dialogue {
         self.http1.end_fields(&DATE);
     }
 
+    /// The handler writes this, which is gathered.
+    fn writes(&mut self, piece: &str) {
+        assert!(!self.http1.write(piece.as_bytes(), false).unwrap());
+    }
+
+    /// The handler writes the last piece of the body.
+    fn finishes(&mut self, last: &str) {
+        self.tries_to_finish(last).unwrap();
+    }
+
+    fn tries_to_finish(&mut self, last: &str) -> io::Result<()> {
+        if self.http1.begin_last(last.len() as u64)? {
+            self.http1.end_last(last.as_bytes());
+        }
+        Ok(())
+    }
+
     /// The handler answers 200 and this.
     fn answer(&mut self, body: &str) {
         self.begins(200, &[]);
-        assert_eq!(self.http1.finish(body.as_bytes()).unwrap(), Written::Queued);
+        self.finishes(body);
         assert_eq!(self.http1.answered(), Some(StatusCode::OK));
     }
 
