@@ -1,120 +1,592 @@
 //! The checks of lesson 6, message_echo: how long the body is, the body itself, and
 //! the message in it.
 
-use std::process::ExitCode;
+use std::borrow::Cow;
 
-use grader::{Answer, Failure, Run, Verdict};
+use grader::record::Request;
+use grader::{Act, Draw, Expect, Mistakes, Model, Seen, Status, Whole, encode_form, post, request};
 
-fn main() -> ExitCode {
-    grader::lesson!()
-        .check(1, "POST /length says how many bytes will come", 2, length)
-        .check(1, "a body whose length nobody says gets 411", 1, no_length)
-        .check(2, "POST /body gives the body back", 1, body)
-        .check(2, "a body of any bytes comes back", 1, any_bytes)
-        .check(2, "a long body comes back whole", 2, long_body)
-        .check(3, "POST / answers the message", 2, message)
-        .check(3, "the message comes back as it was typed", 2, decoded)
-        .check(3, "the message may stand anywhere in the form", 1, anywhere)
-        .check(3, "bytes that are not UTF-8 do no harm", 1, not_utf8)
-        .check(4, "a form without a message gets 400", 2, no_message)
-        .check(4, "an empty message is a message", 1, empty_message)
+const TEXT: &str = "text/plain; charset=utf-8";
+const FORM: &str = "application/x-www-form-urlencoded";
+const PATHS: [&str; 3] = ["/", "/length", "/body"];
+
+fn main() -> std::process::ExitCode {
+    grader::lesson!(MessageEcho)
+        .example(
+            1,
+            1,
+            "POST /length says how many bytes will come",
+            Whole,
+            |draw| {
+                // More bytes than characters.
+                let line = draw.line().repeat(draw.number(2..9) as usize);
+                [post("/length").body(line), post("/length").body("")]
+            },
+        )
+        .example(
+            1,
+            1,
+            "a body whose length nobody says gets 411",
+            Status,
+            |draw| [post("/length").body(draw.word()).chunked()],
+        )
+        .example(2, 1, "POST /body gives the body back", Whole, |draw| {
+            let text = format!("{}\r\n\r\n{}\n", draw.line(), draw.line());
+            let page = draw.number(2..100);
+            [
+                post("/body").body(text),
+                post(format!("/body?page={page}")).body(draw.word()),
+            ]
+        })
+        .example(2, 1, "a body of any bytes comes back", Whole, |draw| {
+            let any: Vec<u8> = (0..=255).collect();
+            [post("/body").body([draw.word().as_bytes(), &any].concat())]
+        })
+        .example(2, 1, "a long body comes back whole", Whole, |draw| {
+            let (middle, long) = (draw.number(1001..WHOLE), draw.number(LONG..LONG + 50_000));
+            [middle, long].map(|length| post("/body").body(repeated(draw, length)))
+        })
+        .example(3, 2, "POST / answers the message", Whole, |draw| {
+            [message(&draw.word())]
+        })
+        .example(
+            3,
+            1,
+            "the message comes back as it was typed",
+            Whole,
+            |draw| {
+                [message(&format!(
+                    "{} & {}: 1 + 1 = 2",
+                    draw.line(),
+                    draw.word()
+                ))]
+            },
+        )
+        .example(
+            3,
+            1,
+            "the message may stand anywhere in the form",
+            Whole,
+            |draw| {
+                let (word, other) = (draw.word(), draw.path());
+                [post("/").form(&[("from", &other), ("message", &word), ("to", "x")])]
+            },
+        )
+        .example(3, 1, "bytes that are not UTF-8 do no harm", Whole, |draw| {
+            let fields = [b"message=", draw.word().as_bytes(), b"\xff"].concat();
+            [form(fields)]
+        })
+        .example(4, 1, "a form without a message gets 400", Whole, |draw| {
+            [
+                post("/").form(&[("massage", &draw.word())]),
+                post("/").form(&[("Message", &draw.word())]),
+                post("/").form(&[]),
+            ]
+        })
+        .example(4, 1, "an empty message is a message", Whole, |_| {
+            [message("")]
+        })
+        .sessions(1)
         .grade()
 }
 
-/// Sends bytes that are no form.
-fn post(run: &mut Run, path: &str, body: impl AsRef<[u8]>) -> Result<Answer, Failure> {
-    let ask = run.request("POST", path);
-    let answer = ask.header("Content-Type", "text/plain").body(body).send()?;
-    answer.expect_status(200)?;
-    Ok(answer)
+/// Sends a message as a browser does.
+fn message(text: &str) -> Act {
+    post("/").form(&[("message", text)])
 }
 
-fn length(run: &mut Run) -> Verdict {
-    // More bytes than characters.
-    let text = run.seed().line().repeat(run.seed().number(2..9) as usize);
-    post(run, "/length", &text)?.expect_body(format!("{} bytes\n", text.len()))?;
-    post(run, "/length", "")?.expect_body("0 bytes\n")
+/// Sends a form that is written out.
+fn form(fields: impl Into<Vec<u8>>) -> Act {
+    post("/").field("Content-Type", FORM).body(fields.into())
 }
 
-fn no_length(run: &mut Run) -> Verdict {
-    let word = run.seed().word();
-    // The body comes in chunks, each with its own length: there is no Content-Length.
-    let ask = run.request("POST", "/length");
-    let ask = ask.header("Transfer-Encoding", "chunked").body(word);
-    ask.send()?.expect_status(411)
+/// The longest body that comes whole in one read: what the client sends at once.
+const WHOLE: u64 = 4000;
+
+/// The shortest body that does not: more than the system keeps for a connection.
+const LONG: u64 = 250_000;
+
+struct MessageEcho;
+
+/// What the message echo does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// What is compared with the paths.
+    path: fn(&Request) -> &str,
+    /// Whether the length is looked at before the path.
+    length_first: bool,
+    /// What is taken for the length of a body, of which the client says the length.
+    length: fn(usize) -> Option<usize>,
+    /// How many bytes are read of a body whose length nobody says, if one is taken.
+    unsaid: Option<fn(&[u8]) -> usize>,
+    unsaid_status: u16,
+    /// The number that /length tells.
+    counted: fn(&[u8]) -> usize,
+    /// What is read of a body.
+    read: fn(&[u8]) -> Read,
+    /// The most bytes of it that are kept.
+    most: usize,
+    /// What becomes of a body on its way back.
+    echo: fn(&[u8]) -> Vec<u8>,
+    /// The message that is found in a form.
+    message: fn(&[u8]) -> Option<String>,
+    missing: u16,
+    /// Whether the answer names the field that is missing.
+    names_field: bool,
+    /// The status of another path, unless it is taken for that of messages.
+    elsewhere: Option<u16>,
+    kind: Option<String>,
+    /// What stands before the number of bytes and before the message, and behind it.
+    length_line: [String; 2],
+    message_line: [String; 2],
 }
 
-fn body(run: &mut Run) -> Verdict {
-    let text = format!("{}\r\n\r\n{}\n", run.seed().line(), run.seed().line());
-    post(run, "/body", &text)?.expect_body(&text)
+/// What a program has of a body.
+enum Read<'a> {
+    These(&'a [u8]),
+    /// What has come when it reads for the first time; the rest of a buffer stays zero, if
+    /// the buffer is not cut.
+    Beginning {
+        zeros: bool,
+    },
+    /// More is asked for than there is, which is an error.
+    TooMuch,
 }
 
-fn any_bytes(run: &mut Run) -> Verdict {
-    let mut bytes = run.seed().word().into_bytes();
-    bytes.extend(0..=255);
-    post(run, "/body", &bytes)?.expect_body(&bytes)
-}
-
-fn long_body(run: &mut Run) -> Verdict {
-    // More than the program gets in one read.
-    let count = run.seed().number(250_000..300_000);
-    let text: String = (0..count / 6).map(|line| format!("{line:5}\n")).collect();
-    post(run, "/body", &text)?.expect_body(&text)
-}
-
-fn message(run: &mut Run) -> Verdict {
-    let word = run.seed().word();
-    let answer = run
-        .request("POST", "/")
-        .form(&[("message", &word)])
-        .send()?;
-    answer.expect_status(200)?;
-    answer.expect_body(format!("{word}\n"))
-}
-
-fn decoded(run: &mut Run) -> Verdict {
-    let text = format!("{} & {}: 1 + 1 = 2", run.seed().line(), run.seed().word());
-    let answer = run
-        .request("POST", "/")
-        .form(&[("message", &text)])
-        .send()?;
-    answer.expect_status(200)?;
-    answer.expect_body(format!("{text}\n"))
-}
-
-fn anywhere(run: &mut Run) -> Verdict {
-    let (word, other) = (run.seed().word(), run.seed().path());
-    let fields = [("from", &*other), ("message", &word), ("to", "x")];
-    let answer = run.request("POST", "/").form(&fields).send()?;
-    answer.expect_status(200)?;
-    answer.expect_body(format!("{word}\n"))
-}
-
-fn not_utf8(run: &mut Run) -> Verdict {
-    let word = run.seed().word();
-    let fields = [b"message=".as_slice(), word.as_bytes(), b"\xff"].concat();
-    let ask = run.request("POST", "/");
-    let ask = ask.header("Content-Type", "application/x-www-form-urlencoded");
-    let answer = ask.body(fields).send()?;
-    answer.expect_status(200)?;
-    answer.expect_body(format!("{word}\u{fffd}\n"))
-}
-
-fn no_message(run: &mut Run) -> Verdict {
-    let word = run.seed().word();
-    for fields in [&[("massage", &*word)][..], &[]] {
-        let ask = run.request("POST", "/").form(fields);
-        let answer = ask.send()?;
-        answer.expect_status(400)?;
-        // What is missing is the field of this name.
-        answer.expect_body_contains("message")?;
+impl Default for Knobs {
+    fn default() -> Self {
+        Knobs {
+            path: Request::path,
+            length_first: true,
+            length: Some,
+            unsaid: None,
+            unsaid_status: 411,
+            counted: <[u8]>::len,
+            read: |body| Read::These(body),
+            most: usize::MAX,
+            echo: <[u8]>::to_vec,
+            message: |form| first(form, "message"),
+            missing: 400,
+            names_field: true,
+            elsewhere: Some(404),
+            kind: Some(TEXT.into()),
+            length_line: ["".into(), " bytes\n".into()],
+            message_line: ["".into(), "\n".into()],
+        }
     }
-    Ok(())
 }
 
-fn empty_message(run: &mut Run) -> Verdict {
-    let ask = run.request("POST", "/").form(&[("message", "")]);
-    let answer = ask.send()?;
-    answer.expect_status(200)?;
-    answer.expect_body("\n")
+/// The fields of a form that has come as bytes.
+fn fields(form: &[u8]) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(form);
+    form_urlencoded::parse(text.as_bytes())
+        .into_owned()
+        .collect()
+}
+
+fn first(form: &[u8], name: &str) -> Option<String> {
+    let mut same = fields(form).into_iter().filter(|(known, _)| known == name);
+    same.next().map(|(_, value)| value)
+}
+
+/// The value of the first field of this name as it stands in the form.
+fn raw(form: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(form);
+    let mut pairs = text.split('&').filter_map(|field| field.split_once('='));
+    let found = pairs.find(|(name, _)| *name == "message");
+    found.map(|(_, value)| value.into())
+}
+
+impl Model for MessageEcho {
+    type Knobs = Knobs;
+    type State = ();
+
+    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+        let asked = act.asked()?;
+        if asked.path().starts_with("//") || asked.path().contains('%') {
+            return None; // other spellings of a path are left open, as in lesson 1
+        }
+        if asked.method != "POST" {
+            return Some(Expect::step(1).status(501));
+        }
+        let sent = asked.body.as_deref().unwrap_or_default();
+        let is_said = asked.body.is_some() && asked.field("Transfer-Encoding").is_none();
+        let step = match asked.path() {
+            _ if !is_said => 1,
+            "/body" => 2,
+            "/" => match first(sent, "message") {
+                // Whether that is a form, the text does not say.
+                Some(_) if asked.field("Content-Type") != Some(FORM) => return None,
+                Some(message) if !message.is_empty() => 3,
+                _ => 4,
+            },
+            _ => 1,
+        };
+        let expect = |status: u16| Expect::step(step).status(status);
+        let text = |line: String| {
+            let answered = expect(200).field("Content-Type", knobs.kind.as_deref());
+            Some(answered.body(line))
+        };
+
+        let is_known = |path: &&str| PATHS.contains(path);
+        let path = Some((knobs.path)(asked)).filter(is_known);
+        let elsewhere = match (path, knobs.elsewhere) {
+            (None, Some(status)) => Some(expect(status)),
+            _ => None,
+        };
+        if elsewhere.is_some() && !knobs.length_first {
+            return elsewhere;
+        }
+        let (length, read) = match (is_said, knobs.unsaid) {
+            (true, _) => ((knobs.length)(sent.len()), (knobs.read)(sent)),
+            (false, Some(read)) => (Some(0), Read::These(&sent[..read(sent)])),
+            (false, None) => (None, Read::TooMuch),
+        };
+        let Some(length) = length else {
+            return Some(expect(knobs.unsaid_status));
+        };
+        if elsewhere.is_some() {
+            return elsewhere;
+        }
+        let path = path.unwrap_or("/");
+        if path == "/length" {
+            let number = if is_said {
+                (knobs.counted)(sent)
+            } else {
+                length
+            };
+            return text(knobs.length_line.join(&number.to_string()));
+        }
+        let body = match read {
+            Read::These(body) => &body[..body.len().min(knobs.most)],
+            Read::TooMuch => return Some(expect(500)),
+            Read::Beginning { .. } if sent.len() as u64 <= WHOLE => sent,
+            Read::Beginning { zeros } => {
+                // Of a form, only the message is sent back.
+                let sent = String::from_utf8_lossy(sent);
+                let sent = sent.strip_prefix("message=").unwrap_or(&sent);
+                let (head, tail) = (sent.get(..100)?, sent.get(sent.len() - 12..)?);
+                let beginning = expect(200).body_has(head);
+                return Some(match ((sent.len() as u64) < LONG, zeros) {
+                    (true, _) => beginning,
+                    (false, true) => beginning.body_has("\0").body_lacks(tail),
+                    (false, false) => beginning.body_lacks("\0").body_lacks(tail),
+                });
+            }
+        };
+        if path == "/body" {
+            // Which type any bytes have, the text does not say.
+            return Some(expect(200).body((knobs.echo)(body)));
+        }
+        match (knobs.message)(body) {
+            Some(message) => text(knobs.message_line.join(&message)),
+            None if knobs.names_field => Some(expect(knobs.missing).body_has("message")),
+            None => Some(expect(knobs.missing).body_lacks("message")),
+        }
+    }
+
+    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+        let other = |draw: &mut Draw| draw.path_near(&PATHS) + &draw.query();
+        vec![match draw.below(13) {
+            0 => message(&draw.word()),
+            1 => post("/body").body(body(draw)),
+            2 => post("/length").body(body(draw)),
+            3 => post(other(draw)).body(draw.word()),
+            4 => post(other(draw)).body(body(draw)),
+            5 | 6 => {
+                let (fields, query) = (fields_drawn(draw), draw.query());
+                post(format!("/{query}"))
+                    .field("Content-Type", FORM)
+                    .body(fields)
+            }
+            7 => message(&draw.text()),
+            8 => message(draw.pick(&[" ", "  x ", "\r\n", "a\r\nb\n", " é", "%41+%2B", "1=2=3"])),
+            9 => post(other(draw)).body(draw.word()).chunked(),
+            10 => match draw.below(3) {
+                0 => post(draw.pick(&PATHS)).body("message=x").chunked(),
+                1 => post(draw.pick(&PATHS)), // neither a length nor a body
+                _ => request(draw.pick(&["GET", "PUT", "HEAD", "DELETE"]), other(draw)),
+            },
+            11 => {
+                let end: &[u8] = draw.pick(&[b"\xff", b"\xe3\x81", b"=1+=2"]);
+                form([b"message=", draw.word().as_bytes(), end].concat())
+            }
+            _ => {
+                let length = draw.pick(&[200, 2000, 300, WHOLE, 70_000, LONG]);
+                let text = repeated(draw, length);
+                match draw.below(4) {
+                    0 => post("/length").body(text),
+                    1 if length < LONG => form(format!("message={text}")),
+                    _ => post("/body").body(text),
+                }
+            }
+        }]
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        mistakes
+            .wrong("always-411", "Every POST gets 411: content_length returns None each time. Look at the name of the header, Content-Length, and at what becomes of its value.", |knobs| {
+                knobs.length = |_| None;
+            })
+            .wrong("small-number", "A longer body gets 411: its length does not fit into the type of number that you parse it into, so parse fails. Use usize.", |knobs| {
+                knobs.length = |length| u8::try_from(length).ok().map(usize::from);
+            })
+            .or(|knobs| {
+                knobs.length = |length| u16::try_from(length).ok().map(usize::from);
+            })
+            .wrong("zero-is-none", "A length of 0 gets 411. It is a length like any other: the client says that the body is empty.", |knobs| {
+                knobs.length = |length| Some(length).filter(|length| *length > 0);
+            })
+            .wrong("no-length-is-zero", "A body without a Content-Length is taken, as if its length were 0. Nobody has said how long it is: return None, and the answer is 411.", |knobs| knobs.unsaid = Some(|_| 0))
+            .or(|knobs| knobs.unsaid = Some(<[u8]>::len))
+            .wrong("path-first", "Another path without a Content-Length gets 404. The length is looked at before the path: the answer is 411.", |knobs| {
+                knobs.length_first = false;
+            })
+            .wrong("characters-counted", "/length counts the characters of the body. The Content-Length counts bytes, and ねこ has 6.", |knobs| {
+                knobs.counted = |body| String::from_utf8_lossy(body).chars().count();
+            })
+            .wrong("one-more", "The length is larger by one than the client says. Take it as it stands in the header.", |knobs| {
+                knobs.counted = |body| body.len() + 1;
+                knobs.read = |_| Read::TooMuch;
+            })
+            .wrong("one-less", "The length is smaller by one than the client says, so that the body loses its last byte. Take it as it stands in the header.", |knobs| {
+                knobs.counted = |body| body.len().saturating_sub(1);
+                knobs.read = |body| Read::These(&body[..body.len().saturating_sub(1)]);
+            })
+            .wrong("empty-buffer", "Nothing of the body is read. read_exact fills a buffer as far as it is long, and Vec::new() and Vec::with_capacity(length) are empty: vec![0; length] is as long as the body.", |knobs| {
+                knobs.read = |_| Read::These(&[]);
+            })
+            .wrong("zeros", "The buffer has the right length, but it is never filled: all its bytes are zero. Read into it, with read_exact(&mut body).", |knobs| {
+                knobs.echo = |body| vec![0; body.len()];
+                knobs.message = |_| None;
+            })
+            .wrong("one-read", "Of a long body, only the beginning is read. read returns what has come so far, and a long body takes many calls: use read_exact, with a buffer for all of it.", |knobs| {
+                knobs.read = |_| Read::Beginning { zeros: false };
+            })
+            .wrong("rest-is-zero", "Of a long body, only the beginning is read, and zeros stand for the rest. read fills a part of the buffer; read_exact fills all of it.", |knobs| {
+                knobs.read = |_| Read::Beginning { zeros: true };
+            })
+            .wrong("one-line", "You read up to the first line end. A body may have many lines: read as many bytes as the Content-Length says.", |knobs| {
+                knobs.read = |body| Read::These(body.split(|byte| *byte == b'\n').next().unwrap_or_default());
+            })
+            .or(|knobs| {
+                knobs.read = |body| Read::These(body.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default());
+            })
+            .wrong("through-a-text", "/body makes a text of the bytes on their way, and what is not UTF-8 becomes \u{fffd}. Send the bytes as they came.", |knobs| {
+                knobs.echo = |body| String::from_utf8_lossy(body).into_owned().into();
+            })
+            .wrong("line-end-added", "A line end stands behind the body that comes back. /body sends the body and nothing else.", |knobs| {
+                knobs.echo = |body| [body, b"\n"].concat();
+            })
+            .wrong("body-trimmed", "White space at the ends of the body is taken off. /body sends every byte as it came.", |knobs| {
+                knobs.echo = |body| body.trim_ascii().into();
+            })
+            .or(|knobs| {
+                knobs.echo = |body| String::from_utf8_lossy(body).trim().into();
+            })
+            .or(|knobs| {
+                knobs.echo = |body| String::from_utf8_lossy(body).trim_end().into();
+            })
+            .wrong("not-decoded", "The message comes back as it travels. A space comes as +, and other characters as % and two digits: let parse_form decode them.", |knobs| {
+                knobs.message = raw;
+            })
+            .wrong("plus", "A + in a form stands for a space. (One that was typed comes as %2B.) parse_form knows that.", |knobs| {
+                knobs.message = |form| first(String::from_utf8_lossy(form).replace('+', "%2B").as_bytes(), "message");
+            })
+            .wrong("percent", "You decode the +, and leave each % with its two digits as it is. parse_form decodes both.", |knobs| {
+                knobs.message = |form| raw(form).map(|value| value.replace('+', " "));
+            })
+            .wrong("decoded-twice", "You decode the message twice. parse_form has done it: %2541 was typed as %41.", |knobs| {
+                knobs.message = |form| Some(percent(&first(form, "message")?).into());
+            })
+            .wrong("decoded-first", "You decode the whole body before you take it apart, so an & that was typed ends the message. Take the form apart first, and decode each value: parse_form does both.", |knobs| {
+                knobs.message = |form| raw(percent(&String::from_utf8_lossy(form).replace('+', " ")).as_bytes());
+            })
+            .wrong("rest-of-the-form", "What stands behind message= is all taken for the message, as it travels. Other fields may follow it, and it is encoded: let parse_form take the form apart.", |knobs| {
+                knobs.message = |form| Some(String::from_utf8_lossy(form).split_once("message=")?.1.into());
+            })
+            .or(|knobs| {
+                knobs.message = |form| Some(String::from_utf8_lossy(form).strip_prefix("message=")?.into());
+            })
+            .wrong("whole-body", "The whole body comes back, and not the message in it. Send the value of the field message.", |knobs| {
+                knobs.message = |form| first(form, "message").map(|_| String::from_utf8_lossy(form).into_owned());
+            })
+            .wrong("message-first", "The message is only found at the beginning of the body. It may stand behind other fields: look for its name.", |knobs| {
+                knobs.message = |form| first(form, "message").filter(|_| form.starts_with(b"message="));
+            })
+            .wrong("first-field", "The first field is taken for the message, whatever its name is. Look for the name message.", |knobs| {
+                knobs.message = |form| fields(form).into_iter().next().map(|(_, value)| value);
+            })
+            .wrong("last-field", "If the field message comes twice, you take the last one. The first one counts.", |knobs| {
+                knobs.message = |form| {
+                    let mut same = fields(form).into_iter().filter(|(name, _)| name == "message");
+                    same.next_back().map(|(_, value)| value)
+                };
+            })
+            .wrong("cut-at-equals", "The message ends at its first =. Only the first = of a field stands between the name and the value: parse_form knows that.", |knobs| {
+                knobs.message = |form| {
+                    let equals = |value: String| value.split('=').next().unwrap_or_default().to_string();
+                    raw(form).map(equals).map(|value| percent(&value.replace('+', " ")).into())
+                };
+            })
+            .wrong("other-name", "No message is found in a form that has one: it is looked for under another name, or what was found is not returned. The name is message, letter by letter.", |knobs| knobs.message = |_| None)
+            .or(|knobs| knobs.message = |form| first(form, "massage"))
+            .or(|knobs| knobs.message = |form| first(form, "Message"))
+            .wrong("any-case", "A field Message is taken for the message as well. Names of fields are compared letter by letter, capital letters too.", |knobs| {
+                knobs.message = |form| {
+                    let mut same = fields(form).into_iter().filter(|(name, _)| name.eq_ignore_ascii_case("message"));
+                    same.next().map(|(_, value)| value)
+                };
+            })
+            .wrong("message-trimmed", "White space at the ends of the message is taken off. The message comes back as it was typed.", |knobs| {
+                knobs.message = |form| first(form, "message").map(|value| value.trim().into());
+            })
+            .wrong("utf8-needed", "A form with bytes that are not UTF-8 is taken for one without a message. Such bytes become \u{fffd}: from_utf8_lossy makes a text of any bytes.", |knobs| {
+                knobs.message = |form| first(std::str::from_utf8(form).ok()?.as_bytes(), "message");
+            })
+            .wrong("missing-is-empty", "A form without the field message is answered as if it had an empty one. Return None where it is not there: get(\"message\").cloned(), without a default behind it.", |knobs| {
+                knobs.message = |form| Some(first(form, "message").unwrap_or_default());
+            })
+            .wrong("empty-refused", "A message with nothing in it is refused. The field is there, so it is a message: only a field that is missing gets 400.", |knobs| {
+                knobs.message = |form| first(form, "message").filter(|value| !value.is_empty());
+            })
+            .or(|knobs| {
+                knobs.message = |form| first(form, "message").filter(|value| !value.trim().is_empty());
+            })
+            .wrong("missing-not-found", "A form without a message gets 404. The path is right; the form is not. That is a 400.", |knobs| knobs.missing = 404)
+            .wrong("missing-ok", "A form without a message gets 200, which says that all is well. The client has made a mistake: the status is 400.", |knobs| knobs.missing = 200)
+            .wrong("nothing-said", "The answer with 400 does not say what is missing. The word message must be in it.", |knobs| knobs.names_field = false)
+            .wrong("target", "You compare request.target(): the query string is part of it. Use request.path().", |knobs| knobs.path = |asked| &asked.target)
+            .wrong("every-path", "A message is taken at every path. It is sent to /, and another path gets 404.", |knobs| knobs.elsewhere = None)
+            .wrong("no-line-end", "The line end behind the message is missing: \\n.", |knobs| knobs.message_line[1].clear());
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked_post(), seen.answer()) else {
+            return;
+        };
+        let sent = asked.body.as_deref().unwrap_or_default();
+        let (status, text) = (answer.status, answer.text().into_owned());
+        let kind = answer.field("Content-Type").map(str::to_string);
+        let is_said = asked.body.is_some() && asked.field("Transfer-Encoding").is_none();
+        if !is_said {
+            mistakes.wrong(
+                "no-length-status",
+                "The status for a body whose length nobody says is 411, Length Required.",
+                move |knobs| {
+                    knobs.unsaid_status = status;
+                },
+            );
+            return;
+        }
+        if !PATHS.contains(&asked.path()) {
+            mistakes.wrong(
+                "elsewhere-status",
+                "The status for another path is 404, Not Found.",
+                move |knobs| {
+                    knobs.elsewhere = Some(status);
+                },
+            );
+            return;
+        }
+        let value = first(sent, "message");
+        if asked.path() == "/" && value.is_none() {
+            mistakes.wrong(
+                "missing-status",
+                "The status for a form without a message is 400, Bad Request.",
+                move |knobs| {
+                    knobs.missing = status;
+                },
+            );
+            return;
+        }
+        if status != 200 {
+            return;
+        }
+        mistakes.wrong(
+            "type",
+            format!("Compare the Content-Type letter by letter: it is {TEXT}."),
+            move |knobs| {
+                knobs.kind = kind.clone();
+            },
+        );
+        let came = answer.body.len();
+        if asked.path() == "/body" && came < sent.len() && sent.starts_with(&answer.body) {
+            mistakes.wrong("cut", format!("Of a longer body, only the first {came} bytes are read. Read as many as the Content-Length says."), move |knobs| {
+                knobs.most = came;
+            });
+        }
+        let number = sent.len().to_string();
+        let parts = match (asked.path(), &value) {
+            ("/length", _) => text.split_once(&number),
+            ("/", Some(value)) if value.len() > 3 => text.split_once(value),
+            _ => None,
+        };
+        let Some((before, behind)) = parts else {
+            return;
+        };
+        let line = [before.to_string(), behind.to_string()];
+        if asked.path() == "/length" {
+            mistakes.wrong("length-line", "The answer of /length is the number, a space, the word bytes and a line end. Compare it letter by letter.", move |knobs| {
+                knobs.length_line = line.clone();
+            });
+        } else {
+            mistakes.wrong("message-line", "The answer is the message and a line end, and nothing else. Compare it letter by letter.", move |knobs| {
+                knobs.message_line = line.clone();
+            });
+        }
+    }
+}
+
+/// A text whose percent-encoding is decoded, once.
+fn percent(text: &str) -> Cow<'_, str> {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy()
+}
+
+/// A text of this length: one word again and again, and another at its end.
+fn repeated(draw: &mut Draw, length: u64) -> String {
+    let (unit, end) = (draw.word() + "-", format!("{:->12}", draw.word()));
+    let mut text = unit.repeat(length as usize / unit.len() + 1);
+    text.truncate((length as usize).saturating_sub(end.len()));
+    text + &end
+}
+
+/// Any bytes: a text, or nearly one; or nothing.
+fn body(draw: &mut Draw) -> Vec<u8> {
+    let text = match draw.below(8) {
+        0 => draw.word(),
+        1 => draw.line(),
+        2 => draw.text(),
+        3 => format!(" {}\r\n{} \n", draw.word(), draw.line()),
+        4 => format!("message={}+%2B", draw.word()),
+        5 => draw.pick(&["\n", " ", "\0", "é", "%", "=", "&"]).into(),
+        6 => draw.word().repeat(40),
+        _ => String::new(),
+    };
+    let end: &[u8] = draw.pick(&[b"", b"", b"", b"\xff", b"\0\x80\r\n"]);
+    [text.as_bytes(), end].concat()
+}
+
+/// A form as it is sent: the message among others, twice, half encoded, or missing.
+fn fields_drawn(draw: &mut Draw) -> String {
+    let mut fields = vec![format!("message={}", draw.word())];
+    for _ in 0..draw.below(3) {
+        fields.push(match draw.below(10) {
+            0 => format!("{}={}", draw.word(), draw.word()),
+            1 => format!("message={}", draw.word()),
+            2 => encode_form(&[("message", &draw.text())]),
+            3 => "message=".into(),
+            4 => "message".into(),
+            5 => format!("Message={}", draw.word()),
+            6 => format!("message=%2541+%zz%+1=2{}", draw.word()),
+            7 => format!("x{}message={}", draw.word(), draw.word()),
+            8 => format!("%6Dessage={}+%2B+Two", draw.word()),
+            _ => String::new(),
+        });
+    }
+    if draw.one_in(2) {
+        let kept = draw.pick(&["", "massage=", "Message=", "xmessage=", "to="]);
+        fields[0] = format!("{kept}{}", draw.word());
+    }
+    draw.shuffled(fields).join("&")
 }

@@ -142,8 +142,16 @@ impl Shell {
             }
             // Text goes into the line (--data-raw leaves a leading @ alone).
             match std::str::from_utf8(body).ok().and_then(|t| self.text(t)) {
-                Some(text) => {
+                Some(text) if body.len() <= self.longest_word() => {
                     let _ = write!(line, " --data-raw {text}");
+                }
+                Some(text) if self == Self::Posix => {
+                    before = format!("printf %s {text} | ");
+                    line += " --data-binary @-";
+                }
+                Some(text) => {
+                    before = format!("[IO.File]::WriteAllText((Join-Path $pwd body), {text}); ");
+                    line += " --data-binary '@body'";
                 }
                 None => match self {
                     Self::Posix => {
@@ -181,6 +189,15 @@ impl Shell {
         }
     }
 
+    /// The most bytes that a program can be given as one argument. (Linux takes 128 KiB;
+    /// Windows takes 32,767 characters for the whole command.)
+    fn longest_word(self) -> usize {
+        match self {
+            Self::Posix => 100_000,
+            Self::Power { .. } | Self::Cmd => 30_000,
+        }
+    }
+
     /// A text as a word, if this shell can take it: what repeats itself is written short.
     fn text(self, text: &str) -> Option<String> {
         let can_be_typed = |c: char| match self {
@@ -195,7 +212,11 @@ impl Shell {
             _ => vec![Part::Once(text)],
         };
         if let [Part::Once(_)] | [] = &parts[..] {
-            return Some(self.word(text));
+            return Some(match text.len() > self.longest_word() {
+                // It goes into a file, by PowerShell.
+                true if self != Self::Posix => single_quoted(text),
+                _ => self.word(text),
+            });
         }
         Some(match self {
             Self::Posix => {
@@ -286,7 +307,7 @@ enum Part<'a> {
 const LONGEST_UNIT: usize = 12;
 
 /// The longest text in which repetitions are looked for.
-const LONGEST_TEXT: usize = 64 * 1024;
+const LONGEST_TEXT: usize = 512 * 1024;
 
 /// The shortest repetition that is written as such.
 const LONG: usize = 60;
@@ -463,6 +484,21 @@ mod tests {
         assert_eq!(
             parts(&text),
             [Part::Times("x", 60), Part::Times("ねこ", 30)]
+        );
+    }
+
+    #[test]
+    fn what_is_too_long_for_an_argument_goes_another_way() {
+        curl(
+            post("/").body("x-".repeat(60_000) + "end"),
+            [
+                "printf %s \"$(printf 'x-%.0s' $(seq 60000))end\" | \
+                 curl -i -H Content-Type: --data-binary @- URL/",
+                "[IO.File]::WriteAllText((Join-Path $pwd body), ('x-' * 60000 + 'end')); \
+                 curl.exe -i -H Content-Type: --data-binary '@body' URL/",
+                "powershell -NoProfile -Command \"[IO.File]::WriteAllText((Join-Path $pwd body), \
+                 ('x-' * 60000 + 'end')); curl.exe -i -H Content-Type: --data-binary '@body' URL/\"",
+            ],
         );
     }
 

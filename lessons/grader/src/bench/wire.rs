@@ -93,7 +93,22 @@ fn written(request: &Request, host: &str) -> Vec<u8> {
     }
     let mut bytes = head.into_bytes();
     bytes.extend_from_slice(b"\r\n");
-    bytes.extend_from_slice(request.body.as_deref().unwrap_or_default());
+    let body = request.body.as_deref().unwrap_or_default();
+    match request.is_chunked() {
+        false => bytes.extend_from_slice(body),
+        true => {
+            // In two, if there is enough of it: a body in one chunk is read too easily.
+            let halves = body.split_at(body.len() / 2);
+            for chunk in [halves.0, halves.1] {
+                if !chunk.is_empty() {
+                    bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                    bytes.extend_from_slice(chunk);
+                    bytes.extend_from_slice(b"\r\n");
+                }
+            }
+            bytes.extend_from_slice(b"0\r\n\r\n");
+        }
+    }
     bytes
 }
 
@@ -356,6 +371,23 @@ mod tests {
         assert_eq!(body(post("/").body("x"), chunks), ("abc".into(), false));
         let (exchange, _) = ask(&get("/"), b"HTTP/1.1 200 OK\r\n\r\nall", false);
         assert_eq!(exchange.answer.unwrap().text(), "all");
+    }
+
+    #[test]
+    fn a_body_is_sent_with_its_length_or_in_chunks() {
+        let behind_type = |act: crate::record::Act| {
+            let bytes = written(act.asked().unwrap(), "h");
+            let text = String::from_utf8(bytes).unwrap();
+            text.split_once("Accept: */*\r\n").unwrap().1.to_string()
+        };
+        let long = post("/").body("abc");
+        assert_eq!(behind_type(long.clone()), "Content-Length: 3\r\n\r\nabc");
+        let chunks = "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n";
+        let head = "Transfer-Encoding: chunked\r\n\r\n";
+        assert_eq!(behind_type(long.chunked()), format!("{head}{chunks}"));
+        let empty = post("/").body("").chunked();
+        assert_eq!(behind_type(empty), format!("{head}0\r\n\r\n"));
+        assert_eq!(behind_type(post("/")), "\r\n");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub struct Request {
     pub target: String,
     /// The fields of the head that the client adds to its own (Host, the length).
     pub fields: Fields,
-    /// The body, sent with its Content-Length.
+    /// The body, sent with its Content-Length; or in chunks, if a field says so.
     pub body: Option<Bytes>,
     /// Whether it is sent on the connection of the request before it.
     pub reuse: bool,
@@ -158,6 +158,16 @@ impl Act {
         self
     }
 
+    /// Sends the body in chunks: nobody says beforehand how long it is.
+    ///
+    /// # Panics
+    ///
+    /// If the act is no request: a mistake in the lesson.
+    #[track_caller]
+    pub fn chunked(self) -> Self {
+        self.field("Transfer-Encoding", "chunked")
+    }
+
     /// Gives a request these fields in its body, as a browser sends a form by POST.
     ///
     /// # Panics
@@ -215,6 +225,11 @@ impl Request {
     /// The value of a field of the head.
     pub fn field(&self, name: &str) -> Option<&str> {
         field(&self.fields, name)
+    }
+
+    /// Whether its body is sent in chunks.
+    pub fn is_chunked(&self) -> bool {
+        self.field("Transfer-Encoding") == Some("chunked")
     }
 
     /// The body as text; empty if there is none.
