@@ -226,15 +226,13 @@ fn heads_give_back_their_parts() {
         );
         assert_eq!((head.path(), head.query()), (&path[..], query.as_deref()));
         assert_eq!(head.version(), Version::HTTP_11);
-        assert_eq!(head.headers().len(), fields.len() + 1);
+        assert_eq!(head.headers().count(), fields.len() + 1);
         for (name, _) in &fields {
             let same_name = fields.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
             let values: Vec<&[u8]> = same_name.map(|(_, value)| value.as_bytes()).collect();
-            let read = head.headers().get_all(&name[..]).iter();
-            assert_eq!(
-                read.map(|value| value.as_bytes()).collect::<Vec<_>>(),
-                values
-            );
+            let read = head.headers();
+            let read = read.filter(|(field, _)| field.eq_ignore_ascii_case(name));
+            assert_eq!(read.map(|(_, value)| value).collect::<Vec<_>>(), values);
             assert_eq!(head.header(name).map(str::as_bytes), Some(values[0]));
         }
     }

@@ -1,7 +1,5 @@
 //! Calls the handler. If it fails, that is the failure of one request and of no other.
 
-use std::sync::Arc;
-
 use http::StatusCode;
 
 use super::exchange::{Exchange, Transport};
@@ -10,7 +8,7 @@ use crate::http1::{Ending, Head, Http1, Refusal};
 
 /// The handler, and who is told when it fails.
 pub(crate) struct Service {
-    pub handler: Arc<dyn Handler>,
+    pub handler: Box<dyn Handler>,
     /// Whether the page of a 500 answer shows what went wrong.
     pub show_errors: bool,
     /// Whether a failure is kept from standard error.

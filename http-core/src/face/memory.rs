@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
 use super::exchange::read_file;
 use super::{Handler, Service, Transport};
@@ -28,7 +27,7 @@ use crate::http1::{Date, Head, Http1, Limits, Next, Output};
 /// would reset the connection, it just ends.
 pub fn serve_in_memory(handler: impl Handler, limits: &Limits, pieces: &[&[u8]]) -> Vec<u8> {
     let service = Service {
-        handler: Arc::new(handler),
+        handler: Box::new(handler),
         show_errors: true,
         quiet: true,
     };

@@ -1,48 +1,17 @@
 //! A handler that panics is an error of one request, not the end of the server.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
 use super::report;
 
 thread_local! {
-    /// The handler that runs on this thread, if one does.
-    static HANDLER: Cell<Running> = const { Cell::new(Running::No) };
-    /// The last panic in it, which it may have caught.
-    static PANIC: RefCell<Option<Panic>> = const { RefCell::new(None) };
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Running {
-    No,
-    /// Its panic is not printed.
-    Quiet,
-    Loud,
-}
-
-/// What the hook has seen of a panic.
-struct Panic {
-    message: String,
-    kind: TypeId,
-    /// The message, with its place in the source.
-    text: String,
-}
-
-impl Panic {
-    fn new(info: &PanicHookInfo) -> Panic {
-        Panic {
-            message: message(info.payload()).to_owned(),
-            kind: info.payload().type_id(),
-            text: describe(info),
-        }
-    }
-
-    /// Whether it is the one that came out of the handler with this payload.
-    fn is_of(&self, payload: &(dyn Any + Send)) -> bool {
-        self.kind == payload.type_id() && self.message == message(payload)
-    }
+    /// The handler that runs on this thread, if one does: whether its panic is printed.
+    static HANDLER: Cell<Option<bool>> = const { Cell::new(None) };
+    /// The last panic in it, which it may have caught: its message, and its place in the source.
+    static PANIC: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
 }
 
 /// Runs a handler. A panic becomes an `Err` with its message and place; the same
@@ -50,17 +19,15 @@ impl Panic {
 /// usual report.
 pub(super) fn catch<T>(quiet: bool, handler: impl FnOnce() -> T) -> Result<T, String> {
     install_hook();
-    HANDLER.set(if quiet { Running::Quiet } else { Running::Loud });
+    HANDLER.set(Some(!quiet));
     // The handler is shared by `&`: what a panic may leave half done behind a lock
     // is for the handler to see (a poisoned Mutex), as in any Rust program.
     let outcome = panic::catch_unwind(AssertUnwindSafe(handler));
-    HANDLER.set(Running::No);
-    outcome.map_err(|payload| {
-        match PANIC.take() {
-            Some(panic) if panic.is_of(&*payload) => panic.text,
-            // Thrown with `resume_unwind`, which calls no hook.
-            _ => message(&*payload).to_owned(),
-        }
+    HANDLER.set(None);
+    outcome.map_err(|payload| match (PANIC.take(), message(&*payload)) {
+        (Some((known, place)), message) if known == message => known + &place,
+        // Thrown with `resume_unwind`, which calls no hook.
+        (_, message) => message.to_owned(),
     })
 }
 
@@ -71,26 +38,20 @@ fn install_hook() {
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            let running = HANDLER.get();
-            if running == Running::No {
+            let Some(is_printed) = HANDLER.get() else {
                 return before(info);
+            };
+            let message = message(info.payload()).to_owned();
+            let place = info.location().map_or_else(String::new, |place| {
+                format!(" ({}, line {})", tidy(place.file()), place.line())
+            });
+            if is_printed {
+                let text = report::failure("The handler panicked", &(message.clone() + &place));
+                report::to_stderr(&text);
             }
-            let panic = Panic::new(info);
-            if running == Running::Loud {
-                report::to_stderr(&report::failure("The handler panicked", &panic.text));
-            }
-            PANIC.set(Some(panic));
+            PANIC.set(Some((message, place)));
         }));
     });
-}
-
-/// `not yet implemented: step 1 (starter/1_path_router.rs, line 20)`
-fn describe(info: &PanicHookInfo) -> String {
-    let message = message(info.payload());
-    match info.location() {
-        Some(place) => format!("{message} ({}, line {})", tidy(place.file()), place.line()),
-        None => message.to_owned(),
-    }
 }
 
 /// The path without its detours: Cargo knows a lesson's program as

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::str::Utf8Error;
 
-use http::{HeaderMap, Method, Version};
+use http::{Method, Version};
 
 use super::exchange::Exchange;
 use crate::Head;
@@ -69,8 +69,8 @@ impl<'c> Request<'c> {
         self.head.header(name)
     }
 
-    /// All header fields, as the map that other Rust web crates use.
-    pub fn headers(&self) -> &HeaderMap {
+    /// The name and the value of each header field, as they were sent, in their order.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.head.headers()
     }
 

@@ -4,8 +4,6 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
-
 use crate::Request;
 
 /// What tells one state of a file from another.
@@ -95,7 +93,7 @@ impl Validators {
     /// Holds the conditions of a request against this state, in the order of RFC
     /// 9110, section 13.2.2.
     pub fn judge(&self, request: &Request) -> Verdict {
-        match tags(request, &IF_MATCH) {
+        match tags(request, "If-Match") {
             Some(tags)
                 if !tags
                     .iter()
@@ -109,7 +107,7 @@ impl Validators {
             }
             None => {}
         }
-        let is_known = match tags(request, &IF_NONE_MATCH) {
+        let is_known = match tags(request, "If-None-Match") {
             // By the weak comparison: which of the two is weak does not matter.
             Some(tags) => tags
                 .iter()
@@ -128,7 +126,7 @@ impl Validators {
     /// changed again in the same second (RFC 9110, section 13.1.5).
     pub fn allow_range(&self, request: &Request) -> bool {
         match request.header("If-Range") {
-            None => !request.headers().contains_key("If-Range"),
+            None => all(request, "If-Range").next().is_none(),
             Some(tag) => self.is_matched_by(tag),
         }
     }
@@ -145,18 +143,19 @@ impl Validators {
     }
 }
 
+/// The values of all fields of a name.
+fn all<'r>(request: &'r Request, name: &str) -> impl Iterator<Item = &'r [u8]> {
+    let fields = request.headers();
+    fields.filter_map(move |(field, value)| field.eq_ignore_ascii_case(name).then_some(value))
+}
+
 /// The entity tags of a field. Ours have no commas, so it may be cut at commas.
-fn tags<'r>(request: &'r Request, name: &HeaderName) -> Option<Vec<&'r str>> {
-    // Most requests have none, and looking is cheaper than making a map.
-    request.header(name.as_str())?;
-    let values = request.headers().get_all(name).iter();
-    Some(
-        values
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(|tag| tag.trim_matches([' ', '\t']))
-            .collect(),
-    )
+fn tags<'r>(request: &'r Request, name: &str) -> Option<Vec<&'r str>> {
+    let mut values = all(request, name).peekable();
+    values.peek()?;
+    let texts = values.filter_map(|value| std::str::from_utf8(value).ok());
+    let tags = texts.flat_map(|text| text.split(','));
+    Some(tags.map(|tag| tag.trim_matches([' ', '\t'])).collect())
 }
 
 /// An entity tag without the mark of a weak one.

@@ -4,11 +4,10 @@
 //! alone. httparse splits the bytes into method, target and fields; `fields` says
 //! what the fields mean for the connection. A head that leaves that in doubt is refused.
 
-use std::cell::OnceCell;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+use http::{Method, StatusCode, Version};
 
 use super::fields::Steering;
 use super::line::{
@@ -42,8 +41,6 @@ pub struct Head {
     version: Version,
     fields: Vec<(Span, Span)>,
     steering: Steering,
-    /// Made when first asked for: most requests are answered without it.
-    headers: OnceCell<HeaderMap>,
 }
 
 /// A stretch of a head's bytes.
@@ -123,7 +120,6 @@ impl Head {
             (span(field.name.as_bytes()), span(value))
         }));
         self.steering = steering;
-        self.headers.take();
         self.bytes.clear();
         self.bytes.extend_from_slice(&bytes[..length]);
         Ok(Some(length))
@@ -180,28 +176,15 @@ impl Head {
     /// The value of the first field of this name, in any case; `None` also where
     /// the value is not text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self
-            .fields
-            .iter()
-            .find(|(field, _)| self.bytes[field.clone()].eq_ignore_ascii_case(name.as_bytes()))?;
-        std::str::from_utf8(&self.bytes[value.clone()]).ok()
+        let mut fields = self.headers();
+        let (_, value) = fields.find(|(field, _)| field.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(value).ok()
     }
 
-    /// All the fields, as the `http` crate's map.
-    pub fn headers(&self) -> &HeaderMap {
-        self.headers.get_or_init(|| {
-            let mut map = HeaderMap::with_capacity(self.fields.len());
-            for (name, value) in &self.fields {
-                // httparse lets through nothing that these two refuse.
-                if let (Ok(name), Ok(value)) = (
-                    HeaderName::from_bytes(&self.bytes[name.clone()]),
-                    HeaderValue::from_bytes(&self.bytes[value.clone()]),
-                ) {
-                    map.append(name, value);
-                }
-            }
-            map
-        })
+    /// The name and the value of each field, as they were sent, in their order.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let fields = self.fields.iter();
+        fields.map(|(name, value)| (self.text(name), &self.bytes[value.clone()]))
     }
 
     /// How long the body is.
@@ -281,7 +264,9 @@ mod tests {
         assert_eq!(head.query(), Some("x=1&y"));
         assert_eq!(head.version(), Version::HTTP_11);
         assert_eq!(head.header("X-CAT"), Some("neko"));
-        assert_eq!(head.headers().get_all("x-cat").iter().count(), 2);
+        let cats = head.headers().filter(|(name, _)| *name != "Host");
+        let cats: Vec<(&str, &[u8])> = cats.take(2).collect();
+        assert_eq!(cats, [("X-Cat", &b"neko"[..]), ("x-cat", b"gato")]);
         assert_eq!(head.framing(), Framing::Length(5));
         assert_eq!(head.request_line(), b"POST /a%20b?x=1&y HTTP/1.1");
         assert!(head.keep_alive());

@@ -167,37 +167,25 @@ impl HttpServer {
     /// If the system gives it no thread or no more events.
     pub fn serve_forever(self, handler: impl Handler) -> Result<()> {
         let url = self.url();
-        let HttpServer {
-            listeners,
-            poller,
-            stop,
-            threads,
-            limits,
-            access_log,
-            show_errors,
-            handle_signals,
-            quiet,
-            ..
-        } = self;
-        let patience = limits.stop_time;
+        let (stop, patience) = (self.stop, self.limits.stop_time);
         let shared = Shared {
             service: Service {
-                handler: Arc::new(handler),
-                show_errors,
-                quiet,
+                handler: Box::new(handler),
+                show_errors: self.show_errors,
+                quiet: self.quiet,
             },
-            limits,
-            access_log,
+            limits: self.limits,
+            access_log: self.access_log,
             seconds: Seconds::now(),
             stop: Arc::clone(&stop),
         };
-        let engine = Engine::new(poller, listeners, shared, threads)?;
-        if handle_signals {
+        let engine = Engine::new(self.poller, self.listeners, shared, self.threads)?;
+        if self.handle_signals {
             stop::on_ctrl_c(&stop);
         }
         match engine.start() {
             // Programs read this line, too: that nobody does must not stop the server.
-            Ok(()) if quiet => {}
+            Ok(()) if self.quiet => {}
             Ok(()) => {
                 let _ = writeln!(io::stdout(), "Serving HTTP on {url} (press Ctrl-C to stop)");
             }

@@ -13,7 +13,6 @@ use std::panic::{self, AssertUnwindSafe};
 
 use cases::{Case, Then};
 use common::{Client, Reply, TestServer};
-use http_core::http::HeaderName;
 use http_core::{Answer, Handler, Limits, Request, Response};
 
 /// Answers with method and target; then the field that the query names; then the
@@ -23,12 +22,12 @@ struct Mirror;
 impl Mirror {
     fn answer(request: &mut Request, response: Response) -> Answer {
         let mut text = format!("{} {}", request.method(), request.target());
-        let field = request
-            .query()
-            .and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok())
-            .and_then(|name| request.headers().get(name));
-        if let Some(value) = field {
-            text += &format!(" [{}]", String::from_utf8_lossy(value.as_bytes()));
+        let field = request.query().and_then(|wanted| {
+            let mut fields = request.headers();
+            fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+        });
+        if let Some((_, value)) = field {
+            text += &format!(" [{}]", String::from_utf8_lossy(value));
         }
         if request.path() != "/deaf" {
             let mut body = String::new();
