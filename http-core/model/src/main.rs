@@ -59,10 +59,6 @@ mod stop {
             Worker(Arc::clone(self))
         }
 
-        pub fn has_given_up(&self) -> bool {
-            false
-        }
-
         pub fn wait_until_all_have_ended(&self) {
             let mut alive = self.alive.lock().unwrap();
             while *alive > 0 {

@@ -64,18 +64,22 @@ pub struct Limits {
 
 impl Limits {
     /// The same, but no time is so long that adding it to another could fail.
-    pub(crate) fn bounded(self) -> Limits {
-        const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-        Limits {
-            head_time: self.head_time.min(YEAR),
-            idle_time: self.idle_time.min(YEAR),
-            stall_time: self.stall_time.min(YEAR),
-            linger_time: self.linger_time.min(YEAR),
-            stop_time: self.stop_time.min(YEAR),
-            ..self
+    pub(crate) fn bounded(mut self) -> Limits {
+        for time in [
+            &mut self.head_time,
+            &mut self.idle_time,
+            &mut self.stall_time,
+            &mut self.linger_time,
+            &mut self.stop_time,
+        ] {
+            *time = YEAR.min(*time);
         }
+        self
     }
 }
+
+/// Longer than anybody waits.
+pub const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Default for Limits {
     fn default() -> Limits {

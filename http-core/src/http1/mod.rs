@@ -52,7 +52,7 @@ pub use self::body::{CONTINUE, Got};
 use self::buffer::Buffer;
 pub use self::chunks::{Decoder, Framing, Piece};
 pub use self::head::Head;
-pub use self::limits::Limits;
+pub use self::limits::{Limits, YEAR};
 use self::line::request_line;
 pub use self::next::{Next, Patience};
 pub use self::output::{FilePart, Output};

@@ -6,17 +6,16 @@ use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 
+use super::shared::Shared;
 use super::socket::Socket;
-use super::threads::Threads;
-use super::time::{Calendar, Pace, Seconds};
+use super::time::{Calendar, Pace};
 use crate::face::Transport;
 use crate::http1::{Date, Output, Refusal};
 
 /// The client of one exchange.
 pub(super) struct Client<'a> {
     pub socket: &'a Socket,
-    pub threads: &'a Threads,
-    pub seconds: &'a Seconds,
+    pub shared: &'a Shared,
     pub calendar: &'a mut Calendar,
     /// How fast the client sends the body.
     pub receiving: Pace,
@@ -35,12 +34,13 @@ impl Client<'_> {
     /// `left`.
     fn wait(&mut self, event: PollFlags, left: Duration) -> io::Result<bool> {
         let since = Instant::now();
-        let own = self.threads.own_time().saturating_sub(self.waited);
+        let threads = &self.shared.threads;
+        let own = threads.own_time().saturating_sub(self.waited);
         let mut is_ready = self.socket.poll(event, own.min(left))?;
         if !is_ready && left > own {
-            let _waiting = self.threads.hand_over()?;
+            let _waiting = threads.hand_over()?;
             while !is_ready && since.elapsed() < left {
-                if self.threads.have_given_up() {
+                if self.shared.stop.has_given_up() {
                     return Err(ErrorKind::ConnectionAborted.into());
                 }
                 let rest = left.saturating_sub(since.elapsed());
@@ -57,7 +57,7 @@ impl Transport for Client<'_> {
         loop {
             match self.socket.read(into) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let left = self.receiving.start_waiting();
+                    let left = self.receiving.start_waiting(&self.shared.limits);
                     let is_ready = self.wait(PollFlags::IN, left)?;
                     self.receiving.stop_waiting();
                     if !is_ready {
@@ -83,7 +83,7 @@ impl Transport for Client<'_> {
             if !wait || (output.is_empty() && sent == data.len()) {
                 return Ok(sent);
             }
-            let left = self.sending.start_waiting();
+            let left = self.sending.start_waiting(&self.shared.limits);
             let is_ready = self.wait(PollFlags::OUT, left)?;
             self.sending.stop_waiting();
             if !is_ready {
@@ -100,6 +100,6 @@ impl Transport for Client<'_> {
     }
 
     fn date(&mut self) -> &Date {
-        self.calendar.date(self.seconds)
+        self.calendar.date(&self.shared.seconds)
     }
 }

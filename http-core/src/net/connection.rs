@@ -3,27 +3,16 @@
 //! another connection. Only a handler can hold a thread.
 
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::client::Client;
 use super::log;
 use super::poller::Poller;
+use super::shared::Shared;
 use super::socket::Socket;
-use super::stop::Stop;
-use super::threads::Threads;
-use super::time::{Calendar, Pace, Seconds};
-use crate::face::{Service, report};
+use super::time::{Calendar, Pace};
+use crate::face::report;
 use crate::http1::{Head, Http1, Limits, Next, Patience, Refusal};
-
-/// What all connections of a server share.
-pub(super) struct Shared {
-    pub service: Service,
-    pub limits: Limits,
-    pub access_log: bool,
-    pub seconds: Seconds,
-    pub stop: Arc<Stop>,
-}
 
 /// How a turn of a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,10 +29,11 @@ pub(super) enum Turn {
 #[derive(Debug)]
 pub(super) struct Connection {
     socket: Socket,
+    /// When it became idle, the current head began to arrive, or it began to linger; `None`
+    /// if that was in this turn.
+    since: Option<Instant>,
     /// When the client will have kept us waiting for too long.
     deadline: Instant,
-    /// When it became idle; `None` while it is not.
-    idle_since: Option<Instant>,
     /// It is registered with the poller. That is done only once there is something to wait
     /// for: many clients ask once and are gone.
     is_watched: bool,
@@ -52,22 +42,13 @@ pub(super) struct Connection {
 }
 
 /// What is in progress on a connection.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Work {
     http1: Http1,
     /// How fast the client sends the body that the server waits for.
     receiving: Pace,
     /// How fast it receives its answers.
     sending: Pace,
-    /// When the current head began to arrive, or the connection became idle; `None` if that
-    /// was in this turn.
-    since: Option<Instant>,
-    /// When to stop lingering.
-    linger_end: Option<Instant>,
-    /// The last read emptied the socket, so the next one has to wait for an event.
-    socket_is_empty: bool,
-    /// The number of file bytes that may still be sent in this turn.
-    file_bytes: usize,
 }
 
 /// Memory that a thread reuses for one connection after another.
@@ -78,7 +59,8 @@ pub(super) struct Scratch {
     work: Option<Box<Work>>,
 }
 
-/// The number of reads and answers in a row before another connection has its turn.
+/// The number of steps in a row, such as reads and answers, before another connection has its
+/// turn.
 const STEPS_PER_TURN: usize = 64;
 /// The number of file bytes sent in a row before another connection has its turn.
 const FILE_BYTES_PER_TURN: usize = 4 * 1024 * 1024;
@@ -87,8 +69,8 @@ impl Connection {
     pub fn new(socket: Socket, limits: &Limits) -> Connection {
         Connection {
             socket,
+            since: None,
             deadline: Instant::now() + limits.idle_time,
-            idle_since: None,
             is_watched: false,
             work: None,
         }
@@ -110,49 +92,43 @@ impl Connection {
 
     /// When it became idle, if it is.
     pub fn idle_since(&self) -> Option<Instant> {
-        self.idle_since
+        self.since.filter(|_| self.work.is_none())
     }
 
     /// Does all that can be done without waiting for the client. With `read_on`, it reads
     /// until the socket reports that it is empty; otherwise, a read that does not fill its
     /// buffer is taken to have emptied it, which saves a system call.
-    pub fn turn(
-        &mut self,
-        read_on: bool,
-        shared: &Shared,
-        threads: &Threads,
-        scratch: &mut Scratch,
-    ) -> Turn {
-        let limits = &shared.limits;
-        let mut work = self.work.take().unwrap_or_else(|| {
-            let lent = scratch.work.take();
-            let mut work = lent.unwrap_or_else(|| Box::new(Work::new(limits)));
-            work.since = self.idle_since;
-            work
-        });
-        work.begin_turn();
+    pub fn turn(&mut self, read_on: bool, shared: &Shared, scratch: &mut Scratch) -> Turn {
+        let lent = self.work.take().or_else(|| scratch.work.take());
+        let mut work = lent.unwrap_or_default();
+        work.receiving.stop_waiting();
+        work.sending.stop_waiting();
+        let mut running = Running {
+            socket: &self.socket,
+            since: &mut self.since,
+            work: &mut work,
+            shared,
+            scratch,
+            read_on,
+            socket_is_empty: false,
+            file_bytes: FILE_BYTES_PER_TURN,
+        };
         let turn = loop {
-            let turn = match work.run(read_on, &self.socket, shared, threads, scratch) {
-                Ok(turn) => turn,
-                Err(error) => {
-                    self.failed(&error, shared);
-                    Turn::Close
-                }
-            };
+            let turn = running.run().unwrap_or_else(|error| running.failed(&error));
             if turn == Turn::Close {
                 break turn;
             }
             // Only now: what arrived in time may have had to wait for a thread.
             let now = Instant::now();
-            self.deadline = work.next_deadline(now, limits);
+            self.deadline = running.next_deadline(now);
             if now < self.deadline {
                 break turn;
             }
-            work.http1.expired();
+            running.work.http1.expired();
         };
-        self.idle_since = work.since.filter(|_| work.http1.is_idle());
-        if turn == Turn::Close || (turn == Turn::Wait && self.idle_since.is_some()) {
-            work.reset(limits);
+        if turn == Turn::Close || (turn == Turn::Wait && work.http1.is_idle()) {
+            work.http1.reset();
+            (work.receiving, work.sending) = (Pace::default(), Pace::default());
             scratch.work = Some(work);
         } else {
             if turn == Turn::Wait {
@@ -162,99 +138,60 @@ impl Connection {
         }
         turn
     }
-
-    /// Most errors mean that the connection failed, and nobody is left to tell. But if a
-    /// file became shorter, the client must not take what it got for all of it.
-    fn failed(&self, error: &io::Error, shared: &Shared) {
-        if error.kind() == ErrorKind::UnexpectedEof {
-            self.socket.reset_on_close(true);
-            if !shared.service.quiet {
-                let text = report::failure("An answer was cut off", &error.to_string());
-                report::to_stderr(&text);
-            }
-        }
-    }
 }
 
-impl Work {
-    fn new(limits: &Limits) -> Work {
-        Work {
-            http1: Http1::default(),
-            receiving: Pace::new(limits),
-            sending: Pace::new(limits),
-            since: None,
-            linger_end: None,
-            socket_is_empty: false,
-            file_bytes: 0,
-        }
-    }
+/// A turn of a connection, while it lasts.
+struct Running<'a> {
+    socket: &'a Socket,
+    since: &'a mut Option<Instant>,
+    work: &'a mut Work,
+    shared: &'a Shared,
+    scratch: &'a mut Scratch,
+    read_on: bool,
+    /// The last read emptied the socket, so the next one has to wait for an event.
+    socket_is_empty: bool,
+    /// The number of file bytes that may still be sent in this turn.
+    file_bytes: usize,
+}
 
-    /// Makes it as new, for another connection.
-    fn reset(&mut self, limits: &Limits) {
-        self.http1.reset();
-        self.receiving = Pace::new(limits);
-        self.sending = Pace::new(limits);
-        self.linger_end = None;
-    }
-
-    fn begin_turn(&mut self) {
-        self.socket_is_empty = false;
-        self.file_bytes = FILE_BYTES_PER_TURN;
-        self.receiving.stop_waiting();
-        self.sending.stop_waiting();
-    }
-
+impl Running<'_> {
     /// Does what the protocol asks for, until it has to wait or the turn is over.
-    fn run(
-        &mut self,
-        read_on: bool,
-        socket: &Socket,
-        shared: &Shared,
-        threads: &Threads,
-        scratch: &mut Scratch,
-    ) -> io::Result<Turn> {
-        let mut steps = 0;
-        while steps < STEPS_PER_TURN {
-            let stopping = shared.stop.is_stopping();
-            match self.http1.next(&mut scratch.head, &shared.limits, stopping) {
-                Next::Call => {
-                    steps += 1;
-                    self.answer(None, socket, shared, threads, scratch);
-                }
-                Next::Refuse(refusal, line) => {
-                    self.answer(Some((refusal, line)), socket, shared, threads, scratch);
-                }
-                Next::Read if !self.send(socket)? => return Ok(self.wait()),
-                Next::Read if self.socket_is_empty => return Ok(Turn::Wait),
-                Next::Read => {
-                    steps += 1;
-                    self.read(read_on, stopping, socket)?;
-                }
-                Next::Write if !self.send(socket)? => return Ok(self.wait()),
+    fn run(&mut self) -> io::Result<Turn> {
+        for _ in 0..STEPS_PER_TURN {
+            let stopping = self.shared.stop.is_stopping();
+            let (head, limits) = (&mut self.scratch.head, &self.shared.limits);
+            match self.work.http1.next(head, limits, stopping) {
+                Next::Call => self.answer(None),
+                Next::Refuse(refusal, line) => self.answer(Some((refusal, line))),
+                Next::Read | Next::Write if !self.send()? => return Ok(self.wait()),
                 Next::Write => {}
+                Next::Read if self.socket_is_empty => return Ok(Turn::Wait),
+                Next::Read => self.read(stopping)?,
                 Next::ShutDown => {
-                    socket.reset_on_close(false);
-                    socket.shut_down_writing();
-                    self.linger_end = Some(Instant::now() + shared.limits.linger_time);
+                    self.socket.reset_on_close(false);
+                    self.socket.shut_down_writing();
+                    *self.since = None;
                 }
                 Next::Close => {
-                    socket.reset_on_close(self.http1.is_cut());
+                    self.socket.reset_on_close(self.work.http1.is_cut());
                     return Ok(Turn::Close);
                 }
             }
         }
-        match self.send(socket)? {
+        match self.send()? {
             true => Ok(Turn::Yield),
             false => Ok(self.wait()),
         }
     }
 
-    fn send(&mut self, socket: &Socket) -> io::Result<bool> {
-        let output = &mut self.http1.output;
-        if !output.is_empty() {
-            socket.send(output, b"", &mut self.sending, &mut self.file_bytes)?;
+    /// Sends the output. `false` if that was not possible for all of it.
+    fn send(&mut self) -> io::Result<bool> {
+        let Work { http1, sending, .. } = &mut *self.work;
+        if !http1.output.is_empty() {
+            let (output, file_bytes) = (&mut http1.output, &mut self.file_bytes);
+            self.socket.send(output, b"", sending, file_bytes)?;
         }
-        Ok(output.is_empty())
+        Ok(http1.output.is_empty())
     }
 
     /// How the turn ends if not all output could be sent.
@@ -265,17 +202,18 @@ impl Work {
         }
     }
 
-    fn read(&mut self, read_on: bool, stopping: bool, socket: &Socket) -> io::Result<()> {
-        let patience = self.http1.patience();
-        let room = self.http1.room();
+    fn read(&mut self, stopping: bool) -> io::Result<()> {
+        let http1 = &mut self.work.http1;
+        let patience = http1.patience();
+        let room = http1.room();
         let most = room.len();
-        match socket.read(room) {
+        match self.socket.read(room) {
             Ok(count) => {
-                self.http1.received(count);
-                self.socket_is_empty = count < most && !read_on && count > 0;
+                http1.received(count);
+                self.socket_is_empty = count < most && !self.read_on && count > 0;
                 match patience {
-                    Patience::Idle => self.since = None,
-                    Patience::Body => self.receiving.moved(count),
+                    Patience::Idle => *self.since = None,
+                    Patience::Body => self.work.receiving.moved(count),
                     Patience::Head | Patience::Linger => {}
                 }
                 Ok(())
@@ -284,7 +222,7 @@ impl Work {
                 self.socket_is_empty = true;
                 if stopping && patience == Patience::Idle {
                     // The server is stopping, and no request has arrived.
-                    self.http1.expired();
+                    http1.expired();
                 }
                 Ok(())
             }
@@ -293,56 +231,60 @@ impl Work {
     }
 
     /// Has the handler answer a request, or answers it with an error.
-    fn answer(
-        &mut self,
-        refused: Option<(Refusal, Vec<u8>)>,
-        socket: &Socket,
-        shared: &Shared,
-        threads: &Threads,
-        scratch: &mut Scratch,
-    ) {
-        self.sending = Pace::new(&shared.limits);
+    fn answer(&mut self, refused: Option<(Refusal, Vec<u8>)>) {
+        let Scratch { head, calendar, .. } = &mut *self.scratch;
+        let http1 = &mut self.work.http1;
+        self.work.sending = Pace::default();
         let mut client = Client {
-            socket,
-            threads,
-            seconds: &shared.seconds,
-            calendar: &mut scratch.calendar,
-            receiving: Pace::new(&shared.limits),
-            sending: &mut self.sending,
+            socket: self.socket,
+            shared: self.shared,
+            calendar,
+            receiving: Pace::default(),
+            sending: &mut self.work.sending,
             waited: Duration::ZERO,
         };
-        let (service, http1) = (&shared.service, &mut self.http1);
         match &refused {
-            None => service.call(&scratch.head, http1, &mut client),
-            Some((refusal, _)) => service.refuse(*refusal, http1, &mut client),
+            None => self.shared.service.call(head, http1, &mut client),
+            Some((refusal, _)) => self.shared.service.refuse(*refusal, http1, &mut client),
         }
         let status = http1.answered();
-        if shared.access_log {
+        if self.shared.access_log {
             let (line, refusal) = match &refused {
-                None => (scratch.head.request_line(), None),
+                None => (head.request_line(), None),
                 Some((refusal, line)) => (&line[..], Some(refusal)),
             };
-            let date = scratch.calendar.date(&shared.seconds);
-            let mut text = refusal.map_or_else(String::new, |refusal| {
-                log::refusal_line(socket.client(), date, refusal)
-            });
-            text += &log::access_line(socket.client(), date, line, status);
-            report::to_stderr(&text);
+            let (client, date) = (self.socket.client(), calendar.date(&self.shared.seconds));
+            report::to_stderr(&log::lines(client, date, line, refusal, status));
         }
-        self.since = None;
-        self.receiving = Pace::new(&shared.limits);
+        *self.since = None;
+        self.work.receiving = Pace::default();
     }
 
     /// When a wait that begins now will have taken too long.
-    fn next_deadline(&mut self, now: Instant, limits: &Limits) -> Instant {
-        if !self.http1.output.is_empty() {
-            return now + self.sending.start_waiting();
+    fn next_deadline(&mut self, now: Instant) -> Instant {
+        let (work, limits) = (&mut *self.work, &self.shared.limits);
+        if !work.http1.output.is_empty() {
+            return now + work.sending.start_waiting(limits);
         }
-        match self.http1.patience() {
-            Patience::Idle => *self.since.get_or_insert(now) + limits.idle_time,
-            Patience::Head => *self.since.get_or_insert(now) + limits.head_time,
-            Patience::Body => now + self.receiving.start_waiting(),
-            Patience::Linger => self.linger_end.unwrap_or(now + limits.linger_time),
+        let mut since = || *self.since.get_or_insert(now);
+        match work.http1.patience() {
+            Patience::Idle => since() + limits.idle_time,
+            Patience::Head => since() + limits.head_time,
+            Patience::Body => now + work.receiving.start_waiting(limits),
+            Patience::Linger => since() + limits.linger_time,
         }
+    }
+
+    /// Most errors mean that the connection failed, and nobody is left to tell. But if a
+    /// file became shorter, the client must not take what it got for all of it.
+    fn failed(&self, error: &io::Error) -> Turn {
+        if error.kind() == ErrorKind::UnexpectedEof {
+            self.socket.reset_on_close(true);
+            if !self.shared.service.quiet {
+                let text = report::failure("An answer was cut off", &error.to_string());
+                report::to_stderr(&text);
+            }
+        }
+        Turn::Close
     }
 }

@@ -16,12 +16,13 @@ use std::{fmt, io};
 use mio::net::{TcpListener, TcpStream};
 
 use super::claim::Claim;
-use super::connection::{Connection, Scratch, Shared, Turn};
+use super::connection::{Connection, Scratch, Turn};
 use super::log::Trace;
 use super::poller::{Event, Poller, WOKEN};
+use super::shared::Shared;
 use super::slots::{Slot, Slots};
 use super::socket::Socket;
-use super::threads::{Threads, Work};
+use super::threads::Work;
 use crate::face::report;
 use crate::sync::lock;
 
@@ -36,7 +37,6 @@ const GIVES_WAY_AFTER: u64 = 100;
 /// A running server.
 pub(super) struct Engine {
     shared: Shared,
-    threads: Threads,
     trace: bool,
     poller: Arc<Poller>,
     listeners: Listeners,
@@ -59,16 +59,13 @@ impl Engine {
     pub fn new(
         poller: Arc<Poller>,
         mut listeners: Vec<TcpListener>,
-        shared: Shared,
-        threads: usize,
+        shared: impl FnOnce(Weak<Engine>) -> Shared,
     ) -> io::Result<Arc<Engine>> {
         for (n, listener) in listeners.iter_mut().enumerate() {
             poller.add_listener(listener, LISTENER - n)?;
         }
-        let stop = Arc::clone(&shared.stop);
         Ok(Arc::new_cyclic(|engine: &Weak<Engine>| Engine {
-            threads: Threads::new(engine.clone(), stop, threads, &shared.limits),
-            shared,
+            shared: shared(engine.clone()),
             trace: Trace::is_wanted(),
             poller,
             listeners: Listeners {
@@ -87,7 +84,7 @@ impl Engine {
     /// # Errors
     /// If the system does not allow them.
     pub fn start(&self) -> io::Result<()> {
-        self.threads.fill_up()
+        self.shared.threads.fill_up()
     }
 
     /// Does what no event triggers: sets the time, ends the waits of connections that are past
@@ -95,7 +92,7 @@ impl Engine {
     /// until the next second begins, when it must be called again.
     pub fn tick(&self) -> Duration {
         let left = self.shared.seconds.tick();
-        self.threads.tick();
+        self.shared.threads.tick();
         self.slots.claim_late(false, |number| self.queue(number));
         self.try_to_accept_again();
         left
@@ -154,8 +151,7 @@ impl Engine {
     ) -> Option<Turn> {
         let mut place = slot.connection();
         let connection = place.as_mut()?;
-        let turn =
-            AssertUnwindSafe(|| connection.turn(read_on, &self.shared, &self.threads, scratch));
+        let turn = AssertUnwindSafe(|| connection.turn(read_on, &self.shared, scratch));
         // A bug of ours costs one connection. (A handler's panic does not get this far.)
         let turn = panic::catch_unwind(turn).unwrap_or(Turn::Close);
         if turn != Turn::Wait {
@@ -322,7 +318,7 @@ impl Work for Engine {
             match self.poller.next() {
                 Ok(Some(event)) => {
                     self.see_to(event, &mut scratch);
-                    if self.threads.leave() {
+                    if self.shared.threads.leave() {
                         return;
                     }
                 }

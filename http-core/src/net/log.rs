@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,60 +13,41 @@ use crate::face::report::{to_stderr, visible};
 use crate::http1::Date;
 use crate::sync::lock;
 
-/// One line for a request, in the format of http.server. The time is UTC, as in
-/// the `Date` field; in place of the status, `-` says that the client was gone
-/// before it had an answer.
+/// The line for a request, in the format of http.server, and before it one that says why if it
+/// was refused. The time is UTC, as in the `Date` field; in place of the status, `-` says that the
+/// client was gone before it had an answer.
 ///
-/// `127.0.0.1 - - [22/Sep/2026 10:00:00] "GET / HTTP/1.1" 200 -`
-pub(super) fn access_line(
+/// ```text
+/// 127.0.0.1 - - [22/Sep/2026 10:00:00] code 400, message the request has no Host field
+/// 127.0.0.1 - - [22/Sep/2026 10:00:00] "GET / HTTP/1.1" 400 -
+/// ```
+pub(super) fn lines(
     client: SocketAddr,
     date: &Date,
     request_line: &[u8],
+    refusal: Option<&Refusal>,
     status: Option<StatusCode>,
 ) -> String {
-    let mut line = start_of_line(client, date);
-    line.push('"');
-    visible(
-        &mut line,
-        &request_line[..request_line.len().min(LONGEST_LINE)],
-    );
+    // "Sun, 06 Nov 1994 08:49:37 GMT": day, month, year, time.
+    let part = |range: Range<usize>| String::from_utf8_lossy(&date[range]);
+    let (day, month, year, time) = (part(5..7), part(8..11), part(12..16), part(17..25));
+    let start = format!("{} - - [{day}/{month}/{year} {time}] ", client.ip());
+    let mut text = String::new();
+    if let Some(Refusal { status, reason }) = refusal {
+        let _ = writeln!(text, "{start}code {}, message {reason}", status.as_u16());
+    }
+    text += &start;
+    text.push('"');
+    let shown = &request_line[..request_line.len().min(LONGEST_LINE)];
+    visible(&mut text, shown);
     if request_line.len() > LONGEST_LINE {
-        line.push('…');
+        text.push('…');
     }
     let _ = match status {
-        Some(status) => writeln!(line, "\" {} -", status.as_u16()),
-        None => writeln!(line, "\" - -"),
+        Some(status) => writeln!(text, "\" {} -", status.as_u16()),
+        None => writeln!(text, "\" - -"),
     };
-    line
-}
-
-/// One line for a request that was refused, in front of its other one, as http.server has it.
-///
-/// `127.0.0.1 - - [22/Sep/2026 10:00:00] code 400, message the request has no Host field`
-pub(super) fn refusal_line(client: SocketAddr, date: &Date, refusal: &Refusal) -> String {
-    let (code, message) = (refusal.status.as_u16(), refusal.reason);
-    format!(
-        "{}code {code}, message {message}\n",
-        start_of_line(client, date)
-    )
-}
-
-fn start_of_line(client: SocketAddr, date: &Date) -> String {
-    let mut line = String::with_capacity(96);
-    let _ = write!(line, "{} - - [", client.ip());
-    // "Sun, 06 Nov 1994 08:49:37 GMT": day, month, year, time.
-    let parts = [
-        &date[5..7],
-        b"/",
-        &date[8..11],
-        b"/",
-        &date[12..16],
-        b" ",
-        &date[17..25],
-    ];
-    line.extend(parts.concat().into_iter().map(char::from));
-    line.push_str("] ");
-    line
+    text
 }
 
 /// Bytes of a request line that the log shows.
@@ -143,12 +125,10 @@ mod tests {
 
     #[test]
     fn the_access_line_is_that_of_http_server() {
-        let line = access_line(
-            "127.0.0.1:9".parse().unwrap(),
-            b"Tue, 22 Sep 2026 10:00:00 GMT",
-            b"GET /\x1b[2J\xff\" HTTP/1.1",
-            Some(StatusCode::OK),
-        );
+        let date = b"Tue, 22 Sep 2026 10:00:00 GMT";
+        let request_line = b"GET /\x1b[2J\xff\" HTTP/1.1";
+        let client = "127.0.0.1:9".parse().unwrap();
+        let line = lines(client, date, request_line, None, Some(StatusCode::OK));
         let (before, after) = line.split_at("127.0.0.1 - - [22/Sep/2026 10:00:00]".len());
         assert!(
             before.starts_with("127.0.0.1 - - [") && before.ends_with(']'),
@@ -156,12 +136,7 @@ mod tests {
         );
         assert_eq!(before.matches(['/', ':']).count(), 4, "{line}");
         assert_eq!(after, " \"GET /\\x1b[2J\\xff\" HTTP/1.1\" 200 -\n");
-        let unanswered = access_line(
-            "[::1]:9".parse().unwrap(),
-            b"Tue, 22 Sep 2026 10:00:00 GMT",
-            b"GET /",
-            None,
-        );
+        let unanswered = lines("[::1]:9".parse().unwrap(), date, b"GET /", None, None);
         assert!(
             unanswered.starts_with("::1 - - [") && unanswered.ends_with("] \"GET /\" - -\n"),
             "{unanswered}"
@@ -207,7 +182,7 @@ mod tests {
             let date = b"Tue, 22 Sep 2026 10:00:00 GMT";
             let line = format!("GET /a{c}b HTTP/1.1");
             let texts = [
-                access_line(client, date, line.as_bytes(), None),
+                lines(client, date, line.as_bytes(), None, None),
                 failure("It failed", &line),
             ];
             for text in texts {

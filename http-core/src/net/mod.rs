@@ -2,7 +2,7 @@
 //!
 //! | module | what it is about |
 //! | --- | --- |
-//! | `server`, `listen` | [`HttpServer`]: addresses, settings, starting and stopping |
+//! | `server`, `listen`, `shared` | [`HttpServer`]: addresses, settings, starting and stopping |
 //! | `engine`, `slots`, `claim`, `poller` | how threads share the connections |
 //! | `threads` | how many are at work, and how one that waits hands its place on |
 //! | `connection` | one connection, as far as it goes without waiting; when a wait is too long |
@@ -19,6 +19,7 @@ mod listen;
 mod log;
 mod poller;
 mod server;
+mod shared;
 mod slots;
 mod socket;
 mod stop;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use mio::net::TcpListener;
 
-use super::connection::Shared;
 use super::engine::Engine;
 use super::listen::listen;
 use super::poller::Poller;
+use super::shared::Shared;
 use super::stop::{self, Stop, StopHandle};
+use super::threads::Threads;
 use super::time::Seconds;
 use crate::face::{Handler, Result, Service};
 use crate::http1::Limits;
@@ -168,7 +169,8 @@ impl HttpServer {
     pub fn serve_forever(self, handler: impl Handler) -> Result<()> {
         let url = self.url();
         let (stop, patience) = (self.stop, self.limits.stop_time);
-        let shared = Shared {
+        let engine = Engine::new(self.poller, self.listeners, |work| Shared {
+            threads: Threads::new(work, Arc::clone(&stop), self.threads, &self.limits),
             service: Service {
                 handler: Box::new(handler),
                 show_errors: self.show_errors,
@@ -178,8 +180,7 @@ impl HttpServer {
             access_log: self.access_log,
             seconds: Seconds::now(),
             stop: Arc::clone(&stop),
-        };
-        let engine = Engine::new(self.poller, self.listeners, shared, self.threads)?;
+        })?;
         if self.handle_signals {
             stop::on_ctrl_c(&stop);
         }

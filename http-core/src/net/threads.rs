@@ -108,11 +108,6 @@ impl Threads {
         self.handed_over.store(0, Ordering::Relaxed);
     }
 
-    /// Whether the server has stopped, so that no handler may wait any longer.
-    pub fn have_given_up(&self) -> bool {
-        self.stop.has_given_up()
-    }
-
     /// Hands the calling thread's place over to another thread while it waits for its client:
     /// until the returned value is dropped.
     ///

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::http1::{Date, Limits};
+use crate::http1::{Date, Limits, YEAR};
 
 /// The current second. One thread keeps it up to date for all others, so an answer can have
 /// the date of its own second without a call to the clock.
@@ -65,38 +65,25 @@ impl Calendar {
 /// How long a client may keep us waiting in one transfer: a fixed time, and more for every
 /// byte transferred. This is one rule for clients that stall and for those that are too
 /// slow. Only waiting counts: a handler may take its time.
-#[derive(Debug, Clone)]
+#[derive(Debug, Default)]
 pub(super) struct Pace {
-    stall_time: Duration,
-    least_rate: u32,
     moved: u64,
     waited: Duration,
     waiting_since: Option<Instant>,
 }
 
 impl Pace {
-    pub fn new(limits: &Limits) -> Pace {
-        Pace {
-            stall_time: limits.stall_time,
-            least_rate: limits.least_rate.max(1),
-            moved: 0,
-            waited: Duration::ZERO,
-            waiting_since: None,
-        }
-    }
-
     pub fn moved(&mut self, bytes: usize) {
         self.moved += bytes as u64;
     }
 
     /// A wait begins. Returns how long it may take.
-    pub fn start_waiting(&mut self) -> Duration {
+    pub fn start_waiting(&mut self, limits: &Limits) -> Duration {
         self.waiting_since = Some(Instant::now());
-        let earned =
-            Duration::from_millis(self.moved.saturating_mul(1000) / u64::from(self.least_rate));
+        let rate = u64::from(limits.least_rate.max(1));
         // Nobody waits longer than a year, and no sum overflows.
-        (self.stall_time + earned.min(Duration::from_secs(365 * 24 * 3600)))
-            .saturating_sub(self.waited)
+        let earned = Duration::from_millis(self.moved.saturating_mul(1000) / rate).min(YEAR);
+        (limits.stall_time + earned).saturating_sub(self.waited)
     }
 
     /// The wait is over.
@@ -136,15 +123,15 @@ mod tests {
             stall_time: Duration::from_secs(10),
             ..Limits::default()
         };
-        let mut pace = Pace::new(&limits);
-        assert_eq!(pace.start_waiting(), Duration::from_secs(10));
+        let mut pace = Pace::default();
+        assert_eq!(pace.start_waiting(&limits), Duration::from_secs(10));
         pace.moved(250);
-        assert_eq!(pace.start_waiting(), Duration::from_millis(12_500));
+        assert_eq!(pace.start_waiting(&limits), Duration::from_millis(12_500));
         pace.waited = Duration::from_secs(12);
-        assert_eq!(pace.start_waiting(), Duration::from_millis(500));
+        assert_eq!(pace.start_waiting(&limits), Duration::from_millis(500));
         pace.waited = Duration::from_secs(20);
-        assert_eq!(pace.start_waiting(), Duration::ZERO);
+        assert_eq!(pace.start_waiting(&limits), Duration::ZERO);
         pace.moved = u64::MAX;
-        assert!(pace.start_waiting() > Duration::from_secs(10));
+        assert!(pace.start_waiting(&limits) > Duration::from_secs(10));
     }
 }
