@@ -3,8 +3,7 @@
 
 use std::cell::RefCell;
 use std::fmt::{self, Display, Write};
-use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::mem;
 use std::net::SocketAddr;
 
@@ -172,28 +171,18 @@ impl Write for Text {
 /// Why an answer with a file can't be finished.
 pub(super) const SHORTER: &str = "the file has become shorter while it was sent";
 
-/// Reads bytes that a file must have.
+/// Reads the next bytes of a part of a file.
 ///
 /// # Errors
-/// `UnexpectedEof` if the file is shorter.
-pub(crate) fn read_file(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
+/// `UnexpectedEof` if the file has become shorter.
+pub(crate) fn read_file(part: &FilePart, into: &mut [u8]) -> io::Result<usize> {
+    let mut file = &part.file;
+    file.seek(SeekFrom::Start(part.rest.start))?;
     loop {
-        match read_at(file, into, offset) {
-            Ok(0) => {
-                return Err(io::Error::new(ErrorKind::UnexpectedEof, SHORTER));
-            }
+        match file.read(into) {
+            Ok(0) => return Err(io::Error::new(ErrorKind::UnexpectedEof, SHORTER)),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             outcome => return outcome,
         }
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, into, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, into, offset)
 }

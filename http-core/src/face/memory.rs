@@ -31,7 +31,6 @@ pub fn serve_in_memory(handler: impl Handler, limits: &Limits, pieces: &[&[u8]])
         show_errors: true,
         quiet: true,
     };
-    let limits = limits.clone().bounded();
     let mut client = Client {
         pieces: pieces.to_vec(),
         sent: Vec::new(),
@@ -39,7 +38,7 @@ pub fn serve_in_memory(handler: impl Handler, limits: &Limits, pieces: &[&[u8]])
     client.pieces.reverse();
     let (mut http1, mut head) = (Http1::default(), Head::default());
     loop {
-        let next = http1.next(&mut head, &limits, false);
+        let next = http1.next(&mut head, limits, false);
         match &next {
             Next::Call => service.call(&head, &mut http1, &mut client),
             Next::Refuse(refusal, _) => service.refuse(*refusal, &mut http1, &mut client),
@@ -97,7 +96,7 @@ impl Transport for Client<'_> {
             if let (true, Some(part)) = (self.sent.len() == before, output.file()) {
                 self.sent
                     .resize(before + part.left().min(64 * 1024) as usize, 0);
-                let count = read_file(&part.file, &mut self.sent[before..], part.rest.start)?;
+                let count = read_file(part, &mut self.sent[before..])?;
                 self.sent.truncate(before + count);
             }
             output.sent(self.sent.len() - before);

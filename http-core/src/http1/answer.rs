@@ -6,6 +6,7 @@ use http::{Method, StatusCode, Version};
 
 use super::chunks::Framing;
 use super::fields::parse_length;
+use super::grammar::{is_text_byte, is_token_byte};
 use super::{Date, Head};
 
 /// The answer to one request.
@@ -120,15 +121,14 @@ impl Answer {
 
     /// Writes one field of the head.
     pub fn field(&mut self, out: &mut Vec<u8>, name: &str, value: &[u8]) -> io::Result<()> {
-        if name.is_empty() || !name.bytes().all(|byte| TOKEN_BYTES[byte as usize]) {
+        if name.is_empty() || !name.bytes().all(is_token_byte) {
             return Err(mistake(format!(
                 "{name:?} is not a name for a header field"
             )));
         }
         // A line break would let somebody else write the next field, or a whole answer.
-        let is_control = |b: u8| (b < b' ' && b != b'\t') || b == 0x7f;
         // Without an early exit, the compiler can vectorize this.
-        if value.iter().fold(false, |any, &b| any | is_control(b)) {
+        if !value.iter().fold(true, |all, &b| all & is_text_byte(b)) {
             return Err(mistake(format!(
                 "the value of header field {name} has a line break or another control character in it: {:?}",
                 String::from_utf8_lossy(value)
@@ -255,21 +255,6 @@ impl Answer {
         out.extend_from_slice(b"\r\n");
     }
 }
-
-/// The bytes that a token may have, such as the name of a field (RFC 9110, section 5.6.2).
-const TOKEN_BYTES: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        let is_mark = matches!(
-            byte,
-            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~'
-        );
-        table[byte as usize] = byte.is_ascii_alphanumeric() || is_mark;
-        byte += 1;
-    }
-    table
-};
 
 /// An error for the author of a handler to fix.
 fn mistake(message: impl Into<String>) -> io::Error {

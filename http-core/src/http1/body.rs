@@ -108,7 +108,7 @@ impl Http1 {
                     return Err(Refusal::CUT_OFF.into());
                 }
                 // Once some of the answer has left, a 100 would land in the middle of it.
-                Ok(Piece::More) if is_awaited && !self.output.has_left() => {
+                Ok(Piece::More) if is_awaited && !self.output.has_left => {
                     return Ok(Got::NeedsContinue);
                 }
                 Ok(Piece::More) => return Ok(Got::NeedsInput),

@@ -3,8 +3,9 @@
 //! Like `head`, this knows no socket. It copies nothing either: it says of the
 //! bytes at hand which belong to the body and which only frame it.
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 
+use super::grammar::{is_text_byte, is_token_byte};
 use super::{Limits, Refusal};
 
 /// How long the body of a request is (RFC 9112, section 6.3).
@@ -202,7 +203,8 @@ impl Decoder {
         } else {
             let colon = line.text.iter().position(|&b| b == b':');
             let (name, value) = line.text.split_at(colon.unwrap_or(0));
-            if HeaderName::from_bytes(name).is_err() || HeaderValue::from_bytes(value).is_err() {
+            let is_name = !name.is_empty() && name.iter().all(|&b| is_token_byte(b));
+            if !is_name || !value.iter().all(|&b| is_text_byte(b)) {
                 return Err(Refusal::bad("a trailer field is malformed"));
             }
         }
@@ -258,8 +260,7 @@ fn skip_space(bytes: &[u8]) -> &[u8] {
 
 /// What is behind a token (RFC 9110, section 5.6.2); `None` where there is none.
 fn skip_token(bytes: &[u8]) -> Option<&[u8]> {
-    let is_token = |b: &&u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
-    let length = bytes.iter().take_while(is_token).count();
+    let length = bytes.iter().take_while(|&&b| is_token_byte(b)).count();
     (length > 0).then(|| &bytes[length..])
 }
 
@@ -269,15 +270,10 @@ fn skip_quoted(bytes: &[u8]) -> Option<&[u8]> {
     loop {
         rest = match rest {
             [b'"', behind @ ..] => return Some(behind),
-            [b'\\', byte, behind @ ..] | [byte, behind @ ..] if is_text(*byte) => behind,
+            [b'\\', byte, behind @ ..] | [byte, behind @ ..] if is_text_byte(*byte) => behind,
             _ => return None,
         }
     }
-}
-
-/// Not a control character, but for HTAB.
-fn is_text(byte: u8) -> bool {
-    byte == b'\t' || !byte.is_ascii_control()
 }
 
 /// A line, and its length with its line end.

@@ -126,7 +126,7 @@ impl Http1 {
     /// Discards the answer, so that another can be written in its place. `false` if some of
     /// it has left already.
     pub fn take_back(&mut self) -> bool {
-        let can_be_replaced = !self.output.has_left() && self.answer.stage != Stage::Lost;
+        let can_be_replaced = !self.output.has_left && self.answer.stage != Stage::Lost;
         if can_be_replaced {
             self.output.take_back();
             self.gathered.clear();

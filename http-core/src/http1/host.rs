@@ -3,6 +3,8 @@
 
 use std::net::Ipv6Addr;
 
+use super::grammar::is_host_byte;
+
 /// Whether `value` is a host, or a host and a port, as the Host field carries it.
 /// An empty host is one, too: it is sent where the target has none.
 pub(super) fn is_host(value: &[u8]) -> bool {
@@ -34,31 +36,13 @@ fn is_ipv6(address: &[u8]) -> bool {
 /// A registered name or an IPv4 address. A `%` begins two hexadecimal digits.
 fn is_name(name: &[u8]) -> bool {
     let mut rest = name;
-    while let Some(other) = rest.iter().position(|&byte| !NAME_BYTES[byte as usize]) {
+    while let Some(other) = rest.iter().position(|&byte| !is_host_byte(byte)) {
         rest = match &rest[other..] {
             [b'%', a, b, rest @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => rest,
             _ => return false,
         };
     }
     true
-}
-
-/// Looked up, as this is asked of each byte of each request's host.
-const NAME_BYTES: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = is_name_byte(byte as u8);
-        byte += 1;
-    }
-    table
-};
-
-/// `unreserved` and `sub-delims` of RFC 3986.
-const fn is_name_byte(byte: u8) -> bool {
-    // From `&` to `,` they stand side by side: & ' ( ) * + ,
-    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'&'..=b',')
-        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b';' | b'=')
 }
 
 #[cfg(test)]

@@ -62,25 +62,6 @@ pub struct Limits {
     pub stop_time: Duration,
 }
 
-impl Limits {
-    /// The same, but no time is so long that adding it to another could fail.
-    pub(crate) fn bounded(mut self) -> Limits {
-        for time in [
-            &mut self.head_time,
-            &mut self.idle_time,
-            &mut self.stall_time,
-            &mut self.linger_time,
-            &mut self.stop_time,
-        ] {
-            *time = YEAR.min(*time);
-        }
-        self
-    }
-}
-
-/// Longer than anybody waits.
-pub const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

@@ -20,7 +20,7 @@
 //!
 //! | module | what it is about |
 //! | --- | --- |
-//! | `head`, `line`, `fields`, `host` | bytes to a request's [`Head`], and what it says of the connection |
+//! | `head`, `line`, `fields`, `host`, `grammar` | bytes to a request's [`Head`], and what it says of the connection |
 //! | `chunks` | where a body ends: Content-Length and chunks |
 //! | `body` | a request's body, as the handler reads it |
 //! | `answer`, `framing` | an answer, as the handler writes it: its head, and how its body is framed |
@@ -36,6 +36,7 @@ mod chunks;
 mod dialogues;
 mod fields;
 mod framing;
+mod grammar;
 mod head;
 mod host;
 mod limits;
@@ -52,7 +53,7 @@ pub use self::body::{CONTINUE, Got};
 use self::buffer::Buffer;
 pub use self::chunks::{Decoder, Framing, Piece};
 pub use self::head::Head;
-pub use self::limits::{Limits, YEAR};
+pub use self::limits::Limits;
 use self::line::request_line;
 pub use self::next::{Next, Patience};
 pub use self::output::{FilePart, Output};
@@ -350,7 +351,7 @@ impl Http1 {
     /// Whether the connection must be reset rather than closed, because a close would make
     /// an incomplete answer look complete.
     pub fn is_cut(&self) -> bool {
-        self.output.ends_with_connection() && self.answer.stage != Stage::Whole
+        self.output.ends_with_connection && self.answer.stage != Stage::Whole
     }
 
     /// Drops the output: nobody will read it.

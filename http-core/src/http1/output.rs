@@ -14,10 +14,10 @@ pub struct Output {
     /// Where the current answer begins.
     start: usize,
     /// Some of the current answer has been sent.
-    has_left: bool,
+    pub(super) has_left: bool,
     /// The current answer ends with the connection: until it is complete, closing has to
     /// look like a failure.
-    pub(super) ends_with_connection: bool,
+    pub ends_with_connection: bool,
 }
 
 /// A part of a file that is still to be sent. It is not read here: the kernel can send it
@@ -83,11 +83,6 @@ impl Output {
         self.bytes().len() > HIGH_WATER || self.file.is_some()
     }
 
-    /// Whether the current answer ends with the connection.
-    pub fn ends_with_connection(&self) -> bool {
-        self.ends_with_connection
-    }
-
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
@@ -97,11 +92,6 @@ impl Output {
         self.start = self.bytes.len();
         self.has_left = false;
         self.ends_with_connection = false;
-    }
-
-    /// Whether some of the current answer has been sent.
-    pub(super) fn has_left(&self) -> bool {
-        self.has_left
     }
 
     /// Discards the current answer, of which nothing has been sent.

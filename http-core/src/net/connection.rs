@@ -10,7 +10,7 @@ use super::log;
 use super::poller::Poller;
 use super::shared::Shared;
 use super::socket::Socket;
-use super::time::{Calendar, Pace};
+use super::time::{Calendar, Pace, after};
 use crate::face::report;
 use crate::http1::{Head, Http1, Limits, Next, Patience, Refusal};
 
@@ -70,7 +70,7 @@ impl Connection {
         Connection {
             socket,
             since: None,
-            deadline: Instant::now() + limits.idle_time,
+            deadline: after(Instant::now(), limits.idle_time),
             is_watched: false,
             work: None,
         }
@@ -264,14 +264,14 @@ impl Running<'_> {
     fn next_deadline(&mut self, now: Instant) -> Instant {
         let (work, limits) = (&mut *self.work, &self.shared.limits);
         if !work.http1.output.is_empty() {
-            return now + work.sending.start_waiting(limits);
+            return after(now, work.sending.start_waiting(limits));
         }
         let mut since = || *self.since.get_or_insert(now);
         match work.http1.patience() {
-            Patience::Idle => since() + limits.idle_time,
-            Patience::Head => since() + limits.head_time,
-            Patience::Body => now + work.receiving.start_waiting(limits),
-            Patience::Linger => since() + limits.linger_time,
+            Patience::Idle => after(since(), limits.idle_time),
+            Patience::Head => after(since(), limits.head_time),
+            Patience::Body => after(now, work.receiving.start_waiting(limits)),
+            Patience::Linger => after(since(), limits.linger_time),
         }
     }
 

@@ -17,7 +17,6 @@ use mio::net::{TcpListener, TcpStream};
 
 use super::claim::Claim;
 use super::connection::{Connection, Scratch, Turn};
-use super::log::Trace;
 use super::poller::{Event, Poller, WOKEN};
 use super::shared::Shared;
 use super::slots::{Slot, Slots};
@@ -37,7 +36,6 @@ const GIVES_WAY_AFTER: u64 = 100;
 /// A running server.
 pub(super) struct Engine {
     shared: Shared,
-    trace: bool,
     poller: Arc<Poller>,
     listeners: Listeners,
     slots: Slots,
@@ -66,7 +64,6 @@ impl Engine {
         }
         Ok(Arc::new_cyclic(|engine: &Weak<Engine>| Engine {
             shared: shared(engine.clone()),
-            trace: Trace::is_wanted(),
             poller,
             listeners: Listeners {
                 claim: Claim::default(),
@@ -304,8 +301,7 @@ impl Engine {
 
     /// Puts a new connection into a slot, which is claimed, and returns its number.
     fn add(&self, stream: TcpStream, client: SocketAddr) -> io::Result<usize> {
-        let trace = self.trace.then(|| Trace::new(client));
-        let socket = Socket::new(stream, client, trace)?;
+        let socket = Socket::new(stream, client)?;
         let connection = Connection::new(socket, &self.shared.limits);
         Ok(self.slots.add(connection))
     }

@@ -3,7 +3,6 @@
 //! A file is not read into memory in order to be sent: it waits in the output, open, and is
 //! sent as fast as the client receives it. No thread waits for that.
 
-use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 
 use super::socket::Socket;
@@ -23,29 +22,15 @@ pub(super) fn send(socket: &Socket, part: &FilePart, most: usize) -> io::Result<
     let most = part.left().min(most as u64) as usize;
     match socket.send_file(&part.file, part.rest.start, most) {
         // The file has become shorter; reading it gives the error.
-        Ok(0) => with_piece(part, 1, |_| Ok(0)),
+        Ok(0) => read_file(part, &mut [0]).map(|_| 0),
         // The system, or this file system, can't do it: the bytes go through our memory.
         Err(error) if is_unsupported(&error) => {
-            with_piece(part, most, |piece| socket.write(piece, b""))
+            let mut piece = vec![0; most.min(PIECE)];
+            let count = read_file(part, &mut piece)?;
+            socket.write(&piece[..count], b"")
         }
         outcome => outcome,
     }
-}
-
-/// Reads the next piece into a buffer that this thread reuses.
-fn with_piece<T>(
-    part: &FilePart,
-    most: usize,
-    use_it: impl FnOnce(&[u8]) -> io::Result<T>,
-) -> io::Result<T> {
-    thread_local! {
-        static PIECES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    }
-    PIECES.with_borrow_mut(|memory| {
-        memory.resize(PIECE, 0);
-        let count = read_file(&part.file, &mut memory[..most.min(PIECE)], part.rest.start)?;
-        use_it(&memory[..count])
-    })
 }
 
 /// The errors of `sendfile` where it is not available (`EINVAL`, `ENOSYS`, `EOPNOTSUPP`).

@@ -58,48 +58,39 @@ const LOOPBACK: [IpAddr; 2] = [
 /// Listens on all of `addresses` that this machine has, all with one port.
 pub(super) fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
     // A port that is free on one address may be taken on the next: try some.
-    let mut tries = if addresses.iter().all(|address| address.port() == 0) {
-        20
-    } else {
-        1
-    };
+    let is_free_to_choose = addresses.iter().all(|address| address.port() == 0);
+    let mut tries = if is_free_to_choose { 20 } else { 1 };
     loop {
         tries -= 1;
         match listen_once(addresses) {
-            Err((_, error)) if error.kind() == ErrorKind::AddrInUse && tries > 0 => {}
-            Err((address, error)) => return Err(explain(address, addresses, &error)),
-            Ok(listeners) => return Ok(listeners),
+            Err(error) if error.kind() == ErrorKind::AddrInUse && tries > 0 => {}
+            outcome => return outcome,
         }
     }
 }
 
-fn listen_once(
-    addresses: &[SocketAddr],
-) -> std::result::Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
+fn listen_once(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
     let mut listeners: Vec<TcpListener> = Vec::new();
     let mut missing = None;
     for &wanted in addresses {
         let mut address = wanted;
-        if let (0, Some(Ok(first))) = (
-            address.port(),
-            listeners.first().map(TcpListener::local_addr),
-        ) {
-            address.set_port(first.port());
+        if let (0, Some(first)) = (address.port(), listeners.first()) {
+            address.set_port(first.local_addr()?.port());
         }
         match listen_at(address) {
             Ok(listener) => listeners.push(listener),
             // A machine without IPv6 still has its other address.
-            Err(error) if is_missing(&error) => missing = Some((wanted, error)),
-            Err(error) => return Err((wanted, error)),
+            Err(error) if is_missing(&error) => missing = Some(explain(wanted, addresses, &error)),
+            Err(error) => return Err(explain(wanted, addresses, &error)),
         }
     }
     match (listeners.is_empty(), missing) {
-        (true, Some(missing)) => Err(missing),
-        (true, None) => {
-            let error = io::Error::new(ErrorKind::InvalidInput, "the name has no address");
-            Err((SocketAddr::new(LOOPBACK[0], 0), error))
-        }
         (false, _) => Ok(listeners),
+        (true, Some(missing)) => Err(missing),
+        (true, None) => Err(ServerError::new(
+            ErrorKind::InvalidInput,
+            "the name to listen on has no address",
+        )),
     }
 }
 

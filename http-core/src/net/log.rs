@@ -1,10 +1,11 @@
 //! What the person at the terminal sees: the access log, and the wire itself.
 
+use std::env;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex};
 
 use http::StatusCode;
 
@@ -60,34 +61,29 @@ pub(super) struct Trace {
     client: SocketAddr,
 }
 
-/// Which way bytes went.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Direction {
-    /// From the client: `>`.
-    In,
-    /// To the client: `<`.
-    Out,
-}
+/// What stands before bytes from the client.
+pub(super) const IN: &str = "> ";
+/// What stands before bytes to the client.
+pub(super) const OUT: &str = "< ";
 
 /// Bytes of one read or write that the trace shows.
 const MOST_SHOWN: usize = 4096;
 
 impl Trace {
-    /// Whether the environment asks for a trace.
-    pub fn is_wanted() -> bool {
-        std::env::var_os("HTTP_TRACE").is_some_and(|value| !value.is_empty() && value != "0")
-    }
-
-    pub fn new(client: SocketAddr) -> Trace {
+    /// A trace of a new connection, if the environment asks for it.
+    pub fn wanted(client: SocketAddr) -> Option<Trace> {
+        static IS_WANTED: LazyLock<bool> = LazyLock::new(|| {
+            env::var_os("HTTP_TRACE").is_some_and(|value| !value.is_empty() && value != "0")
+        });
         static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
-        Trace {
+        IS_WANTED.then(|| Trace {
             number: CONNECTIONS.fetch_add(1, Ordering::Relaxed),
             client,
-        }
+        })
     }
 
     /// Shows bytes that went over the connection in one read or write.
-    pub fn show(&self, direction: Direction, bytes: &[u8]) {
+    pub fn show(&self, mark: &str, bytes: &[u8]) {
         /// The connection shown last: a heading says when another one follows.
         static SHOWN: Mutex<u64> = Mutex::new(0);
         let mut shown = lock(&SHOWN);
@@ -96,17 +92,13 @@ impl Trace {
             *shown = self.number;
             let _ = writeln!(text, "--- connection {} from {}", self.number, self.client);
         }
-        render(&mut text, direction, bytes);
+        render(&mut text, mark, bytes);
         to_stderr(&text);
     }
 }
 
-/// One line of output for each line of `bytes`, marked with its direction.
-fn render(out: &mut String, direction: Direction, bytes: &[u8]) {
-    let mark = match direction {
-        Direction::In => "> ",
-        Direction::Out => "< ",
-    };
+/// One line of output for each line of `bytes`, behind a mark.
+fn render(out: &mut String, mark: &str, bytes: &[u8]) {
     let shown = &bytes[..bytes.len().min(MOST_SHOWN)];
     for line in shown.split_inclusive(|&b| b == b'\n') {
         out.push_str(mark);
@@ -206,12 +198,12 @@ mod tests {
         let mut text = String::new();
         render(
             &mut text,
-            Direction::In,
+            IN,
             b"GET / HTTP/1.1\r\n\r\nn\xe3\x81\xad\xff\x00",
         );
         assert_eq!(text, "> GET / HTTP/1.1\\r\\n\n> \\r\\n\n> nね\\xff\\x00\n");
         text.clear();
-        render(&mut text, Direction::Out, &[b'x'; MOST_SHOWN + 5]);
+        render(&mut text, OUT, &[b'x'; MOST_SHOWN + 5]);
         assert!(text.ends_with("\n< … and 5 more bytes\n"), "{text}");
     }
 }

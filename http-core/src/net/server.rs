@@ -84,10 +84,9 @@ impl HttpServer {
         self
     }
 
-    /// Sets what one client may ask for. A time of more than a year, such as
-    /// `Duration::MAX`, means a year.
+    /// Sets what one client may ask for.
     pub fn limits(mut self, limits: Limits) -> HttpServer {
-        self.limits = limits.bounded();
+        self.limits = limits;
         self
     }
 

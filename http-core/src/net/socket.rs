@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use rustix::net::sockopt;
 
 use super::file;
-use super::log::{Direction, Trace};
+use super::log::{IN, OUT, Trace};
 use super::time::Pace;
 use crate::http1::Output;
 
@@ -34,7 +34,7 @@ pub(super) struct Socket {
 impl Socket {
     /// # Errors
     /// If the client is gone already.
-    pub fn new(stream: TcpStream, client: SocketAddr, trace: Option<Trace>) -> io::Result<Socket> {
+    pub fn new(stream: TcpStream, client: SocketAddr) -> io::Result<Socket> {
         if !INHERITS_NO_DELAY {
             stream.set_nodelay(true)?;
         }
@@ -42,7 +42,7 @@ impl Socket {
             stream,
             client,
             resets: Cell::new(false),
-            trace,
+            trace: Trace::wanted(client),
         })
     }
 
@@ -62,7 +62,7 @@ impl Socket {
     /// `WouldBlock` when nothing has arrived.
     pub fn read(&self, into: &mut [u8]) -> io::Result<usize> {
         let count = retry(|| (&self.stream).read(into))?;
-        self.show(Direction::In, &into[..count]);
+        self.show(IN, &into[..count]);
         Ok(count)
     }
 
@@ -76,7 +76,7 @@ impl Socket {
         pace: &mut Pace,
         file_bytes: &mut usize,
     ) -> io::Result<usize> {
-        self.reset_on_close(output.ends_with_connection() || self.resets.get());
+        self.reset_on_close(output.ends_with_connection || self.resets.get());
         let mut data_sent = 0;
         loop {
             let (bytes, rest) = (output.bytes(), &data[data_sent..]);
@@ -116,8 +116,8 @@ impl Socket {
             return Err(ErrorKind::WriteZero.into());
         }
         let from_first = count.min(first.len());
-        self.show(Direction::Out, &first[..from_first]);
-        self.show(Direction::Out, &second[..count - from_first]);
+        self.show(OUT, &first[..from_first]);
+        self.show(OUT, &second[..count - from_first]);
         Ok(count)
     }
 
@@ -131,7 +131,7 @@ impl Socket {
         use rustix::net::{SendFlags, send};
         let more = SendFlags::MORE | SendFlags::NOSIGNAL;
         let count = retry(|| Ok(send(&self.stream, head, more)?))?;
-        self.show(Direction::Out, &head[..count]);
+        self.show(OUT, &head[..count]);
         Ok(count)
     }
 
@@ -195,9 +195,9 @@ impl Socket {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    fn show(&self, direction: Direction, bytes: &[u8]) {
+    fn show(&self, mark: &str, bytes: &[u8]) {
         if let (Some(trace), false) = (&self.trace, bytes.is_empty()) {
-            trace.show(direction, bytes);
+            trace.show(mark, bytes);
         }
     }
 }
@@ -230,7 +230,7 @@ mod tests {
             }
         };
         assert_eq!(address, client.local_addr().unwrap());
-        let socket = Socket::new(stream, address, None).unwrap();
+        let socket = Socket::new(stream, address).unwrap();
         assert!(sockopt::tcp_nodelay(&socket.stream).unwrap());
     }
 }

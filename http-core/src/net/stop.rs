@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, Once, Weak};
 use std::time::{Duration, Instant};
 
 use super::poller::Poller;
+use super::time::after;
 use crate::sync::lock;
 
 /// Stops a server from another thread: http.server's `shutdown`.
@@ -110,7 +111,7 @@ impl Stop {
             let mut state = lock(&self.state);
             if self.is_stopping() {
                 let now = Instant::now();
-                let left = *end.get_or_insert(now + patience) - now;
+                let left = *end.get_or_insert(after(now, patience)) - now;
                 if state.workers == 0 || left.is_zero() {
                     return state.error.take().map_or(Ok(()), Err);
                 }

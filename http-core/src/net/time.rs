@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::http1::{Date, Limits, YEAR};
+use crate::http1::{Date, Limits};
 
 /// The current second. One thread keeps it up to date for all others, so an answer can have
 /// the date of its own second without a call to the clock.
@@ -28,38 +28,29 @@ impl Seconds {
 }
 
 /// The current second as text. Each thread has its own, and formats it once a second.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Calendar {
-    second: u64,
+    second: Option<u64>,
     date: Date,
-}
-
-impl Default for Calendar {
-    fn default() -> Calendar {
-        let mut calendar = Calendar {
-            second: 0,
-            date: [b' '; 29],
-        };
-        calendar.turn_to(0);
-        calendar
-    }
 }
 
 impl Calendar {
     pub fn date(&mut self, seconds: &Seconds) -> &Date {
         let second = seconds.0.load(Ordering::Relaxed);
-        if second != self.second {
-            self.turn_to(second);
+        if self.second != Some(second) {
+            let time = UNIX_EPOCH + Duration::from_secs(second);
+            let text = httpdate::fmt_http_date(time);
+            self.date.copy_from_slice(text.as_bytes());
+            self.second = Some(second);
         }
         &self.date
     }
+}
 
-    fn turn_to(&mut self, second: u64) {
-        let time = UNIX_EPOCH + Duration::from_secs(second);
-        let text = httpdate::fmt_http_date(time);
-        self.date.copy_from_slice(text.as_bytes());
-        self.second = second;
-    }
+/// This much later. No limit is so long that there is no such time.
+pub(super) fn after(start: Instant, time: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    start + time.min(YEAR)
 }
 
 /// How long a client may keep us waiting in one transfer: a fixed time, and more for every
@@ -81,9 +72,9 @@ impl Pace {
     pub fn start_waiting(&mut self, limits: &Limits) -> Duration {
         self.waiting_since = Some(Instant::now());
         let rate = u64::from(limits.least_rate.max(1));
-        // Nobody waits longer than a year, and no sum overflows.
-        let earned = Duration::from_millis(self.moved.saturating_mul(1000) / rate).min(YEAR);
-        (limits.stall_time + earned).saturating_sub(self.waited)
+        let earned = Duration::from_millis(self.moved.saturating_mul(1000) / rate);
+        let all = limits.stall_time.saturating_add(earned);
+        all.saturating_sub(self.waited)
     }
 
     /// The wait is over.
@@ -133,5 +124,11 @@ mod tests {
         assert_eq!(pace.start_waiting(&limits), Duration::ZERO);
         pace.moved = u64::MAX;
         assert!(pace.start_waiting(&limits) > Duration::from_secs(10));
+        let endless = Limits {
+            stall_time: Duration::MAX,
+            ..limits
+        };
+        let now = Instant::now();
+        assert!(after(now, pace.start_waiting(&endless)) > now + Duration::from_secs(1_000_000));
     }
 }
