@@ -42,6 +42,8 @@ struct Knobs {
     status_only: Option<u16>,
     kind: Option<String>,
     greeting: String,
+    /// Whether another path than / is not found, whatever is said then.
+    only_root: bool,
     /// The methods that get the greeting, besides GET and HEAD.
     others: &'static [&'static str],
 }
@@ -54,6 +56,7 @@ impl Default for Knobs {
             status_only: None,
             kind,
             greeting,
+            only_root: false,
             others: &[],
         }
     }
@@ -71,6 +74,9 @@ impl Model for HelloServer {
         }
         if let Some(status) = knobs.status_only {
             return Some(Expect::step(0).status(status));
+        }
+        if knobs.only_root && asked.path() != "/" {
+            return Some(Expect::step(0).status(404));
         }
         let expect = Expect::step(0)
             .status((knobs.status)(asked.path()))
@@ -98,6 +104,7 @@ impl Model for HelloServer {
             .wrong("only-the-root", "Only the path / gets 200. The hello server never looks at the path.", |knobs| {
                 knobs.status = |path| if path == "/" { 200 } else { 404 };
             })
+            .or(|knobs| knobs.only_root = true)
             .wrong("not-found", "Every path gets 404. That was an experiment: send 200 again.", |knobs| knobs.status = |_| 404)
             .wrong("no-charset", "The type does not say which encoding the text has: it is text/plain; charset=utf-8.", |knobs| {
                 knobs.kind = Some("text/plain".into());
@@ -106,9 +113,11 @@ impl Model for HelloServer {
                 knobs.kind = Some("text/html; charset=utf-8".into());
             })
             .wrong("no-type", "The Content-Type is missing.", |knobs| knobs.kind = None)
-            .wrong("answers-post", "POST gets the greeting, too. The handler of this lesson has no do_post, so that the library answers 501.", |knobs| {
+            .wrong("answers-post", "Another method than GET gets the greeting, such as POST. The handler of this lesson has only do_get, so that the library answers 501.", |knobs| {
                 knobs.others = &["POST"];
-            });
+            })
+            .or(|knobs| knobs.others = &["POST", "PUT", "DELETE", "PATCH"])
+            .or(|knobs| knobs.others = &["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
     }
 
     fn mistyped(_: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {

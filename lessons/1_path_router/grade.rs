@@ -124,6 +124,27 @@ impl Model for PathRouter {
                  request.path() comes without.",
                 |knobs| knobs.takes = |_, target, arm| target == arm,
             )
+            .or(|knobs| {
+                knobs.takes = |path, target, arm| match arm {
+                    "/" => target == arm,
+                    _ => path == arm,
+                };
+            })
+            .or(|knobs| {
+                knobs.takes = |path, target, arm| match arm {
+                    "/" => path == arm,
+                    _ => target == arm,
+                };
+            })
+            .wrong(
+                "any-query",
+                "Every address with a query gets the homepage. The path alone chooses the page, \
+                 whatever the query is.",
+                |knobs| {
+                    knobs.takes =
+                        |path, target, arm| path == arm || arm == "/" && target.contains('?');
+                },
+            )
             .wrong(
                 "beginning",
                 "You take every path that begins with /about. Compare the whole path.",

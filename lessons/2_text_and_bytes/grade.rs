@@ -322,6 +322,13 @@ impl Model for TextAndBytes {
             .wrong("one-line-each", "Each number has a line of its own. All of them stand in one line, with a space between each two.", |knobs| {
                 knobs.numbers = |body| (200, numbers(body, "\n", |byte| percent_encode_byte(byte)[1..].into()));
             })
+            .wrong("sixteen-in-a-line", "You begin a new line after sixteen numbers. All of them stand in one line.", |knobs| {
+                knobs.numbers = |body| {
+                    let lines = body.chunks(16).map(|chunk| numbers(chunk, " ", |byte| percent_encode_byte(byte)[1..].into()));
+                    let lines: String = lines.collect();
+                    (200, if lines.is_empty() { "\n".into() } else { lines })
+                };
+            })
             .wrong("numbers-end", "The line end behind the numbers is missing: \\n.", |knobs| {
                 knobs.numbers = |body| {
                     let line = numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into());
@@ -420,6 +427,9 @@ impl Model for TextAndBytes {
                     let text = String::from_utf8_lossy(&body[..good]);
                     (400, Told::Good(text.chars().count()))
                 };
+            })
+            .wrong("first-not-english", "You say where the first byte stands that is not English (ASCII). Bytes above 127 are good, too, where they make up a character: see valid_up_to().", |knobs| {
+                knobs.broken = |body, _| (400, Told::Good(body.iter().position(|byte| !byte.is_ascii()).unwrap_or(0)));
             })
             .wrong("no-bytes-good", "You say that no byte is good. Count those before the first one that does not fit.", |knobs| {
                 knobs.broken = |_, _| (400, Told::Good(0));

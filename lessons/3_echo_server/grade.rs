@@ -139,6 +139,8 @@ struct Knobs {
     capitals: fn(&str) -> String,
     /// What is done to the encoded text of a request that shouts.
     before: fn(String) -> String,
+    /// Whether a query gets the answer to what can't be decoded.
+    refuses: fn(query: &str) -> bool,
     /// What happens with a query that does not shout: the status, and the text.
     other: fn(String) -> (u16, Option<String>),
 }
@@ -146,7 +148,7 @@ struct Knobs {
 impl Default for Knobs {
     fn default() -> Self {
         Knobs {
-            echoed: |asked| path(asked)[1..].into(),
+            echoed: |asked| asked.path()[1..].into(),
             decode: strictly,
             bad: (400, TEXT.into(), "Bad percent-encoding\n".into()),
             empty: None,
@@ -155,19 +157,21 @@ impl Default for Knobs {
             shouts: |query, _| fields(query).any(|field| field == "shout=1"),
             capitals: str::to_uppercase,
             before: |text| text,
+            refuses: |_| false,
             other: |text| (200, Some(text)),
         }
     }
 }
 
-/// The path as a handler sees it: several slashes at the beginning are one.
-fn path(asked: &Request) -> &str {
-    let path = asked.path();
-    &path[path.len() - path.trim_start_matches('/').len() - 1..]
-}
-
 fn fields(query: &str) -> impl Iterator<Item = &str> {
     query.split('&')
+}
+
+/// Whether a field is `shout=1` only when it is decoded.
+fn shouts_when_decoded(query: &str) -> bool {
+    let decoded =
+        |field: &str| percent_decode_str(&field.replace('+', " ")).decode_utf8_lossy() == "shout=1";
+    fields(query).any(|field| field != "shout=1" && decoded(field))
 }
 
 /// Whether two hexadecimal digits follow each percent sign.
@@ -205,10 +209,10 @@ impl Model for EchoServer {
     fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
         let asked = act.asked_get().filter(|asked| asked.target.is_ascii())?;
         let query = asked.target.split_once('?').map(|(_, query)| query);
-        if query.is_some_and(|query| query.contains(['%', '+'])) {
-            return None; // whether fields are decoded is left open
+        if asked.path().starts_with("//") || query.is_some_and(shouts_when_decoded) {
+            return None; // both are left open
         }
-        let right = strictly(&path(asked)[1..]);
+        let right = strictly(&asked.path()[1..]);
         let step = match (&right, query) {
             (None, _) => 3,
             (_, Some(_)) => 4,
@@ -223,12 +227,13 @@ impl Model for EchoServer {
         if let Some(status) = knobs.empty.filter(|_| echoed.is_empty()) {
             return Some(expect.status(status));
         }
+        let refuses = query.is_some_and(knobs.refuses);
         let echoed = if shouts == Some(true) {
             (knobs.before)(echoed)
         } else {
             echoed
         };
-        let Some(text) = (knobs.decode)(&echoed) else {
+        let Some(text) = (knobs.decode)(&echoed).filter(|_| !refuses) else {
             let (status, kind, text) = &knobs.bad;
             return Some(
                 expect
@@ -265,22 +270,22 @@ impl Model for EchoServer {
     fn mistakes(mistakes: &mut Mistakes<Knobs>) {
         mistakes
             .wrong("slash", "The slash at the beginning is still there. The text is what stands behind it.", |knobs| {
-                knobs.echoed = |asked| path(asked).into();
+                knobs.echoed = |asked| asked.path().into();
             })
             .wrong("every-slash", "You take away every slash of the path. Only the first one goes; the others are part of the text.", |knobs| {
-                knobs.echoed = |asked| path(asked).replace('/', "");
+                knobs.echoed = |asked| asked.path().replace('/', "");
             })
             .wrong("slash-at-the-end", "You take away slashes at the end of the path, too. Only the first one goes.", |knobs| {
-                knobs.echoed = |asked| path(asked).trim_matches('/').into();
+                knobs.echoed = |asked| asked.path().trim_matches('/').into();
             })
             .wrong("last-part", "You echo only what stands behind the last slash. The whole path comes back, without its first slash.", |knobs| {
-                knobs.echoed = |asked| path(asked).rsplit('/').next().unwrap_or_default().into();
+                knobs.echoed = |asked| asked.path().rsplit('/').next().unwrap_or_default().into();
             })
             .wrong("target", "The query comes back as well: that is request.target(). request.path() ends before the question mark.", |knobs| {
                 knobs.echoed = |asked| asked.target[1..].into();
             })
             .wrong("small-letters", "You change capital letters of the path into small ones. It comes back as it was written.", |knobs| {
-                knobs.echoed = |asked| path(asked)[1..].to_lowercase();
+                knobs.echoed = |asked| asked.path()[1..].to_lowercase();
             })
             .wrong("empty", "The path / has nothing behind its slash, and its answer is an empty line with status 200. You treat it as an error.", |knobs| {
                 knobs.empty = Some(404);
@@ -349,6 +354,65 @@ impl Model for EchoServer {
             .wrong("bad-stays", "A % without two digits behind it stays as it is, and the answer is 200. It can't be decoded, so the answer is 400. (request.decoded_path() is milder than this lesson.)", |knobs| {
                 knobs.decode = |text| Some(percent_decode_str(text).decode_utf8().ok()?.into());
             })
+            .wrong("bad-digits-stay", "A % with two characters behind it that are no digits stays as it is, and the answer is 200. It can't be decoded, so the answer is 400.", |knobs| {
+                knobs.decode = |text| {
+                    let mut signs = text.match_indices('%');
+                    let is_whole = signs.all(|(at, _)| text.len() > at + 2);
+                    is_whole.then(|| percent_decode_str(text).decode_utf8().ok().map(Into::into))?
+                };
+            })
+            .or(|knobs| {
+                knobs.decode = |text| {
+                    let mut bytes = Vec::new();
+                    let mut rest = text.bytes();
+                    while let Some(byte) = rest.next() {
+                        let digit = |byte: u8| char::from(byte).to_digit(16);
+                        match byte {
+                            b'%' => {
+                                let (high, low) = (rest.next()?, rest.next()?);
+                                match (digit(high), digit(low)) {
+                                    (Some(high), Some(low)) => bytes.push((high * 16 + low) as u8),
+                                    _ => bytes.extend([byte, high, low]),
+                                }
+                            }
+                            byte => bytes.push(byte),
+                        }
+                    }
+                    String::from_utf8(bytes).ok()
+                };
+            })
+            .wrong("one-digit-is-enough", "Where the text ends behind one digit, you take that one for the whole number. Two digits must follow: else the answer is 400.", |knobs| {
+                knobs.decode = |text| match text.as_bytes() {
+                    [before @ .., b'%', digit] if digit.is_ascii_hexdigit() => {
+                        let digit = (*digit as char).to_digit(16)?;
+                        let byte = char::from_u32(digit * 16)?;
+                        Some(strictly(str::from_utf8(before).ok()?)? + &byte.to_string())
+                    }
+                    _ => strictly(text),
+                };
+            })
+            .wrong("digits-to-z", "You take letters behind f for digits: in the base 16, the digits end with f. That is to_digit(16).", |knobs| {
+                knobs.decode = |text| {
+                    let mut bytes = Vec::new();
+                    let mut rest = text.chars();
+                    while let Some(c) = rest.next() {
+                        match c {
+                            '%' => bytes.push(u8::try_from(rest.next()?.to_digit(36)? * 16 + rest.next()?.to_digit(36)?).ok()?),
+                            c => bytes.extend(c.to_string().bytes()),
+                        }
+                    }
+                    String::from_utf8(bytes).ok()
+                };
+            })
+            .wrong("latin-1", "Bytes that are not UTF-8 are read in another encoding, and the answer is 200. They can't be decoded, so the answer is 400.", |knobs| {
+                knobs.decode = |text| {
+                    let latin: String = percent_decode_str(text).map(char::from).collect();
+                    is_encoded(text).then(|| strictly(text).unwrap_or(latin))
+                };
+            })
+            .wrong("trimmed", "You take white space away at an end of the decoded text. It is a part of the text.", |knobs| {
+                knobs.decode = |text| strictly(text).map(|text| text.trim().into());
+            })
             .wrong("lossy", "Bytes that are not UTF-8 become \u{fffd}, and the answer is 200. They can't be decoded, so the answer is 400: from_utf8, not from_utf8_lossy.", |knobs| {
                 knobs.decode = |text| is_encoded(text).then(|| percent_decode_str(text).decode_utf8_lossy().into());
             })
@@ -384,6 +448,24 @@ impl Model for EchoServer {
             .wrong("query-ends", "You look whether the query ends with shout=1. The field can stand anywhere between the others, and it begins behind an &.", |knobs| {
                 knobs.shouts = |query, _| query.ends_with("shout=1");
             })
+            .wrong("begins-or-ends", "You look at the beginning and at the end of the query. The field can stand between others, and a field that only ends with shout=1 is another one: take the query apart at each &.", |knobs| {
+                knobs.shouts = |query, _| query.starts_with("shout=1") || query.ends_with("shout=1");
+            })
+            .wrong("begins-or-ends", "You look at the beginning and at the end of the query. The field can stand between others, and a field that only ends with shout=1 is another one: take the query apart at each &.", |knobs| {
+                knobs.shouts = |query, _| query.starts_with("shout=1&") || query.ends_with("shout=1");
+            })
+            .wrong("every-equals-sign", "You split a field at every =, and look at the first two parts, so shout=1=2 shouts. The whole field must be shout=1.", |knobs| {
+                knobs.shouts = |query, _| fields(query).any(|field| {
+                    let mut parts = field.split('=');
+                    (parts.next(), parts.next()) == (Some("shout"), Some("1"))
+                });
+            })
+            .wrong("query-decoded-first", "You decode the query before you split it, so a %26 in a field looks like the & between two. Split first, then compare.", |knobs| {
+                knobs.shouts = |query, _| fields(&percent_decode_str(query).decode_utf8_lossy()).any(|field| field == "shout=1");
+            })
+            .wrong("query-refused", "A query that can't be decoded gets 400. It is a query that does not shout, so it changes nothing.", |knobs| {
+                knobs.refuses = |query| strictly(query).is_none();
+            })
             .wrong("only-field", "You compare the whole query with shout=1. It may be one field of several: take the query apart at each &.", |knobs| {
                 knobs.shouts = |query, _| query == "shout=1";
             })
@@ -415,7 +497,7 @@ impl Model for EchoServer {
             return;
         };
         let kind = answer.field("Content-Type").unwrap_or_default().to_string();
-        if strictly(&path(asked)[1..]).is_some() {
+        if strictly(&asked.path()[1..]).is_some() {
             if answer.status == 200 {
                 let says = format!("Compare the Content-Type letter by letter: it is {TEXT}.");
                 let same = kind.clone();
@@ -489,7 +571,7 @@ fn piece(draw: &mut Draw) -> String {
 
 /// A query, often one that nearly shouts.
 fn query(draw: &mut Draw) -> String {
-    const NEAR: [&str; 14] = [
+    const NEAR: [&str; 23] = [
         "shout=1",
         "shout=1",
         "shout=10",
@@ -504,6 +586,15 @@ fn query(draw: &mut Draw) -> String {
         "a?shout=1",
         "shout=01",
         "shout=true",
+        "shout=0&shout=1",
+        "shout&shout=1",
+        "shout=1=2",
+        "a=%26shout=1",
+        "a=b%26shout=1%26c",
+        "discount=100%",
+        "a=%zz",
+        "cat=K%C3%A4tzchen",
+        "a=1+%2B+1",
     ];
     let number = match draw.below(8) {
         0..=4 => return String::new(),

@@ -7,14 +7,17 @@
 //! wrongly, after a restart. If several remain, the question that tells them apart is
 //! asked. If none remains, nothing is guessed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use crate::bench::Connections;
-use crate::model::{self, Draw, Mistake, Mistakes, Model, Open, Read};
-use crate::record::{Act, Cause, Expect, Request, Seen, Told};
+use crate::model::{self, Draw, Mistakes, Model, Open};
+use crate::record::{Act, Cause, Request, Seen, Told};
+use guess::{Compared, Guess, Known};
 
+mod guess;
 mod rules;
+mod slips;
 
 pub(crate) use rules::{not_serving, rule};
 
@@ -22,7 +25,7 @@ pub(crate) use rules::{not_serving, rule};
 pub(crate) type Play = Vec<(Act, Seen)>;
 
 /// How long mistakes are sought.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// How many sessions are looked at for an act that tells two mistakes apart.
 const MOST_DRAWN: usize = 200;
@@ -30,116 +33,23 @@ const MOST_DRAWN: usize = 200;
 /// The most answers that constants are taken from.
 const MOST_MISTYPED: usize = 12;
 
-/// Mistakes that are made together.
-struct Guess<M: Model>(Vec<Mistake<M::Knobs>>);
-
-impl<M: Model> Clone for Guess<M> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<M: Model> Guess<M> {
-    fn knobs(&self) -> M::Knobs {
-        let mut knobs = M::Knobs::default();
-        for mistake in &self.0 {
-            mistake.set(&mut knobs);
-        }
-        knobs
-    }
-
-    fn names(&self) -> BTreeSet<&str> {
-        self.0.iter().map(|mistake| mistake.name.as_str()).collect()
-    }
-
-    fn told(&self) -> Vec<Told> {
-        let told = |mistake: &Mistake<M::Knobs>| Told {
-            name: mistake.name.clone(),
-            says: mistake.says.clone(),
-        };
-        self.0.iter().map(told).collect()
-    }
-}
-
-/// An act that was played, what was seen after it, and whether that is right.
-struct Judged {
-    act: Act,
-    seen: Seen,
-    /// What the model says of it, if it says anything of what was seen.
-    due: Option<Expect>,
-    right: bool,
-    /// What was read of the page that was seen.
-    read: Read,
-}
-
-impl Judged {
-    fn is_wrong(&self) -> bool {
-        self.due.is_some() && !self.right
-    }
-}
-
-/// A play, held against what is right.
-fn judged<M: Model>(play: &[(Act, Seen)], open: &Open) -> Vec<Judged> {
-    let (knobs, mut state) = (M::Knobs::default(), M::State::default());
-    let judge = |(act, seen): &(Act, Seen)| {
-        let due = model::step::<M>(&knobs, &mut state, act, open);
-        let due = due.filter(|_| *seen != Seen::Nothing);
-        let read = Read::default();
-        let right = due
-            .as_ref()
-            .is_some_and(|due| due.differs_from(seen, &read).is_none());
-        Judged {
-            act: act.clone(),
-            seen: seen.clone(),
-            due,
-            right,
-            read,
-        }
-    };
-    play.iter().map(judge).collect()
-}
-
-/// The acts of a play of which the model says anything, each with whether what was seen is
-/// what a guess expects. (Act by act: one answer can be enough.)
-fn compare<'a, M: Model>(
-    knobs: &M::Knobs,
-    play: &'a [Judged],
-    open: &Open,
-) -> impl Iterator<Item = (&'a Judged, bool)> {
-    let mut state = M::State::default();
-    play.iter().filter_map(move |one| {
-        let guessed = model::step::<M>(knobs, &mut state, &one.act, open);
-        let due = one.due.as_ref()?;
-        // What a wrong setting leaves open, it does not explain.
-        let guessed = guessed.is_some_and(|expect| match expect == *due {
-            true => one.right,
-            false => expect.differs_from(&one.seen, &one.read).is_none(),
-        });
-        Some((one, guessed))
-    })
-}
-
-fn explains<M: Model>(guess: &Guess<M>, plays: &[Vec<Judged>], open: &Open) -> bool {
-    let knobs = guess.knobs();
-    let all = |play: &Vec<Judged>| compare::<M>(&knobs, play, open).all(|(_, guessed)| guessed);
-    plays.iter().all(all)
-}
-
 /// The cause of what is wrong with a program.
 pub(crate) struct Explained<M: Model> {
     cause: Cause,
     /// If it is two mistakes: each alone.
     both: Vec<Guess<M>>,
+    /// Whether it is a slip, which can be made in every lesson.
+    pub(crate) is_slip: bool,
 }
 
 impl<M: Model> Explained<M> {
     /// The cause of what went wrong at the last of these acts: of two mistakes, the one that
     /// explains it alone, if just one does.
     pub(crate) fn of(&self, acts: &[(Act, Seen)], open: &Open) -> Cause {
-        let judged = judged::<M>(acts, open);
+        let known = Known::new(acts, open);
         let explains = |guess: &&Guess<M>| {
-            let last = compare::<M>(&guess.knobs(), &judged, open).last();
-            last.is_some_and(|(_, guessed)| guessed)
+            let last = known.compare(guess, open).last();
+            last.is_some_and(|one| one.unguessed == 0)
         };
         let mut alone = self.both.iter().filter(explains);
         match (alone.next(), alone.next()) {
@@ -156,14 +66,13 @@ pub(crate) fn explain<M: Model>(
     draw: &mut Draw,
     play: &mut dyn FnMut(&[Act], Connections) -> Option<Play>,
 ) -> Explained<M> {
-    let judge = |play: &Play| judged::<M>(&until_a_rule(play), open);
+    let known = |play: &Play| Known::new(&until_a_rule(play), open);
     let mut sought = Sought::<M> {
-        plays: plays.iter().map(judge).collect(),
+        plays: plays.iter().map(known).collect(),
         open,
         until: Instant::now() + PATIENCE,
         draw,
         play,
-        model: std::marker::PhantomData,
     };
     sought.cause()
 }
@@ -180,32 +89,48 @@ fn until_a_rule(play: &[(Act, Seen)]) -> Play {
 }
 
 struct Sought<'a, M: Model> {
-    plays: Vec<Vec<Judged>>,
+    plays: Vec<Known<M>>,
     open: &'a Open,
     until: Instant,
     draw: &'a mut Draw,
     play: &'a mut dyn FnMut(&[Act], Connections) -> Option<Play>,
-    model: std::marker::PhantomData<M>,
 }
 
 impl<M: Model> Sought<'_, M> {
     fn cause(&mut self) -> Explained<M> {
-        let guess = |mistakes: &Mistakes<M::Knobs>| -> Vec<Guess<M>> {
-            let all = mistakes.all().iter();
-            all.map(|one| Guess(vec![one.clone()])).collect()
+        let guesses = |mistakes: &Mistakes<M::Knobs>| -> Vec<Guess<M>> {
+            mistakes.all().iter().map(Guess::mistake).collect()
         };
-        let mut single = guess(&model::mistakes::<M>());
-        let explains = |guess: &&Guess<M>| self.explains(guess);
-        let mut left: Vec<Guess<M>> = single.iter().filter(explains).cloned().collect();
-        // What is said of a mistake that is known is worth more than "this text is wrong".
-        let mistyped = guess(&self.mistyped());
-        if left.is_empty() {
-            left = mistyped.iter().filter(explains).cloned().collect();
+        if !self.plays.iter().any(Known::has_wrong) {
+            return Cause::Unexplained(Vec::new()).into();
         }
-        single.extend(mistyped);
-        self.ask_on(&mut left);
-        if left.is_empty() {
-            left = self.pairs(&single);
+        // What is said of a mistake that is known is worth more than "this text is wrong",
+        // and that more than what is said in every lesson.
+        let known = guesses(&model::mistakes::<M>());
+        let mistyped = guesses(&self.mistyped());
+        let [everywhere, in_steps, for_paths] = self.slips();
+        for kind in [&known, &mistyped, &everywhere, &in_steps, &for_paths] {
+            let explains = |guess: &&Guess<M>| self.explains(guess);
+            let mut left: Vec<Guess<M>> = kind.iter().filter(explains).cloned().collect();
+            self.ask_on(&mut left);
+            if !left.is_empty() {
+                let told = one_of_each(&left);
+                let mut told: Vec<Told> = told.iter().flat_map(Guess::told).collect();
+                let cause = match told.len() {
+                    1 => Cause::Certain(told.remove(0)),
+                    _ => Cause::OneOf(told),
+                };
+                return Explained {
+                    is_slip: !left[0].slips.is_empty(),
+                    ..cause.into()
+                };
+            }
+        }
+        let mut fit = [known, mistyped, everywhere, in_steps].concat();
+        fit.retain(|guess| self.fits(guess));
+        // Two that are known first, then one and a slip, then two slips.
+        for slips in 0..=2 {
+            let mut left = self.pairs(&fit, slips);
             self.ask_on(&mut left);
             // Of two pairs, one is wrong, and nothing says which.
             if let [both] = &one_of_each(&left)[..]
@@ -213,59 +138,77 @@ impl<M: Model> Sought<'_, M> {
             {
                 return Explained {
                     cause: Cause::Both(one.clone(), other.clone()),
-                    both: both.0.iter().map(|one| Guess(vec![one.clone()])).collect(),
+                    both: both.each(),
+                    is_slip: slips == 2,
                 };
             }
-            return Cause::Unexplained(self.in_common()).into();
+            if !left.is_empty() {
+                break;
+            }
         }
-        let mut told: Vec<Told> = one_of_each(&left).iter().flat_map(Guess::told).collect();
-        match told.len() {
-            1 => Cause::Certain(told.remove(0)).into(),
-            _ => Cause::OneOf(told).into(),
-        }
+        Cause::Unexplained(self.in_common()).into()
+    }
+
+    /// The wrong answers.
+    fn wrong(&self) -> impl Iterator<Item = Compared<'_>> {
+        let all = self.plays.iter().flat_map(Known::acts);
+        all.filter(|one| one.wrong > 0)
     }
 
     /// The mistakes in constants that the wrong answers tell.
     fn mistyped(&self) -> Mistakes<M::Knobs> {
         let mut mistakes = Mistakes::new();
-        let wrong = self.plays.iter().flatten().filter(|one| one.is_wrong());
-        for wrong in wrong.take(MOST_MISTYPED) {
-            M::mistyped(&wrong.act, &wrong.seen, &mut mistakes);
+        for wrong in self.wrong().take(MOST_MISTYPED) {
+            M::mistyped(wrong.act, wrong.seen, &mut mistakes);
         }
         mistakes
     }
 
-    fn explains(&self, guess: &Guess<M>) -> bool {
-        explains(guess, &self.plays, self.open)
+    /// Slips: those that are made everywhere, in a step, for a path alone.
+    fn slips(&self) -> [Vec<Guess<M>>; 3] {
+        let wrong: Vec<Compared> = self.wrong().collect();
+        slips::slips(&wrong).map(|slips| slips.into_iter().map(Guess::slip).collect())
     }
 
-    /// Pairs that explain everything together, where each explains something alone and
-    /// contradicts no right answer.
-    fn pairs(&self, single: &[Guess<M>]) -> Vec<Guess<M>> {
-        let fits = |guess: &&Guess<M>| {
-            let knobs = guess.knobs();
-            let compared = self
-                .plays
-                .iter()
-                .flat_map(|play| compare::<M>(&knobs, play, self.open));
-            let mut explains = false;
-            for (one, guessed) in compared {
-                explains |= !one.right && guessed;
-                if one.right && !guessed {
-                    return false;
-                }
+    fn explains(&self, guess: &Guess<M>) -> bool {
+        let all = |play: &Known<M>| play.is_explained(guess, self.open);
+        self.plays.iter().all(all)
+    }
+
+    /// Whether the guess explains something, and contradicts nothing that is right. A slip
+    /// that explains one answer alone may be anything.
+    fn fits(&self, guess: &Guess<M>) -> bool {
+        let mut explained: HashSet<&Act> = HashSet::new();
+        for one in self
+            .plays
+            .iter()
+            .flat_map(|play| play.compare(guess, self.open))
+        {
+            if one.unguessed > one.wrong {
+                return false;
             }
-            explains
-        };
-        let fit: Vec<&Guess<M>> = single.iter().filter(fits).collect();
+            if one.unguessed < one.wrong {
+                explained.insert(one.act);
+            }
+        }
+        explained.len() > guess.slips.len()
+    }
+
+    /// Pairs of these, with this number of slips, that explain everything together. None if
+    /// there was no time to try all: another one might explain it as well.
+    fn pairs(&self, fit: &[Guess<M>], slips: usize) -> Vec<Guess<M>> {
         let mut pairs = Vec::new();
         for (at, one) in fit.iter().enumerate() {
             for other in &fit[at + 1..] {
-                if one.names() != other.names() && Instant::now() < self.until {
-                    let both = Guess([&one.0[..], &other.0[..]].concat());
-                    if self.explains(&both) {
-                        pairs.push(both);
-                    }
+                let both = one.and(other);
+                if both.slips.len() != slips || both.names().len() < 2 {
+                    continue;
+                }
+                if Instant::now() > self.until {
+                    return Vec::new();
+                }
+                if self.explains(&both) {
+                    pairs.push(both);
                 }
             }
         }
@@ -294,19 +237,18 @@ impl<M: Model> Sought<'_, M> {
 
     fn ask(&mut self, left: &mut Vec<Guess<M>>, acts: &[Act], connections: Connections) {
         if let Some(play) = (self.play)(acts, connections) {
-            let judged = judged::<M>(&until_a_rule(&play), self.open);
-            self.plays.push(judged);
-            left.retain(|guess| explains(guess, &self.plays[self.plays.len() - 1..], self.open));
+            let known = Known::new(&until_a_rule(&play), self.open);
+            left.retain(|guess| known.is_explained(guess, self.open));
+            self.plays.push(known);
         }
     }
 
     /// Acts for a fresh program, so that no chance explains anything.
     fn confirming(&mut self) -> Vec<(Vec<Act>, Connections)> {
-        let is_wrong = |play: &&Vec<Judged>| play.iter().any(Judged::is_wrong);
-        let Some(wrong) = self.plays.iter().find(is_wrong) else {
+        let Some(wrong) = self.plays.iter().find(|play| play.has_wrong()) else {
             return Vec::new();
         };
-        let same: Vec<Act> = wrong.iter().map(|one| one.act.clone()).collect();
+        let same = wrong.all_acts();
         // A program that has to be waited for is asked once.
         if same.iter().any(Act::waits) {
             return Vec::new();
@@ -334,11 +276,7 @@ impl<M: Model> Sought<'_, M> {
             if acts.iter().any(Act::waits) {
                 continue;
             }
-            let expected = guesses.iter().map(|guess| {
-                let (knobs, mut state) = (guess.knobs(), M::State::default());
-                let expect = |act| model::step::<M>(&knobs, &mut state, act, self.open);
-                acts.iter().map(expect).collect::<Vec<_>>()
-            });
+            let expected = guesses.iter().map(|guess| guess.expects(&acts, self.open));
             let expected: Vec<_> = expected.collect();
             if expected.iter().any(|other| *other != expected[0]) {
                 return Some(acts);
@@ -352,9 +290,9 @@ impl<M: Model> Sought<'_, M> {
 
     /// What the wrong answers, and only they, have in common.
     fn in_common(&self) -> Vec<String> {
-        let judged = self.plays.iter().flatten().filter(|one| one.due.is_some());
-        let asked = |one: &Judged| Some((one.act.asked()?.clone(), one.right));
-        let asked: Vec<(Request, bool)> = judged.filter_map(asked).collect();
+        let compared = self.plays.iter().flat_map(Known::acts);
+        let asked = |one: Compared| Some((one.act.asked()?.clone(), one.wrong == 0));
+        let asked: Vec<(Request, bool)> = compared.filter_map(asked).collect();
         in_common(&asked)
     }
 }
@@ -362,7 +300,12 @@ impl<M: Model> Sought<'_, M> {
 impl<M: Model> From<Cause> for Explained<M> {
     fn from(cause: Cause) -> Self {
         let both = Vec::new();
-        Self { cause, both }
+        let is_slip = false;
+        Self {
+            cause,
+            both,
+            is_slip,
+        }
     }
 }
 
@@ -430,7 +373,7 @@ fn in_common(asked: &[(Request, bool)]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::model::LENGTH;
-    use crate::record::{Answer, Bytes, Exchange, get, post};
+    use crate::record::{Answer, Bytes, Exchange, Expect, get, post};
 
     /// A board: POST keeps a message, GET shows all.
     struct Board;
@@ -475,9 +418,10 @@ mod tests {
         }
 
         fn draw(draw: &mut Draw, _: &Vec<String>) -> Vec<Act> {
-            match draw.below(4) {
+            match draw.below(5) {
                 0 => vec![get("/")],
                 1 => vec![post("/").body("")],
+                2 => vec![post("/").body(draw.word() + " ")],
                 _ => vec![post("/").body(draw.text())],
             }
         }
@@ -596,6 +540,13 @@ mod tests {
         let (said, nothing) = (post("/").body("x"), post("/").body(""));
         assert_eq!(names(&[said.clone(), get("/")]), "capitals");
         assert_eq!(names(&[said, nothing]), "empty-is-well");
+    }
+
+    #[test]
+    fn a_slip_is_told_where_no_mistake_of_the_lesson_explains() {
+        // No knob of the board says so.
+        let cause = cause(|knobs| knobs.kept = |text| text.trim_end().into());
+        assert_eq!(cause.names(), ["body-trimmed"], "{cause:?}");
     }
 
     #[test]

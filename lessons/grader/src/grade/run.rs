@@ -347,8 +347,9 @@ impl<M: Model> Graded<M> {
                 Ok(cause) => cause,
                 Err(why) => Cause::NotSought(why),
             };
-            // What a rule says is worth more than nothing.
-            if !cause.names().is_empty() || !matches!(finding.cause, Cause::Rule(_)) {
+            // What a rule says is worth more than nothing, and than what is true of any lesson.
+            let is_known = !cause.names().is_empty() && !explained.is_slip;
+            if is_known || !matches!(finding.cause, Cause::Rule(_)) {
                 finding.cause = cause;
             }
         }

@@ -122,10 +122,10 @@ impl Draw {
     }
 
     /// One of these paths, or one that is nearly one: longer, shorter, with a slash more, in
-    /// capitals; or one that nobody knows.
+    /// capitals; or one that nobody knows, which browsers and other servers may know.
     pub fn path_near(&mut self, known: &[&str]) -> String {
         let mut path = self.pick(known).to_string();
-        match self.below(12) {
+        match self.below(14) {
             4 => path += &self.path(),
             5 => path += &self.word(),
             6 => path.push('/'),
@@ -134,6 +134,12 @@ impl Draw {
             9 => drop(path.pop()),
             10 => path += ".html",
             11 => path = self.path(),
+            12 => {
+                path = self
+                    .pick(&["/index.html", "/favicon.ico", "/robots.txt"])
+                    .into()
+            }
+            13 => path = format!("/{}.{}", self.word(), self.pick(&["html", "ico", "txt"])),
             _ => {}
         }
         match path.replacen("//", "/", 1) {
@@ -144,10 +150,13 @@ impl Draw {
 
     /// The end of a target: nothing, or a query that means nothing, such as `?walnut41=7`.
     pub fn query(&mut self) -> String {
-        match self.below(6) {
+        match self.below(9) {
             3 => format!("?{}={}", self.word(), self.below(100)),
             4 => format!("?{}", self.word()),
             5 => "?".into(),
+            6 => format!("?{}=a?b", self.word()),
+            7 => format!("?{}=/{}", self.word(), self.word()),
+            8 => format!("?{}=100%25&%&=", self.word()),
             _ => String::new(),
         }
     }

@@ -21,6 +21,12 @@ impl Expect {
         self.all().iter().find(holds)
     }
 
+    /// The number of things that are not true of it.
+    pub(crate) fn wrong(&self, seen: &Seen, read: &Read) -> usize {
+        let wrong = |expected: &&Expected| !expected.what.holds_of(seen, read);
+        self.all().iter().filter(wrong).count()
+    }
+
     /// What is expected in all steps but these.
     pub(crate) fn without(self, open: &Open) -> Self {
         let kept = self.all().iter().filter(|e| !open.contains(&e.step));

@@ -1,0 +1,237 @@
+//! What a program may do: a guess, held against all that was seen.
+
+use std::collections::BTreeSet;
+
+use super::slips::Slip;
+use crate::model::{self, Mistake, Model, Open, Read};
+use crate::record::{Act, Expect, Seen, Told};
+
+/// Mistakes that are made together: those of the lesson, and slips.
+pub(super) struct Guess<M: Model> {
+    pub mistakes: Vec<Mistake<M::Knobs>>,
+    pub slips: Vec<Slip>,
+}
+
+impl<M: Model> Clone for Guess<M> {
+    fn clone(&self) -> Self {
+        let Self { mistakes, slips } = self;
+        let (mistakes, slips) = (mistakes.clone(), slips.clone());
+        Self { mistakes, slips }
+    }
+}
+
+impl<M: Model> Guess<M> {
+    pub fn mistake(mistake: &Mistake<M::Knobs>) -> Self {
+        let (mistakes, slips) = (vec![mistake.clone()], Vec::new());
+        Self { mistakes, slips }
+    }
+
+    pub fn slip(slip: Slip) -> Self {
+        let (mistakes, slips) = (Vec::new(), vec![slip]);
+        Self { mistakes, slips }
+    }
+
+    /// This and the other together.
+    pub fn and(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.mistakes.extend(other.mistakes.iter().cloned());
+        both.slips.extend(other.slips.iter().cloned());
+        both
+    }
+
+    pub fn names(&self) -> BTreeSet<&str> {
+        let mistakes = self.mistakes.iter().map(|mistake| mistake.name.as_str());
+        let slips = self.slips.iter().map(|slip| slip.name.as_str());
+        mistakes.chain(slips).collect()
+    }
+
+    /// Each of them alone.
+    pub fn each(&self) -> Vec<Self> {
+        let mistakes = self.mistakes.iter().map(Self::mistake);
+        let slips = self.slips.iter().cloned().map(Self::slip);
+        mistakes.chain(slips).collect()
+    }
+
+    pub fn told(&self) -> Vec<Told> {
+        let mistakes = self.mistakes.iter().map(|one| (&one.name, &one.says));
+        let slips = self.slips.iter().map(|one| (&one.name, &one.says));
+        let told = |(name, says): (&String, &String)| Told {
+            name: name.clone(),
+            says: says.clone(),
+        };
+        mistakes.chain(slips).map(told).collect()
+    }
+
+    fn knobs(&self) -> M::Knobs {
+        let mut knobs = M::Knobs::default();
+        for mistake in &self.mistakes {
+            mistake.set(&mut knobs);
+        }
+        knobs
+    }
+
+    /// What is expected of a program that does so, after each of these acts.
+    pub fn expects(&self, acts: &[Act], open: &Open) -> Vec<Option<Expect>> {
+        let (knobs, right) = (self.knobs(), M::Knobs::default());
+        let (mut state, mut right_state) = (M::State::default(), M::State::default());
+        let mut expect = |act: &Act| {
+            let due = model::step::<M>(&right, &mut right_state, act, open);
+            self.expect(&knobs, &mut state, act, due.as_ref()?, open)
+        };
+        acts.iter().map(&mut expect).collect()
+    }
+
+    /// What is expected of it after an act after which `due` is right.
+    fn expect(
+        &self,
+        knobs: &M::Knobs,
+        state: &mut M::State,
+        act: &Act,
+        due: &Expect,
+        open: &Open,
+    ) -> Option<Expect> {
+        let read = self.read(act, due);
+        let expect = model::step::<M>(knobs, state, read.as_ref().unwrap_or(act), open)?;
+        Some(self.written(act, due, expect))
+    }
+
+    /// The act as the program reads it, if that is another one.
+    fn read(&self, act: &Act, due: &Expect) -> Option<Act> {
+        let mut request = act.asked()?.clone();
+        for slip in &self.slips {
+            if slip.concerns(act, due) {
+                request = slip.read(&request).unwrap_or(request);
+            }
+        }
+        (act.asked() != Some(&request)).then_some(Act::Ask(request))
+    }
+
+    fn written(&self, act: &Act, due: &Expect, expect: Expect) -> Expect {
+        let concerned = self.slips.iter().filter(|slip| slip.concerns(act, due));
+        concerned.fold(expect, |expect, slip| slip.written(act, expect))
+    }
+}
+
+/// An act that was played, of which the model says something.
+struct Judged<M: Model> {
+    act: Act,
+    seen: Seen,
+    due: Expect,
+    /// The number of things that are expected and not true.
+    wrong: usize,
+    /// What a right program remembers before it.
+    before: M::State,
+    /// Whether nothing can be seen of it: it only changes what is remembered.
+    is_silent: bool,
+    /// What was read of the page that was seen.
+    read: Read,
+}
+
+/// A play, and what is right in it: worked out once, since reading pages takes time.
+pub(super) struct Known<M: Model> {
+    play: Vec<Judged<M>>,
+}
+
+/// Of one act: what was seen, and how much of it is wrong by what is right, and by a guess.
+pub(super) struct Compared<'a> {
+    pub act: &'a Act,
+    pub seen: &'a Seen,
+    pub due: &'a Expect,
+    /// The number of things that are not as they should be.
+    pub wrong: usize,
+    /// The number of things that the guess does not expect.
+    pub unguessed: usize,
+}
+
+impl<M: Model> Known<M> {
+    pub fn new(play: &[(Act, Seen)], open: &Open) -> Self {
+        let right = M::Knobs::default();
+        let mut state = M::State::default();
+        let judged = |(act, seen): &(Act, Seen)| {
+            let before = state.clone();
+            let due = model::step::<M>(&right, &mut state, act, open)?;
+            let is_silent = *seen == Seen::Nothing;
+            let read = Read::default();
+            Some(Judged {
+                wrong: if is_silent { 0 } else { due.wrong(seen, &read) },
+                act: act.clone(),
+                seen: seen.clone(),
+                due,
+                before,
+                is_silent,
+                read,
+            })
+        };
+        Self {
+            play: play.iter().filter_map(judged).collect(),
+        }
+    }
+
+    /// The acts with what was seen, without any guess.
+    pub fn acts(&self) -> impl Iterator<Item = Compared<'_>> {
+        let loud = self.play.iter().filter(|one| !one.is_silent);
+        loud.map(|one| one.compared(one.wrong))
+    }
+
+    /// All acts, those that only change what is remembered, too.
+    pub fn all_acts(&self) -> Vec<Act> {
+        self.play.iter().map(|one| one.act.clone()).collect()
+    }
+
+    pub fn has_wrong(&self) -> bool {
+        self.play.iter().any(|one| one.wrong > 0)
+    }
+
+    /// Holds a guess against it, act by act: one answer can be enough.
+    pub fn compare<'a>(
+        &'a self,
+        guess: &'a Guess<M>,
+        open: &'a Open,
+    ) -> impl Iterator<Item = Compared<'a>> {
+        let knobs = guess.knobs();
+        // With slips alone, all is right up to the first act that is read in another way.
+        let mut state = (!guess.mistakes.is_empty()).then(M::State::default);
+        let compared = move |one: &'a Judged<M>| {
+            let (act, due) = (&one.act, &one.due);
+            let expect = match guess.read(act, due) {
+                None if state.is_none() => Some(guess.written(act, due, due.clone())),
+                _ => {
+                    // What remembers nothing is right again with the next act.
+                    let mut own = state.take().unwrap_or_else(|| one.before.clone());
+                    let expect = guess.expect(&knobs, &mut own, act, due, open);
+                    if size_of::<M::State>() > 0 || !guess.mistakes.is_empty() {
+                        state = Some(own);
+                    }
+                    expect
+                }
+            };
+            if one.is_silent {
+                return None;
+            }
+            Some(one.compared(match expect {
+                // What a wrong setting leaves open, it does not explain.
+                None => usize::MAX,
+                Some(expect) if expect == *due => one.wrong,
+                Some(expect) => expect.wrong(&one.seen, &one.read),
+            }))
+        };
+        self.play.iter().filter_map(compared)
+    }
+
+    /// Whether the guess expects all that was seen.
+    pub fn is_explained(&self, guess: &Guess<M>, open: &Open) -> bool {
+        self.compare(guess, open).all(|one| one.unguessed == 0)
+    }
+}
+
+impl<M: Model> Judged<M> {
+    fn compared(&self, unguessed: usize) -> Compared<'_> {
+        Compared {
+            act: &self.act,
+            seen: &self.seen,
+            due: &self.due,
+            wrong: self.wrong,
+            unguessed,
+        }
+    }
+}
