@@ -3,9 +3,9 @@
 //!
 //! A handler may have to wait for its client: for more of a long body, or until the client
 //! receives more of a long answer. Meanwhile its thread does not count as one at work, and if
-//! too few are left, another one is started. When the wait ends, it simply goes on: there may be too many for a
-//! moment, and each thread that is done with a connection then ends. Nobody waits for a
-//! permit, so a lock that a handler holds while it reads can't lead to a deadlock.
+//! too few are left, another one is started. When the wait ends, it simply goes on: there may be
+//! too many for a moment, and each thread that is done with a connection then ends. Nobody waits
+//! for a permit, so a lock that a handler holds while it reads can't lead to a deadlock.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -40,6 +40,9 @@ pub(super) struct Threads {
 /// How long a handler waits for its client, in total, before it hands its place over. Most
 /// bodies and answers need less, and other clients hardly notice.
 const OWN_TIME: Duration = Duration::from_millis(1);
+
+/// So many hand their places over, or have done so in this second, and others then do so at once.
+const FEW: usize = 8;
 
 impl Threads {
     pub fn new(work: Weak<dyn Work>, stop: Arc<Stop>, threads: usize, limits: &Limits) -> Threads {
@@ -95,12 +98,15 @@ impl Threads {
     }
 
     /// How long a handler may wait for its client, in total, before it has to hand its place
-    /// over. The more do, the shorter it is: however many slow clients come, they keep places
-    /// from others for no more than a few milliseconds in each second.
+    /// over. Once some have done so, it is no time at all: however many slow clients come, they
+    /// keep places from others for no more than a few milliseconds in each second.
     pub fn own_time(&self) -> Duration {
         let others =
             self.handed_over.load(Ordering::Relaxed) + self.waiting.load(Ordering::Relaxed);
-        OWN_TIME / u32::try_from(others + 1).unwrap_or(u32::MAX)
+        match others < FEW {
+            true => OWN_TIME,
+            false => Duration::ZERO,
+        }
     }
 
     /// Another second begins.
@@ -200,8 +206,12 @@ mod tests {
         let third = threads.hand_over().unwrap();
         assert!(begun.try_recv().is_err());
         drop(third);
-        // The more it happens, the less time there is before.
-        assert_eq!(threads.own_time(), OWN_TIME / 4);
+        // Where it happens often, it happens at once.
+        assert_eq!(threads.own_time(), OWN_TIME);
+        for _ in 3..FEW {
+            drop(threads.hand_over().unwrap());
+        }
+        assert_eq!(threads.own_time(), Duration::ZERO);
         threads.tick();
         assert_eq!(threads.own_time(), OWN_TIME);
         assert!(threads.leave());
