@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::mem;
 use std::net::SocketAddr;
 
-use crate::http1::{CONTINUE, Date, FilePart, Got, Http1, Output, Refusal};
+use crate::http1::{CONTINUE, Date, FilePart, Got, Http1, Output, Refusal, mistake};
 
 /// What moves the bytes of an exchange: a socket, or memory in a test.
 pub(crate) trait Transport {
@@ -36,7 +36,6 @@ const LARGE: usize = 64 * 1024;
 
 /// One request and its answer, over a transport.
 pub(super) struct Exchange<'c> {
-    client: SocketAddr,
     ends: RefCell<Ends<'c>>,
 }
 
@@ -48,14 +47,13 @@ struct Ends<'c> {
 impl<'c> Exchange<'c> {
     pub fn new(http1: &'c mut Http1, transport: &'c mut dyn Transport) -> Exchange<'c> {
         Exchange {
-            client: transport.client(),
             ends: RefCell::new(Ends { http1, transport }),
         }
     }
 
     /// The address of the client.
     pub fn client(&self) -> SocketAddr {
-        self.client
+        self.ends.borrow().transport.client()
     }
 
     /// Calls a function of the protocol.
@@ -100,10 +98,9 @@ impl<'c> Exchange<'c> {
         self.with(|http1| {
             let written = match printed {
                 Ok(()) => http1.field(name, &text.0),
-                Err(fmt::Error) => Err(io::Error::new(
-                    ErrorKind::InvalidInput,
-                    format!("the value of header field {name} can't be printed"),
-                )),
+                Err(fmt::Error) => Err(mistake(format!(
+                    "the value of header field {name} can't be printed"
+                ))),
             };
             text.0.clear();
             *http1.field_memory() = text.0;

@@ -32,55 +32,55 @@ pub fn serve_in_memory(handler: impl Handler, limits: &Limits, pieces: &[&[u8]])
         quiet: true,
     };
     let mut client = Client {
-        pieces: pieces.to_vec(),
+        piece: b"",
+        more: pieces,
         sent: Vec::new(),
     };
-    client.pieces.reverse();
     let (mut http1, mut head) = (Http1::default(), Head::default());
     loop {
         let next = http1.next(&mut head, limits, false);
-        match &next {
-            Next::Call => service.call(&head, &mut http1, &mut client),
-            Next::Refuse(refusal, _) => service.refuse(*refusal, &mut http1, &mut client),
+        match next {
+            Next::Call => {
+                service.call(&head, &mut http1, &mut client);
+                http1.answered();
+            }
+            Next::Refuse(refusal, _) => {
+                service.refuse(refusal, &mut http1, &mut client);
+                http1.answered();
+            }
+            Next::ShutDown => {}
             Next::Read | Next::Write | Next::Close => {
                 // An error means that a file became shorter, which ends the connection.
                 if client.send(&mut http1.output, b"", true).is_err() || next == Next::Close {
                     return client.sent;
                 }
+                if next == Next::Read {
+                    let count = client.take(http1.room());
+                    http1.received(count);
+                }
             }
-            Next::ShutDown => {}
-        }
-        match next {
-            Next::Call | Next::Refuse(..) => drop(http1.answered()),
-            Next::Read => {
-                let count = client.take(http1.room());
-                http1.received(count);
-            }
-            _ => {}
         }
     }
 }
 
 /// A client whose bytes are known beforehand.
 struct Client<'a> {
-    /// In reverse: the next piece is the last one here.
-    pieces: Vec<&'a [u8]>,
+    /// What is left of the current piece.
+    piece: &'a [u8],
+    more: &'a [&'a [u8]],
     sent: Vec<u8>,
 }
 
 impl Client<'_> {
     fn take(&mut self, into: &mut [u8]) -> usize {
-        while let Some(piece) = self.pieces.last_mut() {
-            if piece.is_empty() {
-                self.pieces.pop();
-                continue;
-            }
-            let count = piece.len().min(into.len());
-            into[..count].copy_from_slice(&piece[..count]);
-            *piece = &piece[count..];
-            return count;
+        while let (true, [next, more @ ..]) = (self.piece.is_empty(), self.more) {
+            (self.piece, self.more) = (next, more);
         }
-        0
+        let count = self.piece.len().min(into.len());
+        let (taken, rest) = self.piece.split_at(count);
+        into[..count].copy_from_slice(taken);
+        self.piece = rest;
+        count
     }
 }
 

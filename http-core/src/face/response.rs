@@ -14,7 +14,7 @@ use http::StatusCode;
 use super::exchange::{Exchange, SHORTER};
 use super::page::error_page;
 use crate::Answer;
-use crate::http1::FilePart;
+use crate::http1::{FilePart, mistake};
 
 /// A response of which nothing is written yet. The status comes first.
 #[derive(Debug)]
@@ -55,17 +55,11 @@ impl<'c> Response<'c> {
 
     /// Sends the status: `200`, or `StatusCode::OK` from the `http` crate. A
     /// status that is none (below 200 or above 999) is an error of `end_headers`.
-    pub fn send_response<S>(self, status: S) -> Headers<'c>
-    where
-        S: TryInto<StatusCode>,
-    {
+    pub fn send_response(self, status: impl TryInto<StatusCode>) -> Headers<'c> {
         let Response { exchange } = self;
         let outcome = match status.try_into() {
             Ok(status) => exchange.with(|http1| http1.status(status)),
-            Err(_) => Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "the status must be a number from 200 to 999",
-            )),
+            Err(_) => Err(mistake("the status must be a number from 200 to 999")),
         };
         Headers { exchange, outcome }
     }
@@ -75,10 +69,7 @@ impl<'c> Response<'c> {
     ///
     /// # Errors
     /// As [`BodyWriter::send`].
-    pub fn send_error<S>(self, status: S, explanation: &str) -> Answer
-    where
-        S: TryInto<StatusCode>,
-    {
+    pub fn send_error(self, status: impl TryInto<StatusCode>, explanation: &str) -> Answer {
         let status = status
             .try_into()
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -97,10 +88,7 @@ impl<'c> Response<'c> {
     ///
     /// # Errors
     /// If `location` has a line break in it; and as [`BodyWriter::send`].
-    pub fn redirect<S>(self, status: S, location: &str) -> Answer
-    where
-        S: TryInto<StatusCode>,
-    {
+    pub fn redirect(self, status: impl TryInto<StatusCode>, location: &str) -> Answer {
         self.send_response(status)
             .send_header("Location", location)
             .end_headers()?
@@ -165,8 +153,7 @@ impl BodyWriter<'_> {
     pub fn send_file(self, file: File) -> Answer {
         let metadata = file.metadata()?;
         if !metadata.is_file() {
-            let message = "only a regular file can be sent";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            return Err(mistake("only a regular file can be sent"));
         }
         self.send_part(file, 0..metadata.len())
     }

@@ -257,6 +257,6 @@ impl Answer {
 }
 
 /// An error for the author of a handler to fix.
-fn mistake(message: impl Into<String>) -> io::Error {
+pub fn mistake(message: impl Into<String>) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, message.into())
 }

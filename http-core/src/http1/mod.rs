@@ -47,6 +47,7 @@ mod refusal;
 
 use http::StatusCode;
 
+pub use self::answer::mistake;
 use self::answer::{Answer, Stage};
 use self::body::{Body, Waiting};
 pub use self::body::{CONTINUE, Got};
