@@ -251,11 +251,15 @@ fn ended_lines(ended: &Ended, what: &What) -> Vec<String> {
     }
 }
 
-/// The first byte that differs, where two texts should be the same.
+/// The first byte that differs, where two texts should be the same; or the text that is not
+/// seen as often as it should be.
 fn difference(seen: &Seen, what: &What) -> Vec<String> {
     let printed = |seen: &Seen, of: fn(&Ended) -> &Printed| {
         seen.ended().map(|ended| of(ended).text().into_bytes())
     };
+    if let (What::Body(Text::ShowsEach(texts)), Some(answer)) = (what, seen.answer()) {
+        return value::miscount(texts, &answer.body);
+    }
     let (came, due) = match what {
         What::Body(Text::Exactly(due)) => (seen.answer().map(|a| a.body.to_vec()), due),
         What::Stdout(Text::Exactly(due)) => (printed(seen, |ended| &ended.stdout), due),

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::Open;
-use super::reader::{Read, folded};
+use super::reader::{Read, folded, spaced};
 use crate::record::{
     Answer, Bytes, Ended, Exchange, Expect, Expected, Printed, Request, Seen, Text, What,
 };
@@ -185,6 +185,7 @@ impl Text {
             Self::Has(due) => bytes.text().contains(due),
             Self::Lacks(due) => !bytes.text().contains(due),
             Self::Shows(due) => shown().contains(&folded(due)),
+            Self::ShowsSpaced(due) => read.spaced(bytes).contains(&spaced(due)),
             Self::Hides(due) => !shown().contains(&folded(due)),
             Self::ShowsNumber(number) => {
                 let mut numbers = shown().split(|c: char| !c.is_ascii_digit());
@@ -200,6 +201,7 @@ impl Text {
                     })
                 })
             }
+            Self::ShowsEach(texts) => miscounted(texts, shown()).is_none(),
             Self::HasTag(name, attributes) => read.tags(bytes).iter().any(|tag| {
                 tag.name == *name
                     && attributes.iter().all(|(name, value)| {
@@ -210,8 +212,35 @@ impl Text {
                         })
                     })
             }),
+            Self::HasForm {
+                method,
+                action,
+                field,
+            } => read.forms(bytes).iter().any(|form| {
+                form.method == *method
+                    && (form.action.is_empty() || form.action == *action)
+                    && field
+                        .as_ref()
+                        .is_none_or(|field| form.fields.contains(field))
+            }),
         }
     }
+}
+
+/// The first of these texts that a reader sees more or less often than all of them together
+/// have it (one may be a part of another), with how often that is, and how often it is seen.
+pub(crate) fn miscounted<'a>(texts: &'a [String], shown: &str) -> Option<(&'a str, usize, usize)> {
+    let folded: Vec<String> = texts.iter().map(|text| folded(text)).collect();
+    let often = |text: &str, of: &str| of.matches(text).count();
+    let counted = texts
+        .iter()
+        .zip(&folded)
+        .filter(|(_, text)| !text.is_empty());
+    let mut counted = counted.map(|(typed, text)| {
+        let due = folded.iter().map(|other| often(text, other)).sum();
+        (typed.as_str(), due, often(text, shown))
+    });
+    counted.find(|(_, due, came)| due != came)
 }
 
 #[cfg(test)]
@@ -298,6 +327,51 @@ mod tests {
         let form = answer(200, &[], "<form action='/x' method=POST>");
         let tag = Expect::step(1).has_tag("form", &[("method", "post")]);
         assert_eq!(differs(tag, &form), None);
+    }
+
+    #[test]
+    fn forms_are_judged_by_what_they_send() {
+        let page = "<form method=Post><textarea name=message></textarea></form>
+            <form action=/x><input name=words></form>";
+        let seen = answer(200, &[], page);
+        let has = |method: &str, action: &str, field: Option<&str>| {
+            differs(Expect::step(1).has_form(method, action, field), &seen).is_none()
+        };
+        assert!(has("post", "/", Some("message")), "to its own address");
+        assert!(has("post", "/", None));
+        assert!(has("get", "/x", Some("words")));
+        assert!(!has("get", "/", None));
+        assert!(
+            !has("get", "/x", Some("message")),
+            "that is in another form"
+        );
+        assert!(!has("post", "/", Some("words")));
+    }
+
+    #[test]
+    fn texts_are_counted_in_any_order() {
+        let seen = answer(200, &[], "<li>two  cats<li>a <b>cat</b><li>two\ncats");
+        let each = |texts: &[&str]| {
+            let expect = Expect::step(1).shows_each(texts.iter().copied());
+            differs(expect, &seen).is_none()
+        };
+        assert!(each(&["a cat", "two cats", "two cats"]));
+        assert!(each(&["two cats", "two cats", "\n"]), "no text is no text");
+        assert!(!each(&["a cat", "two cats"]), "it is there twice");
+        assert!(!each(&["a cat", "a cat", "two cats", "two cats"]));
+        // What is a part of another text is seen in that one, too.
+        assert!(each(&["cat", "two cats", "two cats"]));
+        assert!(!each(&["cats", "two cats", "two cats"]));
+    }
+
+    #[test]
+    fn spaces_can_count() {
+        let seen = answer(200, &[], "<ul><li>  two &#32;cats&nbsp;&nbsp;</li></ul>");
+        let shows = |text: &str| differs(Expect::step(1).shows_spaced(text), &seen).is_none();
+        assert!(shows("  two  cats  "));
+        assert!(shows("two\u{a0} cats"));
+        assert!(!shows("two cats"));
+        assert!(!shows("   two"), "what parts words is no space of the text");
     }
 
     #[test]

@@ -29,19 +29,31 @@ impl Tag {
 /// of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Read {
+    spaced: OnceCell<String>,
     shown: OnceCell<String>,
     tags: OnceCell<Vec<Tag>>,
+    forms: OnceCell<Vec<Form>>,
 }
 
 impl Read {
     /// What a reader sees of this page, which is the same at each call.
     pub(super) fn shown(&self, page: &Bytes) -> &str {
-        self.shown.get_or_init(|| shown(&page.text()))
+        self.shown.get_or_init(|| folded(self.spaced(page)))
+    }
+
+    /// The same, with its white space, in which a tag that parts words is a line end.
+    pub(super) fn spaced(&self, page: &Bytes) -> &str {
+        self.spaced.get_or_init(|| text_of(&page.text()))
     }
 
     /// The start tags of this page, which is the same at each call.
     pub(super) fn tags(&self, page: &Bytes) -> &[Tag] {
         self.tags.get_or_init(|| tags(&page.text()))
+    }
+
+    /// The forms of this page, which is the same at each call.
+    pub(super) fn forms(&self, page: &Bytes) -> &[Form] {
+        self.forms.get_or_init(|| forms(&page.text()))
     }
 }
 
@@ -103,10 +115,78 @@ pub fn tags(page: &str) -> Vec<Tag> {
     all.into_iter().map(folded).collect()
 }
 
+/// A form of a page.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Form {
+    /// How it is sent, in small letters: `get`, if it does not say.
+    pub(super) method: String,
+    /// Where it is sent to; empty, if it does not say: then it is the page's own address.
+    pub(super) action: String,
+    /// The names of its fields. A field without a name is not sent.
+    pub(super) fields: Vec<String>,
+    id: Option<String>,
+}
+
+/// The forms of a page, in order.
+fn forms(page: &str) -> Vec<Form> {
+    let mut forms: Vec<Form> = Vec::new();
+    // A field can say to which form it belongs, wherever it stands.
+    let mut elsewhere = Vec::new();
+    let mut is_open = false;
+    for token in tokens(page) {
+        match token {
+            // A form cannot stand in a form.
+            Token::StartTag(start) if **start.name == *b"form" && !is_open => {
+                let tag = tag(&start);
+                let attribute = |name| tag.attribute(name).map(|value| value.trim().to_string());
+                let method = attribute("method").unwrap_or_default().to_ascii_lowercase();
+                is_open = true;
+                forms.push(Form {
+                    method: if method.is_empty() {
+                        "get".into()
+                    } else {
+                        method
+                    },
+                    action: attribute("action").unwrap_or_default(),
+                    fields: Vec::new(),
+                    id: attribute("id"),
+                });
+            }
+            Token::EndTag(end) if **end.name == *b"form" => is_open = false,
+            Token::StartTag(start) if FIELDS.contains(&&**start.name) => {
+                let tag = tag(&start);
+                let Some(name) = tag.attribute("name").map(str::to_string) else {
+                    continue;
+                };
+                match (tag.attribute("form"), forms.last_mut()) {
+                    (Some(form), _) => elsewhere.push((form.to_string(), name)),
+                    (None, Some(form)) if is_open => form.fields.push(name),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    for (id, name) in elsewhere {
+        let form = forms.iter_mut().find(|form| form.id.as_ref() == Some(&id));
+        form.into_iter()
+            .for_each(|form| form.fields.push(name.clone()));
+    }
+    forms
+}
+
+/// Tags of fields that are sent with a form.
+const FIELDS: [&[u8]; 4] = [b"button", b"input", b"select", b"textarea"];
+
 /// What a reader of a page sees: its text without tags, with escapes decoded, every run of
 /// white space one space. What stands in the fields of a form is seen, too, unless it is
 /// hidden or a password. Tags do not part words, but those of blocks and line breaks do.
 pub fn shown(page: &str) -> String {
+    folded(&text_of(page))
+}
+
+/// The same, with its white space. A tag that parts words is a line end.
+fn text_of(page: &str) -> String {
     let mut seen = String::new();
     let mut hidden = false;
     for token in tokens(page) {
@@ -114,24 +194,24 @@ pub fn shown(page: &str) -> String {
             Token::StartTag(start) => {
                 hidden = matches!(&**start.name, b"script" | b"style");
                 if !INLINE.contains(&&**start.name) {
-                    seen.push(' ');
+                    seen.push('\n');
                 }
                 if **start.name == *b"input" {
                     seen += &field(&tag(&start)).unwrap_or_default();
-                    seen.push(' ');
+                    seen.push('\n');
                 }
             }
             Token::EndTag(end) => {
                 hidden = false;
                 if !INLINE.contains(&&**end.name) {
-                    seen.push(' ');
+                    seen.push('\n');
                 }
             }
             Token::String(string) if !hidden => seen += &text(&string),
             _ => {}
         }
     }
-    folded(&seen)
+    spaced(&seen)
 }
 
 /// Tags that stand inside of a line.
@@ -147,8 +227,14 @@ fn field(tag: &Tag) -> Option<String> {
     tag.attribute("value").filter(|_| seen).map(str::to_string)
 }
 
+/// The text with plain spaces for those that do not break a line: they look the same.
+pub(super) fn spaced(text: &str) -> String {
+    text.replace('\u{a0}', " ")
+}
+
 /// The text with every run of white space as one space, and none at its ends.
 pub(super) fn folded(text: &str) -> String {
+    let text = spaced(text);
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     words.join(" ")
 }
@@ -187,5 +273,25 @@ mod tests {
         let link = &found[3];
         assert_eq!((link.attribute("href"), &*link.text), (Some("/a&b"), "x"));
         assert_eq!((&*found[2].text, &*found[5].text), ("x y", "z"));
+    }
+
+    #[test]
+    fn forms_have_their_fields() {
+        let page = "<input name=a><FORM id=one><input Name='b'><form action=/x><textarea id=c>
+            </textarea></form><input name=d><form method=POST action='/y '><select name=e></select>
+            <input form=one name=f><p name=g>";
+        let found = forms(page);
+        let told = |form: &Form| {
+            (
+                form.method.clone(),
+                form.action.clone(),
+                form.fields.join(""),
+            )
+        };
+        let told: Vec<_> = found.iter().map(told).collect();
+        let form = |method: &str, action: &str, fields: &str| {
+            (method.into(), action.into(), fields.into())
+        };
+        assert_eq!(told, [form("get", "", "bf"), form("post", "/y", "e")]);
     }
 }

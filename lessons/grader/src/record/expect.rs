@@ -80,14 +80,28 @@ pub enum Text {
     Lacks(String),
     /// A reader sees this in it.
     Shows(String),
+    /// A reader sees this in it, with each of its spaces.
+    ShowsSpaced(String),
     /// A reader does not see this in it.
     Hides(String),
     /// A reader sees this number in it, and not only as a part of a longer one.
     ShowsNumber(u64),
     /// A reader sees these in it, one behind the other.
     ShowsInOrder(Vec<String>),
+    /// A reader sees each of these in it, in any order, just as often as it is named here.
+    ShowsEach(Vec<String>),
     /// It has this tag with these attributes, among others.
     HasTag(String, Vec<(String, String)>),
+    /// It has a form that is sent like this, with this field, if one is named.
+    HasForm {
+        /// The method, in small letters.
+        method: String,
+        /// The path to which it is sent. A form that does not say where is sent to the page's
+        /// own address: that counts, too.
+        action: String,
+        /// The name of a field: an `input`, a `textarea`, whatever.
+        field: Option<String>,
+    },
 }
 
 impl Expect {
@@ -174,6 +188,20 @@ impl Expect {
         self.what(What::Body(Text::ShowsInOrder(texts)))
     }
 
+    /// A reader of the page sees each of these texts, in any order, and each one just as often
+    /// as it is named here. (What is a part of another text counts there as well. So the
+    /// texts must be such that the page has none of them on its own account.)
+    pub fn shows_each<T: Into<String>>(self, texts: impl IntoIterator<Item = T>) -> Self {
+        let texts = texts.into_iter().map(Into::into).collect();
+        self.what(What::Body(Text::ShowsEach(texts)))
+    }
+
+    /// A reader of the page sees this text with each of its spaces, if the page's style does
+    /// not fold them. However they are written: `&nbsp;` is a space, too.
+    pub fn shows_spaced(self, text: impl Into<String>) -> Self {
+        self.what(What::Body(Text::ShowsSpaced(text.into())))
+    }
+
     /// A reader of the page sees this number.
     pub fn shows_number(self, number: usize) -> Self {
         self.what(What::Body(Text::ShowsNumber(number as u64)))
@@ -189,6 +217,21 @@ impl Expect {
         let owned = |&(name, value): &(&str, &str)| (name.into(), value.into());
         let attributes = attributes.iter().map(owned).collect();
         self.what(What::Body(Text::HasTag(name.into(), attributes)))
+    }
+
+    /// The page has a form that is sent by this method (in small letters) to this path, or, if
+    /// it does not say where, to the page's own; with a field of this name, if one is given.
+    pub fn has_form<'a>(
+        self,
+        method: &str,
+        action: &str,
+        field: impl Into<Option<&'a str>>,
+    ) -> Self {
+        self.what(What::Body(Text::HasForm {
+            method: method.into(),
+            action: action.into(),
+            field: field.into().map(str::to_string),
+        }))
     }
 
     /// The program's exit code.

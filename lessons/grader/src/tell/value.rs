@@ -1,7 +1,7 @@
 //! Values for human eyes: bytes in quotes, with what repeats written as a product; pages
 //! as their reader sees them; long things cut.
 
-use crate::model::shown;
+use crate::model::{miscounted, shown};
 use crate::record::{Bytes, Printed, Text};
 use crate::report::error_page;
 use crate::show::{count, plain_line, quoted};
@@ -32,12 +32,24 @@ pub(super) fn text(of: &str, due: &Text) -> Vec<String> {
         Text::Has(due) => vec![format!("in the {of}, this text:"), quote(due)],
         Text::Lacks(due) => vec![format!("nowhere in the {of}, this text:"), quote(due)],
         Text::Shows(due) => vec!["a reader of the page sees this text:".into(), quote(due)],
+        Text::ShowsSpaced(due) => vec![
+            "a reader of the page sees this text, with each of its spaces:".into(),
+            quote(due),
+        ],
         Text::Hides(due) => vec!["no reader of the page sees this text:".into(), quote(due)],
         Text::ShowsNumber(number) => vec![format!("a reader of the page sees the number {number}")],
         Text::ShowsInOrder(all) => {
             let head = "a reader of the page sees these texts, in this order:".to_string();
             let all = all.iter().map(|text| quote(text));
             [head].into_iter().chain(all).collect()
+        }
+        Text::ShowsEach(all) => {
+            let head = match all.len() {
+                1 => "a reader of the page sees this text, once:",
+                _ => "a reader of the page sees these texts, each as often as it stands here:",
+            };
+            let all = all.iter().map(|text| quote(text));
+            [head.to_string()].into_iter().chain(all).collect()
         }
         Text::HasTag(name, attributes) => {
             let attributes = attributes
@@ -46,13 +58,30 @@ pub(super) fn text(of: &str, due: &Text) -> Vec<String> {
             let attributes: String = attributes.collect();
             vec![format!("in the page, a tag <{name}{attributes}>")]
         }
+        Text::HasForm {
+            method,
+            action,
+            field,
+        } => {
+            let field = field
+                .iter()
+                .map(|name| format!(", with a field of the name {name}"));
+            let field: String = field.collect();
+            let form = format!("<form method=\"{method}\" action=\"{action}\">");
+            vec![format!("in the page, a form {form}{field}")]
+        }
     }
 }
 
 /// A text that came, as far as it matters for what was expected of it.
 pub(super) fn seen(came: &Bytes, due: &Text) -> Vec<String> {
     match due {
-        Text::Shows(_) | Text::Hides(_) | Text::ShowsNumber(_) | Text::ShowsInOrder(_) => {
+        Text::Shows(_)
+        | Text::ShowsSpaced(_)
+        | Text::Hides(_)
+        | Text::ShowsNumber(_)
+        | Text::ShowsInOrder(_)
+        | Text::ShowsEach(_) => {
             let mut lines = vec!["(a reader of the page sees:)".to_string()];
             lines.push(cut(shown(&came.text()).as_bytes(), 8 * LONGEST));
             lines.push("(its source:)".into());
@@ -67,8 +96,10 @@ pub(super) fn seen(came: &Bytes, due: &Text) -> Vec<String> {
 /// The lines of a page that matter for what was expected, or its beginning.
 fn around(came: &Bytes, due: &Text) -> Vec<String> {
     let wanted: Vec<String> = match due {
-        Text::Shows(due) | Text::Hides(due) => words(due),
-        Text::ShowsInOrder(all) => all.iter().flat_map(|text| words(text)).collect(),
+        Text::Shows(due) | Text::ShowsSpaced(due) | Text::Hides(due) => words(due),
+        Text::ShowsInOrder(all) | Text::ShowsEach(all) => {
+            all.iter().flat_map(|text| words(text)).collect()
+        }
         Text::ShowsNumber(number) => vec![number.to_string()],
         _ => Vec::new(),
     };
@@ -201,6 +232,26 @@ pub(super) fn difference(due: &[u8], came: &[u8]) -> Vec<String> {
     )]
 }
 
+/// Which of some texts a reader of a page sees too often, or not often enough.
+pub(super) fn miscount(due: &[String], came: &Bytes) -> Vec<String> {
+    let told = miscounted(due, &shown(&came.text())).map(|(text, due, came)| {
+        let text = cut(text.as_bytes(), LONGEST);
+        let there = match came {
+            0 => "not there".to_string(),
+            often => format!("there {}", times(often)),
+        };
+        format!("{text} is {there}, and should be there {}", times(due))
+    });
+    told.into_iter().collect()
+}
+
+fn times(number: usize) -> String {
+    match number {
+        1 => "once".into(),
+        number => format!("{number} times"),
+    }
+}
+
 /// At most about `most` lines of what a program printed: the first and the last ones.
 pub(super) fn lines_of(printed: &Printed, most: usize) -> Vec<String> {
     let (head, tail) = (printed.head.text(), printed.tail.text());
@@ -237,6 +288,22 @@ mod tests {
         let told = differs("é", "è");
         assert_eq!(told, ["at byte 1: \"è\" where \"é\" was expected"]);
         assert_eq!(differs("", "x"), [""; 0]);
+    }
+
+    #[test]
+    fn the_text_that_is_not_there_often_enough_is_told() {
+        let page = "<p>two cats</p><p>a cat</p>".into();
+        let told =
+            |due: &[&str]| miscount(&due.iter().map(|t| (*t).into()).collect::<Vec<_>>(), &page);
+        assert_eq!(told(&["a cat", "two cats"]), [""; 0]);
+        assert_eq!(
+            told(&["two cats", "a cat", "a cat"]),
+            ["\"a cat\" is there once, and should be there 2 times"]
+        );
+        assert_eq!(
+            told(&["a dog", "a cat", "two cats"]),
+            ["\"a dog\" is not there, and should be there once"]
+        );
     }
 
     #[test]
