@@ -3,51 +3,649 @@
 
 use std::process::ExitCode;
 
-use grader::{Answer, Failure, Run, Verdict};
+use grader::record::Request;
+use grader::{
+    Act, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post, request,
+};
 
 const HTML: &str = "text/html; charset=utf-8";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 fn main() -> ExitCode {
-    grader::lesson!()
-        .check(1, "a POST with a message answers 303", 2, see_other)
-        .check(1, "it sends the browser to /", 1, location)
-        .check(1, "in a browser, reload does not post again", 0, reload)
-        .check(2, "GET / answers the form while nothing is posted", 1, form)
-        .check(2, "GET / shows every message that was posted", 2, messages)
-        .check(2, "a tag in a message comes back as text", 2, tag)
-        .check(2, "the tags around a message are still tags", 1, own_tags)
+    grader::lesson!(MessageBoard)
+        .example(1, 2, "a POST with a message answers 303", Status, |draw| {
+            [message(&draw.line())]
+        })
+        .example(1, 1, "it sends the browser to /", Whole, |draw| {
+            [message(&draw.line())]
+        })
+        .check(1, 0, "in a browser, reload does not post again", reload)
+        .example(
+            2,
+            1,
+            "GET / answers the form while nothing is posted",
+            Whole,
+            |_| [get("/")],
+        )
+        .example(
+            2,
+            2,
+            "GET / shows every message that was posted",
+            Whole,
+            |draw| {
+                let (one, other) = (message(&draw.line()), message(&draw.line()));
+                // Reading the board takes nothing off it, and one can be posted again.
+                [one.clone(), other, get("/"), one, get("/")]
+            },
+        )
+        .example(
+            2,
+            2,
+            "a tag in a message comes back as text",
+            Whole,
+            |draw| {
+                let word = draw.word();
+                let script = format!("<script>alert('{word}')</script>");
+                [
+                    message(&script),
+                    message(&format!("{word} &lt; b")),
+                    get("/"),
+                ]
+            },
+        )
+        .example(
+            2,
+            1,
+            "the tags around a message are still tags",
+            Whole,
+            |draw| [message(&draw.word()), get("/")],
+        )
         .check(
             2,
-            "in a browser, a script in a message does not run",
             0,
+            "in a browser, a script in a message does not run",
             script,
         )
-        .check(3, "an empty message gets 400", 1, empty)
-        .check(3, "a message of white space is empty, too", 1, white_space)
-        .check(4, "a message of 201 characters gets 413", 1, too_long)
-        .check(4, "a message that is too long is not kept", 1, not_kept)
-        .check(4, "a message of 200 characters is taken", 1, long)
-        .check(4, "a line end counts as one character", 1, line_ends)
+        .example(3, 1, "an empty message gets 400", Status, |_| [message("")])
+        .example(
+            3,
+            1,
+            "a message of white space is empty, too",
+            Status,
+            |_| [message(" \r\n\t "), message(&" ".repeat(300))],
+        )
+        .example(
+            4,
+            1,
+            "a message of 201 characters gets 413",
+            Whole,
+            |draw| [message(&long(draw, "é", 201))],
+        )
+        .example(
+            4,
+            1,
+            "a message that is too long is not kept",
+            Whole,
+            |draw| {
+                [
+                    message(&long(draw, "é", 201)),
+                    message(&draw.word()),
+                    get("/"),
+                ]
+            },
+        )
+        .example(
+            4,
+            1,
+            "a message of 200 characters is taken",
+            Status,
+            |draw| [message(&long(draw, "é", 200))],
+        )
+        .example(4, 1, "a line end counts as one character", Status, |draw| {
+            [message(&long(draw, "\r\n", 200))]
+        })
+        .sessions(1)
         .grade()
 }
 
-/// Submits the form as a browser does. Whatever comes back is an answer.
-fn post(run: &mut Run, message: &str) -> Result<Answer, Failure> {
-    run.request("POST", "/")
-        .form(&[("message", message)])
-        .send()
+/// Posts a message, as the form does.
+fn message(text: &str) -> Act {
+    post("/").form(&[("message", text)])
 }
 
-fn see_other(run: &mut Run) -> Verdict {
-    let line = run.seed().line();
-    post(run, &line)?.expect_status(303)
+/// A message of this many characters, a line end being one: a word, and then only these.
+fn long(draw: &mut Draw, filler: &str, length: usize) -> String {
+    let word = draw.word() + ":";
+    let left = length - word.chars().count();
+    format!("{word}{}.", filler.repeat(left - 1))
 }
 
-fn location(run: &mut Run) -> Verdict {
-    let line = run.seed().line();
-    let answer = post(run, &line)?;
-    answer.expect_status(303)?;
-    answer.expect_header("Location", "/")
+/// What a message board does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// The answer to a message that is taken: its status and its Location.
+    taken: (u16, Option<String>),
+    /// How a message is kept among the others.
+    keep: fn(&mut Vec<String>, String),
+    is_empty: fn(&str) -> bool,
+    /// The length of a message as it came, with `\r\n` at the ends of its lines.
+    length: fn(&str) -> usize,
+    limit: usize,
+    /// Whether the length is looked at before the message is found empty.
+    length_first: bool,
+    /// The statuses of a message that is empty, and of one that is too long.
+    empty: u16,
+    too_long: u16,
+    says_limit: bool,
+    /// Whether what is too long is cut and taken.
+    cuts: bool,
+    /// Whether a message is kept before it is looked at.
+    keeps_first: bool,
+    /// What a reader sees of a message.
+    read: fn(&str) -> String,
+    /// Whether the tags around the messages are tags.
+    own_tags: bool,
+    /// Whether the board is empty when it was shown.
+    shown_once: bool,
+    page: u16,
+    kind: String,
+    form: bool,
+    /// The status of a path that nobody knows.
+    unknown: u16,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            taken: (303, Some("/".into())),
+            keep: |messages, message| messages.push(message),
+            is_empty: |message| message.trim().is_empty(),
+            length: |came| came.replace("\r\n", "\n").chars().count(),
+            limit: 200,
+            length_first: false,
+            empty: 400,
+            too_long: 413,
+            says_limit: true,
+            cuts: false,
+            keeps_first: false,
+            read: str::to_string,
+            own_tags: true,
+            shown_once: false,
+            page: 200,
+            kind: HTML.into(),
+            form: true,
+            unknown: 404,
+        }
+    }
+}
+
+/// What is on the board, what was posted to come there, and words of what was refused.
+#[derive(Clone, Default)]
+struct Board {
+    messages: Vec<String>,
+    posted: Vec<String>,
+    refused: Vec<String>,
+}
+
+struct MessageBoard;
+
+impl Model for MessageBoard {
+    type Knobs = Knobs;
+    type State = Board;
+
+    fn expect(knobs: &Knobs, board: &mut Board, act: &Act) -> Option<Expect> {
+        let asked = act.asked()?;
+        if asked.path() != "/" {
+            let expect = match &*asked.method {
+                "POST" => Expect::step(1).status(404),
+                _ => Expect::step(2).status(knobs.unknown),
+            };
+            return is_plain(asked).then_some(expect);
+        }
+        match &*asked.method {
+            "GET" | "HEAD" => {
+                let expect = match &*asked.method {
+                    "GET" => page(knobs, board),
+                    _ => {
+                        let head = Expect::step(2).status(knobs.page);
+                        head.field("Content-Type", &*knobs.kind).body("")
+                    }
+                };
+                if knobs.shown_once {
+                    board.messages.clear();
+                }
+                Some(expect)
+            }
+            "POST" => Some(match asked.form_field("message") {
+                Some(came) => posted(knobs, board, &came),
+                None => Expect::step(3).status(400),
+            }),
+            _ => None,
+        }
+    }
+
+    fn draw(draw: &mut Draw, board: &Board) -> Vec<Act> {
+        let act = match draw.below(20) {
+            0..=4 => get("/".to_string() + &draw.query()),
+            5..=7 => message(&draw.text()),
+            8 => message(&draw.line()),
+            9 if board.messages.is_empty() => message(&draw.word()),
+            9 => message(&draw.pick(&board.messages)),
+            10 | 11 => {
+                let filler = draw.pick(&["é", "a", "\r\n", "ね", "🐈", "\n"]);
+                let length = draw.pick(&[200, 201, 199, 202, 101, 300]);
+                message(&long(draw, filler, length))
+            }
+            12 => {
+                let blank = draw.pick(&["", " ", "\r\n", "\t \r\n ", "\n\n"]);
+                message(&blank.repeat(draw.pick(&[1, 210])))
+            }
+            13 => message(&format!("  {}  {}  ", draw.word(), draw.word())),
+            14 => {
+                let lines = [draw.word(), draw.word(), draw.word()];
+                message(&lines.join("\r\n"))
+            }
+            15 => {
+                let (one, other, name) = (draw.text(), draw.word(), draw.word());
+                let fields = [("message", &*one), ("message", &other), (&name, "x")];
+                let fields = draw
+                    .pick(&[[0, 1], [2, 0], [0, 2], [1, 0]])
+                    .map(|at| fields[at]);
+                post("/".to_string() + &draw.query()).form(&fields)
+            }
+            16 => match draw.below(6) {
+                0 => post("/").form(&[]),
+                1 => post("/").form(&[("massage", &draw.word())]),
+                2 => post("/").form(&[("Message", &draw.word())]),
+                3 => post("/").form(&[(&draw.word(), "message")]),
+                4 => post("/").field("Content-Type", FORM).body("message"),
+                _ => {
+                    let bytes = [b"message=", draw.word().as_bytes(), b"\xff%FF"].concat();
+                    post("/").field("Content-Type", FORM).body(bytes)
+                }
+            },
+            17 => get(draw.path_near(&["/", "/", "/messages"])),
+            18 => {
+                let path = draw.path_near(&["/", "/", "/messages"]);
+                post(path).form(&[("message", &draw.word())])
+            }
+            _ => request("HEAD", "/"),
+        };
+        // Whatever was posted shows on the board.
+        match draw.below(3) {
+            1 => vec![act, get("/")],
+            _ => vec![act],
+        }
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        about_redirects(mistakes);
+        about_the_list(mistakes);
+        about_escaping(mistakes);
+        about_refusing(mistakes);
+        about_the_page(mistakes);
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
+            return;
+        };
+        let status = answer.status;
+        let location = answer.field("Location").map(str::to_string);
+        let Some(came) = asked
+            .form_field("message")
+            .filter(|_| asked.method == "POST")
+        else {
+            let kind = answer.field("Content-Type").unwrap_or_default().to_string();
+            if asked.path() == "/" && asked.method == "GET" && kind != HTML {
+                mistakes.wrong(
+                    "other-content-type",
+                    "The Content-Type of the page is not text/html; charset=utf-8.",
+                    move |knobs| knobs.kind.clone_from(&kind),
+                );
+            }
+            if asked.path() == "/" && asked.method == "GET" {
+                mistakes.wrong(
+                    "other-page-status",
+                    format!("The page has the status {status}. A page that is there has 200."),
+                    move |knobs| knobs.page = status,
+                );
+            }
+            return;
+        };
+        let right = Knobs::default();
+        if asked.path() != "/" {
+            return;
+        }
+        if (right.is_empty)(&came) {
+            mistakes.wrong(
+                "other-status-for-empty",
+                format!(
+                    "An empty message is refused with {status}. It is a request that makes no \
+                     sense: 400."
+                ),
+                move |knobs| knobs.empty = status,
+            );
+        } else if (right.length)(&came) > right.limit {
+            mistakes.wrong(
+                "other-status-for-long",
+                format!(
+                    "A message that is too long is refused with {status}. There is a status \
+                     of its own for it: 413."
+                ),
+                move |knobs| knobs.too_long = status,
+            );
+        } else {
+            let (name, says) = if (300..400).contains(&status) && location.as_deref() == Some("/") {
+                (
+                    "other-redirect",
+                    format!(
+                        "You redirect with {status}. After a form, the status is 303: done, and \
+                         what to see next is at the Location. (301 says: moved for good.)"
+                    ),
+                )
+            } else {
+                (
+                    "other-answer-to-post",
+                    "The answer to a message that was kept is the status 303 and Location: /. \
+                     Compare both: response.redirect(303, \"/\")."
+                        .to_string(),
+                )
+            };
+            mistakes.wrong(name, says, move |knobs| {
+                knobs.taken = (status, location.clone());
+            });
+        }
+    }
+}
+
+/// Whether the text says what this path is: not, whether %2F is a slash, or // one.
+fn is_plain(asked: &Request) -> bool {
+    !asked.path().contains('%') && !asked.path().starts_with("//")
+}
+
+/// The page with the form and the messages.
+fn page(knobs: &Knobs, board: &Board) -> Expect {
+    let mut expect = Expect::step(2).status(knobs.page);
+    expect = expect.field("Content-Type", &*knobs.kind);
+    if knobs.form {
+        expect = expect.has_form("post", "/", "message");
+    }
+    let read: Vec<String> = board
+        .messages
+        .iter()
+        .map(|text| (knobs.read)(text))
+        .collect();
+    // What was lost, or is read otherwise, is not there as it was typed.
+    for text in board.posted.iter().filter(|text| !read.contains(text)) {
+        let text = folded(text);
+        if !read.iter().any(|read| folded(read).contains(&text)) {
+            expect = expect.hides(text);
+        }
+    }
+    expect = expect.shows_each(read);
+    // Where nothing has to be escaped, the spaces can be looked at as well.
+    let is_plain = |text: &str| text.chars().all(|c| c == ' ' || c.is_alphanumeric());
+    for text in &board.messages {
+        if text.trim().contains("  ") && is_plain(text) {
+            expect = expect.shows_spaced(text);
+        }
+    }
+    // A reader sees no tags of the page, unless somebody has typed some.
+    if !board.messages.iter().any(|message| message.contains('<')) {
+        expect = match knobs.own_tags {
+            true => expect.hides("</"),
+            false if board.messages.is_empty() => expect,
+            false => expect.shows("</"),
+        };
+    }
+    for word in &board.refused {
+        // Another message may have the same word.
+        if !board.messages.iter().any(|text| text.contains(word)) {
+            expect = expect.then(4).hides(word);
+        }
+    }
+    expect
+}
+
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A message comes, in the form it has when it was decoded.
+fn posted(knobs: &Knobs, board: &mut Board, came: &str) -> Expect {
+    let message = came.replace("\r\n", "\n");
+    let (empty, long) = (
+        (knobs.is_empty)(&message),
+        (knobs.length)(came) > knobs.limit,
+    );
+    let cut: String = message.chars().take(knobs.limit).collect();
+    let word = |text: &str| {
+        text.chars()
+            .take_while(|c| c.is_ascii_alphanumeric())
+            .collect()
+    };
+    let refused = empty || long && !knobs.cuts;
+    if refused && knobs.keeps_first {
+        (knobs.keep)(&mut board.messages, message.clone());
+    }
+    if empty && !(long && knobs.length_first) {
+        let location = (knobs.empty == 303).then_some("/");
+        return Expect::step(3)
+            .status(knobs.empty)
+            .field("Location", location);
+    }
+    if refused {
+        let word: String = word(&message);
+        if !word.is_empty() && !knobs.keeps_first && knobs.too_long >= 400 {
+            board.refused.push(word);
+        }
+        let expect = Expect::step(4).status(knobs.too_long);
+        return match knobs.says_limit {
+            true => expect.shows_number(200),
+            false => expect.hides("200"),
+        };
+    }
+    board.posted.push(message.clone());
+    let step = if message.chars().count() > 100 { 4 } else { 1 };
+    (knobs.keep)(&mut board.messages, if long { cut } else { message });
+    let (status, location) = &knobs.taken;
+    Expect::step(step)
+        .status(*status)
+        .then(1)
+        .field("Location", location.as_deref())
+}
+
+fn about_redirects(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "no-redirect",
+            "The POST is answered with a page and the status 200. It looks right until somebody \
+             presses reload: then the message is posted again. Answer with a redirect, 303.",
+            |knobs| knobs.taken = (200, None),
+        )
+        .wrong(
+            "no-location",
+            "The answer is 303, but it does not say where to go: there is no header Location. \
+             response.redirect(303, \"/\") sends both.",
+            |knobs| knobs.taken = (303, None),
+        );
+}
+
+fn about_the_list(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "not-kept",
+            "Messages that were posted are not on the page. push each one onto the list in the \
+             Mutex, and put the list in the place of the comment.",
+            |knobs| knobs.keep = |_, _| {},
+        )
+        .wrong(
+            "only-the-last",
+            "Only the last message is on the page. push adds it to the others; an = puts it in \
+             their place.",
+            |knobs| knobs.keep = |messages, message| *messages = vec![message],
+        )
+        .wrong(
+            "only-the-first",
+            "Only the first message is on the page. Go through the whole list.",
+            |knobs| {
+                knobs.keep = |messages, message| {
+                    if messages.is_empty() {
+                        messages.push(message);
+                    }
+                };
+            },
+        )
+        .wrong(
+            "once-each",
+            "A message that is posted twice is on the page once. It is to be there as often as \
+             it was posted.",
+            |knobs| {
+                knobs.keep = |messages, message| {
+                    if !messages.contains(&message) {
+                        messages.push(message);
+                    }
+                };
+            },
+        )
+        .wrong(
+            "kept-twice",
+            "Every message is on the page twice. Look for a second push, or for a second place \
+             where the list goes into the page.",
+            |knobs| {
+                knobs.keep = |messages, message| messages.extend([message.clone(), message]);
+            },
+        )
+        .wrong(
+            "shown-once",
+            "The messages are on the page once, and gone the next time. Reading takes nothing \
+             off the list: iter() lends the messages, drain and take remove them.",
+            |knobs| knobs.shown_once = true,
+        )
+        .wrong(
+            "trimmed",
+            "The spaces at the ends of a message are lost. trim is for the question whether it \
+             is empty; what is kept is the message as it was typed.",
+            |knobs| {
+                knobs.keep = |messages, message| messages.push(message.trim().to_string());
+            },
+        );
+}
+
+fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "not-escaped",
+            "A message with tags in it comes back as tags, not as the text that was typed. \
+             Escape each message on its way into the page: escape_html.",
+            |knobs| knobs.read = |message| grader::model::shown(message),
+        )
+        .wrong(
+            "escaped-twice",
+            "A message is escaped twice: the reader sees &lt; where < was typed. Keep it as it \
+             was typed, and escape it once, where it goes into the page.",
+            |knobs| knobs.read = http_core::escape_html,
+        )
+        .wrong(
+            "escapes-the-list",
+            "The reader sees the tags of your own page as text. Escape each message alone, not \
+             the text with all of them.",
+            |knobs| knobs.own_tags = false,
+        );
+}
+
+fn about_refusing(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "empty-taken",
+            "An empty message is taken like any other. It is refused: 400.",
+            |knobs| knobs.is_empty = |_| false,
+        )
+        .wrong(
+            "blank-taken",
+            "A message of nothing but white space is taken. It is empty, too: look at what trim \
+             leaves of it.",
+            |knobs| knobs.is_empty = str::is_empty,
+        )
+        .wrong(
+            "empty-ignored",
+            "An empty message is dropped without a word: the browser is sent to the board as if \
+             all were well. Answer 400, and say what to do.",
+            |knobs| knobs.empty = 303,
+        )
+        .wrong(
+            "length-first",
+            "A long message of nothing but white space is called too long. Ask first whether it \
+             is empty: the order of the arms counts.",
+            |knobs| knobs.length_first = true,
+        )
+        .wrong(
+            "counts-bytes",
+            "The length is that in bytes: len(). An é has two of them. Characters are \
+             chars().count().",
+            |knobs| knobs.length = |came| came.replace("\r\n", "\n").len(),
+        )
+        .wrong(
+            "line-end-is-two",
+            "A line end counts as two characters, as the browser sends it. It is to count as \
+             one: read_message of the starter replaces \\r\\n by \\n.",
+            |knobs| knobs.length = |came| came.chars().count(),
+        )
+        .wrong(
+            "one-too-few",
+            "A message of just 200 characters is refused. 200 are allowed: look at the number, and \
+             whether you compare with > or with >=.",
+            |knobs| knobs.limit = 199,
+        )
+        .wrong(
+            "long-taken",
+            "Messages of more than 200 characters are taken. They are refused: 413.",
+            |knobs| knobs.limit = usize::MAX,
+        )
+        .wrong(
+            "cut-short",
+            "A message that is too long is cut and taken. Its writer does not learn that a part \
+             is lost. Refuse it: 413.",
+            |knobs| knobs.cuts = true,
+        )
+        .wrong(
+            "too-long-is-400",
+            "A message that is too long gets 400. There is a status of its own for it: 413.",
+            |knobs| knobs.too_long = 400,
+        )
+        .wrong(
+            "limit-not-said",
+            "The answer to a message that is too long does not say how many characters are \
+             allowed. The number 200 must be in it.",
+            |knobs| knobs.says_limit = false,
+        )
+        .wrong(
+            "refused-and-kept",
+            "A message that is refused is on the board all the same. Look at it first, and push \
+             it when it is neither empty nor too long.",
+            |knobs| knobs.keeps_first = true,
+        );
+}
+
+fn about_the_page(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "page-as-text",
+            "The page is sent as text/plain, so a browser shows its tags. It is text/html.",
+            |knobs| knobs.kind = "text/plain; charset=utf-8".into(),
+        )
+        .wrong(
+            "no-form",
+            "There is no form on the page that posts a field message to /. It is in board.html: send \
+             that page, with the messages in the place of the comment.",
+            |knobs| knobs.form = false,
+        )
+        .wrong(
+            "every-path",
+            "A path that nobody knows gets 200. Only / is the board; every other path is 404.",
+            |knobs| knobs.unknown = 200,
+        );
 }
 
 fn reload(run: &mut Run) -> Verdict {
@@ -69,51 +667,8 @@ fn reload(run: &mut Run) -> Verdict {
     page.expect_path("/")
 }
 
-fn form(run: &mut Run) -> Verdict {
-    let answer = run.get("/")?;
-    answer.expect_status(200)?;
-    answer.expect_header("Content-Type", HTML)?;
-    answer.expect_body_contains("method=\"post\"")?;
-    answer.expect_body_contains("name=\"message\"")
-}
-
-/// The board, after these messages were posted.
-fn board_with(run: &mut Run, messages: &[&str]) -> Result<Answer, Failure> {
-    for message in messages {
-        post(run, message)?;
-    }
-    let board = run.get("/")?;
-    board.expect_status(200)?;
-    Ok(board)
-}
-
-fn messages(run: &mut Run) -> Verdict {
-    let lines = [run.seed().line(), run.seed().line(), run.seed().line()];
-    let board = board_with(run, &[&lines[0], &lines[1], &lines[2]])?;
-    // Who reads the board takes nothing off it.
-    let again = run.get("/")?;
-    for line in lines {
-        board.expect_body_contains(&line)?;
-        again.expect_body_contains(&line)?;
-    }
-    Ok(())
-}
-
-fn tag(run: &mut Run) -> Verdict {
-    let (word, number) = (run.seed().word(), run.seed().number(10..100));
-    let text = format!("<script>alert({number})</script>");
-    let board = board_with(run, &[&text, &format!("{word} &lt; b")])?;
-    board.expect_body_lacks(&text)?;
-    board.expect_body_contains(&format!("&lt;script&gt;alert({number})&lt;/script&gt;"))?;
-    board.expect_body_contains(&format!("{word} &amp;lt; b"))
-}
-
-fn own_tags(run: &mut Run) -> Verdict {
-    let (one, other) = (run.seed().line(), run.seed().line());
-    let board = board_with(run, &[&one, &other])?;
-    board.expect_body_contains(&one)?;
-    board.expect_body_lacks("&lt;")
-}
+/// The button that sends a form.
+const SEND: &str = "form button, form [type=submit]";
 
 fn script(run: &mut Run) -> Verdict {
     let (word, number) = (run.seed().word(), run.seed().number(10..100));
@@ -125,7 +680,7 @@ fn script(run: &mut Run) -> Verdict {
     page.open("/")?;
     for text in &texts {
         page.fill("[name=message]", text)?;
-        page.follow("button")?;
+        page.follow(SEND)?;
         page.open("/")?;
         if !page.dialogs().is_empty() {
             return Err(page.wrong("no script of a message runs"));
@@ -133,54 +688,4 @@ fn script(run: &mut Run) -> Verdict {
         page.expect_text(text)?;
     }
     Ok(())
-}
-
-fn empty(run: &mut Run) -> Verdict {
-    post(run, "")?.expect_status(400)
-}
-
-fn white_space(run: &mut Run) -> Verdict {
-    post(run, " \r\n\t ")?.expect_status(400)
-}
-
-/// A message of this many characters, each of them two or more bytes.
-fn message_of(run: &mut Run, length: usize) -> String {
-    let line = run.seed().line();
-    let filler = "é".repeat(length);
-    format!("{line} {filler}").chars().take(length).collect()
-}
-
-fn too_long(run: &mut Run) -> Verdict {
-    let text = message_of(run, 201);
-    let answer = post(run, &text)?;
-    answer.expect_status(413)?;
-    answer.expect_body_contains("200")
-}
-
-fn not_kept(run: &mut Run) -> Verdict {
-    let text = message_of(run, 201);
-    post(run, &text)?.expect_status(413)?;
-    // Nor is its beginning.
-    let beginning: String = text.chars().take(100).collect();
-    board_with(run, &["cat"])?.expect_body_lacks(&beginning)
-}
-
-/// Expects that a message was not refused. How it is answered is for step 1.
-fn taken(answer: &Answer) -> Verdict {
-    match answer.status() {
-        400.. => answer.expect_status(303),
-        _ => Ok(()),
-    }
-}
-
-fn long(run: &mut Run) -> Verdict {
-    let text = message_of(run, 200);
-    taken(&post(run, &text)?)
-}
-
-fn line_ends(run: &mut Run) -> Verdict {
-    let word = run.seed().word();
-    // 200 characters in 100 lines, as a browser sends them.
-    let text = "é\r\n".repeat(100).replacen('é', &word[..1], 1);
-    taken(&post(run, &text)?)
 }
