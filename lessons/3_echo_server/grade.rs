@@ -311,6 +311,7 @@ impl Model for EchoServer {
             .wrong("plus", "You make a space of each +. That is right in the fields of a form, but in a path a + is a +.", |knobs| {
                 knobs.decode = |text| strictly(&text.replace('+', " "));
             })
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| text.replace('+', " ")))
             .wrong("byte-by-byte", "You make a character of each byte. Several bytes can be one character: collect all bytes, and make a text of them at the end.", |knobs| {
                 knobs.decode = |text| {
                     let bytes = percent_decode_str(text).map(char::from).collect();
@@ -389,6 +390,15 @@ impl Model for EchoServer {
                         Some(strictly(str::from_utf8(before).ok()?)? + &byte.to_string())
                     }
                     _ => strictly(text),
+                };
+            })
+            .or(|knobs| {
+                knobs.decode = |text| match text.strip_suffix('%') {
+                    Some(text) => strictly(text).map(|text| text + "\0"),
+                    None => match text.as_bytes() {
+                        [.., b'%', digit] if digit.is_ascii_hexdigit() => strictly(&format!("{text}0")),
+                        _ => strictly(text),
+                    },
                 };
             })
             .wrong("digits-to-z", "You take letters behind f for digits: in the base 16, the digits end with f. That is to_digit(16).", |knobs| {

@@ -67,8 +67,11 @@ pub(crate) fn explain<M: Model>(
     play: &mut dyn FnMut(&[Act], Connections) -> Option<Play>,
 ) -> Explained<M> {
     let known = |play: &Play| Known::new(&until_a_rule(play), open);
+    let mut plays: Vec<Known<M>> = plays.iter().map(known).collect();
+    // What is wrong refutes the most guesses.
+    plays.sort_by_key(|play| !play.has_wrong());
     let mut sought = Sought::<M> {
-        plays: plays.iter().map(known).collect(),
+        plays,
         open,
         until: Instant::now() + PATIENCE,
         draw,
@@ -108,8 +111,18 @@ impl<M: Model> Sought<'_, M> {
         // and that more than what is said in every lesson.
         let known = guesses(&model::mistakes::<M>());
         let mistyped = guesses(&self.mistyped());
-        let [everywhere, in_steps, for_paths] = self.slips();
-        for kind in [&known, &mistyped, &everywhere, &in_steps, &for_paths] {
+        let [everywhere, in_steps, for_paths, own] = self.slips();
+        eprintln!(
+            "SIZES {} {} {} {} {} {} left {:?}",
+            known.len(),
+            mistyped.len(),
+            everywhere.len(),
+            in_steps.len(),
+            for_paths.len(),
+            own.len(),
+            self.until.saturating_duration_since(Instant::now())
+        );
+        for kind in [&known, &mistyped, &everywhere, &in_steps, &for_paths, &own] {
             let explains = |guess: &&Guess<M>| self.explains(guess);
             let mut left: Vec<Guess<M>> = kind.iter().filter(explains).cloned().collect();
             self.ask_on(&mut left);
@@ -126,25 +139,31 @@ impl<M: Model> Sought<'_, M> {
                 };
             }
         }
-        let mut fit = [known, mistyped, everywhere, in_steps].concat();
-        fit.retain(|guess| self.fits(guess));
-        // Two that are known first, then one and a slip, then two slips.
-        for slips in 0..=2 {
-            let mut left = self.pairs(&fit, slips);
+        // The less is known of two, the later they are looked at.
+        let mut kinds = [known, mistyped, everywhere, in_steps].into_iter();
+        let mut fit: Vec<(usize, Guess<M>)> = Vec::new();
+        for rank in 0..=6 {
+            let fits = |guess: &Guess<M>| self.fits(guess);
+            let next = kinds.next().into_iter().flatten().filter(fits);
+            fit.extend(next.map(|guess| (rank, guess)));
+            let mut left = self.pairs(&fit, rank);
+            eprintln!(
+                "RANK {rank} fit {} left {:?} time {:?}",
+                fit.len(),
+                left.iter()
+                    .map(|g| format!("{:?}", g.names()))
+                    .collect::<Vec<_>>(),
+                self.until.saturating_duration_since(Instant::now())
+            );
+            if left.is_empty() {
+                continue;
+            }
             self.ask_on(&mut left);
-            // Of two pairs, one is wrong, and nothing says which.
-            if let [both] = &one_of_each(&left)[..]
-                && let [one, other] = &both.told()[..]
-            {
-                return Explained {
-                    cause: Cause::Both(one.clone(), other.clone()),
-                    both: both.each(),
-                    is_slip: slips == 2,
-                };
-            }
-            if !left.is_empty() {
-                break;
-            }
+            return match &one_of_each(&left)[..] {
+                [both] => both_of(both),
+                // Of two pairs, one is wrong, and nothing says which.
+                _ => Cause::Unexplained(self.in_common()).into(),
+            };
         }
         Cause::Unexplained(self.in_common()).into()
     }
@@ -164,49 +183,66 @@ impl<M: Model> Sought<'_, M> {
         mistakes
     }
 
-    /// Slips: those that are made everywhere, in a step, for a path alone.
-    fn slips(&self) -> [Vec<Guess<M>>; 3] {
+    /// Slips: those that are made everywhere, in a step, for a path alone; and answers of
+    /// their own.
+    fn slips(&self) -> [Vec<Guess<M>>; 4] {
         let wrong: Vec<Compared> = self.wrong().collect();
         slips::slips(&wrong).map(|slips| slips.into_iter().map(Guess::slip).collect())
     }
 
+    /// Whether the guess expects all that was seen. Of a slip, most wrong answers must be
+    /// what it expects and nothing less: a page shows a part of a text, too, whatever became
+    /// of the rest.
     fn explains(&self, guess: &Guess<M>) -> bool {
-        let all = |play: &Known<M>| play.is_explained(guess, self.open);
-        self.plays.iter().all(all)
+        let (mut wrong, mut strongly) = (0, 0);
+        for one in self
+            .plays
+            .iter()
+            .flat_map(|play| play.compare(guess, self.open))
+        {
+            if one.unguessed > 0 {
+                return false;
+            }
+            wrong += usize::from(one.wrong > 0);
+            strongly += usize::from(one.wrong > 0 && !one.is_weak);
+        }
+        guess.slips.is_empty() || strongly * 2 >= wrong
     }
 
     /// Whether the guess explains something, and contradicts nothing that is right. A slip
     /// that explains one answer alone may be anything.
     fn fits(&self, guess: &Guess<M>) -> bool {
         let mut explained: HashSet<&Act> = HashSet::new();
-        for one in self
-            .plays
-            .iter()
-            .flat_map(|play| play.compare(guess, self.open))
-        {
-            if one.unguessed > one.wrong {
+        for play in &self.plays {
+            // Those with wrong answers are the first.
+            if !play.has_wrong() && explained.len() <= guess.slips.len() {
                 return false;
             }
-            if one.unguessed < one.wrong {
-                explained.insert(one.act);
+            for one in play.compare(guess, self.open) {
+                if one.unguessed > one.wrong {
+                    return false;
+                }
+                if one.unguessed < one.wrong && !one.is_weak {
+                    explained.insert(one.act);
+                }
             }
         }
         explained.len() > guess.slips.len()
     }
 
-    /// Pairs of these, with this number of slips, that explain everything together. None if
-    /// there was no time to try all: another one might explain it as well.
-    fn pairs(&self, fit: &[Guess<M>], slips: usize) -> Vec<Guess<M>> {
+    /// Pairs of these, of this rank in all, that explain everything together. None if there
+    /// was no time to try all: another one might explain it as well.
+    fn pairs(&self, fit: &[(usize, Guess<M>)], rank: usize) -> Vec<Guess<M>> {
         let mut pairs = Vec::new();
-        for (at, one) in fit.iter().enumerate() {
-            for other in &fit[at + 1..] {
-                let both = one.and(other);
-                if both.slips.len() != slips || both.names().len() < 2 {
+        for (at, (one_rank, one)) in fit.iter().enumerate() {
+            for (other_rank, other) in &fit[at + 1..] {
+                if one_rank + other_rank != rank {
                     continue;
                 }
                 if Instant::now() > self.until {
                     return Vec::new();
                 }
+                let both = one.and(other);
                 if self.explains(&both) {
                     pairs.push(both);
                 }
@@ -306,6 +342,20 @@ impl<M: Model> From<Cause> for Explained<M> {
             both,
             is_slip,
         }
+    }
+}
+
+/// Two mistakes; one, if the same is said of both: it is made in two places.
+fn both_of<M: Model>(both: &Guess<M>) -> Explained<M> {
+    let is_slip = both.mistakes.is_empty();
+    let cause = match &both.told()[..] {
+        [one, other] if one != other => Cause::Both(one.clone(), other.clone()),
+        told => Cause::Certain(told[0].clone()),
+    };
+    Explained {
+        cause,
+        both: both.each(),
+        is_slip,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::slips::Slip;
 use crate::model::{self, Mistake, Model, Open, Read};
-use crate::record::{Act, Expect, Seen, Told};
+use crate::record::{Act, Expect, Seen, Text, Told, What};
 
 /// Mistakes that are made together: those of the lesson, and slips.
 pub(super) struct Guess<M: Model> {
@@ -141,6 +141,9 @@ pub(super) struct Compared<'a> {
     pub wrong: usize,
     /// The number of things that the guess does not expect.
     pub unguessed: usize,
+    /// Whether the guess expects less than what is right, so that other mistakes could be
+    /// meant as well.
+    pub is_weak: bool,
 }
 
 impl<M: Model> Known<M> {
@@ -170,7 +173,7 @@ impl<M: Model> Known<M> {
     /// The acts with what was seen, without any guess.
     pub fn acts(&self) -> impl Iterator<Item = Compared<'_>> {
         let loud = self.play.iter().filter(|one| !one.is_silent);
-        loud.map(|one| one.compared(one.wrong))
+        loud.map(|one| one.compared(one.wrong, false))
     }
 
     /// All acts, those that only change what is remembered, too.
@@ -208,12 +211,13 @@ impl<M: Model> Known<M> {
             if one.is_silent {
                 return None;
             }
-            Some(one.compared(match expect {
+            let (unguessed, is_weak) = match expect {
                 // What a wrong setting leaves open, it does not explain.
-                None => usize::MAX,
-                Some(expect) if expect == *due => one.wrong,
-                Some(expect) => expect.wrong(&one.seen, &one.read),
-            }))
+                None => (usize::MAX, false),
+                Some(expect) if expect == *due => (one.wrong, false),
+                Some(expect) => (expect.wrong(&one.seen, &one.read), says_less(&expect, due)),
+            };
+            Some(one.compared(unguessed, is_weak))
         };
         self.play.iter().filter_map(compared)
     }
@@ -225,13 +229,39 @@ impl<M: Model> Known<M> {
 }
 
 impl<M: Model> Judged<M> {
-    fn compared(&self, unguessed: usize) -> Compared<'_> {
+    fn compared(&self, unguessed: usize, is_weak: bool) -> Compared<'_> {
         Compared {
             act: &self.act,
             seen: &self.seen,
             due: &self.due,
             wrong: self.wrong,
             unguessed,
+            is_weak,
         }
     }
+}
+
+/// Whether an expectation says less than the right one, so that other mistakes could meet it
+/// as well: a page shows a part of a text, too, whatever became of the rest.
+fn says_less(expect: &Expect, due: &Expect) -> bool {
+    let texts = |expect: &Expect| -> Vec<String> {
+        let text = |what: &What| match what {
+            What::Body(Text::Shows(text) | Text::Has(text)) => vec![text.trim().to_string()],
+            What::Body(Text::ShowsInOrder(texts)) => texts.clone(),
+            _ => Vec::new(),
+        };
+        expect
+            .all()
+            .iter()
+            .flat_map(|one| text(&one.what))
+            .collect()
+    };
+    let statuses = |expect: &Expect| -> Vec<What> {
+        let all = expect.all().iter().map(|one| one.what.clone());
+        all.filter(|what| matches!(what, What::Status(_))).collect()
+    };
+    let (shown, right) = (texts(expect), texts(due));
+    let part = |(shown, right): (&String, &String)| shown != right && right.contains(&**shown);
+    statuses(expect) == statuses(due)
+        && (shown.len() < right.len() || shown.iter().zip(&right).any(part))
 }

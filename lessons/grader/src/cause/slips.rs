@@ -32,10 +32,12 @@ enum Scope {
     Everywhere,
     /// In what the answers of this step are made of.
     Step(u32),
-    /// In the answers that must have this status.
-    Status(u16),
+    /// In the answers to this method that must have this status.
+    Status(String, u16),
     /// In the answers that must have a status from 400 on.
     Errors,
+    /// Where the body is empty, for a method and a path.
+    NoBody(String, String),
     /// Where this path is asked for with this method.
     Path(String, String),
 }
@@ -46,7 +48,14 @@ impl Scope {
         match self {
             Self::Everywhere => true,
             Self::Step(step) => due.all().first().is_some_and(|first| first.step == *step),
-            Self::Status(status) => status_of(due) == Some(*status),
+            Self::Status(method, status) => {
+                let same_method = act.asked().is_some_and(|asked| asked.method == *method);
+                same_method && status_of(due) == Some(*status)
+            }
+            Self::NoBody(method, path) => act.asked().is_some_and(|asked| {
+                let is_empty = asked.body.as_deref().is_none_or(<[u8]>::is_empty);
+                is_empty && asked.method == *method && asked.path() == path
+            }),
             Self::Errors => status_of(due).is_some_and(|status| status >= 400),
             Self::Path(method, path) => act
                 .asked()
@@ -121,28 +130,30 @@ fn status_of(due: &Expect) -> Option<u16> {
 }
 
 /// All slips that could be the cause of these wrong answers: those that are made
-/// everywhere, those in one step, and those for one path.
-pub(super) fn slips(wrong: &[Compared]) -> [Vec<Slip>; 3] {
+/// everywhere, those in one step, those for one path, and answers of their own.
+pub(super) fn slips(wrong: &[Compared]) -> [Vec<Slip>; 4] {
     let mut scopes = vec![Scope::Everywhere];
     for one in wrong.iter().take(MOST) {
         let steps = one.due.all().first().map(|first| Scope::Step(first.step));
-        let path = |asked: &Request| Scope::Path(asked.method.clone(), asked.path().into());
-        let status = status_of(one.due);
-        let errors = status
-            .filter(|status| *status >= 400)
-            .map(|_| Scope::Errors);
-        let found = steps
-            .into_iter()
-            .chain(status.map(Scope::Status))
-            .chain(errors);
-        for scope in found.chain(one.act.asked().map(path)) {
+        let errors = status_of(one.due).filter(|status| *status >= 400);
+        let mut found = Vec::from_iter(steps.into_iter().chain(errors.map(|_| Scope::Errors)));
+        if let Some(asked) = one.act.asked() {
+            let (method, path) = (asked.method.clone(), asked.path().to_string());
+            let status = status_of(one.due);
+            found.extend(status.map(|status| Scope::Status(method.clone(), status)));
+            if asked.body.as_deref().is_some_and(<[u8]>::is_empty) {
+                found.push(Scope::NoBody(method.clone(), path.clone()));
+            }
+            found.push(Scope::Path(method, path));
+        }
+        for scope in found {
             if !scopes.contains(&scope) {
                 scopes.push(scope);
             }
         }
     }
     // A path of its own for each wrong answer is no place where anything is made.
-    scopes.truncate(10);
+    scopes.truncate(12);
     let mut slips = Vec::new();
     let mut add = |name: &str, says: &str, change: Change| {
         slips.extend(scopes.iter().map(|scope| Slip {
@@ -168,25 +179,21 @@ pub(super) fn slips(wrong: &[Compared]) -> [Vec<Slip>; 3] {
             add(name, &says, Change::Writes(writes));
         }
     }
-    let mut seen: Vec<&Scope> = Vec::new();
-    for one in wrong {
-        let path = scopes
-            .iter()
-            .find(|scope| matches!(scope, Scope::Path(..)) && scope.covers(one.act, one.due));
-        let (Some(scope), Some(answer)) = (path, one.seen.answer()) else {
-            continue;
-        };
-        if !seen.contains(&scope) {
-            seen.push(scope);
-            slips.push(own_answer(scope.clone(), answer.clone()));
+    // An answer of its own is the least that can be said: where it is given.
+    for scope in &scopes {
+        let first = wrong.iter().find(|one| scope.covers(one.act, one.due));
+        if let Some((says, answer)) = says_where(scope).zip(first.and_then(|one| one.seen.answer()))
+        {
+            slips.push(own_answer(scope.clone(), says, answer.clone()));
         }
     }
     let wide = |slip: &Slip| match slip.scope {
         Scope::Everywhere => 0,
-        Scope::Step(_) | Scope::Status(_) | Scope::Errors => 1,
-        Scope::Path(..) => 2,
+        _ if slip.name == OWN_ANSWER => 3,
+        Scope::Step(_) | Scope::Status(..) | Scope::Errors => 1,
+        Scope::NoBody(..) | Scope::Path(..) => 2,
     };
-    [0, 1, 2].map(|width| {
+    [0, 1, 2, 3].map(|width| {
         slips
             .iter()
             .filter(|slip| wide(slip) == width)
@@ -207,7 +214,7 @@ type Reading = fn(&Request) -> Option<Request>;
 type Typing = fn(Pairs) -> Pairs;
 
 /// The text that is written for the right one.
-type Writing = fn(&str) -> String;
+type Writing = fn(&[u8]) -> Vec<u8>;
 
 /// A request whose target is another one.
 fn with_target(request: &Request, target: String) -> Option<Request> {
@@ -253,6 +260,8 @@ const READS: &[Named<Reading>] = &[
         |asked| with_path(asked, &asked.path().to_lowercase())),
     ("path-end-slash", PATH_END, |asked| with_path(asked, asked.path().trim_end_matches('/'))),
     ("path-end-slash", PATH_END, |asked| with_path(asked, asked.path().strip_suffix('/')?)),
+    ("path-slashes", "You make one slash of several in a row. Each of them is a part of the path.",
+        |asked| with_path(asked, &one_slash(asked.path()))),
     ("path-beginning", "You look only at the first part of a path, so that /about/x is answered as /about. Compare the whole path.",
         |asked| with_path(asked, &format!("/{}", asked.path()[1..].split('/').next()?))),
     ("path-end", "You look only at the last part of a path, so that /x/about is answered as /about. Compare the whole path.",
@@ -295,6 +304,8 @@ const READS: &[Named<Reading>] = &[
         |asked| (asked.method == "GET").then(|| Request { method: "POST".into(), body: Some(asked.query().into()), ..asked.clone() })),
     ("post-as-get", "You answer POST as you answer GET. They are two methods: a POST brings something.",
         |asked| (asked.method == "POST").then(|| Request { method: "GET".into(), body: None, ..asked.clone() })),
+    ("method-unread", "You do not look at the method: PUT is answered as POST.",
+        |asked| (asked.method == "PUT").then(|| Request { method: "POST".into(), ..asked.clone() })),
     ("query-for-body", "You look for the fields in the query. A form that is sent by POST has them in its body.",
         |asked| with_body(asked, |_| asked.query().into())),
     ("query-and-body", "You take fields of the query as well. A form that is sent by POST has its fields in the body, and only there.",
@@ -303,11 +314,24 @@ const READS: &[Named<Reading>] = &[
         |asked| with_body(asked, |body| [asked.query().as_bytes(), b"&", body].concat())),
 ];
 
+fn one_slash(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    let end = if path.ends_with('/') && path.len() > 1 {
+        "/"
+    } else {
+        ""
+    };
+    format!("/{}{end}", parts.collect::<Vec<_>>().join("/"))
+}
+
 fn decoded(text: &str) -> Cow<'_, str> {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy()
 }
 
 type Pairs = Vec<(String, String)>;
+
+/// The length of a body that is not looked at as a form: that takes time.
+const LONG: usize = 4096;
 
 /// A request whose fields, in its query and in the form of its body, are others.
 fn with_fields(request: &Request, change: Typing) -> Option<Request> {
@@ -320,7 +344,8 @@ fn with_fields(request: &Request, change: Typing) -> Option<Request> {
         })
     };
     let query = changed(request.query().as_bytes());
-    let body = request.body.as_deref().and_then(changed);
+    let body = request.body.as_deref().filter(|body| body.len() < LONG);
+    let body = body.and_then(changed);
     if query.is_none() && body.is_none() {
         return None;
     }
@@ -390,23 +415,46 @@ const VALUES: &[Named<Typing>] = &[
 #[rustfmt::skip]
 const TEXTS: &[Named<Writing>] = &[
     ("no-line-end", "The text is right, but for the line end (\\n) behind it, which is missing.",
-        |text| text.strip_suffix('\n').unwrap_or(text).into()),
-    ("line-end-twice", "The text is right, but for a second line end behind it.", |text| format!("{text}\n")),
+        |text| without_line_end(text).into()),
+    ("line-end-twice", "The text is right, but for one more line end behind it.", |text| [text, b"\n"].concat()),
     ("line-end-cr", "The text is right, but for its line end, which is \\r\\n. The text asks for \\n alone.",
-        |text| text.replace('\n', "\r\n")),
+        |text| changed(text, |text| text.replace('\n', "\r\n"))),
     ("space-at-end", "The text is right, but for a space at its end.",
-        |text| text.strip_suffix('\n').map_or(format!("{text} "), |line| format!("{line} \n"))),
+        |text| [without_line_end(text), b" ", &text[without_line_end(text).len()..]].concat()),
     ("quoted", "The text is right, but for the quotes around it, which {:?} writes. {} writes the text alone.",
-        |text| text.strip_suffix('\n').map_or(format!("{text:?}"), |line| format!("{line:?}\n"))),
-    ("no-text", "There is no text at all in the answer. Look whether .send is given the text.", |_| String::new()),
-    ("letters", "The text is in small letters. Compare it letter by letter.", str::to_lowercase),
-    ("letters", "The text is in capital letters. Compare it letter by letter.", str::to_uppercase),
+        |text| changed(text, |text| text.strip_suffix('\n').map_or(format!("{text:?}"), |line| format!("{line:?}\n")))),
+    ("escaped", ESCAPED, |text| changed(text, |text| escaped(text).replace("&#x27;", "'"))),
+    ("escaped", ESCAPED, |text| changed(text, escaped)),
+    ("escaped", ESCAPED, |text| changed(text, |text| escaped(text).replace("&#x27;", "&#39;"))),
+    ("no-text", "There is no text at all in the answer. Look whether .send is given the text.", |_| Vec::new()),
+    ("letters", "The text is in small letters. Compare it letter by letter.", |text| changed(text, str::to_lowercase)),
+    ("letters", "The text is in capital letters. Compare it letter by letter.", |text| changed(text, str::to_uppercase)),
 ];
+
+const ESCAPED: &str = "The text is escaped as for a page in HTML. But it is plain text, in which \
+                       a & is a &: escape only what you put into a page.";
+
+/// The text with another one in its place; bytes that are no text stay.
+fn changed(text: &[u8], change: impl Fn(&str) -> String) -> Vec<u8> {
+    str::from_utf8(text).map_or_else(|_| text.into(), |text| change(text).into_bytes())
+}
+
+fn escaped(text: &str) -> String {
+    let signs = [
+        ('&', "&amp;"),
+        ('<', "&lt;"),
+        ('>', "&gt;"),
+        ('"', "&quot;"),
+        ('\'', "&#x27;"),
+    ];
+    let escape = |text: String, (sign, escape): (char, &str)| text.replace(sign, escape);
+    signs.into_iter().fold(text.to_string(), escape)
+}
 
 /// What is expected of a text, with another text.
 fn with_text(what: &What, change: Writing) -> Option<What> {
     let exactly = |text: &Text| match text {
-        Text::Exactly(due) => Some(Text::Exactly(change(str::from_utf8(due).ok()?).into())),
+        Text::Exactly(due) => Some(Text::Exactly(change(due).into())),
         _ => None,
     };
     match what {
@@ -476,7 +524,12 @@ fn came(one: &Compared) -> Vec<(&'static str, String, Rc<Writes>)> {
                     all.push(("more-text", says, writes));
                 }
                 let what = What::Body(Text::Exactly(answer.body.clone()));
-                let says = "All is right but the text. Compare it letter by letter.".into();
+                let says = match (answer.text(), right.text()) {
+                    (came, right) if came.len().max(right.len()) < 60 => {
+                        format!("All is right but the text: it is {came:?}, and must be {right:?}.")
+                    }
+                    _ => "All is right but the text. Compare it letter by letter.".into(),
+                };
                 all.push(("other-text", says, instead(what)));
             }
             _ => {}
@@ -485,15 +538,24 @@ fn came(one: &Compared) -> Vec<(&'static str, String, Rc<Writes>)> {
     all
 }
 
-/// All that is wrong is the answer for one path, which is always this one.
-fn own_answer(scope: Scope, answer: Answer) -> Slip {
-    let says = match &scope {
-        Scope::Path(method, path) => format!(
-            "Only the answer to {method} {path} is wrong, and it is always the same one. Look \
-             where your program takes this path."
-        ),
-        _ => String::new(),
+/// The name of the slip that all that is wrong is one answer, always the same.
+const OWN_ANSWER: &str = "one-answer";
+
+fn says_where(scope: &Scope) -> Option<String> {
+    let asked = match scope {
+        Scope::Path(method, path) => format!("{method} {path}"),
+        Scope::NoBody(method, path) => format!("{method} {path} with an empty body"),
+        Scope::Status(method, status) => format!("each {method} that must be answered {status}"),
+        Scope::Everywhere | Scope::Step(_) | Scope::Errors => return None,
     };
+    Some(format!(
+        "Only the answer to {asked} is wrong, and it is always the same one. Look where your \
+         program makes it."
+    ))
+}
+
+/// All that is wrong is the answer here, which is always this one.
+fn own_answer(scope: Scope, says: String, answer: Answer) -> Slip {
     let writes = move |_: &Act, what: &What| {
         Some(match what {
             What::Status(_) => What::Status(vec![answer.status]),
@@ -505,7 +567,7 @@ fn own_answer(scope: Scope, answer: Answer) -> Slip {
         })
     };
     Slip {
-        name: "one-path".into(),
+        name: OWN_ANSWER.into(),
         says,
         scope,
         change: Change::Writes(Rc::new(writes)),

@@ -150,13 +150,26 @@ impl Draw {
 
     /// The end of a target: nothing, or a query that means nothing, such as `?walnut41=7`.
     pub fn query(&mut self) -> String {
-        match self.below(9) {
+        match self.below(10) {
             3 => format!("?{}={}", self.word(), self.below(100)),
             4 => format!("?{}", self.word()),
             5 => "?".into(),
             6 => format!("?{}=a?b", self.word()),
             7 => format!("?{}=/{}", self.word(), self.word()),
             8 => format!("?{}=100%25&%&=", self.word()),
+            9 => {
+                const USUAL: [&str; 8] = [
+                    "color=blue",
+                    "color=green",
+                    "lang=de",
+                    "page=2",
+                    "id=1",
+                    "q=cat",
+                    "debug=1",
+                    "name=Ada",
+                ];
+                format!("?{}", self.pick(&USUAL))
+            }
             _ => String::new(),
         }
     }
