@@ -24,7 +24,7 @@ const CALLS: [&str; 3] = ["wait", "receive", "send"];
 
 /// Instructions for one GET of 64 that come at once, and the compiler whose code they are.
 /// It is what was measured last; when less is needed, write that here.
-const INSTRUCTIONS: f64 = 2_347.0;
+const INSTRUCTIONS: f64 = 2_331.0;
 const COMPILER: &str = "rustc 1.95.0";
 const ARCHITECTURE: &str = "x86_64";
 
