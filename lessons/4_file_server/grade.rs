@@ -1383,7 +1383,7 @@ fn free_port() -> u16 {
 
 /// (HEAD, because the page itself is of no interest.)
 fn expect_port(service: &Service, port: u16) -> Verdict {
-    let answer = service.request("HEAD", "/").send()?;
+    let answer = service.ask(grader::request("HEAD", "/"))?;
     if service.port() == port {
         return Ok(());
     }
@@ -1408,7 +1408,7 @@ fn bind_option(run: &mut Run) -> Verdict {
         return Ok(());
     }
     let url = service.url();
-    let answer = service.request("HEAD", "/").send()?;
+    let answer = service.ask(grader::request("HEAD", "/"))?;
     Err(answer.wrong(format!(
         "the program serves on http://127.0.0.1:{port}/, not on {url}"
     )))

@@ -7,29 +7,30 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::client::ask::ask;
+use crate::client::ask::{ask, can_send};
 use crate::client::service::{Nobody, Service};
-use crate::program::{NotServing, Server, run, serve};
+use crate::client::wire::Wire;
+use crate::program::{Server, run, serve};
 use crate::record::{
-    Act, Answer, Broken, Bytes, Command, Ended, Exchange, Fields, Hangs, Printed, Reply, Request,
-    Seen,
+    Act, Broken, Bytes, Command, Connections, Ended, Exchange, Hangs, NotServing, Request, Seen,
 };
+
+mod addresses;
 mod site;
-mod wire;
 
+use addresses::Addresses;
 use site::Site;
-use wire::Wire;
-
-/// The most bytes that the body of an answer may have.
-const LARGEST_BODY: usize = 1024 * 1024;
 
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Until a server prints its start line.
-    pub(crate) start: Duration,
-    /// Until an answer is whole, or a program has ended.
-    pub(crate) answer: Duration,
+pub struct Limits {
+    /// Until a server prints its start line. 5 seconds.
+    pub start: Duration,
+    /// Until an answer is whole, or a program has ended. 10 seconds.
+    pub answer: Duration,
+    /// How long Cargo may build without a word, which is how long the compiler may take
+    /// for the program. 60 seconds.
+    pub build: Duration,
 }
 
 impl Default for Limits {
@@ -37,20 +38,9 @@ impl Default for Limits {
         Self {
             start: Duration::from_secs(5),
             answer: Duration::from_secs(10),
+            build: Duration::from_secs(60),
         }
     }
-}
-
-/// Which connections requests use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Connections {
-    /// Each request has one of its own, and is sent by ureq, the client that the course
-    /// teaches.
-    Ureq,
-    /// Each request has one of its own.
-    Each,
-    /// All requests have one together, as long as the server keeps it.
-    One,
 }
 
 /// What was seen of acts.
@@ -96,16 +86,12 @@ impl Bench {
                 break;
             }
         }
-        let broke = played.last().is_some_and(|(_, seen)| is_broken(seen));
+        let ending = played.last().is_some_and(|(_, seen)| seen.may_be_ending());
         Ok(Played {
-            printed: stage.end(broke),
+            printed: stage.end(ending),
             acts: played,
         })
     }
-}
-
-fn is_broken(seen: &Seen) -> bool {
-    matches!(seen, Seen::Exchange(exchange) if exchange.answer.is_err())
 }
 
 fn is_silence(seen: &Seen) -> bool {
@@ -137,8 +123,10 @@ struct Stage<'a> {
     wire: Option<Wire>,
     wires: u32,
     service: Service,
-    nobody: Nobody,
+    /// Keeps its address.
+    _nobody: Nobody,
     site: Option<Site>,
+    addresses: Addresses,
     /// How the last program that ran has ended.
     last: Option<Ended>,
 }
@@ -149,6 +137,8 @@ impl<'a> Stage<'a> {
         let nobody = Nobody::open().map_err(|error| error.to_string())?;
         let site = bench.served.map(Site::new).transpose();
         let site = site.map_err(|error| error.to_string())?;
+        let outside = site.as_ref().map(Site::outside);
+        let addresses = Addresses::new(&service, &nobody, outside);
         Ok(Self {
             bench,
             connections,
@@ -157,8 +147,9 @@ impl<'a> Stage<'a> {
             wire: None,
             wires: 0,
             service,
-            nobody,
+            _nobody: nobody,
             site,
+            addresses,
             last: None,
         })
     }
@@ -167,17 +158,14 @@ impl<'a> Stage<'a> {
         match act {
             Act::Ask(request) => {
                 self.serving()?;
-                let exchange = self.ask(&self.real_request(request));
-                Ok(Seen::Exchange(Box::new(self.told_exchange(exchange))))
+                let exchange = self.ask(&self.addresses.real_request(request));
+                Ok(Seen::Exchange(Box::new(
+                    self.addresses.told_exchange(exchange),
+                )))
             }
-            Act::Run(command) => {
-                let ended = self.run(command).map_err(NotServing::NotStarted)?;
-                let (Ok(last) | Err(Hangs::Runs(last) | Hangs::Flood(last))) = &ended;
-                self.last = Some(last.clone());
-                Ok(Seen::Ended(Box::new(ended)))
-            }
+            Act::Run(command) => self.run(command).map_err(NotServing::NotStarted),
             Act::Serve(path, reply) => {
-                self.service.serve(path, self.real_reply(reply));
+                self.service.serve(path, self.addresses.real_reply(reply));
                 Ok(Seen::Nothing)
             }
             Act::Write(name, contents) => {
@@ -198,17 +186,15 @@ impl<'a> Stage<'a> {
             Act::Start(command) => {
                 self.wire = None;
                 self.server = None;
-                self.command = self.real_command(command);
+                self.command = self.addresses.real_command(command);
                 let ended = match self.serving() {
                     Ok(()) => return Ok(Seen::Serves),
-                    Err(NotServing::Ended(ended)) => Ok(self.told_ended(*ended)),
-                    Err(NotServing::Silent(ended)) => Err(Hangs::Runs(self.told_ended(*ended))),
-                    Err(NotServing::Flood(ended)) => Err(Hangs::Flood(self.told_ended(*ended))),
+                    Err(NotServing::Ended(ended)) => Ok(*ended),
+                    Err(NotServing::Silent(ended)) => Err(Hangs::Runs(*ended)),
+                    Err(NotServing::Flood(ended)) => Err(Hangs::Flood(*ended)),
                     Err(other) => return Err(other),
                 };
-                let (Ok(last) | Err(Hangs::Runs(last) | Hangs::Flood(last))) = &ended;
-                self.last = Some(last.clone());
-                Ok(Seen::Ended(Box::new(ended)))
+                Ok(self.ended(ended, Vec::new()))
             }
         }
     }
@@ -241,9 +227,9 @@ impl<'a> Stage<'a> {
             }
         }
         self.wires += 1;
-        if self.connections == Connections::Ureq && can_be_sent(request) {
+        if self.connections == Connections::Ureq && can_send(request) {
             let address = &self.server.as_ref().expect("it serves").address;
-            let exchange = ask(request, address, Instant::now() + limit, LARGEST_BODY);
+            let exchange = ask(request, address, Instant::now() + limit);
             return Exchange {
                 connection: self.wires,
                 ..exchange
@@ -266,165 +252,39 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn run(&mut self, command: &Command) -> Result<Result<Ended, Hangs>, String> {
+    fn run(&mut self, command: &Command) -> Result<Seen, String> {
         let before = self.service.asked().len();
-        let command = self.real_command(command);
+        let command = self.addresses.real_command(command);
         let Bench {
             program, folder, ..
         } = self.bench;
         let until = Instant::now() + self.bench.limits.answer;
         let ran = run(program, folder, &command, until).map_err(|error| error.to_string())?;
         let asked = self.service.asked().split_off(before);
-        let asked: Vec<Exchange> = asked.into_iter().map(|e| self.told_exchange(e)).collect();
-        let told = |ended| Ended {
-            asked: asked.clone(),
-            ..self.told_ended(ended)
-        };
-        Ok(match ran {
-            Ok(ended) => Ok(told(ended)),
-            Err(Hangs::Runs(ended)) => Err(Hangs::Runs(told(ended))),
-            Err(Hangs::Flood(ended)) => Err(Hangs::Flood(told(ended))),
-        })
+        Ok(self.ended(ran, asked))
     }
 
-    fn end(&mut self, broke: bool) -> Ended {
+    /// What is seen of a program that has ended, or hangs, and what it has asked meanwhile.
+    fn ended(&mut self, ended: Result<Ended, Hangs>, asked: Vec<Exchange>) -> Seen {
+        let asked = asked.into_iter();
+        let asked: Vec<_> = asked.map(|e| self.addresses.told_exchange(e)).collect();
+        let tell = |ended| Ended {
+            asked,
+            ..self.addresses.told_ended(ended)
+        };
+        let ended = match ended {
+            Ok(ended) => Ok(tell(ended)),
+            Err(hangs) => Err(hangs.map(tell)),
+        };
+        let last = ended.as_ref().unwrap_or_else(Hangs::so_far);
+        self.last = Some(last.clone());
+        Seen::Ended(Box::new(ended))
+    }
+
+    fn end(&mut self, ending: bool) -> Ended {
         match self.server.take() {
-            Some(server) => self.told_ended(server.end(broke)),
+            Some(server) => self.addresses.told_ended(server.end(ending)),
             None => self.last.take().unwrap_or_default(),
         }
     }
-
-    fn told_ended(&self, ended: Ended) -> Ended {
-        Ended {
-            stdout: self.told_printed(ended.stdout),
-            stderr: self.told_printed(ended.stderr),
-            ..ended
-        }
-    }
-
-    /// A text of the model as the program gets it: with real addresses.
-    fn real(&self, text: &str) -> String {
-        let mut text = text.to_string();
-        if let Some(site) = &self.site {
-            text = site.real(&text);
-        }
-        for (constant, real) in self.addresses() {
-            // In a form or a query, the colon before the port is encoded, too.
-            let encoded = format!("%2F%2F{}", real.replace(':', "%3A"));
-            text = text.replace(&format!("%2F%2F{constant}"), &encoded);
-            text = text.replace(constant, &real);
-        }
-        text
-    }
-
-    /// A text of the program as the model knows it.
-    fn told(&self, text: &str) -> String {
-        let mut text = text.to_string();
-        for (constant, real) in self.addresses() {
-            for colon in [":", "%3A", "%3a", "&#58;", "&#x3a;", "&#x3A;", "&colon;"] {
-                text = text.replace(&real.replace(':', colon), constant);
-            }
-        }
-        text
-    }
-
-    fn addresses(&self) -> [(&'static str, String); 2] {
-        let service = self.service.url().replace("http://", "");
-        let nobody = self.nobody.address().to_string();
-        [("service.test", service), ("nobody.test", nobody)]
-    }
-
-    fn real_fields(&self, fields: &Fields) -> Fields {
-        let real = |(name, value): &(String, String)| (name.clone(), self.real(value));
-        fields.iter().map(real).collect()
-    }
-
-    fn told_fields(&self, fields: &Fields) -> Fields {
-        let told = |(name, value): &(String, String)| (name.clone(), self.told(value));
-        fields.iter().map(told).collect()
-    }
-
-    fn real_bytes(&self, bytes: &Bytes) -> Bytes {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => self.real(text).into(),
-            Err(_) => bytes.clone(),
-        }
-    }
-
-    fn told_bytes(&self, bytes: &Bytes) -> Bytes {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => self.told(text).into(),
-            Err(_) => bytes.clone(),
-        }
-    }
-
-    fn told_printed(&self, printed: Printed) -> Printed {
-        Printed {
-            head: self.told_bytes(&printed.head),
-            tail: self.told_bytes(&printed.tail),
-            ..printed
-        }
-    }
-
-    fn real_command(&self, command: &Command) -> Command {
-        let real = |text: &String| self.real(text);
-        Command {
-            arguments: command.arguments.iter().map(real).collect(),
-            variables: self.real_fields(&command.variables),
-            input: self.real_bytes(&command.input),
-        }
-    }
-
-    fn real_request(&self, request: &Request) -> Request {
-        Request {
-            target: self.real(&request.target),
-            fields: self.real_fields(&request.fields),
-            body: request.body.as_ref().map(|body| self.real_bytes(body)),
-            ..request.clone()
-        }
-    }
-
-    fn real_answer(&self, answer: &Answer) -> Answer {
-        Answer {
-            fields: self.real_fields(&answer.fields),
-            body: self.real_bytes(&answer.body),
-            ..answer.clone()
-        }
-    }
-
-    fn real_reply(&self, reply: &Reply) -> Reply {
-        match reply {
-            Reply::Answer(answer) => Reply::Answer(self.real_answer(answer)),
-            Reply::Stalled(answer) => Reply::Stalled(self.real_answer(answer)),
-            Reply::After(time, answer) => Reply::After(*time, self.real_answer(answer)),
-            Reply::Raw(bytes) => Reply::Raw(self.real_bytes(bytes)),
-            Reply::Silent => Reply::Silent,
-        }
-    }
-
-    fn told_exchange(&self, exchange: Exchange) -> Exchange {
-        let request = exchange.request.map(|request| Request {
-            target: self.told(&request.target),
-            fields: self.told_fields(&request.fields),
-            body: request.body.map(|body| self.told_bytes(&body)),
-            ..request
-        });
-        let answer = exchange.answer.map(|answer| Answer {
-            fields: self.told_fields(&answer.fields),
-            body: self.told_bytes(&answer.body),
-            ..answer
-        });
-        Exchange {
-            request,
-            answer,
-            came: self.told_bytes(&exchange.came),
-            ..exchange
-        }
-    }
-}
-
-/// Whether ureq can send it: it refuses what breaks the rules.
-fn can_be_sent(request: &Request) -> bool {
-    let uri = format!("http://localhost{}", request.target);
-    !request.target.contains('#') && uri.parse::<ureq::http::Uri>().is_ok()
 }

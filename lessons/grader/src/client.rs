@@ -2,16 +2,19 @@
 //! program under test asks in its turn.
 //!
 //! - `ask`: one request by ureq, the client that the course teaches
-//! - `browser`: Chromium, for the pages of a program
-//! - `service`: a server whose replies are data, and an address where nobody listens
 //! - `transport`: where ureq connects to, and the bytes that it reads
-//! - `old`: the same as `ask`, for checks that are functions
+//! - `wire`: one connection for many requests, read strictly by the rules of framing
+//! - `service`: a server whose replies are data, and an address where nobody listens
+//! - `browser`: Chromium, for the pages of a program
 
 pub(crate) mod ask;
 pub(crate) mod browser;
-mod old;
-
 pub(crate) mod service;
 mod transport;
+pub(crate) mod wire;
 
-pub(crate) use old::{ask, head_length};
+/// The most bytes that the body of an answer may have.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// The most bytes that are read of an answer beyond its body: heads are small.
+const LARGEST_HEAD: usize = 128 * 1024;

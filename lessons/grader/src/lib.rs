@@ -1,78 +1,103 @@
 //! What every lesson's checks are written with.
 //!
-//! A lesson's `grade.rs` is a list of checks and the functions that do them. Each
-//! check has the student's program for itself, and a client:
+//! A lesson's `grade.rs` says once what is right, as a [`Model`]: what the lesson's text
+//! promises of each answer. All else follows from it. Examples name what gives points, and
+//! drawn sessions find out whatever else a program does wrong. Mistakes that students make are
+//! choices of the model set wrong: the one that explains every answer of a program is its
+//! cause, and is told with the failure.
 //!
 //! ```no_run
 //! use std::process::ExitCode;
 //!
-//! use grader::{Run, Verdict};
+//! use grader::{Act, Draw, Expect, Mistakes, Model, Status, Whole, get};
 //!
 //! fn main() -> ExitCode {
-//!     grader::lesson!()
-//!         .check(1, "GET / answers 200", 1, homepage)
-//!         .check(2, "a path nobody knows answers 404", 2, unknown_path)
+//!     grader::lesson!(Greeter)
+//!         .example(1, 1, "GET /Ada answers 200", Status, |_| [get("/Ada")])
+//!         .example(1, 2, "whoever comes is greeted", Whole, |draw| [get(draw.path())])
+//!         .sessions(1)
 //!         .grade()
 //! }
 //!
-//! fn homepage(run: &mut Run) -> Verdict {
-//!     run.get("/")?.expect_status(200)
+//! /// `/Ada` gets `Hello, Ada`.
+//! struct Greeter;
+//!
+//! /// What it does where students go wrong. The default is right.
+//! #[derive(Clone)]
+//! struct Knobs {
+//!     name: fn(path: &str) -> &str,
 //! }
 //!
-//! fn unknown_path(run: &mut Run) -> Verdict {
-//!     let path = run.seed().path(); // "/tabby-walnut-41": nobody can guess it
-//!     let answer = run.get(&path)?;
-//!     answer.expect_status(404)?;
-//!     answer.expect_body("Page not found\n")
-//! }
-//! ```
-//!
-//! The checks of a step are ignored while its `todo!("step 2: ...")` stands in the
-//! starter, and graded once it is gone. The program is built by the run itself, so
-//! one that does not compile fails its own lesson only. A check that fails says what
-//! was asked, what was expected, what came back, what the program printed, and what
-//! the likely cause is. A program is ended with its check, however that ends.
-//!
-//! # Programs that are no servers
-//!
-//! A server is started by the first request to it. A program that runs to its end is
-//! started by the check, with arguments and variables, as often as it likes; what it
-//! talks to can be a stub that answers as the check says, or a server that is another
-//! program of the lesson:
-//!
-//! ```no_run
-//! # use grader::{Reply, Run, Verdict};
-//! fn prints_the_name(run: &mut Run) -> Verdict {
-//!     let name = run.seed().word();
-//!     let person = format!(r#"{{"name": "{name}"}}"#);
-//!     let people = run.stub(move |_| Reply::json(&person));
-//!     let end = run.program().arg("17").env("PEOPLE", &people.url()).wait()?;
-//!     end.expect_code(0)?;
-//!     end.expect_stdout(&format!("My name is {name}\n"))?;
-//!     match &people.requests()[..] {
-//!         [one] if one.target() == "/people?id=17" => Ok(()),
-//!         _ => Err(end.wrong("one request to the server: GET /people?id=17")),
+//! impl Default for Knobs {
+//!     fn default() -> Self {
+//!         Knobs { name: |path| &path[1..] }
 //!     }
 //! }
 //!
+//! impl Model for Greeter {
+//!     type Knobs = Knobs;
+//!     type State = ();
+//!
+//!     fn expect(knobs: &Knobs, _: &mut (), act: &Act) -> Option<Expect> {
+//!         let name = (knobs.name)(act.asked_get()?.path());
+//!         Some(Expect::step(1).status(200).body(format!("Hello, {name}\n")))
+//!     }
+//!
+//!     fn draw(draw: &mut Draw, _: &()) -> Vec<Act> {
+//!         vec![get(draw.path() + &draw.query())]
+//!     }
+//!
+//!     fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+//!         mistakes.wrong("slash", "The name begins behind the slash: &path[1..].", |knobs| {
+//!             knobs.name = |path| path;
+//!         });
+//!     }
+//! }
+//! ```
+//!
+//! The checks of a step are ignored while its `todo!("step 2: ...")` stands in the starter,
+//! and graded once it is gone. The program is built by the run itself, so one that does not
+//! compile fails its own lesson only. A check that fails says what was asked, what was
+//! expected, what came back, what the program printed, and the cause, if that is sure. A
+//! program is ended with its check, however that ends.
+//!
+//! How the checks of a lesson are written, and how they are proved, is told in
+//! `lessons/README.md`.
+//!
+//! # What no model says
+//!
+//! A check can also be a function: for a page in a browser, for another program of the
+//! lesson, for a port. It gets a [`Run`], asks, and fails in its own words:
+//!
+//! ```no_run
+//! # use grader::{Run, Verdict};
 //! fn gets_along_with_the_real_service(run: &mut Run) -> Verdict {
 //!     let people = run.binary("people_service").serve()?;
 //!     let end = run.program().arg("17").env("PEOPLE", &people.url()).wait()?;
 //!     end.expect_code(0)
 //! }
+//!
+//! fn no_script_runs(run: &mut Run) -> Verdict {
+//!     let mut page = run.browser()?;
+//!     page.open("/?words=<script>alert(1)</script>")?;
+//!     match page.dialogs() {
+//!         [] => Ok(()),
+//!         _ => Err(page.wrong("no script of the words runs")),
+//!     }
+//! }
 //! ```
 //!
-//! # Pages
-//!
-//! [`Run::browser`] opens the pages of the student's server in Chromium, where there is
-//! one; where there is none, the check is ignored, with the reason, and its points count
-//! for nobody. So such a check is best an extra one, with 0 points.
+//! Nobody holds its failure against the model's mistakes, so it has a cause only if what was
+//! seen says so by itself, or if the check names one. [`Run::browser`] opens pages in Chromium,
+//! where there is one; where there is none, the check is ignored, with the reason, and its
+//! points count for nobody. So such a check is best an extra one, with 0 points.
 //!
 //! # Variables
 //!
 //! | variable | what it does |
 //! | --- | --- |
 //! | `GRADE_SEED=7342` | draws the values of the checks from this text; a new number each run if it is not set |
+//! | `GRADE_SESSIONS=200` | plays this number of drawn sessions; 20 if it is not set |
 //! | `GRADE_PROGRAM=path` | grades this executable: nothing is built, every step counts, the solution is left alone |
 //! | `GRADE_REPORT=path` | writes the results of the checks that ran as JSON to `PACKAGE.json` in this folder, or to this file if its name ends in `.json`; folders are made |
 //! | `GRADE_BROWSER=path` | drives this Chromium, not the one in the PATH |
@@ -80,85 +105,140 @@
 //!
 //! Relative paths are meant from the root of the workspace.
 //!
-//! The JSON holds `lesson`, `seed` and `checks`; each of these has `step`, `name`,
-//! `points`, `outcome` (`passed`, `failed`, `ignored`, `not-graded` where something else
-//! than the program was in the way, or, by `GRADE_BROWSER_STEPS`, `skipped`), `diagnosis` (the name of the likely cause) and `message`. A message stands
-//! by itself: what a student reads tells a likely cause that several checks share once.
+//! The JSON holds `lesson`, `seed`, `points`, `all_points`, `not_built` (why, if the program is
+//! not built), `warnings` of the compiler, what is `changed` in the files of the course, and
+//! `checks`. Each of these has `step`, `name`, `points`, `outcome` (`passed`, `failed`,
+//! `ignored`, `not-graded` where something else must be mended first, or, by
+//! `GRADE_BROWSER_STEPS`, `skipped`), `diagnosis` (the name of the cause), `message`, and
+//! `finding`: the failure as data, a [`record::Finding`]. A message stands by itself: what a
+//! student reads tells a cause that several checks share once.
 //!
 //! # How it is laid out
 //!
-//! - [`lesson`](crate::lesson!): the list of checks and its run as a test program
-//! - `place`: the files of a lesson
-//! - `attempt`: one check against one program
-//! - `program`: which steps are open, how a program is built, runs, prints and surely
-//!   ends
-//! - `run`, `request`, `earlier`, `server`, `client`, `wire`, `answer`, `seed`: what a check of a
-//!   server works with
-//! - `invocation`, `stub`: what a check of a program that runs to its end works with
-//! - `browser`, `page`: what a check of pages works with
-//! - `failure`, `diagnosis`, `report`, `show`: why it failed, and how that is told
-//! - `results`: the summary and the JSON
-//! - `sync`: locks
+//! Each room knows only those that its arrows lead to, and `record`; nothing points back.
+//!
+//! ```text
+//!            ┌─► function ──► bench, client, cause, report
+//!            │
+//!            ├─► bench ─────► client ──► program ──┐
+//! lesson ────┤                                     ├──► record
+//!            ├─► cause ─────► model ───────────────┤
+//!            │                                     │
+//!            └─► report ────► model ───────────────┘
+//! ```
+//!
+//! - [`record`]: acts, what was seen after them, what was expected, what was found
+//! - [`model`]: what is right, as a pure function; values and sessions drawn from a seed, and
+//!   what fails shrunk to what is needed
+//! - `cause`: the rules for what is no misconception, and the mistakes that explain all that
+//!   was seen; pure, too
+//! - `program`, `client`, `bench`: the program under test, the ways to talk to it, and acts
+//!   played on it
+//! - `report`: what a student reads, and the JSON
+//! - `function`, `lesson`: checks of both kinds, in the order of the steps
+//! - `place` (the files of a lesson), `fault` (of the checks themselves), `show` (text for
+//!   human eyes) and `sync` are used by all
 
-mod answer;
-mod attempt;
 mod bench;
 mod cause;
 mod client;
-mod diagnosis;
-mod earlier;
-mod failure;
 mod fault;
-mod grade;
-mod invocation;
+mod function;
 mod lesson;
 pub mod model;
-mod page;
 mod place;
 mod program;
 pub mod record;
 mod report;
-mod request;
-mod results;
-mod run;
-mod seed;
-mod server;
-mod shell;
 mod show;
-mod stub;
 mod sync;
-mod tell;
-mod wire;
 
-pub use answer::Answer;
+pub use bench::Limits;
 pub use client::browser::Exchange;
-pub use failure::{Failure, Verdict};
-pub use grade::{Grading, Judge, Judge::Status, Judge::Whole};
-pub use invocation::{Finished, Invocation};
-pub use lesson::Lesson;
+pub use function::{Answer, Failure, Finished, Invocation, Page, Run, Service, Verdict};
+pub use lesson::{Judge, Judge::Status, Judge::Whole, Lesson};
 pub use model::{Draw, Mistakes, Model};
-pub use page::Page;
 pub use program::guard::guard_if_asked;
 pub use record::{
-    Act, Bytes, Expect, NOBODY, OUTSIDE, SERVICE, Seen, get, post, request, run, serves, start,
-    write,
+    Act, Bytes, Expect, NOBODY, OUTSIDE, Reply, SERVICE, Seen, encode_form, get, post, request,
+    run, serves, start, write,
 };
-pub use request::encode_form;
-pub use run::{Ask, Limits, Run};
-pub use seed::Seed;
-pub use server::Service;
-pub use stub::{Received, Reply, Stub};
-pub use wire::Wire;
 
 /// Begins the list of checks of the lesson whose package this is written in.
 #[macro_export]
 macro_rules! lesson {
     ($model:expr) => {
-        $crate::Grading::new(env!("CARGO_MANIFEST_DIR"), env!("CARGO_PKG_NAME"), $model).built_from(
+        $crate::Lesson::new(env!("CARGO_MANIFEST_DIR"), env!("CARGO_PKG_NAME"), $model).built_from(
             include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/grade.rs")),
         )
     };
-    () => {
-        $crate::Lesson::new(env!("CARGO_MANIFEST_DIR"), env!("CARGO_PKG_NAME"))
-    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// Each room with those that it may know: `crate::ROOM` stands in its files for no other.
+    /// A room comes after those that it knows, so there is no circle.
+    const ROOMS: [(&str, &[&str]); 13] = [
+        ("sync", &[]),
+        ("show", &[]),
+        ("record", &[]),
+        ("place", &[]),
+        ("fault", &["record"]),
+        ("model", &["record"]),
+        ("cause", &["fault", "model", "place", "record"]),
+        ("program", &["place", "record", "show", "sync"]),
+        ("client", &["program", "record", "show", "sync"]),
+        ("bench", &["client", "program", "record"]),
+        ("report", &["model", "place", "record", "show"]),
+        (
+            "function",
+            &[
+                "bench", "cause", "client", "fault", "model", "program", "record", "report", "show",
+            ],
+        ),
+        (
+            "lesson",
+            &[
+                "bench", "cause", "fault", "function", "model", "place", "program", "record",
+                "report", "show",
+            ],
+        ),
+    ];
+
+    #[test]
+    fn nothing_points_back() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut before: Vec<&str> = Vec::new();
+        for (room, knows) in ROOMS {
+            assert!(knows.iter().all(|known| before.contains(known)), "{room}");
+            before.push(room);
+            let mut files = vec![source.join(format!("{room}.rs"))];
+            let folder = source.join(room);
+            files.extend(folder.is_dir().then_some(folder));
+            while let Some(file) = files.pop() {
+                if let Ok(entries) = fs::read_dir(&file) {
+                    files.extend(entries.map(|entry| entry.expect("an entry").path()));
+                    continue;
+                }
+                let text = fs::read_to_string(&file).expect("a source");
+                let code = text.lines().filter(|line| !line.trim().starts_with("//"));
+                for named in code.flat_map(|line| line.split("crate::").skip(1)) {
+                    let end = named.find(|c: char| !c.is_alphanumeric() && c != '_');
+                    let named = &named[..end.unwrap_or(named.len())];
+                    let is_room = ROOMS.iter().any(|(other, _)| *other == named);
+                    let is_known = named == room || knows.contains(&named);
+                    assert!(!is_room || is_known, "{} knows {named}", file.display());
+                }
+            }
+        }
+        let root = include_str!("lib.rs");
+        let rooms = root.lines().filter_map(|line| {
+            let line = line.trim_start_matches("pub ").strip_prefix("mod ")?;
+            line.strip_suffix(';')
+        });
+        assert_eq!(rooms.count(), ROOMS.len());
+    }
 }

@@ -19,6 +19,7 @@ mod reader;
 mod session;
 
 pub use draw::Draw;
+pub(crate) use draw::any_seed;
 pub(crate) use judge::miscounted;
 pub(crate) use reader::Read;
 pub use reader::{Tag, shown, tags};

@@ -1,6 +1,9 @@
-//! Where a lesson's files are, seen from its folder.
+//! Where a lesson's files are, seen from its folder; and `steps`: which steps its starter
+//! leaves open.
 
 use std::path::{Path, PathBuf};
+
+pub(crate) mod steps;
 
 /// The files of one lesson.
 #[derive(Clone, Debug)]

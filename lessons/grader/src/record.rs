@@ -16,13 +16,14 @@ mod expect;
 mod outcome;
 mod seen;
 
-pub(crate) use act::encode_form;
-pub use act::{Act, Command, Reply, Request};
+pub(crate) use act::Connections;
+pub use act::{Act, Command, Reply, Request, encode_form};
 pub use act::{get, post, request, run, serves, start, write};
 pub use bytes::Bytes;
 pub use expect::{Expect, Expected, Text, What};
 pub use outcome::{Cause, CheckInfo, CheckResult, Event, Finding, Outcome, Record, Told};
 pub use seen::{Answer, Broken, Ended, Exchange, Hangs, Printed, Seen};
+pub(crate) use seen::{FLOOD, NotServing};
 
 /// The address of the service that a program asks, as acts and expectations name it.
 pub const SERVICE: &str = "http://service.test";

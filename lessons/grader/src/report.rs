@@ -1,81 +1,41 @@
-//! The text of a failed check, in five parts: the step; the request, to repeat it;
-//! what was expected; what came back and what the program printed; the likely
-//! cause and what to do.
+//! From data to text: what a student reads of a failed check and of a whole run, and the
+//! results as JSON.
 
-use crate::failure::{Came, Facts, Symptom};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use crate::place::Place;
-use crate::program::Trace;
-use crate::request::Asked;
-use crate::show::{WIDTH, body_lines, quoted, shell_word, wrapped};
+use crate::record::{
+    Act, Cause, Ended, Exchange, Expected, Finding, Hangs, Printed, Reply, Request, Seen, Text,
+    What,
+};
+use crate::show::{with_reason, wrapped};
+
+mod command;
+mod results;
+pub(crate) mod shell;
+mod value;
+
+pub(crate) use results::{nothing_fits, still_open, summary, write};
+
+use shell::Shell;
+use value::{bytes, lines_of, text};
+
+/// How wide a report is.
+const WIDTH: usize = 100;
 
 /// The column in which the text of each part begins.
 const INDENT: usize = 14;
 
-/// The most lines shown of a body, and of what a program printed.
-const MOST_LINES: usize = 12;
+/// The most lines shown of what a program printed.
+const MOST_PRINTED: usize = 12;
 
-/// What a report is about.
-pub(crate) struct About<'a> {
-    pub(crate) place: &'a Place,
-    pub(crate) step: u32,
-    /// The check's whole name: `step 2: ...`.
-    pub(crate) name: &'a str,
-    pub(crate) seed: &'a str,
-}
-
-/// The whole report, with what is said of the likely cause.
-pub(crate) fn report(about: &About, facts: &Facts, trace: &Trace, cause: &str) -> String {
-    let mut report = Report::default();
-    let readme = about.place.readme();
-    let help = match about.place.heading(about.step) {
-        Some(heading) => format!("{readme}, \"{heading}\""),
-        None => readme,
-    };
-    report.text.push_str(about.name);
-    report.text.push('\n');
-    report.part("lesson", &[help]);
-    report.text.push('\n');
-    if let Some(asked) = &facts.asked {
-        // One line, however long: it is there to be copied.
-        let mut lines: Vec<String> = asked.command().lines().map(str::to_string).collect();
-        let needed = asked.needs(&about.place.package);
-        lines.extend(needed.map(|command| format!("(with this running: {command})")));
-        let earlier = asked.earlier();
-        let label = match asked {
-            Asked::Program(_) => "ran",
-            Asked::Page { .. } => "in a browser",
-            _ if !earlier.is_empty() => "then asked",
-            _ => "asked",
-        };
-        report.part("first asked", &earlier);
-        report.part(label, &lines);
-    }
-    report.part("expected", &split(&facts.expected));
-    report.part("came back", &came_back(facts));
-    report.part("printed", &printed(trace));
-    report.text.push('\n');
-    let cause = about.place.without_detours(cause);
-    report.part("likely cause", &wrapped(&cause, WIDTH - INDENT));
-    report.part("again", &[again(about, cfg!(windows))]);
-    about.place.without_detours(report.text.trim_end())
-}
-
-/// The command that runs the check again with the same values.
-fn again(about: &About, powershell: bool) -> String {
-    let Place { package, .. } = about.place;
-    let test = format!("cargo test -p {package} \"step {}\"", about.step);
-    if powershell {
-        let seed = about.seed.replace('\'', "''");
-        format!("$env:GRADE_SEED='{seed}'; {test}")
-    } else {
-        format!("GRADE_SEED={} {test}", shell_word(about.seed))
-    }
-}
+/// The causes that were told, each with the check whose report tells it: none is told twice.
+#[derive(Debug, Default)]
+pub(crate) struct Told(RefCell<BTreeMap<String, String>>);
 
 #[derive(Default)]
-struct Report {
-    text: String,
-}
+struct Report(String);
 
 impl Report {
     /// A label, and beside it the lines.
@@ -83,148 +43,300 @@ impl Report {
         for (number, line) in lines.iter().enumerate() {
             let label = if number == 0 { label } else { "" };
             let line = format!("{label:INDENT$}{line}");
-            self.text.push_str(line.trim_end());
-            self.text.push('\n');
+            self.0.push_str(line.trim_end());
+            self.0.push('\n');
         }
+    }
+
+    /// The same, with words that are wrapped.
+    fn words(&mut self, label: &str, words: &str) {
+        self.part(label, &wrapped(words, WIDTH - INDENT));
     }
 }
 
-/// The text in lines; a quoted body in it is not wrapped.
-fn split(text: &str) -> Vec<String> {
-    let lines = text.lines();
-    let lines = lines.flat_map(|line| match line.starts_with('"') {
-        true => vec![line.to_string()],
-        false => wrapped(line, WIDTH - INDENT),
-    });
-    lines.collect()
-}
-
-fn came_back(facts: &Facts) -> Vec<String> {
-    match &facts.came {
-        Came::Answer(answer) => with_head(&answer.head, &answer.body),
-        Came::Bytes(bytes) if bytes.is_empty() => {
-            let nothing = match &facts.symptom {
-                Symptom::NotStarted(_) => "nothing: the program never served",
-                Symptom::Refused => "nothing: connection refused",
-                Symptom::ClosedEarly => "nothing: the connection was closed",
-                _ => "nothing until the time limit",
-            };
-            vec![nothing.into()]
-        }
-        Came::Bytes(bytes) => match crate::client::head_length(bytes) {
-            Some(head) if !matches!(facts.symptom, Symptom::NotHttp(_)) => {
-                with_head(&bytes[..head], &bytes[head..])
-            }
-            // No head to speak of: every byte as it came.
-            _ => body_lines(bytes, MOST_LINES),
-        },
-        Came::Ended(lines) | Came::Page(lines) => split(lines),
-        Came::Words(words) => wrapped(words, WIDTH - INDENT),
-    }
-}
-
-/// The head as text (what is not text, in quotes), an empty line, the body in
-/// quotes.
-fn with_head(head: &[u8], body: &[u8]) -> Vec<String> {
-    let head = head.strip_suffix(b"\r\n\r\n").unwrap_or(head);
-    let head_lines = head.split(|&byte| byte == b'\n').map(|line| {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        match std::str::from_utf8(line) {
-            Ok(text) if !text.contains(char::is_control) => crate::show::plain_line(text),
-            _ => quoted(line),
-        }
-    });
-    let mut lines: Vec<String> = head_lines.take(3 * MOST_LINES).collect();
-    lines.push(String::new());
-    match error_page(body) {
-        Some(said) => lines.extend(said),
-        None => lines.extend(body_or_page(body)),
-    }
-    lines
-}
-
-/// A body. Of a page that is too long to show, the lines from `<body>` on: the
-/// first lines of any page are its title and its style, and a check seldom means them.
-fn body_or_page(body: &[u8]) -> Vec<String> {
-    let is_long = body.iter().filter(|&&byte| byte == b'\n').count() > MOST_LINES;
-    let text = std::str::from_utf8(body).ok();
-    let page = text
-        .filter(|text| is_long && text.starts_with("<!DOCTYPE html>"))
-        .and_then(|text| text.find("<body>"));
-    let Some(start) = page else {
-        return body_lines(body, MOST_LINES);
+/// The report of a failed check.
+pub(crate) fn finding(place: &Place, seed: &str, finding: &Finding, told: &Told) -> String {
+    let mut report = Report(format!("{}\n", finding.check));
+    let readme = place.readme();
+    let help = match place.heading(finding.step) {
+        Some(heading) => format!("{readme}, \"{heading}\""),
+        None => readme,
     };
-    let mut lines = vec!["(a page; without its <head>, it is:)".to_string()];
-    lines.extend(body_lines(&body[start..], MOST_LINES));
+    report.part("lesson", &[help]);
+    report.0.push('\n');
+    let last = finding.acts.last();
+    done(&mut report, place, finding);
+    if let Some((expected, came)) = &finding.words {
+        report.words("expected", expected);
+        match last.filter(|_| came.is_empty()) {
+            // What matters of it, nobody has said.
+            Some((_, seen)) => report.part("came back", &came_lines(seen, &What::Serves)),
+            None => report.words("came back", came),
+        }
+    }
+    if let (Some(expected), Some((_, seen))) = (&finding.expected, last) {
+        report.part("expected", &expected_lines(expected));
+        report.part("came back", &came_lines(seen, &expected.what));
+        report.part("difference", &difference(seen, &expected.what));
+    }
+    report.part("printed", &printed_lines(&finding.printed));
+    report.0.push('\n');
+    cause(&mut report, finding, told);
+    report.part("again", &[again(place, seed, finding.step)]);
+    place.without_detours(report.0.trim_end())
+}
+
+/// What was done: the acts as commands, or the words of a function.
+fn done(report: &mut Report, place: &Place, finding: &Finding) {
+    let last = finding.acts.split_last();
+    let earlier = last.map_or(&[][..], |(_, earlier)| earlier);
+    let label = match (last, earlier.is_empty()) {
+        (Some(((Act::Run(_) | Act::Start(_), _), _)), true) => "ran",
+        (Some(((Act::Run(_) | Act::Start(_), _), _)), false) => "then ran",
+        (Some(_), true) => "asked",
+        (Some(_), false) => "then asked",
+        (None, _) => "did",
+    };
+    if !finding.done.is_empty() {
+        report.part(label, &finding.done);
+        return;
+    }
+    report.part("first", &earlier_lines(place, earlier));
+    let Some(((act, _), _)) = last else {
+        return;
+    };
+    let mut lines = vec![command::of(place, act)];
+    if let Act::Ask(_) = act {
+        let usual = || format!("cargo run -p {}", place.package);
+        let running = finding.running.clone().unwrap_or_else(usual);
+        lines.push(format!("(with this running: {running})"));
+    }
+    report.part(label, &lines);
+}
+
+/// What was done before, and what came of it.
+fn earlier_lines(place: &Place, acts: &[(Act, Seen)]) -> Vec<String> {
+    let lines = acts.iter().map(|(act, seen)| {
+        let came = match seen {
+            Seen::Exchange(exchange) => match &exchange.answer {
+                Ok(answer) => format!("  came back: {}", with_reason(answer.status)),
+                Err(_) => "  came back: no whole answer".into(),
+            },
+            Seen::Ended(ended) => match &**ended {
+                Ok(ended) => format!("  ended with exit code {}", code(ended)),
+                Err(_) => "  did not end".into(),
+            },
+            Seen::Serves | Seen::Nothing => String::new(),
+        };
+        [command::of(place, act), came]
+    });
+    lines.flatten().filter(|line| !line.is_empty()).collect()
+}
+
+fn code(ended: &Ended) -> String {
+    ended.code.map_or("(none)".into(), |code| code.to_string())
+}
+
+/// What was expected, in words and quotes.
+fn expected_lines(expected: &Expected) -> Vec<String> {
+    let or = |values: Vec<String>| values.join(" or ");
+    match &expected.what {
+        What::Serves => vec!["the program serves, and goes on".into()],
+        What::Status(statuses) => {
+            let all = statuses.iter().map(|status| with_reason(*status));
+            vec![format!("status {}", or(all.collect()))]
+        }
+        What::Field(name, Some(value)) => vec![format!("the header {name}: {value}")],
+        What::FieldIn(name, values) => {
+            vec![format!("the header {name}: {}", or(values.clone()))]
+        }
+        What::Field(name, None) => vec![format!("no header {name}")],
+        What::OwnField(name) => vec![format!(
+            "a header {name} that the program itself sends, before Server"
+        )],
+        What::Code(codes) => {
+            let all = codes.iter().map(ToString::to_string);
+            vec![format!("exit code {}", or(all.collect()))]
+        }
+        What::Unprinted(secret) => {
+            let secret = value::cut(secret.as_bytes(), 100);
+            vec![format!("nowhere in what the program prints: {secret}")]
+        }
+        What::Took(range) => vec![format!(
+            "an end after {:.1} to {:.1} seconds",
+            range.start.as_secs_f32(),
+            range.end.as_secs_f32()
+        )],
+        What::Asked(requests) if requests.is_empty() => {
+            vec!["the service is not asked for anything".into()]
+        }
+        What::Asked(requests) => {
+            let asked = requests.iter().map(|r| format!("  {}", asked_line(r)));
+            let head = "the service is asked for just this:".to_string();
+            [head].into_iter().chain(asked).collect()
+        }
+        What::Body(due) => text("body", due),
+        What::Stdout(due) => text("standard output", due),
+        What::Stderr(due) => text("standard error", due),
+    }
+}
+
+fn asked_line(request: &Request) -> String {
+    let Request { method, target, .. } = request;
+    format!("{method} {target}")
+}
+
+/// What was seen, with what matters for this.
+fn came_lines(seen: &Seen, what: &What) -> Vec<String> {
+    match seen {
+        Seen::Exchange(exchange) => exchange_lines(exchange, what),
+        Seen::Ended(ended) => match &**ended {
+            Ok(ended) => ended_lines(ended, what),
+            Err(Hangs::Runs(ended)) => vec![format!(
+                "no end: it still ran after {:.1} seconds, and was ended",
+                ended.took.as_secs_f32()
+            )],
+            Err(Hangs::Flood(_)) => vec!["no end: output without end".into()],
+        },
+        Seen::Serves => vec!["it serves".into()],
+        Seen::Nothing => Vec::new(),
+    }
+}
+
+fn exchange_lines(exchange: &Exchange, what: &What) -> Vec<String> {
+    let answer = match &exchange.answer {
+        Ok(answer) => answer,
+        Err(_) if exchange.came.is_empty() => return vec!["nothing".into()],
+        Err(_) => return bytes(&exchange.came),
+    };
+    if let What::Took(_) = what {
+        let seconds = exchange.took.as_secs_f32();
+        return vec![format!(
+            "{} after {seconds:.1} seconds",
+            with_reason(answer.status)
+        )];
+    }
+    let mut lines = vec![format!("status {}", with_reason(answer.status))];
+    let fields = answer.fields.iter();
+    lines.extend(fields.map(|(name, value)| value::line(&format!("{name}: {value}"))));
+    lines.push(String::new());
+    lines.extend(match what {
+        What::Body(due) => value::seen(&answer.body, due),
+        _ => value::page(&answer.body),
+    });
     lines
 }
 
-/// What a ready-made error page says: its heading and its paragraph, with the tags
-/// around them. All the rest of such a page is how it looks.
-pub(crate) fn error_page(body: &[u8]) -> Option<Vec<String>> {
-    let text = std::str::from_utf8(body).ok()?;
-    let (head, rest) = text.strip_prefix("<!DOCTYPE html>")?.split_once("<body>")?;
-    let (said, _) = rest.split_once("</body>")?;
-    let said = said.trim();
-    let only = said.starts_with("<h1>") && said.ends_with("</p>") && said.matches('<').count() == 4;
-    if !head.contains("<style>") || !only {
-        return None;
+fn ended_lines(ended: &Ended, what: &What) -> Vec<String> {
+    let all = |printed: &Printed, due: &Text| match printed.left_out {
+        0 => value::seen(&printed.text().into(), due),
+        _ => vec![format!("{} bytes", printed.len())],
+    };
+    match what {
+        What::Stdout(due) => all(&ended.stdout, due),
+        What::Stderr(due) => all(&ended.stderr, due),
+        What::Asked(_) if ended.asked.is_empty() => vec!["it was not asked for anything".into()],
+        What::Asked(_) => {
+            let asked = ended.asked.iter();
+            asked
+                .map(|exchange| match &exchange.request {
+                    Some(request) => value::line(&asked_line(request)),
+                    None => "bytes that are no request".into(),
+                })
+                .collect()
+        }
+        _ => vec![format!(
+            "exit code {}, after {:.1} seconds",
+            code(ended),
+            ended.took.as_secs_f32()
+        )],
     }
-    let mut lines = vec!["(an error page; without its looks, it is:)".to_string()];
-    lines.extend(body_lines(said.as_bytes(), MOST_LINES));
-    Some(lines)
 }
 
-fn printed(trace: &Trace) -> Vec<String> {
-    let marked = |mark: &str, lines: Vec<String>| -> Vec<String> {
+/// The first byte that differs, where two texts should be the same; or the text that is not
+/// seen as often as it should be.
+fn difference(seen: &Seen, what: &What) -> Vec<String> {
+    let printed = |seen: &Seen, of: fn(&Ended) -> &Printed| {
+        seen.ended().map(|ended| of(ended).text().into_bytes())
+    };
+    if let (What::Body(Text::ShowsEach(texts)), Some(answer)) = (what, seen.answer()) {
+        return value::miscount(texts, &answer.body);
+    }
+    let (came, due) = match what {
+        What::Body(Text::Exactly(due)) => (seen.answer().map(|a| a.body.to_vec()), due),
+        What::Stdout(Text::Exactly(due)) => (printed(seen, |ended| &ended.stdout), due),
+        What::Stderr(Text::Exactly(due)) => (printed(seen, |ended| &ended.stderr), due),
+        _ => return Vec::new(),
+    };
+    came.map(|came| value::difference(due, &came))
+        .unwrap_or_default()
+}
+
+fn printed_lines(printed: &Ended) -> Vec<String> {
+    let marked = |mark: &str, printed: &Printed| -> Vec<String> {
+        let lines = lines_of(printed, MOST_PRINTED);
         lines
             .into_iter()
             .map(|line| format!("{mark}| {line}"))
             .collect()
     };
-    let mut lines = marked("out", trace.stdout.shown(MOST_LINES));
-    lines.extend(marked("err", trace.stderr.shown(MOST_LINES)));
+    let mut lines = marked("out", &printed.stdout);
+    lines.extend(marked("err", &printed.stderr));
     if lines.is_empty() {
         lines.push("nothing".into());
     }
     lines
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_page_is_shown_from_its_body_on() {
-        let style = "  p { color: red; }\n".repeat(20);
-        let page =
-            format!("<!DOCTYPE html>\n<head>\n{style}</head>\n<body>\n<p>here</p>\n</body>\n");
-        let lines = body_or_page(page.as_bytes());
-        assert_eq!(lines[1..3], [r#""<body>\n""#, r#""<p>here</p>\n""#]);
-        let short = body_or_page(b"<!DOCTYPE html>\n<body>\n");
-        assert_eq!(short, [r#""<!DOCTYPE html>\n""#, r#""<body>\n""#]);
+/// The cause; or where it is told already.
+fn cause(report: &mut Report, finding: &Finding, told: &Told) {
+    let (label, all): (&str, Vec<&crate::record::Told>) = match &finding.cause {
+        Cause::Rule(one) => ("cause", vec![one]),
+        Cause::Certain(one) => ("your mistake", vec![one]),
+        Cause::OneOf(all) => ("one of these", all.iter().collect()),
+        Cause::Both(one, other) => ("two mistakes", vec![one, other]),
+        Cause::NotSought(why) => {
+            let words = format!(
+                "Not known: the search for it broke, and that is the fault of the check itself, \
+                 not yours ({why}). Please tell the people who keep the course, with this report."
+            );
+            report.words("cause", &words);
+            return;
+        }
+        // Nobody has looked for the cause of what no model says.
+        Cause::Unexplained(_) if finding.expected.is_none() => return,
+        Cause::Unexplained(common) => {
+            let words = "No mistake that we know explains all your answers, so we don't guess.";
+            report.words("cause", words);
+            common.iter().for_each(|common| report.words("", common));
+            return;
+        }
+    };
+    let key: Vec<&str> = all.iter().map(|one| one.says.as_str()).collect();
+    let key = key.join("\n");
+    let mut known = told.0.borrow_mut();
+    if let Some(first) = known.get(&key) {
+        let short = format!("The same as above, for \"{first}\".");
+        if short.len() < key.len() {
+            report.words(label, &short);
+            return;
+        }
     }
-
-    #[test]
-    fn the_command_for_another_run_suits_the_shell() {
-        let place = Place::new("/course/lessons/1_path_router", "path_router");
-        let about = |seed| About {
-            place: &place,
-            step: 2,
-            name: "step 2: x",
-            seed,
-        };
-        assert_eq!(
-            again(&about("7342"), false),
-            "GRADE_SEED=7342 cargo test -p path_router \"step 2\""
-        );
-        assert_eq!(
-            again(&about("it's"), false),
-            r#"GRADE_SEED='it'\''s' cargo test -p path_router "step 2""#
-        );
-        assert_eq!(
-            again(&about("it's"), true),
-            r#"$env:GRADE_SEED='it''s'; cargo test -p path_router "step 2""#
-        );
+    known.insert(key, finding.check.clone());
+    match &all[..] {
+        [one] => report.words(label, &one.says),
+        all => {
+            for (number, one) in all.iter().enumerate() {
+                let label = if number == 0 { label } else { "" };
+                report.words(label, &format!("{}. {}", number + 1, one.says));
+            }
+        }
     }
+}
+
+/// The command that runs the checks of the step again with the same values.
+fn again(place: &Place, seed: &str, step: u32) -> String {
+    let test = format!("cargo test -p {} \"step {step}\"", place.package);
+    let seed = ("GRADE_SEED".to_string(), seed.to_string());
+    Shell::here().with_variables(&vec![seed], &test)
 }

@@ -1,10 +1,6 @@
-//! Text for human eyes: bytes made visible, long things cut, lines wrapped, and
-//! quotes that a shell understands.
+//! Text for human eyes: bytes made visible, long things cut, lines wrapped.
 
 use std::fmt::Write as _;
-
-/// How wide a report is.
-pub(crate) const WIDTH: usize = 80;
 
 /// The longest line shown of something that a program wrote.
 pub(crate) const LONGEST_LINE: usize = 160;
@@ -97,38 +93,6 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The text as one word for a POSIX shell.
-pub(crate) fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_string()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-/// A `printf` command that writes exactly these bytes. The format holds no raw
-/// byte outside printable ASCII, so no terminal and no shell can change it.
-pub(crate) fn printf(bytes: &[u8]) -> String {
-    let mut format = String::new();
-    for &byte in bytes {
-        match byte {
-            b'\\' => format.push_str(r"\\"),
-            b'%' => format.push_str("%%"),
-            b'\'' => format.push_str(r"'\''"),
-            b'\r' => format.push_str(r"\r"),
-            b'\n' => format.push_str(r"\n"),
-            b' '..=b'~' => format.push(char::from(byte)),
-            other => {
-                let _ = write!(format, "\\{other:03o}");
-            }
-        }
-    }
-    // A format that begins with a dash would be taken for an option.
-    let dashes = if format.starts_with('-') { "-- " } else { "" };
-    format!("printf {dashes}'{format}'")
-}
-
 /// `404 Not Found`; behind a status that has no name, a space alone, as on the wire.
 pub(crate) fn with_reason(status: u16) -> String {
     let named = ureq::http::StatusCode::from_u16(status).ok();
@@ -168,32 +132,5 @@ mod tests {
     fn text_is_wrapped_between_words() {
         let lines = wrapped("one two three\n\nfour", 8);
         assert_eq!(lines, ["one two", "three", "", "four"]);
-    }
-
-    #[test]
-    fn a_shell_reads_back_what_was_quoted() {
-        assert_eq!(shell_word("/plain"), "/plain");
-        assert_eq!(shell_word("it's"), r"'it'\''s'");
-        assert_eq!(printf(b"50%\r\n\xffit's"), r"printf '50%%\r\n\377it'\''s'");
-    }
-
-    /// A real shell reads every byte back, in every position.
-    #[cfg(unix)]
-    #[test]
-    fn a_real_shell_gets_every_byte() {
-        let shell = |line: &str| {
-            let mut shell = std::process::Command::new("sh");
-            shell.args(["-c", line]).output().expect("sh").stdout
-        };
-        let mut random = fastrand::Rng::with_seed(1);
-        let every: Vec<u8> = (0..=255).collect();
-        assert_eq!(shell(&printf(&every)), every);
-        for _ in 0..20 {
-            let bytes: Vec<u8> = (0..30).map(|_| random.u8(..)).collect();
-            assert_eq!(shell(&printf(&bytes)), bytes);
-            let text: String = (0..30).map(|_| random.char(' '..='~')).collect();
-            let echoed = shell(&format!("printf %s {}", shell_word(&text)));
-            assert_eq!(String::from_utf8_lossy(&echoed), text);
-        }
     }
 }

@@ -5,8 +5,6 @@ use std::{fs, io};
 
 use tempfile::TempDir;
 
-use crate::record::OUTSIDE;
-
 /// A folder of one program's own, gone with it.
 pub(super) struct Site {
     outside: TempDir,
@@ -36,11 +34,8 @@ impl Site {
         fs::write(file, contents)
     }
 
-    /// A text of the model, with the real path of the folder around the served one.
-    pub(super) fn real(&self, text: &str) -> String {
-        let path = self.outside.path().display().to_string();
-        let encoded = OUTSIDE.replace('/', "%2F");
-        text.replace(&encoded, &path.replace('/', "%2F"))
-            .replace(OUTSIDE, &path)
+    /// The folder that holds the served one.
+    pub(super) fn outside(&self) -> String {
+        self.outside.path().display().to_string()
     }
 }

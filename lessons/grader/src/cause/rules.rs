@@ -2,8 +2,8 @@
 //! bring no whole answer. Each rule says what was seen, by its kind, and where to look.
 
 use crate::fault;
-use crate::program::{NotServing, steps};
-use crate::record::{Act, Answer, Broken, Ended, Hangs, Request, Seen, Told};
+use crate::place::steps;
+use crate::record::{Act, Answer, Broken, Ended, Hangs, NotServing, Request, Seen, Told};
 
 /// Whether something was seen that says nothing of what the program means to answer.
 pub(super) fn is_broken(seen: &Seen) -> bool {
@@ -25,11 +25,26 @@ fn told(name: &str, says: impl Into<String>) -> Option<Told> {
     Some(Told { name, says })
 }
 
+/// What was expected of a program that does not serve, and what came, in words.
+pub(crate) fn never_served(why: &NotServing) -> (String, String) {
+    let line = "the line \"Serving HTTP on http://localhost:PORT/ (press Ctrl-C to stop)\"";
+    let came = match why {
+        NotServing::Ended(_) => "no such line before the program ended".into(),
+        NotServing::Silent(ended) => {
+            let seconds = ended.took.as_secs_f32();
+            format!("no such line within {seconds:.1} seconds: the program never served")
+        }
+        NotServing::Flood(_) => "output without end, and no such line in it".into(),
+        NotServing::NotStarted(_) => "the program could not be started".into(),
+    };
+    (line.into(), came)
+}
+
 /// The cause of a program that does not serve.
-pub(crate) fn not_serving(why: &NotServing) -> Told {
+pub(crate) fn not_serving(step: u32, why: &NotServing) -> Told {
     let (name, says) = match why {
         NotServing::NotStarted(why) => return fault::told(why),
-        NotServing::Ended(ended) => return ended_at_once(ended),
+        NotServing::Ended(ended) => return ended_at_once(step, ended),
         NotServing::Silent(_) => (
             "no-start-line",
             "The program runs but does not say \"Serving HTTP on http://localhost:PORT/\". The \
@@ -48,8 +63,11 @@ pub(crate) fn not_serving(why: &NotServing) -> Told {
     Told { name, says }
 }
 
-fn ended_at_once(ended: &Ended) -> Told {
+fn ended_at_once(step: u32, ended: &Ended) -> Told {
     let said = ended.stderr.text();
+    if let Some(told) = panic(ended, None).and_then(|panic| todo(step, &panic)) {
+        return told;
+    }
     let (name, says) = if said.contains("AddrInUse") {
         (
             "port-taken",
@@ -148,8 +166,8 @@ fn todo(step: u32, panic: &str) -> Option<Told> {
     };
     let says = match steps::number(named) {
         Some(other) if other != step => format!(
-            "This is a request for step {step}, and the program came to {todo}{place}. So the \
-             code before it takes this request for one of step {other}."
+            "This check is one of step {step}, and the program came to {todo}{place}. So the code \
+             before it takes what is asked for something of step {other}."
         ),
         _ => {
             format!("The program came to {todo}{place}. Write the code of that step in its place.")
@@ -160,8 +178,10 @@ fn todo(step: u32, panic: &str) -> Option<Told> {
 
 fn of_answer(step: u32, request: &Request, answer: &Answer, printed: &Ended) -> Option<Told> {
     let text = answer.text();
+    // A program of the student's own making may tell of it on the page alone.
+    let on_page = || Some(crate::model::shown(&text)).filter(|shown| shown.contains(TODO));
     if answer.status == 500
-        && let Some(panic) = panic(printed, Some(&text))
+        && let Some(panic) = panic(printed, Some(&text)).or_else(on_page)
     {
         if let Some(told) = todo(step, &panic) {
             return Some(told);
@@ -227,7 +247,7 @@ fn of_broken(request: &Request, broken: Broken, came: &[u8], printed: &Ended) ->
             format!("The program ended (exit code {code}) instead of answering. {what}"),
         );
     }
-    let flood = printed.stdout.len().max(printed.stderr.len()) > crate::program::output::FLOOD;
+    let flood = printed.stdout.is_flood() || printed.stderr.is_flood();
     match broken {
         Broken::Silent | Broken::Slow if flood => told(
             "endless-output",

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use ureq::http;
 
-use super::transport::{LARGEST_HEAD, Record, agent};
+use super::transport::{Record, agent};
+use super::{LARGEST_BODY, LARGEST_HEAD};
 use crate::program::Address;
 use crate::record::{Answer, Broken, Bytes, Exchange, Fields, Request};
 
@@ -19,18 +20,13 @@ const MOST_FIELDS: usize = 256;
 /// # Panics
 ///
 /// If the request is none that ureq can send: a mistake in the lesson.
-pub(crate) fn ask(
-    request: &Request,
-    address: &Address,
-    until: Instant,
-    largest_body: usize,
-) -> Exchange {
-    let record = Record::new(largest_body + LARGEST_HEAD);
+pub(crate) fn ask(request: &Request, address: &Address, until: Instant) -> Exchange {
+    let record = Record::new(LARGEST_BODY + LARGEST_HEAD);
     let began = Instant::now();
     let left = until.saturating_duration_since(began);
     let answer = match left.is_zero() {
         true => Err(Broken::Silent),
-        false => exchange(request, address, left, largest_body, &record),
+        false => exchange(request, address, left, &record),
     };
     Exchange {
         request: Some(request.clone()),
@@ -41,11 +37,16 @@ pub(crate) fn ask(
     }
 }
 
+/// Whether ureq can send it: it refuses what breaks the rules.
+pub(crate) fn can_send(request: &Request) -> bool {
+    let uri = format!("http://localhost{}", request.target);
+    !request.target.contains('#') && uri.parse::<http::Uri>().is_ok()
+}
+
 fn exchange(
     request: &Request,
     address: &Address,
     limit: Duration,
-    largest_body: usize,
     record: &Record,
 ) -> Result<Answer, Broken> {
     let sent = send(request, address, limit, record);
@@ -58,7 +59,7 @@ fn exchange(
     let chunked = parts.headers.contains_key("transfer-encoding");
 
     let mut bytes = Vec::new();
-    let mut reader = body.into_reader().take(largest_body as u64 + 1);
+    let mut reader = body.into_reader().take(LARGEST_BODY as u64 + 1);
     if let Err(error) = reader.read_to_end(&mut bytes) {
         let error = broken(error.into(), &record.bytes());
         let open = matches!(error, Broken::Slow | Broken::Silent);
@@ -72,7 +73,7 @@ fn exchange(
             (_, other) => other,
         });
     }
-    if bytes.len() > largest_body {
+    if bytes.len() > LARGEST_BODY {
         return Err(Broken::Endless);
     }
     let bodiless = request.method == "HEAD" || matches!(status, 204 | 304);
@@ -233,7 +234,7 @@ mod tests {
         let Act::Ask(request) = act else { panic!() };
         // Long enough on a busy computer; only those that stay open wait for it.
         let limit = Duration::from_millis(if open { 400 } else { 10_000 });
-        let exchange = ask(&request, &address, Instant::now() + limit, 1000);
+        let exchange = ask(&request, &address, Instant::now() + limit);
         drop(done);
         server.join().unwrap();
         exchange
@@ -304,13 +305,13 @@ mod tests {
             port: nobody.address().port(),
         };
         let until = Instant::now() + Duration::from_secs(10);
-        let exchange = ask(&Request::default_get(), &address, until, 1000);
+        let exchange = ask(&Request::default_get(), &address, until);
         assert_eq!(exchange.answer, Err(Broken::Refused));
         let address = Address {
             host: "no.such.name.invalid".into(),
             port: 80,
         };
-        let exchange = ask(&Request::default_get(), &address, until, 1000);
+        let exchange = ask(&Request::default_get(), &address, until);
         assert_eq!(exchange.answer, Err(Broken::Unreachable));
     }
 

@@ -248,7 +248,7 @@ mod tests {
             port: service.address.port(),
         };
         let until = Instant::now() + Duration::from_millis(700);
-        ask(&request, &address, until, 10_000)
+        ask(&request, &address, until)
     }
 
     #[test]

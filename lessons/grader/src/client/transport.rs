@@ -17,9 +17,6 @@ use ureq::unversioned::transport::{
 use crate::program::Address;
 use crate::sync::lock;
 
-/// How much of a connection is recorded beyond the largest body: heads are small.
-pub(super) const LARGEST_HEAD: usize = 128 * 1024;
-
 /// A client that follows no redirect, takes any status for an answer, uses no proxy, and
 /// has a connection for each request, as curl does.
 pub(super) fn agent(address: &Address, limit: Duration, record: &Record) -> Agent {

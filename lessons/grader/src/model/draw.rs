@@ -184,6 +184,11 @@ impl Draw {
     }
 }
 
+/// A seed for a run in which nobody chose one.
+pub(crate) fn any_seed() -> String {
+    fastrand::u32(1..100_000).to_string()
+}
+
 /// FNV-1a over the texts. The standard library's hasher may change between Rust
 /// releases; a seed in a complaint must mean the same next year.
 pub(crate) fn fingerprint(texts: &[&str]) -> u64 {

@@ -252,6 +252,25 @@ fn end_the_rest() {
 /// The processes whose parent this one is.
 #[cfg(target_os = "linux")]
 fn children() -> Vec<Pid> {
+    children_of_threads().unwrap_or_else(children_of_all)
+}
+
+/// The same, as the system lists them for each thread: that is one file for each, and not
+/// two for each process of the computer. Not every system has these lists.
+#[cfg(target_os = "linux")]
+fn children_of_threads() -> Option<Vec<Pid>> {
+    let mut children = Vec::new();
+    for thread in std::fs::read_dir("/proc/self/task").ok()?.flatten() {
+        let listed = std::fs::read_to_string(thread.path().join("children")).ok()?;
+        let ids = listed.split_whitespace().filter_map(|id| id.parse().ok());
+        children.extend(ids.filter_map(Pid::from_raw));
+    }
+    Some(children)
+}
+
+/// The same, found among all processes.
+#[cfg(target_os = "linux")]
+fn children_of_all() -> Vec<Pid> {
     let own = std::process::id().to_string();
     let processes = std::fs::read_dir("/proc").into_iter().flatten();
     let children = processes.filter_map(|process| {

@@ -12,9 +12,6 @@ use crate::sync::lock;
 /// How many bytes of the beginning are kept, and as many of the end.
 const KEPT: usize = 8 * 1024;
 
-/// A program that has printed this much before it serves prints for ever.
-pub(crate) const FLOOD: u64 = 4 * 1024 * 1024;
-
 /// The longest line that is looked at whole.
 const LONGEST_LINE: usize = 4 * 1024;
 
@@ -103,57 +100,6 @@ impl Output {
     }
 }
 
-/// What a program printed, perhaps without its middle.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Text {
-    pub(crate) head: String,
-    pub(crate) left_out: u64,
-    pub(crate) tail: String,
-    pub(crate) total: u64,
-}
-
-impl From<Printed> for Text {
-    fn from(printed: Printed) -> Self {
-        Self {
-            head: printed.head.text().into_owned(),
-            left_out: printed.left_out,
-            tail: printed.tail.text().into_owned(),
-            total: printed.len(),
-        }
-    }
-}
-
-impl Text {
-    /// Whether this was printed anywhere in what was kept.
-    pub(crate) fn contains(&self, text: &str) -> bool {
-        self.head.contains(text) || self.tail.contains(text)
-    }
-
-    /// Every line that was kept, in order.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
-        self.head.lines().chain(self.tail.lines())
-    }
-
-    /// At most about `most` lines for a report: the first and the last ones.
-    pub(crate) fn shown(&self, most: usize) -> Vec<String> {
-        let lines: Vec<&str> = self.lines().collect();
-        let some = |lines: &[&str]| -> Vec<String> {
-            lines
-                .iter()
-                .map(|line| crate::show::plain_line(line))
-                .collect()
-        };
-        if lines.len() <= most && self.left_out == 0 {
-            return some(&lines);
-        }
-        let half = (most / 2).min(lines.len() / 2);
-        let mut shown = some(&lines[..half]);
-        shown.push(format!("... (cut: {} bytes in all) ...", self.total));
-        shown.extend(some(&lines[lines.len() - half..]));
-        shown
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,9 +113,9 @@ mod tests {
         let output = Output::read("one\ntwo\nrest".as_bytes(), move |line, _| {
             let _ = send.send(line.to_string());
         });
-        let text = Text::from(output.printed(LONG));
-        assert_eq!(text.head, "one\ntwo\nrest");
-        assert_eq!(text.left_out, 0);
+        let printed = output.printed(LONG);
+        assert_eq!(printed.text(), "one\ntwo\nrest");
+        assert_eq!(printed.left_out, 0);
         let seen: Vec<String> = seen.iter().filter(|line| !line.is_empty()).collect();
         assert_eq!(seen, ["one\n", "two\n"]);
     }
@@ -178,13 +124,10 @@ mod tests {
     fn of_a_flood_both_ends_are_kept() {
         let flood = format!("first\n{}last", "x\n".repeat(1_000_000));
         let output = Output::read(std::io::Cursor::new(flood), |_, _| ());
-        let text = Text::from(output.printed(LONG));
-        assert_eq!(text.total, 2_000_010);
-        assert!(text.head.len() + text.tail.len() <= 2 * KEPT);
-        let shown = text.shown(8);
-        assert_eq!(shown.len(), 9);
-        assert_eq!(shown[0], "first");
-        assert_eq!(shown[4], "... (cut: 2000010 bytes in all) ...");
-        assert_eq!(shown[8], "last");
+        let printed = output.printed(LONG);
+        assert_eq!(printed.len(), 2_000_010);
+        assert!(printed.head.len() + printed.tail.len() <= 2 * KEPT);
+        assert!(printed.head.starts_with(b"first\nx\n"));
+        assert!(printed.tail.ends_with(b"x\nlast"));
     }
 }

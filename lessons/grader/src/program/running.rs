@@ -4,7 +4,6 @@
 use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::process::{ChildStdin, Stdio};
 use std::sync::Arc;
@@ -13,12 +12,10 @@ use std::time::{Duration, Instant};
 
 use shared_child::SharedChild;
 
+use super::address::Address;
 use super::guard::{self, Guarded};
-use super::output::{FLOOD, Output, Text};
-use crate::record::{Command, Ended, Hangs};
-
-/// What the start line begins with; the address follows.
-const START_LINE: &str = "Serving HTTP on http://";
+use super::output::Output;
+use crate::record::{Command, Ended, FLOOD, Hangs, NotServing};
 
 /// How long a program that has closed a connection may take to end, so that "it
 /// crashed" can be told from "it closed the connection".
@@ -39,7 +36,7 @@ const LAST_WAY: Duration = Duration::from_secs(4);
 
 /// A program to start, and how.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Launch<'a> {
+struct Launch<'a> {
     pub(crate) program: &'a Path,
     /// The folder in which it runs.
     pub(crate) folder: &'a Path,
@@ -62,47 +59,9 @@ impl<'a> Launch<'a> {
     }
 }
 
-/// Where a program serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Address {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-}
-
-impl Address {
-    /// The address in a start line, if this is one.
-    fn in_line(line: &str) -> Option<Self> {
-        let (_, rest) = line.split_once(START_LINE)?;
-        let (authority, _) = rest.split_once('/')?;
-        let (host, port) = authority.rsplit_once(':')?;
-        // "All addresses of this computer" is nothing to connect to.
-        let host = match host {
-            "0.0.0.0" => "127.0.0.1",
-            "[::]" => "[::1]",
-            other => other,
-        };
-        Some(Self {
-            host: host.to_string(),
-            port: port.parse().ok()?,
-        })
-    }
-
-    /// Where to connect to, the first choice first. `localhost` is the computer's own
-    /// addresses, whether its files know the name or not.
-    pub(crate) fn sockets(&self) -> Vec<SocketAddr> {
-        if self.host.eq_ignore_ascii_case("localhost") {
-            let own: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-            return own.map(|own| SocketAddr::new(own, self.port)).into();
-        }
-        let host = self.host.trim_matches(['[', ']']);
-        let found = (host, self.port).to_socket_addrs();
-        found.map_or_else(|_| Vec::new(), Iterator::collect)
-    }
-}
-
 /// Why a program did not come as far as its start line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StartTrouble {
+enum StartTrouble {
     /// It ended first.
     Ended,
     /// It runs, and did not print the line in time.
@@ -113,57 +72,17 @@ pub(crate) enum StartTrouble {
 
 /// Why a program did not come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EndTrouble {
+enum EndTrouble {
     /// It still runs when the time is up.
     Runs,
     /// It prints and prints.
     Flood,
 }
 
-/// What was seen of a program besides its answers.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Trace {
-    /// The exit code, if the program ended by itself (128 plus the signal's number
-    /// if a signal ended it).
-    pub(crate) exit: Option<i32>,
-    pub(crate) stdout: Text,
-    pub(crate) stderr: Text,
-}
-
-impl Trace {
-    /// How many bytes it printed where it printed more.
-    pub(crate) fn printed(&self) -> u64 {
-        self.stdout.total.max(self.stderr.total)
-    }
-}
-
-impl From<Ended> for Trace {
-    fn from(ended: Ended) -> Self {
-        Self {
-            exit: ended.code,
-            stdout: ended.stdout.into(),
-            stderr: ended.stderr.into(),
-        }
-    }
-}
-
 /// A program that serves. It ends when this is dropped.
 pub(crate) struct Server {
     program: Program,
     pub(crate) address: Address,
-}
-
-/// Why a program does not serve, with what it did until it was ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum NotServing {
-    /// It ended before it said where it serves.
-    Ended(Box<Ended>),
-    /// It runs, and did not say it in time.
-    Silent(Box<Ended>),
-    /// It prints without end, and does not say it.
-    Flood(Box<Ended>),
-    /// It could not be started, for this reason: no fault of the program.
-    NotStarted(String),
 }
 
 /// Starts a program in this folder and waits for its start line, at most for `limit`. Where
@@ -243,7 +162,7 @@ fn watch(events: SyncSender<Event>, has_start_line: bool) -> impl FnMut(&str, u6
 }
 
 /// A running program. Dropping it ends the program and all that it has started.
-pub(crate) struct Program {
+struct Program {
     guard: Arc<SharedChild>,
     // While this is open, the guard lets the program run.
     lifeline: Cell<Option<ChildStdin>>,
@@ -377,38 +296,6 @@ impl Drop for Program {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_address_is_read_from_the_start_line() {
-        let address = |line: &str| Address::in_line(line).map(|a| (a.host, a.port));
-        let at = |host: &str, port| Some((host.to_string(), port));
-        let line = "Serving HTTP on http://localhost:4133/ (press Ctrl-C to stop)\n";
-        assert_eq!(address(line), at("localhost", 4133));
-        assert_eq!(address("Serving HTTP on http://[::]:80/"), at("[::1]", 80));
-        assert_eq!(
-            address("Serving HTTP on http://0.0.0.0:80/"),
-            at("127.0.0.1", 80)
-        );
-        assert_eq!(address("Serving HTTP on http://localhost/"), None);
-        assert_eq!(address("Serving HTTP on http://localhost:99999/"), None);
-        assert_eq!(address("Hello"), None);
-    }
-
-    #[test]
-    fn localhost_is_an_address_without_asking_anybody() {
-        let sockets = |host: &str| {
-            let address = Address {
-                host: host.into(),
-                port: 80,
-            };
-            let sockets = address.sockets().into_iter();
-            sockets.map(|socket| socket.to_string()).collect::<Vec<_>>()
-        };
-        assert_eq!(sockets("localhost"), ["127.0.0.1:80", "[::1]:80"]);
-        assert_eq!(sockets("[::1]"), ["[::1]:80"]);
-        assert_eq!(sockets("127.0.0.1"), ["127.0.0.1:80"]);
-        assert_eq!(sockets("no.such.name.invalid"), [""; 0]);
-    }
 
     #[test]
     fn what_is_none_of_its_business_is_kept_back_from_a_program() {

@@ -55,6 +55,18 @@ pub struct Command {
     pub input: Bytes,
 }
 
+/// Which connections requests use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connections {
+    /// Each request has one of its own, and is sent by ureq, the client that the course
+    /// teaches.
+    Ureq,
+    /// Each request has one of its own.
+    Each,
+    /// All requests have one together, as long as the server keeps it.
+    One,
+}
+
 /// What a service that is asked replies.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reply {
@@ -256,7 +268,7 @@ fn decoded(form: &[u8], name: &str) -> Option<String> {
 
 /// The fields of a form, names and values, as a browser writes them into the query
 /// or the body of a request: `words=Tom+%26+Jerry&shelf=novels`.
-pub(crate) fn encode_form(fields: &[(&str, &str)]) -> String {
+pub fn encode_form(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish()

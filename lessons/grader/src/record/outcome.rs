@@ -39,8 +39,15 @@ pub struct Finding {
     pub step: u32,
     /// The name of the check.
     pub check: String,
+    /// What was done, in words, where they say more than the acts.
+    #[serde(default)]
+    pub done: Vec<String>,
     /// What was done, and what was seen; the last one is what differs.
     pub acts: Vec<(Act, Seen)>,
+    /// What a student types to start the server that was asked, if that is not the plain
+    /// command.
+    #[serde(default)]
+    pub running: Option<String>,
     /// What was expected of the last one, if a model has said it.
     pub expected: Option<Expected>,
     /// What was expected and what came, in words, if no model has said it.
@@ -75,6 +82,13 @@ pub struct CheckInfo {
     pub name: String,
     /// Its points.
     pub points: u32,
+}
+
+impl CheckInfo {
+    /// The name under which it is listed and filtered.
+    pub fn full_name(&self) -> String {
+        format!("step {}: {}", self.step, self.name)
+    }
 }
 
 /// A check, when it is done.
@@ -168,6 +182,23 @@ impl Record {
             }
             Event::Changed(said) => self.changed = said,
             Event::Ended => {}
+        }
+    }
+}
+
+impl Finding {
+    /// That a check has failed, and nothing more yet.
+    pub(crate) fn of(check: &CheckInfo) -> Self {
+        Self {
+            step: check.step,
+            check: check.full_name(),
+            done: Vec::new(),
+            acts: Vec::new(),
+            running: None,
+            expected: None,
+            words: None,
+            printed: Ended::default(),
+            cause: Cause::Unexplained(Vec::new()),
         }
     }
 }

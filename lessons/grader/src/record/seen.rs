@@ -111,6 +111,22 @@ pub enum Hangs {
     Flood(Ended),
 }
 
+/// Why a program does not serve, with what it did until it was ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NotServing {
+    /// It ended before it said where it serves.
+    Ended(Box<Ended>),
+    /// It runs, and did not say it in time.
+    Silent(Box<Ended>),
+    /// It prints without end, and does not say it.
+    Flood(Box<Ended>),
+    /// It could not be started, for this reason: no fault of the program.
+    NotStarted(String),
+}
+
+/// A program that has printed this much before it serves, answers or ends prints for ever.
+pub(crate) const FLOOD: u64 = 4 * 1024 * 1024;
+
 /// What a program printed, perhaps without its middle.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Printed {
@@ -131,11 +147,46 @@ impl Seen {
         }
     }
 
+    /// Whether the program may be ending just now: it has closed the connection.
+    pub(crate) fn may_be_ending(&self) -> bool {
+        let waited = [Broken::Silent, Broken::Slow, Broken::NoLength];
+        let open =
+            |why: &Broken| waited.contains(why) || matches!(why, Broken::Short { open: true, .. });
+        matches!(self, Self::Exchange(exchange) if exchange.answer.as_ref().is_err_and(|why| !open(why)))
+    }
+
     /// How the program ended, if it did.
     pub fn ended(&self) -> Option<&Ended> {
         match self {
             Self::Ended(ended) => ended.as_ref().as_ref().ok(),
             _ => None,
+        }
+    }
+}
+
+impl Hangs {
+    /// What the program did until it was ended.
+    pub fn so_far(&self) -> &Ended {
+        match self {
+            Self::Runs(ended) | Self::Flood(ended) => ended,
+        }
+    }
+
+    /// The same, with what the program did told in another way.
+    pub(crate) fn map(self, tell: impl FnOnce(Ended) -> Ended) -> Self {
+        match self {
+            Self::Runs(ended) => Self::Runs(tell(ended)),
+            Self::Flood(ended) => Self::Flood(tell(ended)),
+        }
+    }
+}
+
+impl NotServing {
+    /// What the program did until it was ended.
+    pub(crate) fn so_far(&self) -> Ended {
+        match self {
+            Self::Ended(ended) | Self::Silent(ended) | Self::Flood(ended) => Ended::clone(ended),
+            Self::NotStarted(_) => Ended::default(),
         }
     }
 }
@@ -170,6 +221,11 @@ impl Printed {
     /// The number of bytes that were printed.
     pub fn len(&self) -> u64 {
         self.head.len() as u64 + self.left_out + self.tail.len() as u64
+    }
+
+    /// Whether so much was printed that it would never end.
+    pub(crate) fn is_flood(&self) -> bool {
+        self.len() > FLOOD
     }
 
     /// Whether nothing was printed.

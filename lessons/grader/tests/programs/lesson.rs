@@ -3,189 +3,206 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use grader::{Lesson, Limits, Run, Verdict};
+use grader::{
+    Act, Draw, Expect, Lesson, Limits, Mistakes, Model, Run, Status, Verdict, Whole, get, post,
+    request,
+};
 
 /// Grades, as the main of a grade.rs does.
 pub fn grade(folder: &str) -> ExitCode {
-    let milliseconds = |name: &str| {
-        let value = std::env::var(name).ok()?.parse().ok()?;
-        Some(Duration::from_millis(value))
-    };
-    let usual = Limits::default();
-    let lesson = Lesson::new(folder, "path_router").limits(Limits {
-        start: milliseconds("START_LIMIT").unwrap_or(usual.start),
-        check: milliseconds("CHECK_LIMIT").unwrap_or(usual.check),
-        build: milliseconds("BUILD_LIMIT").unwrap_or(usual.build),
-        ..usual
-    });
-    if std::env::var_os("CLIENT").is_some() {
-        return crate::client::checks(lesson).grade();
+    let is_set = |name: &str| std::env::var_os(name).is_some();
+    if is_set("CLIENT") {
+        return crate::client::grade(folder);
     }
-    if std::env::var_os("BROWSER").is_some() {
+    let lesson = with_limits(Lesson::new(folder, "path_router", PathRouter));
+    if is_set("BROWSER") {
         return crate::browser::checks(lesson).grade();
     }
-    if std::env::var_os("SECOND_PROGRAM").is_some() {
+    if is_set("SHOWN") {
+        let shown = |run: &mut Run<'_>| Err(run.get("/")?.wrong("another answer"));
+        return lesson.check(1, 1, "the answer is shown", shown).grade();
+    }
+    if is_set("SLOW_CHECK") {
+        return slow(lesson, folder).grade();
+    }
+    if is_set("SECOND_PROGRAM") {
         return second_program(lesson).grade();
     }
-    if std::env::var_os("SHOWN").is_some() {
-        let shown = |run: &mut Run| Err(run.get("/")?.wrong("another answer"));
-        return lesson.check(1, "the answer is shown", 1, shown).grade();
-    }
-    if std::env::var_os("SLOW_CHECK").is_some() {
-        let folder = std::path::PathBuf::from(folder);
-        return lesson
-            .check(1, "a check that waits", 1, move |run| {
-                homepage(run)?;
-                let root = folder.ancestors().nth(2).expect("a root");
-                std::fs::write(root.join("begun"), "").expect("a file");
-                while !root.join("go on").exists() {
-                    std::thread::sleep(Duration::from_millis(10));
-                }
-                // The same program, from the same bytes.
-                run.program()
-                    .env("PORT", "0")
-                    .serve()?
-                    .get("/x")?
-                    .expect_status(404)
-            })
-            .grade();
-    }
     let lesson = lesson
-        .check(1, "GET / answers the homepage", 1, homepage)
-        .check(2, "another path answers 404", 2, unknown_path);
-    if std::env::var_os("MORE_CHECKS").is_none() {
+        .example(1, 1, "GET / answers the homepage", Whole, |_| [get("/")])
+        .example(2, 2, "another path answers 404", Whole, |draw| {
+            [get(draw.path())]
+        });
+    if is_set("SESSIONS") {
+        let found = |run: &mut Run<'_>| run.get("/nowhere")?.expect_status(404);
+        let lesson = lesson.check(2, 1, "a function finds nothing", found);
+        return lesson.sessions(1).grade();
+    }
+    if !is_set("MORE_CHECKS") {
         return lesson.grade();
     }
     lesson
-        .check(1, "a query string changes nothing", 1, |run| {
-            run.get("/?a=b")?.expect_status(200)
+        .example(1, 1, "a query string changes nothing", Status, |_| {
+            [get("/?a=b")]
         })
-        .check(3, "POST / answers 200", 1, post)
-        .check(3, "HEAD / answers 200", 1, head)
-        .check(3, "GET / is no redirect", 1, old)
-        .check(3, "POST / answers 303", 1, post_redirects)
-        .check(3, "a message is kept", 1, kept)
-        .check(3, "POST / answers bytes", 1, bytes_come_back)
-        .check(3, "GET /form shows a text", 1, form)
-        .check(3, "the wire", 1, wire)
-        .check(3, "the wire is closed", 1, wire_closed)
-        .check(3, "the seed", 1, seed)
-        .check(3, "the names are sorted", 1, sorted)
-        .check(3, "the names are still sorted", 1, sorted)
-        .check(3, "a broken check", 1, |run| {
+        .example(3, 1, "HEAD / answers 200", Status, |_| {
+            [request("HEAD", "/")]
+        })
+        .example(3, 1, "GET /old is no redirect", Whole, |_| [get("/old")])
+        .example(3, 1, "GET /form shows a text", Whole, |_| [get("/form")])
+        .example(3, 1, "POST / answers 303", Whole, |_| {
+            [post("/").form(&[("message", "Tom & Jerry")])]
+        })
+        .example(3, 1, "POST / answers bytes", Whole, |_| {
+            [post("/").body(&b"cat \xff \0"[..])]
+        })
+        .check(3, 1, "a message is kept", kept)
+        .check(3, 1, "the seed", seed)
+        .check(3, 1, "the names are sorted", sorted)
+        .check(3, 1, "the names are still sorted", sorted)
+        .check(3, 1, "a broken check", |run| {
             run.get("/")?;
             panic!("the check has a bug")
         })
         .grade()
 }
 
-fn homepage(run: &mut Run) -> Verdict {
-    let answer = run.get("/")?;
-    answer.expect_status(200)?;
-    answer.expect_header("Content-Type", "text/plain; charset=utf-8")?;
-    answer.expect_body("Homepage\n")
+/// With the limits that the environment sets, in milliseconds.
+pub fn with_limits<M: Model>(lesson: Lesson<M>) -> Lesson<M> {
+    let milliseconds = |name: &str| {
+        let value = std::env::var(name).ok()?.parse().ok()?;
+        Some(Duration::from_millis(value))
+    };
+    let usual = Limits::default();
+    lesson.limits(Limits {
+        start: milliseconds("START_LIMIT").unwrap_or(usual.start),
+        answer: milliseconds("CHECK_LIMIT").unwrap_or(usual.answer),
+        build: milliseconds("BUILD_LIMIT").unwrap_or(usual.build),
+    })
 }
 
-fn unknown_path(run: &mut Run) -> Verdict {
-    let path = run.seed().path();
-    let answer = run.get(&path)?;
-    answer.expect_status(404)?;
-    answer.expect_body("Page not found\n")
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// `/` has a homepage, and a form can be posted to it.
+struct PathRouter;
+
+/// What it does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    unknown: u16,
+    home: fn() -> &'static str,
 }
 
-fn post(run: &mut Run) -> Verdict {
-    let ask = run.request("POST", "/").header("X-Cat", "it's a cat");
-    ask.body("ねこ").send()?.expect_status(200)
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            unknown: 404,
+            home: || "Homepage\n",
+        }
+    }
 }
 
-fn head(run: &mut Run) -> Verdict {
-    run.request("HEAD", "/").send()?.expect_status(200)
+impl Model for PathRouter {
+    type Knobs = Knobs;
+    type State = ();
+
+    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+        let asked = act.asked()?;
+        let found = |step| Expect::step(step).status(200);
+        Some(match (&*asked.method, asked.path()) {
+            ("GET", "/") => found(1).field("Content-Type", TEXT).body((knobs.home)()),
+            ("HEAD", "/") => found(1).field("Content-Type", TEXT),
+            ("GET", "/old") => found(3)
+                .field("X-Powered-By", None)
+                .field("Cache-Control", "no-store")
+                .body_has("Homepage"),
+            ("GET", "/form") => found(3)
+                .body_lacks("<script>")
+                .hides("secret")
+                .has_tag("p", &[])
+                .has_tag("form", &[("method", "post")])
+                .shows("Tom & the <b>"),
+            ("GET", _) => Expect::step(2)
+                .status(knobs.unknown)
+                .body("Page not found\n"),
+            ("POST", "/") => match asked.form_field("message") {
+                Some(message) => Expect::step(3).status(303).shows(message),
+                None => found(3).body(asked.body.clone()?),
+            },
+            _ => return None,
+        })
+    }
+
+    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+        if std::env::var_os("BROKEN_MODEL").is_some() {
+            panic!("the model has a bug");
+        }
+        // "/old" and "/form" are far from these.
+        vec![get(draw.path_near(&["/", "/about"]) + &draw.query())]
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        mistakes
+            .wrong(
+                "always-found",
+                "You answer 200 for a path that nobody knows.",
+                |knobs| knobs.unknown = 200,
+            )
+            .wrong(
+                "final-newline",
+                "The line end is missing: \"Homepage\\n\".",
+                |knobs| knobs.home = || "Homepage",
+            );
+        if std::env::var_os("BROKEN_KNOB").is_some() {
+            mistakes.wrong("broken", "This is never said.", |knobs| {
+                knobs.home = || panic!("the knob has a bug");
+            });
+        }
+    }
 }
 
-fn old(run: &mut Run) -> Verdict {
-    let answer = run.get("/old")?;
-    answer.expect_status(200)?;
-    answer.expect_no_header("X-Powered-By")?;
-    answer.expect_header("Cache-Control", "no-store")?;
-    answer.expect_body_contains("Homepage")
-}
-
-fn post_redirects(run: &mut Run) -> Verdict {
-    let ask = run.request("POST", "/").form(&[("message", "Tom & Jerry")]);
-    let answer = ask.send()?;
-    answer.expect_status(303)?;
-    answer.expect_body_contains("Tom &amp; Jerry")
-}
-
-fn kept(run: &mut Run) -> Verdict {
-    run.get("/")?;
-    let fields = [("message", "Tom & Jerry")];
-    run.request("POST", "/").form(&fields).send()?;
+/// A message is posted, and then the page is looked at; what comes later is not its story.
+fn kept(run: &mut Run<'_>) -> Verdict {
+    run.ask(post("/").form(&[("message", "Tom & Jerry")]))?;
     let page = run.get("/")?;
-    run.request("DELETE", "/").send()?;
+    run.ask(request("DELETE", "/"))?;
     page.expect_body_contains("Tom & Jerry")
 }
 
-fn bytes_come_back(run: &mut Run) -> Verdict {
-    let answer = run.request("POST", "/").body(b"cat \xff \0").send()?;
-    answer.expect_body(b"cat \xff \0")
-}
-
-fn form(run: &mut Run) -> Verdict {
-    let answer = run.get("/form")?;
-    answer.expect_status(200)?;
-    answer.expect_body_lacks("<script>")?;
-    answer.expect_body_lacks("secret")?;
-    answer.expect_body_contains("<p>")?;
-    answer.expect_body_contains("method=\"post\"")?;
-    answer.expect_body_contains("Tom &amp; the &lt;b&gt;")
-}
-
-/// Knows the likely cause itself.
-fn sorted(run: &mut Run) -> Verdict {
-    let sorted = run.get("/")?.expect_body_contains("ant, bee, cat");
-    sorted.map_err(|failure| failure.because("unsorted", "Sort the names before you list them."))
-}
-
-/// Two requests in one write, two answers.
-fn wire(run: &mut Run) -> Verdict {
-    let mut wire = run.connect()?;
-    wire.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
-    let head = wire.read_head()?;
-    if !head.starts_with(b"HTTP/1.1 200 ") {
-        return Err(wire.wrong("status 200"));
-    }
-    let body = wire.read_exact(9)?;
-    if body != b"Homepage\n" {
-        return Err(wire.wrong("the body \"Homepage\\n\""));
-    }
-    Ok(())
-}
-
-fn wire_closed(run: &mut Run) -> Verdict {
-    let mut wire = run.connect()?;
-    wire.send(b"\x16\x03 100% 'nonsense'\r\n\r\n")?;
-    let rest = wire.read_to_end()?;
-    if !rest.ends_with(b"Homepage\n") {
-        return Err(wire.wrong("the homepage"));
-    }
-    Ok(())
-}
-
 /// Fails, and tells the values in its report.
-fn seed(run: &mut Run) -> Verdict {
+fn seed(run: &mut Run<'_>) -> Verdict {
     let path = run.seed().path();
     let word = run.seed().word();
     Err(run.get(&path)?.wrong(format!("another word than {word}")))
 }
 
+/// Knows the likely cause itself.
+fn sorted(run: &mut Run<'_>) -> Verdict {
+    let sorted = run.get("/")?.expect_body_contains("ant, bee, cat");
+    sorted.map_err(|failure| failure.because("unsorted", "Sort the names before you list them."))
+}
+
+/// A check that goes on when the test says so.
+fn slow<M: Model>(lesson: Lesson<M>, folder: &str) -> Lesson<M> {
+    let folder = std::path::PathBuf::from(folder);
+    lesson.check(1, 1, "a check that waits", move |run| {
+        run.get("/")?.expect_body("Homepage\n")?;
+        let root = folder.ancestors().nth(2).expect("a root");
+        std::fs::write(root.join("begun"), "").expect("a file");
+        while !root.join("go on").exists() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // The same program, from the same bytes.
+        run.program().serve()?.get("/x")?.expect_status(404)
+    })
+}
+
 /// Checks with a second program of the lesson's package.
-fn second_program(lesson: Lesson) -> Lesson {
+fn second_program<M: Model>(lesson: Lesson<M>) -> Lesson<M> {
     lesson
-        .check(1, "the second program answers", 1, |run| {
+        .check(1, 1, "the second program answers", |run| {
             let people = run.binary("people").serve()?;
             people.get("/ada")?.expect_body("Ada")?;
-            people.connect()?.send("GET / HTTP/1.1\r\n\r\n")?;
             assert!(people.url().ends_with(&format!("t:{}", people.port())));
             run.get("/ada")?.expect_status(404)?;
             let again = run.program().env("PORT", "0").serve()?;
@@ -194,16 +211,15 @@ fn second_program(lesson: Lesson) -> Lesson {
             // Nobody listens any more, so another one may have the port.
             run.get("/")?.expect_status(200)
         })
-        .check(1, "the second program is named", 1, |run| {
+        .check(1, 1, "the second program is named", |run| {
             let call = run.binary("people").arg("-v").env("KIND", "cat");
-            let people = call.serve()?;
-            people.request("GET", "/bob").send()?.expect_status(404)
+            call.serve()?.get("/bob")?.expect_status(404)
         })
-        .check(1, "the variable is named", 1, |run| {
+        .check(1, 1, "the variable is named", |run| {
             run.env("COLOR", "light blue");
             run.get("/")?.expect_status(404)
         })
-        .check(1, "a program that is not there", 1, |run| {
+        .check(1, 1, "a program that is not there", |run| {
             run.binary("nobody").serve().map(drop)
         })
 }

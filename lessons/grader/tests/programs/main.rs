@@ -17,6 +17,7 @@ mod diagnosis;
 mod leftovers;
 mod lesson;
 mod report;
+mod sessions;
 mod stage;
 mod student;
 
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     trials.extend(confined::trials());
     trials.extend(leftovers::trials());
     trials.extend(report::trials());
+    trials.extend(sessions::trials());
     trials.extend(course::trials());
     trials.extend(building::trials());
     // Most of them wait, for limits and for Cargo, more than they work.

@@ -19,7 +19,7 @@ pub struct Stage {
 pub struct Result {
     pub success: bool,
     pub stdout: String,
-    checks: Vec<Value>,
+    report: Value,
 }
 
 impl Stage {
@@ -101,7 +101,7 @@ impl Stage {
         Result {
             success: output.status.success(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            checks: report["checks"].as_array().cloned().unwrap_or_default(),
+            report,
         }
     }
 
@@ -117,15 +117,36 @@ impl Result {
     /// The outcome, diagnosis and message of the check of this name.
     #[track_caller]
     pub fn check(&self, name: &str) -> (String, String, String) {
-        let check = self.checks.iter().find(|check| check["name"] == name);
+        self.first(name, |check| check["name"] == name)
+    }
+
+    /// The same, where several steps have a check of this name.
+    #[track_caller]
+    pub fn check_of(&self, step: u64, name: &str) -> (String, String, String) {
+        let is_it = |check: &Value| check["name"] == name && check["step"] == step;
+        self.first(name, is_it)
+    }
+
+    #[track_caller]
+    fn first(&self, name: &str, is_it: impl Fn(&Value) -> bool) -> (String, String, String) {
+        let check = self.checks().iter().find(|check| is_it(check));
         let check = check.unwrap_or_else(|| panic!("no result for {name}:\n{}", self.stdout));
         let text = |key: &str| check[key].as_str().unwrap_or("").to_string();
         (text("outcome"), text("diagnosis"), text("message"))
     }
 
+    fn checks(&self) -> &[Value] {
+        self.report["checks"].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    /// Why the program was not built, as the results have it.
+    pub fn not_built(&self) -> &str {
+        self.report["not_built"].as_str().unwrap_or_default()
+    }
+
     /// The names of the checks that ran.
     pub fn names(&self) -> Vec<&str> {
-        self.checks
+        self.checks()
             .iter()
             .filter_map(|check| check["name"].as_str())
             .collect()

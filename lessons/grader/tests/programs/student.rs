@@ -150,6 +150,7 @@ fn form(text_in_it: &str) -> String {
 }
 
 fn answer(part: &str, stream: &mut TcpStream, head: &str) {
+    let is_home = head.starts_with("GET / ") || head.starts_with("GET /?");
     let bytes = match part {
         "never answers"
         | "starts a program of its own"
@@ -176,8 +177,14 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
         "prints instead of answering, never ends" => loop {
             println!("{}", "I am still here. ".repeat(200));
         },
-        "is right" if head.starts_with("GET / ") => HOMEPAGE.to_string(),
-        "is right" => text("404 Not Found", "Page not found\n"),
+        "is right" | "finds everything" if is_home => HOMEPAGE.to_string(),
+        "forgets the line end" if is_home => text("200 OK", "Homepage"),
+        "forgets both" if is_home => text("200 OK", "Homepage"),
+        "knows a path too many" if is_home => HOMEPAGE.to_string(),
+        "knows a path too many" if head.contains("/about HTTP") => text("200 OK", "About\n"),
+        "knows a path too many" => text("404 Not Found", "Page not found\n"),
+        "is right" | "forgets the line end" => text("404 Not Found", "Page not found\n"),
+        "forgets both" => text("200 OK", "Page not found\n"),
         "ends while answering" => std::process::exit(7),
         "panics while answering" => panic!("index out of bounds"),
         "closes the connection" => String::new(),
@@ -253,7 +260,6 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
         "declares nothing" => whole("200 OK", "", "Homepage\n"),
         "wants a length" => text("411 Length Required", "Send a Content-Length\n"),
         "sends no body" => text("200 OK", ""),
-        "forgets the line end" => text("200 OK", "Homepage"),
         "is percent-encoded" => text("200 OK", "Home%70age%0A"),
         "shouts" => text("200 OK", "HOMEPAGE\n"),
         "says more first" => text("200 OK", "My Homepage\n"),

@@ -44,10 +44,10 @@ impl Environment {
             Some(number) => number
                 .parse()
                 .map_err(|_| format!("GRADE_SESSIONS={number}: a number of sessions"))?,
-            None => super::run::SESSIONS,
+            None => super::graded::SESSIONS,
         };
         Ok(Self {
-            seed: text("GRADE_SEED").unwrap_or_else(crate::seed::any),
+            seed: text("GRADE_SEED").unwrap_or_else(crate::model::any_seed),
             program,
             report: set("GRADE_REPORT").map(|path| root.join(path)),
             browser_steps,

@@ -3,8 +3,7 @@
 
 use crate::model::{miscounted, shown};
 use crate::record::{Bytes, Printed, Text};
-use crate::report::error_page;
-use crate::show::{count, plain_line, quoted};
+use crate::show::{body_lines, count, plain_line, quoted};
 
 /// The most lines shown of a body.
 const MOST_LINES: usize = 12;
@@ -266,6 +265,22 @@ pub(super) fn lines_of(printed: &Printed, most: usize) -> Vec<String> {
     shown.push(format!("... (cut: {} bytes in all) ...", printed.len()));
     shown.extend(some(&lines[lines.len() - half..]));
     shown
+}
+
+/// What a ready-made error page says: its heading and its paragraph, with the tags
+/// around them. All the rest of such a page is how it looks.
+fn error_page(body: &[u8]) -> Option<Vec<String>> {
+    let text = std::str::from_utf8(body).ok()?;
+    let (head, rest) = text.strip_prefix("<!DOCTYPE html>")?.split_once("<body>")?;
+    let (said, _) = rest.split_once("</body>")?;
+    let said = said.trim();
+    let only = said.starts_with("<h1>") && said.ends_with("</p>") && said.matches('<').count() == 4;
+    if !head.contains("<style>") || !only {
+        return None;
+    }
+    let mut lines = vec!["(an error page; without its looks, it is:)".to_string()];
+    lines.extend(body_lines(said.as_bytes(), MOST_LINES));
+    Some(lines)
 }
 
 #[cfg(test)]

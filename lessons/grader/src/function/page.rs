@@ -1,18 +1,18 @@
 //! A page in a real browser, as a check uses it: open, fill in, click, read.
 
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::{Failure, Service, Verdict, Why, Wrong};
 use crate::client::browser::{Browser, Exchange, Trouble};
-use crate::failure::{Came, Failure, Symptom, Verdict};
-use crate::request::Asked;
-use crate::server::Server;
 use crate::show::{body_lines, quoted};
 
+/// How long all that is done with a page may take.
+const LONGEST: Duration = Duration::from_secs(10);
+
 /// A page of the student's server in a real browser; from
-/// [`Run::browser`](crate::Run::browser).
+/// [`Run::browser`](super::Run::browser).
 ///
 /// Elements are named by CSS selectors, such as `textarea[name=message]`.
 ///
@@ -31,7 +31,7 @@ use crate::show::{body_lines, quoted};
 /// ```
 pub struct Page {
     browser: Browser,
-    server: Rc<Server>,
+    server: Service,
     until: Instant,
     /// What was done so far.
     steps: Vec<String>,
@@ -40,9 +40,9 @@ pub struct Page {
 impl Page {
     /// A page of this server; the time that the browser took to start is not the
     /// check's.
-    pub(crate) fn new(browser: Browser, server: Rc<Server>, started: Duration) -> Self {
+    pub(super) fn new(browser: Browser, server: Service) -> Self {
         Self {
-            until: server.until + started,
+            until: Instant::now() + LONGEST,
             browser,
             server,
             steps: Vec::new(),
@@ -280,16 +280,17 @@ impl Page {
     }
 
     fn failure(&self, expected: String, came: String) -> Failure {
-        let plain = |text: &str| self.server.with_usual_port(text);
-        let asked = Asked::Page {
-            steps: self.steps.iter().map(|step| plain(step)).collect(),
-            started_with: self.server.command.clone(),
-        };
-        Failure::new(
-            Some(asked),
+        let plain = |text: &String| self.server.with_usual_port(text);
+        let mut done: Vec<String> = self.steps.iter().map(plain).collect();
+        done.push(format!(
+            "(in a browser, with this running: {})",
+            self.server.command()
+        ));
+        Failure::new(Why::Wrong(Wrong {
+            done,
             expected,
-            Came::Page(plain(&came)),
-            Symptom::Page,
-        )
+            came: plain(&came),
+            ..Wrong::default()
+        }))
     }
 }

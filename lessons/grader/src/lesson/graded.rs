@@ -3,26 +3,21 @@
 
 use std::collections::BTreeMap;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Acts, Check, Judge};
-use crate::bench::{Bench, Connections, Played};
+use crate::bench::{Bench, Played};
 use crate::cause::{self, Explained, Play};
 use crate::fault;
 use crate::model::{self, Draw, Drawn, Model, Open};
-use crate::program::NotServing;
 use crate::record::{
-    Act, Broken, Cause, Ended, Expect, Expected, Finding, Hangs, Outcome, Seen, Told, What,
+    Act, Broken, Cause, Connections, Expected, Finding, Hangs, NotServing, Outcome, Seen, Told,
+    What,
 };
 
-/// How many sessions are drawn.
-pub(super) const SESSIONS: usize = 20;
+mod sessions;
 
-/// How many sessions are played on one program, if it remembers nothing.
-const TOGETHER: usize = 5;
-
-/// How long a session that fails is shrunk.
-const SHRINKING: Duration = Duration::from_millis(1500);
+pub(super) use sessions::SESSIONS;
 
 /// How long a program that was silent once is waited for at the next acts.
 const IMPATIENT: Duration = Duration::from_secs(1);
@@ -69,6 +64,11 @@ impl<M: Model> Graded<M> {
             waiting: BTreeMap::new(),
             model: std::marker::PhantomData,
         }
+    }
+
+    /// The program, to be played with.
+    pub(super) fn bench(&self) -> &Bench {
+        &self.bench
     }
 
     /// Whether a check of this step has failed because nothing serves.
@@ -131,8 +131,11 @@ impl<M: Model> Graded<M> {
             Err(why) => return self.not_serving(check, &why),
         };
         let mut failed = differs(expected, &played);
+        // A program that has been silent before is silent again.
+        let is_known = self.bench.limits.answer == IMPATIENT;
         if let Some((at, what)) = &failed
             && must_come_again(&played.acts[*at].1, what)
+            && !is_known
         {
             match self.bench.play(acts, Connections::Ureq) {
                 Ok(again) => played = again,
@@ -140,21 +143,18 @@ impl<M: Model> Graded<M> {
             }
             failed = differs(expected, &played);
         }
-        self.notice_silence(&played);
+        self.notice_silence(&played.acts);
         let outcome = match failed {
             None => Outcome::Passed,
             Some((at, what)) => Outcome::Failed(Box::new(Finding {
-                step: check.info.step,
-                check: check.full_name(),
                 // What remembers nothing needs no acts before.
                 acts: match size_of::<M::State>() {
                     0 => played.acts[at..=at].to_vec(),
                     _ => played.acts[..=at].to_vec(),
                 },
                 expected: Some(what),
-                words: None,
                 printed: played.printed,
-                cause: Cause::Unexplained(Vec::new()),
+                ..Finding::of(&check.info)
             })),
         };
         self.plays.push(played.acts);
@@ -162,7 +162,7 @@ impl<M: Model> Graded<M> {
     }
 
     /// A program that is silent once is not waited for that long again.
-    fn notice_silence(&mut self, played: &Played) {
+    pub(super) fn notice_silence(&mut self, acts: &[(Act, Seen)]) {
         let silent = |seen: &Seen| match seen {
             Seen::Exchange(exchange) => {
                 matches!(exchange.answer, Err(Broken::Silent | Broken::Slow))
@@ -170,156 +170,19 @@ impl<M: Model> Graded<M> {
             Seen::Ended(ended) => matches!(**ended, Err(Hangs::Runs(_))),
             Seen::Serves | Seen::Nothing => false,
         };
-        if played.acts.iter().any(|(_, seen)| silent(seen)) {
+        if acts.iter().any(|(_, seen)| silent(seen)) {
             self.bench.limits.answer = self.bench.limits.answer.min(IMPATIENT);
         }
     }
 
     fn not_serving(&mut self, check: &Check, why: &NotServing) -> Outcome {
         self.never_serves = true;
-        let printed = match why {
-            NotServing::Ended(ended) | NotServing::Silent(ended) | NotServing::Flood(ended) => {
-                Ended::clone(ended)
-            }
-            NotServing::NotStarted(_) => Ended::default(),
-        };
-        let line = "within 5 seconds, the line \"Serving HTTP on http://localhost:PORT/ (press \
-                    Ctrl-C to stop)\"";
         Outcome::Failed(Box::new(Finding {
-            step: check.info.step,
-            check: check.full_name(),
-            acts: Vec::new(),
-            expected: None,
-            words: Some((line.into(), "nothing: the program never served".into())),
-            printed,
-            cause: Cause::Rule(cause::not_serving(why)),
+            words: Some(cause::never_served(why)),
+            printed: why.so_far(),
+            cause: Cause::Rule(cause::not_serving(check.info.step, why)),
+            ..Finding::of(&check.info)
         }))
-    }
-
-    /// Whatever is asked in this step.
-    pub(super) fn sessions(&mut self, check: &Check) -> Outcome {
-        if self.never_serves {
-            return Outcome::NotGraded(NOT_SERVING.into());
-        }
-        self.play_sessions();
-        let step = check.info.step;
-        // A session may be charged to a later step than it fails in.
-        while let Some(entry) = self.failing.first_entry().filter(|e| *e.key() <= step) {
-            let (of, (drawn, what)) = entry.remove_entry();
-            // Where an example has failed already, that is what is to be mended first.
-            if !self.failed.contains(&of)
-                && let Some(finding) = self.shrunk(&drawn, &what)
-            {
-                self.found.entry(finding.step).or_insert(finding);
-            }
-        }
-        if self.failed.contains(&step) {
-            let why = format!("not graded: first mend the check of step {step} that fails above");
-            return Outcome::NotGraded(why);
-        }
-        match self.found.get(&step) {
-            None => Outcome::Passed,
-            Some(finding) => Outcome::Failed(Box::new(Finding {
-                check: check.full_name(),
-                ..finding.clone()
-            })),
-        }
-    }
-
-    /// Plays the sessions, if that was not done yet.
-    pub(super) fn play_sessions(&mut self) {
-        if self.played || self.never_serves {
-            return;
-        }
-        self.played = true;
-        let draw = |number: usize| {
-            let mut draw = Draw::new(&[&self.seed, "session", &number.to_string()]);
-            model::usual_session::<M>(&mut draw, &self.open)
-        };
-        let drawn: Vec<Drawn> = (0..self.sessions).map(draw).collect();
-        // What remembers nothing need not start again.
-        let together = match size_of::<M::State>() {
-            0 => TOGETHER,
-            _ => 1,
-        };
-        let mut shortest: BTreeMap<u32, usize> = BTreeMap::new();
-        for (number, drawn) in drawn.chunks(together).enumerate() {
-            let connections = match number % 2 {
-                0 => Connections::Each,
-                _ => Connections::One,
-            };
-            let acts = drawn.iter().flat_map(|drawn| &drawn.acts);
-            let Ok(played) = self.bench.play(acts.map(|(act, _)| act), connections) else {
-                break;
-            };
-            self.notice_silence(&played);
-            let mut rest = &played.acts[..];
-            for drawn in drawn {
-                let (own, others) = rest.split_at(rest.len().min(drawn.acts.len()));
-                rest = others;
-                if let Some((at, what)) = first_wrong(&drawn.acts, own, &played.printed) {
-                    let step = what.step;
-                    if shortest.get(&step).is_none_or(|shorter| at < *shorter) {
-                        shortest.insert(step, at);
-                        self.failing.insert(step, (drawn.clone(), what));
-                    }
-                }
-                self.plays.push(own.to_vec());
-            }
-            if self.bench.limits.answer == IMPATIENT && self.failing.len() > 1 {
-                break;
-            }
-        }
-    }
-
-    /// The shortest session that fails in the same step, if it fails again.
-    fn shrunk(&self, drawn: &Drawn, what: &Expected) -> Option<Finding> {
-        let mut last = None;
-        let mut fails = |acts: &[(Act, Expect)]| {
-            let (at, wrong, played) = self.fails(acts)?;
-            if wrong.step != what.step {
-                return None;
-            }
-            last = Some((acts[..=at].to_vec(), wrong, played));
-            Some(at)
-        };
-        let until = Instant::now() + SHRINKING;
-        let shrunk = model::shrink::<M>(drawn, &self.open, until, &mut fails)?;
-        // Once more, for what the program prints for these acts alone.
-        fails(&shrunk)?;
-        let (acts, expected, played) = last?;
-        // The latest step that is needed for it.
-        let steps = acts
-            .iter()
-            .filter_map(|(_, expect)| Some(expect.all().first()?.step));
-        let step = steps.chain([expected.step]).max()?;
-        Some(Finding {
-            step,
-            check: String::new(),
-            acts: played.acts[..acts.len()].to_vec(),
-            expected: Some(expected),
-            words: None,
-            printed: played.printed,
-            cause: Cause::Unexplained(Vec::new()),
-        })
-    }
-
-    /// The first act of these that goes wrong, also on a second fresh program if it may
-    /// have been chance.
-    fn fails(&self, acts: &[(Act, Expect)]) -> Option<(usize, Expected, Played)> {
-        let play = || {
-            let played = self
-                .bench
-                .play(acts.iter().map(|(act, _)| act), Connections::Each);
-            let played = played.ok()?;
-            let (at, what) = first_wrong(acts, &played.acts, &played.printed)?;
-            Some((at, what, played))
-        };
-        let (at, what, played) = play()?;
-        match must_come_again(&played.acts[at].1, &what) {
-            true => play(),
-            false => Some((at, what, played)),
-        }
     }
 
     /// Gives each finding its cause.
@@ -418,20 +281,6 @@ fn differs(expected: &[(usize, Vec<Expected>)], played: &Played) -> Option<(usiz
         let holds = |what: &What| what.holds(seen) && what.holds_of_printed(&played.printed);
         let differs = all.iter().find(|expected| !holds(&expected.what))?;
         Some((*at, differs.clone()))
-    })
-}
-
-/// The first act after which not all is true that is expected.
-fn first_wrong(
-    acts: &[(Act, Expect)],
-    played: &[(Act, Seen)],
-    printed: &Ended,
-) -> Option<(usize, Expected)> {
-    let mut both = acts.iter().zip(played).enumerate();
-    both.find_map(|(at, ((_, expect), (_, seen)))| {
-        let printed = |expected: &&Expected| !expected.what.holds_of_printed(printed);
-        let wrong = expect.differs(seen).or(expect.all().iter().find(printed))?;
-        Some((at, wrong.clone()))
     })
 }
 

@@ -1,5 +1,4 @@
-//! The results of a run: gathered check by check, then told to the student in a
-//! few lines, and to tools as JSON.
+//! The results of a run: told to the student in a few lines, and to tools as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,44 +7,43 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::attempt::{Check, Failed, Outcome};
+use super::{Told, finding};
 use crate::place::Place;
+use crate::record::{CheckInfo, Outcome, Record};
 use crate::show::count;
 
-/// What became of each check that ran, by its place in the list.
-pub(crate) type Outcomes = BTreeMap<usize, Outcome>;
+/// What is said of a check whose step is open.
+pub(crate) fn still_open(place: &Place, step: u32) -> String {
+    format!("step {step} is still a todo!() in {}", place.starter())
+}
 
 /// How far a step has come.
 #[derive(Clone, Copy, Debug, Default)]
 struct Progress {
     checks: usize,
-    passed: usize,
     failed: usize,
     open: usize,
-    /// Checks that this run could not do; their points don't count.
     not_here: usize,
     points: u32,
     all_points: u32,
 }
 
 impl Progress {
-    fn of(checks: &[Check], outcomes: &Outcomes) -> BTreeMap<u32, Self> {
+    fn of(record: &Record) -> BTreeMap<u32, Self> {
         let mut steps: BTreeMap<u32, Self> = BTreeMap::new();
-        for (at, check) in checks.iter().enumerate() {
-            let progress = steps.entry(check.step).or_default();
+        for result in &record.checks {
+            let CheckInfo { step, points, .. } = result.check;
+            let progress = steps.entry(step).or_default();
             progress.checks += 1;
-            progress.all_points += check.points;
-            match outcomes.get(&at) {
-                Some(Outcome::Passed) => {
-                    progress.passed += 1;
-                    progress.points += check.points;
-                }
-                Some(Outcome::Open(_)) => progress.open += 1,
-                Some(Outcome::NotHere(_) | Outcome::NotGraded(_) | Outcome::Skipped(_)) => {
+            progress.all_points += points;
+            match &result.outcome {
+                Outcome::Passed => progress.points += points,
+                Outcome::Open(_) => progress.open += 1,
+                Outcome::NotHere(_) => {
                     progress.not_here += 1;
-                    progress.all_points -= check.points;
+                    progress.all_points -= points;
                 }
-                Some(Outcome::Failed(_)) | None => progress.failed += 1,
+                Outcome::Failed(_) | Outcome::NotGraded(_) => progress.failed += 1,
             }
         }
         steps
@@ -75,11 +73,37 @@ impl Progress {
     }
 }
 
-/// The lines after a run of all checks: each step, the points, what comes next.
-pub(crate) fn summary(place: &Place, checks: &[Check], outcomes: &Outcomes) -> String {
-    let steps = Progress::of(checks, outcomes);
-    let sum = |of: fn(&Progress) -> u32| steps.values().map(of).sum::<u32>();
-    let (points, all_points) = (sum(|p| p.points), sum(|p| p.all_points));
+/// The lines after a run: each step, the points, what comes next; or less, if not all
+/// checks were done.
+pub(crate) fn summary(place: &Place, record: &Record, all: &[CheckInfo]) -> String {
+    if record.checks.is_empty() && record.not_built.is_none() {
+        return String::new();
+    }
+    let (points, all_points) = (record.points, record.all_points);
+    if record.not_built.is_some() {
+        let all_points = all.iter().map(|check| check.points).sum();
+        let heading = heading(place, 0, all_points);
+        let starter = place.starter();
+        return match place.has(&starter) {
+            true => {
+                format!("{heading}next: {starter} must compile; the compiler's message is above\n")
+            }
+            false => format!("{heading}next: get {starter} back: git checkout {starter}\n"),
+        };
+    }
+    if record.checks.len() < all.len() {
+        let passed = record
+            .checks
+            .iter()
+            .filter(|c| c.outcome == Outcome::Passed);
+        return format!(
+            "in this run: {} of {} passed; all of them: cargo test -p {}\n",
+            passed.count(),
+            count(record.checks.len(), "check"),
+            place.package
+        );
+    }
+    let steps = Progress::of(record);
     let mut text = heading(place, points, all_points);
     for (step, progress) in &steps {
         let word = progress.word();
@@ -104,35 +128,15 @@ fn heading(place: &Place, points: u32, all_points: u32) -> String {
     format!("{}: {points} of {all}\n", place.package)
 }
 
-/// The lines after a run in which there was no program to grade.
-pub(crate) fn must_compile(place: &Place, checks: &[Check]) -> String {
-    let heading = heading(place, 0, checks.iter().map(|check| check.points).sum());
-    let starter = place.starter();
-    if !place.has(&starter) {
-        return format!("{heading}next: get {starter} back: git checkout {starter}\n");
-    }
-    format!("{heading}next: {starter} must compile; the compiler's message is above\n")
-}
-
-/// The line after a run in which something else than the program was in the way.
-pub(crate) fn not_graded(place: &Place) -> String {
-    format!(
-        "{}: not graded, because of what is said above\n",
-        place.package
-    )
-}
-
 /// The lines after a run whose filter fits no check: what there is.
-pub(crate) fn nothing_fits(place: &Place, checks: &[Check], filter: &str) -> String {
+pub(crate) fn nothing_fits(place: &Place, checks: &[CheckInfo], filter: &str) -> String {
     let Place { package, .. } = place;
     let mut text = format!("{package}: no check has \"{filter}\" in its name. There are:\n");
-    let mut last = None;
-    for check in checks
-        .iter()
-        .filter(|check| last.replace(check.step) != Some(check.step))
-    {
-        let step = check.step;
-        let number = checks.iter().filter(|check| check.step == step).count();
+    let mut steps: BTreeMap<u32, usize> = BTreeMap::new();
+    for check in checks {
+        *steps.entry(check.step).or_default() += 1;
+    }
+    for (step, number) in steps {
         let _ = writeln!(text, "  \"step {step}\"  {}", count(number, "check"));
     }
     let _ = writeln!(text, "all names: cargo test -p {package} -- --list");
@@ -150,63 +154,55 @@ fn all_done(place: &Place) -> String {
     }
 }
 
-/// The line after a run of some checks only.
-pub(crate) fn part_summary(place: &Place, outcomes: &Outcomes) -> String {
-    let passed = outcomes
-        .values()
-        .filter(|o| matches!(o, Outcome::Passed))
-        .count();
-    format!(
-        "in this run: {passed} of {} passed; all of them: cargo test -p {}\n",
-        count(outcomes.len(), "check"),
-        place.package
-    )
-}
-
 /// Writes the results as JSON: to this file, if its name ends in `.json`, or else to
 /// `PACKAGE.json` in this folder, which is made if need be.
 ///
 /// # Errors
 ///
 /// If the file cannot be written.
-pub(crate) fn write(
-    path: &Path,
-    place: &Place,
-    seed: &str,
-    checks: &[Check],
-    outcomes: &Outcomes,
-) -> io::Result<()> {
-    let results = checks.iter().enumerate().filter_map(|(at, check)| {
-        let (outcome, diagnosis, message) = match outcomes.get(&at)? {
+pub(crate) fn write(path: &Path, place: &Place, record: &Record) -> io::Result<()> {
+    let results = record.checks.iter().map(|result| {
+        // Each stands by itself: a cause that several share is told by each.
+        let (outcome, message, found) = match &result.outcome {
             Outcome::Passed => ("passed", None, None),
-            Outcome::Failed(Failed {
-                diagnosis, message, ..
-            }) => ("failed", Some(*diagnosis), Some(message)),
-            Outcome::Open(why) | Outcome::NotHere(why) => ("ignored", None, Some(why)),
-            Outcome::NotGraded(why) => ("not-graded", None, Some(why)),
-            Outcome::Skipped(why) => ("skipped", None, Some(why)),
+            Outcome::Failed(found) => {
+                let message = finding(place, &record.seed, found, &Told::default());
+                ("failed", Some(message), Some(found))
+            }
+            Outcome::Open(step) => ("ignored", Some(still_open(place, *step)), None),
+            Outcome::NotHere(why) if why.starts_with("skipped") => {
+                ("skipped", Some(why.clone()), None)
+            }
+            Outcome::NotHere(why) => ("ignored", Some(why.clone()), None),
+            Outcome::NotGraded(why) => ("not-graded", Some(why.clone()), None),
         };
-        Some(json!({
-            "step": check.step,
-            "name": check.name,
-            "points": check.points,
+        json!({
+            "step": result.check.step,
+            "name": result.check.name,
+            "points": result.check.points,
             "outcome": outcome,
-            "diagnosis": diagnosis,
+            "diagnosis": found.map(|found| found.cause.names().join(" + ")),
             "message": message,
-        }))
+            "finding": found,
+        })
     });
     let report = json!({
-        "lesson": place.package,
-        "seed": seed,
+        "version": record.version,
+        "lesson": record.lesson,
+        "seed": record.seed,
+        "points": record.points,
+        "all_points": record.all_points,
+        "not_built": record.not_built,
+        "warnings": record.warnings,
+        "changed": record.changed,
         "checks": results.collect::<Vec<_>>(),
     });
-    let file = if path
+    let file = match path
         .extension()
         .is_some_and(|extension| extension == "json")
     {
-        path.to_path_buf()
-    } else {
-        path.join(format!("{}.json", place.package))
+        true => path.to_path_buf(),
+        false => path.join(format!("{}.json", place.package)),
     };
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
@@ -217,24 +213,16 @@ pub(crate) fn write(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
-
-    fn check(step: u32, points: u32) -> Check {
-        Check {
-            step,
-            name: "x".into(),
-            points,
-            action: Arc::new(|_| Ok(())),
-        }
-    }
-
-    fn failed() -> Outcome {
-        Outcome::Failed(Failed::new("x", String::new()))
-    }
+    use crate::record::{CheckResult, Event};
 
     #[test]
     fn the_summary_names_every_step_and_the_next() {
         let place = Place::new("/none/lessons/1_path_router", "path_router");
+        let check = |step, points| CheckInfo {
+            step,
+            name: "x".into(),
+            points,
+        };
         let checks = [
             check(1, 1),
             check(1, 2),
@@ -242,17 +230,17 @@ mod tests {
             check(2, 1),
             check(3, 1),
         ];
-        let ignored = Outcome::Open("todo".into());
         let outcomes = [
             Outcome::Passed,
             Outcome::Passed,
-            failed(),
+            Outcome::NotGraded("x".into()),
             Outcome::Passed,
-            ignored,
+            Outcome::Open(3),
         ];
-        let outcomes: Outcomes = outcomes.into_iter().enumerate().collect();
+        let results = checks.iter().cloned().zip(outcomes);
+        let events = results.map(|(check, outcome)| Event::Checked(CheckResult { check, outcome }));
         assert_eq!(
-            summary(&place, &checks, &outcomes),
+            summary(&place, &Record::of(events), &checks),
             "path_router: 4 of 7 points\n\
              \u{20} step 1  done     3 of 3 points\n\
              \u{20} step 2  failing  1 of 3 points    1 of 2 checks failed\n\

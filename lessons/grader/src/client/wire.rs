@@ -4,11 +4,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
+use super::{LARGEST_BODY, LARGEST_HEAD};
 use crate::program::Address;
 use crate::record::{Answer, Broken, Bytes, Exchange, Request};
-
-/// The most bytes that an answer may have.
-const LARGEST: usize = 1024 * 1024;
 
 /// The most fields that a head may have.
 const MOST_FIELDS: usize = 100;
@@ -161,7 +159,7 @@ impl Came<'_> {
 
     /// More of a head, or of an answer whose length is known.
     fn need(&mut self) -> Result<(), Broken> {
-        if self.bytes.len() > LARGEST + 64 * 1024 {
+        if self.bytes.len() > LARGEST_BODY + LARGEST_HEAD {
             return Err(Broken::Endless);
         }
         let nothing = self.bytes.is_empty();
@@ -214,7 +212,7 @@ impl Came<'_> {
     }
 
     fn declared(&mut self, start: usize, declared: u64) -> Result<usize, Broken> {
-        if declared > LARGEST as u64 {
+        if declared > LARGEST_BODY as u64 {
             return Err(Broken::Endless);
         }
         let end = start + declared as usize;
@@ -230,7 +228,7 @@ impl Came<'_> {
 
     fn read_all(&mut self) -> Result<(), Broken> {
         loop {
-            if self.bytes.len() > LARGEST + 64 * 1024 {
+            if self.bytes.len() > LARGEST_BODY + LARGEST_HEAD {
                 return Err(Broken::Endless);
             }
             match self.more() {
@@ -249,7 +247,7 @@ impl Came<'_> {
                 Ok(httparse::Status::Partial) => self.need()?,
                 Ok(httparse::Status::Complete((line, size))) => {
                     let (data, size) = (at + line, usize::try_from(size).unwrap_or(usize::MAX));
-                    if size > LARGEST {
+                    if size > LARGEST_BODY {
                         return Err(Broken::Endless);
                     }
                     let end = data + size + if size == 0 { 0 } else { 2 };

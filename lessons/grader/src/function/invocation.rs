@@ -1,0 +1,186 @@
+//! A program that a check starts with arguments and variables, and how it ended.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::{Failure, Run, Service, Verdict, Why, Wrong};
+use crate::bench::Bench;
+use crate::program;
+use crate::record::{Act, Command, Ended, Seen};
+use crate::report::shell::Shell;
+use crate::show::quoted;
+
+/// A program that is about to be started; from [`Run::program`] or [`Run::binary`].
+#[must_use = "a program is only started with `wait` or `serve`"]
+pub struct Invocation<'run, 'check> {
+    run: &'run mut Run<'check>,
+    program: Result<PathBuf, String>,
+    /// What a student types to start it, without arguments and variables.
+    shown: String,
+    command: Command,
+}
+
+impl<'run, 'check> Invocation<'run, 'check> {
+    pub(super) fn new(
+        run: &'run mut Run<'check>,
+        program: Result<PathBuf, String>,
+        shown: String,
+    ) -> Self {
+        Self {
+            run,
+            program,
+            shown,
+            command: Command::default(),
+        }
+    }
+
+    /// Adds an argument.
+    pub fn arg(mut self, argument: &str) -> Self {
+        self.command.arguments.push(argument.into());
+        self
+    }
+
+    /// Adds a variable to its environment. `PORT=0` is there if nothing else is said, and no
+    /// proxy.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// The whole command, as a student would type it. Ports of services are other ones in
+    /// each run: here they are those that the services have by default.
+    fn shown(&self) -> String {
+        let line = Shell::here().command(&self.shown, &self.command);
+        let services = self.run.services.iter();
+        services.fold(line, |line, service| service.with_usual_port(&line))
+    }
+
+    /// Starts the program and waits for its end. Its standard input is empty.
+    ///
+    /// # Errors
+    ///
+    /// If it has not ended when its time is up, or prints without end. Any exit code is an
+    /// end.
+    pub fn wait(self) -> Result<Finished, Failure> {
+        let shown = self.shown();
+        let program = self.program.map_err(Failure::fault)?;
+        let Bench { folder, limits, .. } = self.run.bench;
+        let until = Instant::now() + limits.answer;
+        let ran = program::run(&program, folder, &self.command, until);
+        let ran = ran.map_err(|error| Failure::fault(error.to_string()))?;
+        let ended = match &ran {
+            Ok(ended) => ended.clone(),
+            Err(hangs) => hangs.so_far().clone(),
+        };
+        self.run.last = Some(ended.clone());
+        let hangs = ran.is_err();
+        let finished = Finished {
+            shown,
+            ended,
+            act: (Act::Run(self.command), Seen::Ended(Box::new(ran))),
+        };
+        match hangs {
+            false => Ok(finished),
+            true => Err(finished.wrong("the program ends by itself")),
+        }
+    }
+
+    /// Starts the program and waits for its start line. It runs until the check is done.
+    ///
+    /// # Errors
+    ///
+    /// If it prints no start line in time.
+    pub fn serve(self) -> Result<Service, Failure> {
+        let shown = self.shown();
+        let program = self.program.map_err(Failure::fault)?;
+        self.run.serve(&program, &self.command, shown)
+    }
+}
+
+/// A program that has run to its end; from [`Invocation::wait`].
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// The command.
+    shown: String,
+    ended: Ended,
+    act: (Act, Seen),
+}
+
+impl Finished {
+    /// The exit code; 128 plus the number of a signal that has ended it.
+    pub fn code(&self) -> i32 {
+        self.ended.code.unwrap_or(-1)
+    }
+
+    /// What it wrote to standard output.
+    pub fn stdout(&self) -> String {
+        self.ended.stdout.text()
+    }
+
+    /// What it wrote to standard error.
+    pub fn stderr(&self) -> String {
+        self.ended.stderr.text()
+    }
+
+    /// How long it ran.
+    pub fn took(&self) -> Duration {
+        self.ended.took
+    }
+
+    /// Expects this exit code.
+    ///
+    /// # Errors
+    ///
+    /// If it is another one.
+    pub fn expect_code(&self, code: i32) -> Verdict {
+        if self.code() == code {
+            return Ok(());
+        }
+        Err(self.wrong(format!("exit code {code}")))
+    }
+
+    /// Expects exactly this on standard output.
+    ///
+    /// # Errors
+    ///
+    /// If it is anything else.
+    pub fn expect_stdout(&self, text: &str) -> Verdict {
+        if self.stdout() == text {
+            return Ok(());
+        }
+        let text = quoted(text.as_bytes());
+        let came = match self.stdout().as_str() {
+            "" => "nothing on standard output".into(),
+            text => quoted(text.as_bytes()),
+        };
+        let expected = format!("exactly this on standard output: {text}");
+        Err(self.failure(expected, came))
+    }
+
+    /// Expects this text anywhere on standard error.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there.
+    pub fn expect_stderr_contains(&self, text: &str) -> Verdict {
+        if self.stderr().contains(text) {
+            return Ok(());
+        }
+        Err(self.wrong(format!("on standard error, {}", quoted(text.as_bytes()))))
+    }
+
+    /// The failure of a check that did not find what it expected.
+    pub fn wrong(&self, expected: impl Into<String>) -> Failure {
+        self.failure(expected.into(), String::new())
+    }
+
+    fn failure(&self, expected: String, came: String) -> Failure {
+        Failure::new(Why::Wrong(Wrong {
+            done: vec![self.shown.clone()],
+            acts: vec![self.act.clone()],
+            expected,
+            came,
+            ..Wrong::default()
+        }))
+    }
+}

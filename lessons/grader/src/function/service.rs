@@ -1,0 +1,201 @@
+//! A server that a check asks, and its answers.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::{Failure, Log, Verdict, Why, Wrong};
+use crate::client::ask::ask;
+use crate::program::Server;
+use crate::record::{self, Act, Ended, Seen};
+use crate::show::{quoted, with_reason};
+
+/// A server: the student's, or another program of the lesson, from
+/// [`Invocation::serve`](super::Invocation::serve). It ends with the check.
+#[derive(Clone)]
+pub struct Service(Rc<Serving>);
+
+struct Serving {
+    server: Server,
+    /// What a student types to start it.
+    command: String,
+    /// How long it may take to answer.
+    limit: Duration,
+    log: Log,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Service").field(&self.url()).finish()
+    }
+}
+
+impl Service {
+    pub(super) fn new(server: Server, command: String, limit: Duration, log: Log) -> Self {
+        Self(Rc::new(Serving {
+            server,
+            command,
+            limit,
+            log,
+        }))
+    }
+
+    /// What a student types to start it.
+    pub(super) fn command(&self) -> &str {
+        &self.0.command
+    }
+
+    /// Its address without a slash at the end, such as `http://localhost:4133`.
+    pub fn url(&self) -> String {
+        let address = &self.0.server.address;
+        format!("http://{}:{}", address.host, address.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.0.server.address.port
+    }
+
+    /// Asks for this path with GET.
+    ///
+    /// # Errors
+    ///
+    /// If no whole answer comes in time. Any status is an answer.
+    pub fn get(&self, path: &str) -> Result<Answer, Failure> {
+        self.ask(crate::get(path))
+    }
+
+    /// Asks it: [`get`](crate::get), [`post`](crate::post), …
+    ///
+    /// # Errors
+    ///
+    /// If no whole answer comes in time. Any status is an answer.
+    ///
+    /// # Panics
+    ///
+    /// If the act is no request: a mistake in the lesson.
+    pub fn ask(&self, act: Act) -> Result<Answer, Failure> {
+        let request = act.asked().expect("a server is asked with requests");
+        let until = Instant::now() + self.0.limit;
+        let exchange = ask(request, &self.0.server.address, until);
+        let answer = exchange.answer.clone();
+        let seen = Seen::Exchange(Box::new(exchange));
+        self.0.log.borrow_mut().push((act, seen));
+        let asked = Asked {
+            service: self.clone(),
+            number: self.0.log.borrow().len(),
+        };
+        match answer {
+            Ok(answer) => Ok(Answer { answer, asked }),
+            Err(_) => Err(asked.wrong("a whole HTTP answer".into())),
+        }
+    }
+
+    /// Ends it.
+    pub fn stop(self) {
+        self.0.server.end(false);
+    }
+
+    /// Ends it, and says what it has printed. With `ending`, it may be ending just now.
+    pub(super) fn end(&self, ending: bool) -> Ended {
+        self.0.server.end(ending)
+    }
+
+    /// The text with the port that the server has by default, not that of this run.
+    pub(super) fn with_usual_port(&self, text: &str) -> String {
+        let real = format!("localhost:{}", self.port());
+        text.replace(&real, "localhost:8000")
+    }
+}
+
+/// A request, as the log has it.
+#[derive(Clone, Debug)]
+struct Asked {
+    service: Service,
+    /// The number of acts in the log, this one included: what came later is no part of its
+    /// story.
+    number: usize,
+}
+
+impl Asked {
+    fn wrong(&self, expected: String) -> Failure {
+        let Serving { log, command, .. } = &*self.service.0;
+        Failure::new(Why::Wrong(Wrong {
+            acts: log.borrow()[..self.number].to_vec(),
+            running: Some(command.clone()),
+            expected,
+            ..Wrong::default()
+        }))
+    }
+}
+
+/// A whole answer, and what may be expected of it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    answer: record::Answer,
+    asked: Asked,
+}
+
+impl Answer {
+    /// The status code, such as 200.
+    pub fn status(&self) -> u16 {
+        self.answer.status
+    }
+
+    /// The value of a field of the head.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.answer.field(name)
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        &self.answer.body
+    }
+
+    /// The body as text; what is not UTF-8 becomes U+FFFD.
+    pub fn text(&self) -> Cow<'_, str> {
+        self.answer.text()
+    }
+
+    /// Expects this status.
+    ///
+    /// # Errors
+    ///
+    /// If it is another one.
+    pub fn expect_status(&self, status: u16) -> Verdict {
+        if self.status() == status {
+            return Ok(());
+        }
+        Err(self.wrong(format!("status {}", with_reason(status).trim_end())))
+    }
+
+    /// Expects exactly this body, byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// If it is another one.
+    pub fn expect_body(&self, body: impl AsRef<[u8]>) -> Verdict {
+        let body = body.as_ref();
+        if self.body() == body {
+            return Ok(());
+        }
+        Err(self.wrong(format!("exactly this body: {}", quoted(body))))
+    }
+
+    /// Expects this text anywhere in the body.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there.
+    pub fn expect_body_contains(&self, text: &str) -> Verdict {
+        if self.text().contains(text) {
+            return Ok(());
+        }
+        Err(self.wrong(format!("a body with {}", quoted(text.as_bytes()))))
+    }
+
+    /// The failure of a check that looked at this answer and did not find what it expected.
+    pub fn wrong(&self, expected: impl Into<String>) -> Failure {
+        self.asked.wrong(expected.into())
+    }
+}

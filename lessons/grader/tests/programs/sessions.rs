@@ -1,0 +1,109 @@
+//! Drawn sessions: what they find, what is told of it, and faults of the lesson in them.
+
+use libtest_mimic::Trial;
+
+use crate::stage::{Result, Stage};
+use crate::test;
+
+const HOME: &str = "GET / answers the homepage";
+const UNKNOWN: &str = "another path answers 404";
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        test("whatever is asked of a program that is right", right),
+        test(
+            "what only sessions find is told by its shortest case",
+            found,
+        ),
+        test(
+            "where an example fails, sessions are not graded",
+            not_graded,
+        ),
+        test("of two mistakes each report has its own", two),
+        test(
+            "a failure of a function has no mistake of the model",
+            function,
+        ),
+        test("a knob that panics stops no grading", broken_knob),
+        test("a model that panics stops no grading", broken_model),
+    ]
+}
+
+fn sessions(student: &str) -> Stage {
+    Stage::of(student).set("SESSIONS", "1")
+}
+
+/// What is told of the check of this step that the sessions are.
+fn whatever(result: &Result, step: u64) -> (String, String, String) {
+    result.check_of(step, "whatever is asked")
+}
+
+fn right() {
+    let result = sessions("is right").run();
+    assert!(result.success, "{}", result.stdout);
+    assert_eq!(whatever(&result, 1).0, "passed");
+    assert_eq!(whatever(&result, 2).0, "passed");
+}
+
+fn found() {
+    let result = sessions("knows a path too many").run();
+    let (outcome, diagnosis, message) = whatever(&result, 2);
+    assert_eq!((&*outcome, &*diagnosis), ("failed", ""), "{message}");
+    assert!(message.contains("so we don't guess"), "{message}");
+    // One request, and the simplest one.
+    assert!(!message.contains("\nfirst "), "{message}");
+    let asked = "\nasked         curl -i http://localhost:8000/about\n";
+    assert!(message.contains(asked), "{message}");
+    assert_eq!(whatever(&result, 1).0, "passed");
+}
+
+fn not_graded() {
+    let result = sessions("finds everything").run();
+    let (outcome, _, message) = whatever(&result, 2);
+    assert_eq!(outcome, "not-graded");
+    let why = "not graded: first mend the check of step 2 that fails above";
+    assert_eq!(message, why);
+    assert_eq!(whatever(&result, 1).0, "passed");
+}
+
+fn two() {
+    let result = sessions("forgets both").run();
+    for (check, mistake) in [(HOME, "final-newline"), (UNKNOWN, "always-found")] {
+        let (outcome, diagnosis, message) = result.check(check);
+        assert_eq!((&*outcome, &*diagnosis), ("failed", mistake), "{message}");
+        assert_eq!(message.matches("\nyour mistake  ").count(), 1, "{message}");
+    }
+}
+
+fn function() {
+    let result = sessions("finds everything").run();
+    assert_eq!(result.check(UNKNOWN).1, "always-found");
+    let (outcome, diagnosis, message) = result.check("a function finds nothing");
+    assert_eq!((&*outcome, &*diagnosis), ("failed", ""), "{message}");
+    assert!(!message.contains("You answer 200"), "{message}");
+}
+
+fn broken_knob() {
+    let result = sessions("finds everything").set("BROKEN_KNOB", "1").run();
+    let (outcome, diagnosis, message) = result.check(UNKNOWN);
+    assert_eq!((&*outcome, &*diagnosis), ("failed", ""), "{message}");
+    let told = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("expected status 404 Not Found came back status 200 OK"));
+    let fault = "the fault of the check itself, not yours (the knob has a bug)";
+    assert!(told.contains(fault), "{message}");
+    // All checks were done.
+    let counted = "test result: FAILED. 2 passed; 2 failed; 1 ignored;";
+    assert!(result.stdout.contains(counted), "{}", result.stdout);
+}
+
+fn broken_model() {
+    let result = sessions("is right").set("BROKEN_MODEL", "1").run();
+    assert!(!result.success);
+    assert_eq!(result.check(HOME).0, "passed");
+    assert_eq!(result.check(UNKNOWN).0, "passed");
+    for step in [1, 2] {
+        let (outcome, diagnosis, message) = whatever(&result, step);
+        assert_eq!((&*outcome, &*diagnosis), ("failed", "grader-fault"));
+        assert!(message.contains("the model has a bug"), "{message}");
+    }
+}
