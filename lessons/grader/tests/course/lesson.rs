@@ -15,15 +15,6 @@ pub struct Lesson {
     pub package: String,
 }
 
-/// A wrong answer that a student could well write, kept in wrong/. Its first lines
-/// say what is wrong, which step's checks reject it, and with which diagnosis.
-pub struct Wrong {
-    pub file: String,
-    pub text: String,
-    pub step: u64,
-    pub diagnosis: String,
-}
-
 /// The folder of the workspace.
 pub fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -120,16 +111,9 @@ impl Lesson {
         fs::read_to_string(path).ok()
     }
 
-    /// Whether its checks come from a model.
-    pub fn has_model(&self) -> bool {
-        self.find("wrong.edits").is_some()
-    }
-
     /// The wrong program that a text calls `wrong/NAME`.
     pub fn wrong_program(&self, place: &str) -> String {
-        let Some(text) = self.find("wrong.edits") else {
-            return self.read(&format!("{place}.rs"));
-        };
+        let text = self.read("wrong.edits");
         let edits = edits::read(&text).expect("a file of edits");
         let name = place.trim_start_matches("wrong/");
         let edit = edits.iter().find(|edit| edit.name == name);
@@ -162,29 +146,6 @@ impl Lesson {
                 .unwrap_or_else(|_| panic!("no step number in todo!(\"step {digits}"))
         });
         numbers.collect()
-    }
-
-    pub fn wrong_answers(&self) -> Vec<Wrong> {
-        let folder = root().join("lessons").join(&self.folder).join("wrong");
-        let wrong = names_in(&folder).into_iter().map(|file| {
-            let text = read(&folder.join(&file));
-            let said = |label: &str| {
-                let line = text
-                    .lines()
-                    .find_map(|line| line.strip_prefix("//! ")?.strip_prefix(label));
-                line.unwrap_or_else(|| panic!("wrong/{file} does not say \"//! {label}\""))
-                    .to_string()
-            };
-            Wrong {
-                step: said("rejected by: step ")
-                    .parse()
-                    .expect("the number of a step"),
-                diagnosis: said("diagnosis: "),
-                file,
-                text,
-            }
-        });
-        wrong.collect()
     }
 }
 

@@ -3,22 +3,23 @@
 //!
 //! All programs of a lesson are modules of one binary, which is built once: under the name
 //! of one of them it is that program.
+//!
+//! A browser takes more time than all the rest of a grading. So a wrong program sees one only
+//! if nothing else rejects it, and beyond that until each check in a browser has rejected one.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::edits;
 use crate::lesson::{Lesson, names_in, root};
-use crate::workshop::{Checks, Graded, Workshop};
+use crate::workshop::{Browser, Checks, Graded, Workshop};
 
 /// How many sessions right programs are asked.
 const MANY_SESSIONS: &str = "200";
-
-/// How many programs are graded side by side.
-const AT_ONCE: usize = 3;
 
 /// One program that is to be graded.
 struct Candidate {
@@ -35,37 +36,107 @@ enum Due {
     Wrong { step: u64, cause: String },
 }
 
-/// What is wrong with the lesson.
-pub fn faults(workshop: &Workshop, lesson: &Lesson) -> Vec<String> {
+/// What is wrong with the lesson. The copy of the course is only needed until all is built.
+pub fn faults(lesson: &Lesson) -> Vec<String> {
     let candidates = match candidates(lesson) {
         Ok(candidates) => candidates,
         Err(why) => return vec![why],
     };
-    let checks = workshop.checks(lesson);
+    let folder = tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+    let workshop = Workshop::open();
+    let checks = workshop.checks(lesson).kept_in(folder.path());
+    let programs = build(&workshop, lesson, &candidates, folder.path());
+    drop(workshop);
     let mut faults = mistakes(&checks, &candidates);
-    let programs = build(workshop, lesson, &candidates);
-    let waiting = Mutex::new(candidates.iter().zip(programs).collect::<Vec<_>>());
-    let found = Mutex::new(Vec::new());
+    let mut programs: Vec<(Candidate, PathBuf)> = candidates.into_iter().zip(programs).collect();
+    // Those that take long come first.
+    programs.sort_by_key(|(candidate, _)| !matches!(candidate.due, Due::Right));
+    let graded = side_by_side(&programs, |(candidate, program)| {
+        grade(&checks, candidate, program)
+    });
+    for ((candidate, _), graded) in programs.iter().zip(&graded) {
+        faults.extend(judge(candidate, graded));
+    }
+    faults.extend(blind_browsers(&checks, &programs, &graded));
+    faults
+}
+
+/// Does this for each, a few at a time: they wait as much as they work.
+fn side_by_side<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let at_once = thread::available_parallelism().map_or(2, usize::from) + 1;
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, R)>> = Mutex::default();
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
-                    let next = waiting.lock().unwrap().pop();
-                    let Some((candidate, program)) = next else {
-                        return;
-                    };
-                    let graded = match candidate.due {
-                        Due::Right => checks.grade_with(&program, None, Some(MANY_SESSIONS)),
-                        Due::Wrong { step, .. } => checks.grade_with(&program, Some(step), None),
-                    };
-                    let faults = judge(candidate, &graded);
-                    found.lock().unwrap().extend(faults);
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(one) = all.get(at) else { return };
+                    let result = work(one);
+                    done.lock().unwrap().push((at, result));
                 }
             });
         }
     });
-    faults.extend(found.into_inner().unwrap());
-    faults
+    let mut done = done.into_inner().unwrap();
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// The results of a program: of a wrong one without a browser, if that is enough.
+fn grade(checks: &Checks, candidate: &Candidate, program: &Path) -> Vec<Graded> {
+    match candidate.due {
+        Due::Right => checks.grade(program, Browser::All, Some(MANY_SESSIONS)),
+        Due::Wrong { step, .. } => {
+            let graded = checks.grade(program, Browser::No, None);
+            let needs_one = graded
+                .iter()
+                .any(|one| one.step == step && one.is_skipped());
+            match needs_one && !judge(candidate, &graded).is_empty() {
+                true => checks.grade(program, Browser::Step(step), None),
+                false => graded,
+            }
+        }
+    }
+}
+
+/// The checks in a browser that reject no wrong program of their step.
+fn blind_browsers(
+    checks: &Checks,
+    programs: &[(Candidate, PathBuf)],
+    graded: &[Vec<Graded>],
+) -> Vec<String> {
+    let in_browser: BTreeSet<(u64, String)> = graded
+        .iter()
+        .flatten()
+        .filter(|one| one.is_skipped())
+        .map(|one| (one.step, one.name.clone()))
+        .collect();
+    let mut blind = in_browser;
+    let mut see = |graded: &[Graded]| {
+        // What this computer cannot do, it cannot do wrong.
+        let seen = |one: &&Graded| ["failed", "ignored"].contains(&&*one.outcome);
+        for one in graded.iter().filter(seen) {
+            blind.remove(&(one.step, one.name.clone()));
+        }
+        blind.iter().map(|(step, _)| *step).collect::<BTreeSet<_>>()
+    };
+    let mut left = graded
+        .iter()
+        .map(|graded| see(graded))
+        .last()
+        .unwrap_or_default();
+    for (candidate, program) in programs {
+        if let Due::Wrong { step, .. } = candidate.due
+            && left.contains(&step)
+        {
+            left = see(&checks.grade(program, Browser::Step(step), Some("1")));
+        }
+    }
+    let fault = |(step, name): (u64, String)| {
+        format!("no edit of step {step} is rejected by \"{name}\": it may be blind")
+    };
+    blind.into_iter().map(fault).collect()
 }
 
 /// The reference, its edits and the programs of right/.
@@ -152,8 +223,13 @@ fn mistakes(checks: &Checks, candidates: &[Candidate]) -> Vec<String> {
     faults
 }
 
-/// Builds all of them; the paths are in their order.
-fn build(workshop: &Workshop, lesson: &Lesson, candidates: &[Candidate]) -> Vec<PathBuf> {
+/// Builds all of them into this folder; the paths are in their order.
+fn build(
+    workshop: &Workshop,
+    lesson: &Lesson,
+    candidates: &[Candidate],
+    folder: &Path,
+) -> Vec<PathBuf> {
     let mut main = String::from("//! All programs of the lesson.\n");
     let mut arms = String::new();
     for (number, candidate) in candidates.iter().enumerate() {
@@ -178,11 +254,7 @@ fn build(workshop: &Workshop, lesson: &Lesson, candidates: &[Candidate]) -> Vec<
     let built = workshop.build(lesson, &main).program;
     let names = (0..candidates.len()).map(|number| format!("program_{number}"));
     let path = |name: String| {
-        let folder = built.with_extension("programs");
-        fs::create_dir_all(&folder).expect("a folder");
         let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-        // What an earlier run has left may be a link to the same file.
-        let _ = fs::remove_file(&path);
         let linked = fs::hard_link(&built, &path);
         linked
             .or_else(|_| fs::copy(&built, &path).map(drop))

@@ -51,6 +51,22 @@ pub struct Graded {
     pub by_model: bool,
 }
 
+impl Graded {
+    /// Whether it needs a browser, and was to do without.
+    pub fn is_skipped(&self) -> bool {
+        self.outcome == "skipped"
+    }
+}
+
+/// Which checks get a browser, if they need one.
+#[derive(Clone, Copy)]
+pub enum Browser {
+    All,
+    /// Those of this step.
+    Step(u64),
+    No,
+}
+
 impl Workshop {
     /// Brings the copy up to date, and works in it.
     pub fn open() -> Workshop {
@@ -70,6 +86,12 @@ impl Workshop {
         for part in parts {
             mirror(&lesson::root().join(part), &root.join(part));
         }
+        // The checks read many pages and weigh many mistakes. What a student's program is made
+        // of stays as it is.
+        let faster = ["grader", "html5gum"];
+        let faster = faster.map(|name| format!("[profile.dev.package.{name}]\nopt-level = 1\n"));
+        fs::create_dir_all(root.join(".cargo")).expect("a folder");
+        fs::write(root.join(".cargo/config.toml"), faster.concat()).expect("a file");
         // What a run has left that was killed.
         let _ = fs::remove_dir_all(root.join(GRADED));
         Workshop {
@@ -189,19 +211,15 @@ impl Workshop {
 }
 
 impl Checks {
-    /// Their results for a program. With a step, those of all other steps that need a
-    /// browser are skipped.
-    pub fn grade(&self, program: &Path, browser_step: Option<u64>) -> Vec<Graded> {
-        self.grade_with(program, browser_step, None)
+    /// The same, as a program in this folder, which nobody builds anew.
+    pub fn kept_in(self, folder: &Path) -> Self {
+        let program = folder.join(format!("checks{}", std::env::consts::EXE_SUFFIX));
+        fs::copy(&self.program, &program).expect("a copy of the checks");
+        Self { program, ..self }
     }
 
-    /// The same, with this number of drawn sessions.
-    pub fn grade_with(
-        &self,
-        program: &Path,
-        browser_step: Option<u64>,
-        sessions: Option<&str>,
-    ) -> Vec<Graded> {
+    /// Their results for a program, with the usual number of drawn sessions or this one.
+    pub fn grade(&self, program: &Path, browser: Browser, sessions: Option<&str>) -> Vec<Graded> {
         let report = program.with_extension("json");
         let _ = fs::remove_file(&report);
         let mut command = Command::new(&self.program);
@@ -214,8 +232,11 @@ impl Checks {
         if let Some(sessions) = sessions {
             command.env("GRADE_SESSIONS", sessions);
         }
-        if let Some(step) = browser_step {
-            command.env("GRADE_BROWSER_STEPS", step.to_string());
+        match browser {
+            Browser::All => {}
+            Browser::Step(step) => drop(command.env("GRADE_BROWSER_STEPS", step.to_string())),
+            // There is no such step.
+            Browser::No => drop(command.env("GRADE_BROWSER_STEPS", "0")),
         }
         let output = command.output().expect("the checks run");
         let text = fs::read_to_string(&report).unwrap_or_else(|error| {
