@@ -72,12 +72,20 @@ impl<'c> Exchange<'c> {
                 Got::Data(count) => return Ok(count),
                 Got::End => return Ok(0),
                 Got::NeedsInput => {
-                    let received = transport.receive(http1.room());
+                    let direct = http1.direct_room(into.len());
+                    let received = match direct {
+                        0 => transport.receive(http1.room()),
+                        _ => transport.receive(&mut into[..direct]),
+                    };
                     let count = received.inspect_err(|error| {
                         let inner = error.get_ref();
                         let refusal = inner.and_then(|inner| inner.downcast_ref::<Refusal>());
                         http1.body_failed(refusal.copied());
                     })?;
+                    if direct > 0 && count > 0 {
+                        http1.received_directly(&into[..count]);
+                        return Ok(count);
+                    }
                     http1.received(count);
                 }
                 Got::NeedsContinue => {

@@ -46,6 +46,10 @@ pub(super) struct Waiting {
     seen: usize,
 }
 
+/// A body of known length is read directly into the handler's buffer if that is at least
+/// this large.
+const DIRECT: usize = 16 * 1024;
+
 impl Body {
     pub fn new(head: &Head, limits: &Limits) -> Body {
         Body::Open {
@@ -124,6 +128,28 @@ impl Http1 {
     pub fn continued(&mut self) {
         if let State::Exchange(Body::Open { is_awaited, .. }) = &mut self.state {
             *is_awaited = false;
+        }
+    }
+
+    /// The number of bytes that may be read directly into a buffer of `most` bytes, without
+    /// a copy through [`room`](Http1::room); 0 where they must go there.
+    pub fn direct_room(&self, most: usize) -> usize {
+        match &self.state {
+            State::Exchange(Body::Open { decoder, .. })
+                if self.input.is_empty() && most >= DIRECT =>
+            {
+                let left = decoder.remaining().unwrap_or(0);
+                most.min(usize::try_from(left).unwrap_or(usize::MAX))
+            }
+            _ => 0,
+        }
+    }
+
+    /// These bytes of the body were read directly, at least one.
+    pub fn received_directly(&mut self, bytes: &[u8]) {
+        if let State::Exchange(Body::Open { decoder, .. }) = &mut self.state {
+            // The body has a known length, and these are within it.
+            let _ = decoder.next(bytes, bytes.len());
         }
     }
 

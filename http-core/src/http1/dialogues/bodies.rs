@@ -34,14 +34,29 @@ fn a_long_body_is_read_as_it_comes() {
     assert_eq!(d.reads().unwrap(), (String::new(), Got::NeedsInput));
     d.receives(b"cat");
     assert_eq!(d.reads().unwrap(), ("cat".into(), Got::NeedsInput));
-    d.receives(&[b'x'; 69_000]);
-    assert_eq!(d.reads().unwrap(), ("x".repeat(69_000), Got::NeedsInput));
+    // Straight to the handler's memory, if there is enough of it.
+    assert_eq!(d.http1.direct_room(100), 0);
+    assert_eq!(d.http1.direct_room(100_000), 69_997);
+    d.http1.received_directly(&[b'x'; 69_000]);
     d.receives(&[b'y'; 1000]);
+    assert_eq!(d.http1.direct_room(100_000), 0);
     assert_eq!(d.reads().unwrap(), ("y".repeat(997), Got::End));
     d.answer("thanks");
     // What is behind it is the next request.
     assert_eq!(d.next(), Next::Read);
     assert_eq!(d.http1.patience(), Patience::Head);
+}
+
+/// Of chunks nobody knows beforehand where they end, so they don't pass.
+#[test]
+fn chunks_come_through_the_buffer() {
+    let mut d = Dialogue::with(Limits {
+        body_ahead: 0,
+        ..Limits::default()
+    });
+    assert_eq!(d.hears(CHUNKED), Next::Call);
+    assert_eq!(d.reads().unwrap(), (String::new(), Got::NeedsInput));
+    assert_eq!(d.http1.direct_room(100_000), 0);
 }
 
 #[test]
