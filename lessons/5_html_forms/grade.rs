@@ -115,6 +115,7 @@ fn main() -> std::process::ExitCode {
                 [
                     log_in(&word, &"é".repeat(length)),
                     log_in(&word, &"&".repeat(length)),
+                    log_in(&word, &format!("{SECRET}{}", draw.word())),
                 ]
             },
         )
@@ -133,6 +134,9 @@ fn main() -> std::process::ExitCode {
         .sessions(1)
         .grade()
 }
+
+/// What begins a password that stands nowhere else, so that it must not be printed.
+const SECRET: &str = "sesame-";
 
 /// Sends the search form as a browser does.
 fn search(words: &str, shelf: &str) -> Act {
@@ -190,6 +194,7 @@ impl Default for Knobs {
             count: |password| password.chars().count(),
             password: |expect, password| match password.len() {
                 0..4 => expect,
+                _ if password.starts_with(SECRET) => expect.hides(password).keeps_secret(password),
                 _ => expect.hides(password),
             },
             post_elsewhere: 404,
@@ -211,15 +216,17 @@ fn as_typed(expect: Expect, text: &str) -> Expect {
     }
 }
 
-/// The places of a text where a character that must be escaped stands before a word: there
-/// it can be told from the markup of the page.
+/// The places of a text where a character that must be escaped stands before a word that was
+/// drawn: nobody else writes that, neither the page nor another field.
 fn raw(text: &str) -> impl Iterator<Item = String> {
     text.match_indices(['>', '"']).filter_map(|(at, sign)| {
         let rest = &text[at + 1..];
         let end = rest
             .find(|c: char| !c.is_ascii_alphanumeric())
             .unwrap_or(rest.len());
-        (end > 3).then(|| format!("{sign}{}", &rest[..end]))
+        let word = &rest[..end];
+        let is_drawn = word.ends_with(|c: char| c.is_ascii_digit()) && word.len() > 3;
+        is_drawn.then(|| format!("{sign}{word}"))
     })
 }
 
@@ -528,9 +535,9 @@ fn password(draw: &mut Draw) -> String {
     match draw.below(5) {
         1 => "é".repeat(draw.number(4..60) as usize),
         2 => "&".repeat(draw.number(4..60) as usize),
-        3 => format!("{}🐈<\"", draw.word()),
+        3 => format!("{SECRET}{}🐈<\"", draw.word()),
         4 => String::new(),
-        _ => draw.word(),
+        _ => format!("{SECRET}{}", draw.word()),
     }
 }
 
