@@ -558,9 +558,14 @@ fn script(run: &mut Run) -> Verdict {
     let fields = encode_form(&[("words", &words), ("shelf", "novels")]);
     let mut page = run.browser()?;
     page.open(&format!("/search?{fields}"))?;
-    match page.dialogs() {
-        [] => Ok(()),
-        _ => Err(page.wrong("no script of the words runs")),
+    if !page.dialogs().is_empty() {
+        return Err(page.wrong("no script of the words runs"));
+    }
+    // No script runs in a page that is not there, either.
+    let asked = page.exchanges()?;
+    match asked.last() {
+        Some(last) if last.status == Some(200) => Ok(()),
+        _ => Err(page.wrong("the page of the search, with status 200")),
     }
 }
 
