@@ -2,19 +2,27 @@
 //! needed for it.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use super::super::{Check, whatever};
 use super::{Graded, IMPATIENT, NOT_SERVING, must_come_again};
 use crate::bench::Played;
 use crate::model::{self, Draw, Drawn, Model};
-use crate::record::{Act, Connections, Ended, Expect, Expected, Finding, Outcome, Seen};
+use crate::record::{
+    Act, Connections, Ended, Expect, Expected, Finding, NotServing, Outcome, Seen,
+};
 
 /// How many sessions are drawn.
 pub(crate) const SESSIONS: usize = 20;
 
 /// How many sessions are played on one program, if it remembers nothing.
 const TOGETHER: usize = 5;
+
+/// How many programs play sessions side by side: a program and the grader take turns, and
+/// most computers can do more than one thing at a time.
+const SIDE_BY_SIDE: usize = 2;
 
 /// How long a session that fails is shrunk.
 const SHRINKING: Duration = Duration::from_millis(1500);
@@ -65,33 +73,51 @@ impl<M: Model> Graded<M> {
             _ => 1,
         };
         let mut shortest: BTreeMap<u32, usize> = BTreeMap::new();
-        for (number, drawn) in drawn.chunks(together).enumerate() {
-            let connections = match number % 2 {
-                0 => Connections::Each,
-                _ => Connections::One,
-            };
-            let acts = drawn.iter().flat_map(|drawn| &drawn.acts);
-            let Ok(played) = self.bench.play(acts.map(|(act, _)| act), connections) else {
-                break;
-            };
-            self.notice_silence(&played.acts);
-            let mut rest = &played.acts[..];
-            for drawn in drawn {
-                let (own, others) = rest.split_at(rest.len().min(drawn.acts.len()));
-                rest = others;
-                if let Some((at, what)) = first_wrong(&drawn.acts, own, &played.printed) {
-                    let step = what.step;
-                    if shortest.get(&step).is_none_or(|shorter| at < *shorter) {
-                        shortest.insert(step, at);
-                        self.failing.insert(step, (drawn.clone(), what));
+        let starts: Vec<(usize, &[Drawn])> = drawn.chunks(together).enumerate().collect();
+        for some in starts.chunks(SIDE_BY_SIDE) {
+            for ((_, drawn), played) in some.iter().zip(self.side_by_side(some)) {
+                let Ok(played) = played else {
+                    return;
+                };
+                self.notice_silence(&played.acts);
+                let mut rest = &played.acts[..];
+                for drawn in *drawn {
+                    let (own, others) = rest.split_at(rest.len().min(drawn.acts.len()));
+                    rest = others;
+                    if let Some((at, what)) = first_wrong(&drawn.acts, own, &played.printed) {
+                        let step = what.step;
+                        if shortest.get(&step).is_none_or(|shorter| at < *shorter) {
+                            shortest.insert(step, at);
+                            self.failing.insert(step, (drawn.clone(), what));
+                        }
                     }
+                    self.plays.push(own.to_vec());
                 }
-                self.plays.push(own.to_vec());
             }
             if self.bench.limits.answer == IMPATIENT && self.failing.len() > 1 {
                 break;
             }
         }
+    }
+
+    /// Plays each of these on a program of its own, all at the same time.
+    fn side_by_side(&self, starts: &[(usize, &[Drawn])]) -> Vec<Result<Played, NotServing>> {
+        let bench = &self.bench;
+        let play = |(number, drawn): (usize, &[Drawn])| {
+            let connections = match number % 2 {
+                0 => Connections::Each,
+                _ => Connections::One,
+            };
+            let acts = drawn.iter().flat_map(|drawn| &drawn.acts);
+            bench.play(acts.map(|(act, _)| act), connections)
+        };
+        thread::scope(|scope| {
+            let plays = starts.iter().map(|start| scope.spawn(|| play(*start)));
+            let plays: Vec<_> = plays.collect();
+            let ended =
+                |play: ScopedJoinHandle<_>| play.join().unwrap_or_else(|why| resume_unwind(why));
+            plays.into_iter().map(ended).collect()
+        })
     }
 
     /// The shortest session that fails in the same step, if it fails again.
