@@ -56,21 +56,18 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let command = match read(lexopt::Parser::from_env()) {
-        Ok(command) => command,
+    let options = match read(lexopt::Parser::from_env()) {
+        Ok(Command::Serve(options)) => options,
+        Ok(Command::Print(text)) => {
+            say(&text);
+            return ExitCode::SUCCESS;
+        }
         Err(error) => {
             eprintln!("Error: {error}\nFor all there is to type: http-core --help");
             return ExitCode::from(2);
         }
     };
-    let outcome = match command {
-        Command::Serve(options) => serve(options),
-        Command::Print(text) => {
-            say(&text);
-            Ok(())
-        }
-    };
-    match outcome {
+    match serve(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("Error: {error}");
