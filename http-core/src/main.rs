@@ -165,17 +165,14 @@ fn serve(options: Options) -> http_core::Result<()> {
 /// Where to listen: on this machine only, unless told otherwise.
 fn addresses(port: Option<u16>, bind: Option<&str>) -> http_core::Result<Vec<SocketAddr>> {
     let local: Vec<SocketAddr> = match port {
-        Some(port) => vec![
-            (Ipv4Addr::LOCALHOST, port).into(),
-            (Ipv6Addr::LOCALHOST, port).into(),
-        ],
+        Some(port) => [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
+            .map(|ip: IpAddr| (ip, port).into())
+            .to_vec(),
         // The port may come from the environment.
         None => local_address().to_socket_addrs()?.collect(),
     };
-    let Some(host) = bind else {
-        return Ok(local);
-    };
     // It means both addresses, whatever a hosts file makes of it (RFC 6761, section 6.3).
+    let host = bind.unwrap_or("localhost");
     if host.eq_ignore_ascii_case("localhost") {
         return Ok(local);
     }
