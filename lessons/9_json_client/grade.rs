@@ -44,6 +44,22 @@ fn main() -> ExitCode {
             },
         )
         .example(
+            1,
+            0,
+            "redirects are within the 2 seconds, too",
+            Whole,
+            |_| {
+                let late = |answer| Reply::After(Duration::from_millis(1200), answer);
+                vec![
+                    replies(late(moved("/moved"))),
+                    serves("/moved", late(moved("/again"))),
+                    serves("/again", late(moved("/silent"))),
+                    serves("/silent", Reply::Silent),
+                    ask("Norway"),
+                ]
+            },
+        )
+        .example(
             2,
             3,
             "another status is a message and exit code 1",
@@ -55,6 +71,13 @@ fn main() -> ExitCode {
                     ask("Norway"),
                 ]
             },
+        )
+        .example(
+            2,
+            0,
+            "the time is up: a message, exit code 1",
+            Whole,
+            |_| [replies(Reply::Silent), ask("Norway")],
         )
         .example(
             2,
@@ -153,6 +176,13 @@ fn answer(status: u16, json: &str) -> Answer {
     answer
 }
 
+/// The answer that sends the client to another path.
+fn moved(to: &str) -> Answer {
+    let mut answer = Answer::new(302, "");
+    answer.fields.push(("Location".into(), to.into()));
+    answer
+}
+
 fn person(person: &Person) -> Reply {
     Reply::Answer(answer(200, &person.json()))
 }
@@ -201,6 +231,12 @@ struct Knobs {
     path: &'static str,
     /// Whether it asks once more, after an answer.
     asks_again: bool,
+    /// How often it asks if it goes wrong.
+    tries: u64,
+    /// Whether it follows redirects.
+    follows: bool,
+    /// Whether each redirect has a time limit of its own.
+    limit_each: bool,
     /// The query for a region, as it is sent; `None` if ureq refuses to send it.
     query: fn(region: &str) -> Option<String>,
     /// After how many milliseconds it gives up.
@@ -215,9 +251,14 @@ struct Knobs {
     /// stand for what is in the JSON.
     sentence: String,
     pin: fn(&str) -> String,
+    name: fn(&str) -> String,
     succeeded: i32,
     /// Whether the sentence goes to standard error.
     to_stderr: bool,
+    /// What is on standard error though all went well.
+    chatter: String,
+    /// The region in what stands behind the address; `None` if the arguments are wrong.
+    region: fn(rest: &[String]) -> Option<String>,
 }
 
 /// How the program ends when something went wrong.
@@ -225,6 +266,8 @@ struct Knobs {
 struct Failure {
     code: i32,
     on_stdout: bool,
+    /// Whether it is on both streams.
+    on_both: bool,
     says_service: bool,
     says_status: bool,
 }
@@ -232,6 +275,7 @@ struct Failure {
 const FAILURE: Failure = Failure {
     code: 1,
     on_stdout: false,
+    on_both: false,
     says_service: true,
     says_status: true,
 };
@@ -244,6 +288,9 @@ impl Default for Knobs {
             method: "GET",
             path: "/person",
             asks_again: false,
+            tries: 1,
+            follows: true,
+            limit_each: false,
             query: |region| Some(grader::encode_form(&[("region", region)])),
             limit: 2000,
             status_counts: true,
@@ -252,8 +299,14 @@ impl Default for Knobs {
             failed: FAILURE,
             sentence: SENTENCE.into(),
             pin: str::to_string,
+            name: str::to_string,
             succeeded: 0,
             to_stderr: false,
+            chatter: String::new(),
+            region: |rest| match rest {
+                [region] => Some(region.clone()),
+                _ => None,
+            },
         }
     }
 }
@@ -269,8 +322,49 @@ enum Came {
     /// A status and a body, after this many milliseconds.
     Answer(u16, String, u64),
     Nothing,
-    /// It is waited for as long as the program waits.
-    Silence,
+    /// It is waited for as long as the program waits: so many milliseconds in all.
+    Silence(u64),
+}
+
+/// What a program asks for, and what comes of it in the end.
+struct Asked {
+    requests: Vec<Act>,
+    came: Came,
+}
+
+impl Asked {
+    fn nobody() -> Self {
+        let (requests, came) = (Vec::new(), Came::Nothing);
+        Self { requests, came }
+    }
+}
+
+/// Asks, and goes where redirects lead.
+fn asked(knobs: &Knobs, service: &BTreeMap<String, Reply>, query: &str) -> Asked {
+    // A path that has no reply says so.
+    let nowhere = Reply::Answer(Answer::new(404, ""));
+    let target = format!("{}?{query}", knobs.path);
+    let mut requests = vec![grader::request(knobs.method, target)];
+    let (mut path, mut spent) = (knobs.path.to_string(), 0);
+    loop {
+        let reply = service.get(&path).unwrap_or(&nowhere);
+        let before = if knobs.limit_each { 0 } else { spent };
+        let came = match came(reply, knobs.limit - before) {
+            Came::Answer(status, body, after) => {
+                spent += after;
+                let to = reply.what().and_then(|answer| answer.field("Location"));
+                if let Some(to) = to.filter(|_| knobs.follows) {
+                    requests.push(grader::get(to));
+                    path = to.into();
+                    continue;
+                }
+                Came::Answer(status, body, spent)
+            }
+            Came::Silence(limit) => Came::Silence(spent + limit),
+            other => other,
+        };
+        return Asked { requests, came };
+    }
 }
 
 struct JsonClient;
@@ -289,34 +383,30 @@ impl Model for JsonClient {
             Act::Run(command) => command,
             _ => return None,
         };
-        let [address, region] = &command.arguments[..] else {
+        let (address, rest) = command.arguments.split_first()?;
+        let Some(region) = (knobs.region)(rest) else {
             return Some(Expect::step(2).asked([]).stdout("").code(2));
         };
-        let query = (knobs.query)(region);
-        let asked = match (&query, &**address) {
-            (Some(query), SERVICE) => {
-                let target = format!("{}?{query}", knobs.path);
-                vec![grader::request(knobs.method, target)]
-            }
-            _ => Vec::new(),
-        };
-        // A service that has no reply says so.
-        let nowhere = Reply::Answer(Answer::new(404, ""));
-        let came = match (query.is_some(), &**address, service.get(knobs.path)) {
-            (false, ..) => Came::Nothing,
-            (true, NOBODY, _) => Came::Nothing,
-            (true, SERVICE, reply) => came(reply.unwrap_or(&nowhere), knobs.limit),
+        let query = (knobs.query)(&region);
+        let Asked { requests, came } = match (&query, &**address) {
+            (None, _) | (_, NOBODY) => Asked::nobody(),
+            (Some(query), SERVICE) => asked(knobs, service, query),
             _ => return None,
         };
         let begun = matches!(service.get(knobs.path), Some(Reply::Stalled(_)));
-        let answered = begun || matches!(&came, Came::Answer(status, ..) if *status < 400);
-        let again = asked.iter().filter(|_| knobs.asks_again && answered);
-        let again: Vec<Act> = again.cloned().collect();
-        let expect = Expect::step(1).asked([asked, again].concat());
+        let good = matches!(&came, Came::Answer(status, ..) if *status < 400);
+        let times = match good {
+            true => 1,
+            false => knobs.tries,
+        };
+        let asked_again = knobs.asks_again && (begun || good);
+        let repeated = times as usize + usize::from(asked_again);
+        let expect = Expect::step(1).asked(vec![requests; repeated].concat());
         Some(match came {
-            Came::Silence => {
+            Came::Silence(limit) => {
                 // About as long: a busy computer is slow.
-                let expect = expect.took(knobs.limit * 9 / 10..knobs.limit * 2);
+                let limit = limit * times;
+                let expect = expect.took(limit * 9 / 10..limit * 2);
                 failed(expect.then(2), &knobs.failed, address, None)
             }
             Came::Nothing => failed(expect.then(2), &knobs.failed, address, None),
@@ -336,7 +426,7 @@ impl Model for JsonClient {
     fn draw(draw: &mut Draw, _: &Self::State) -> Vec<Act> {
         let person = Person::draw(draw);
         let json = person.json();
-        let (body, status) = match draw.below(12) {
+        let (body, status) = match draw.below(14) {
             0 | 1 => (json, 200),
             2 => (json.replace(&person.pin, "0042"), 200),
             3 => (json.replace(':', " :\n ").replace('é', "\\u00e9"), 200),
@@ -366,19 +456,42 @@ impl Model for JsonClient {
                 (json.replace(&format!("\"{field}\""), "\"other\""), 200)
             }
             10 => (json, draw.pick(&[404, 500, 503, 400])),
+            // More than a person.
+            11 => (format!("{json}{}", draw.pick(&[" x", "]", ", {}"])), 200),
+            12 => {
+                let spaces = format!(" {} ", person.name);
+                (json.replace(&person.name, &spaces), 200)
+            }
             _ => ("no\n".into(), draw.pick(&[404, 500])),
         };
-        let region = match draw.below(4) {
+        let region = match draw.below(6) {
             0 => "Norway".into(),
             1 => String::new(),
+            4 => format!(" {} ", draw.word()),
+            5 => format!(
+                "{} {}+{}",
+                draw.pick(&["Å", "Los"]),
+                draw.word(),
+                draw.word()
+            ),
             2 => draw.line(),
             _ => draw.text(),
         };
         let address = draw.pick(&[SERVICE, SERVICE, SERVICE, SERVICE, SERVICE, NOBODY]);
-        vec![
-            replies(Reply::Answer(answer(status, &body))),
-            run(&[address, &region]),
-        ]
+        let reply = Reply::Answer(answer(status, &body));
+        let run = match draw.below(12) {
+            10 => run(&[address, &region, &draw.word()]),
+            11 => run(&[address]),
+            _ => run(&[address, &region]),
+        };
+        match draw.one_in(6) {
+            true => vec![
+                replies(Reply::Answer(moved("/moved"))),
+                serves("/moved", reply),
+                run,
+            ],
+            false => vec![replies(reply), run],
+        }
     }
 
     fn mistakes(mistakes: &mut Mistakes<Knobs>) {
@@ -398,6 +511,15 @@ impl Model for JsonClient {
             return;
         };
         let said = ended.stdout.text();
+        let chatter = ended.stderr.text();
+        if ended.code == Some(0) && !said.is_empty() && !chatter.is_empty() {
+            mistakes.wrong(
+                "chatter",
+                "Something is on standard error though all went well. It is for messages about \
+                 what went wrong.",
+                move |knobs| knobs.chatter.clone_from(&chatter),
+            );
+        }
         let template = said
             .replace(&person.name, "{name}")
             .replace(&person.surname, "{surname}")
@@ -417,17 +539,17 @@ impl Model for JsonClient {
     }
 }
 
-/// What comes of the reply of a service, for a program that waits this long.
+/// What comes of the reply of a service, for a program that waits this long for it.
 fn came(reply: &Reply, limit: u64) -> Came {
     match reply {
-        Reply::Silent | Reply::Stalled(_) => Came::Silence,
+        Reply::Silent | Reply::Stalled(_) => Came::Silence(limit),
         Reply::Raw(_) => Came::Nothing,
         Reply::Answer(answer) => Came::Answer(answer.status, answer.text().into(), 0),
         Reply::After(time, answer) => {
             let time = time.as_millis() as u64;
             match time < limit {
                 true => Came::Answer(answer.status, answer.text().into(), time),
-                false => Came::Silence,
+                false => Came::Silence(limit),
             }
         }
     }
@@ -436,9 +558,10 @@ fn came(reply: &Reply, limit: u64) -> Came {
 /// The end of a program that has no person.
 fn failed(expect: Expect, how: &Failure, service: &str, status: Option<u16>) -> Expect {
     let expect = expect.code(how.code);
-    let mut expect = match how.on_stdout {
-        true => expect.stderr(""),
-        false => expect.stdout(""),
+    let mut expect = match (how.on_both, how.on_stdout) {
+        (true, _) => expect.stdout_has(service),
+        (false, true) => expect.stderr(""),
+        (false, false) => expect.stdout(""),
     };
     let mut says = |text: String, says: bool| {
         let expected = std::mem::take(&mut expect);
@@ -460,8 +583,8 @@ fn failed(expect: Expect, how: &Failure, service: &str, status: Option<u16>) -> 
 fn said(expect: Expect, knobs: &Knobs, person: &Person) -> Expect {
     let sentence = knobs
         .sentence
-        .replace("{name}", &person.name)
-        .replace("{surname}", &person.surname)
+        .replace("{name}", &(knobs.name)(&person.name))
+        .replace("{surname}", &(knobs.name)(&person.surname))
         .replace("{pin}", &(knobs.pin)(&person.pin));
     // Before step 4 is written, the program stops at its todo!, with code 101.
     let mut expect = expect.then(3).code_in(&[knobs.succeeded, 101]);
@@ -471,7 +594,7 @@ fn said(expect: Expect, knobs: &Knobs, person: &Person) -> Expect {
     let expect = expect.then(4).code(knobs.succeeded);
     match knobs.to_stderr {
         true => expect.stdout("").stderr(sentence),
-        false => expect.stdout(sentence).stderr(""),
+        false => expect.stdout(sentence).stderr(&*knobs.chatter),
     }
 }
 
@@ -483,9 +606,93 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.asks_again = true,
         )
         .wrong(
+            "tries-again",
+            "The service is asked again if the first time went wrong. Ask once: whoever \
+             started the program can start it again.",
+            |knobs| knobs.tries = 2,
+        )
+        .or(|knobs| knobs.tries = 3)
+        .wrong(
             "asks-with-post",
             "The service is asked with POST. To get something, ask with GET: ureq::get.",
             |knobs| knobs.method = "POST",
+        )
+        .or(|knobs| {
+            knobs.method = "POST";
+            knobs.query = |_| Some(String::new());
+        })
+        .wrong(
+            "no-redirects",
+            "A redirect is taken for the answer. Follow it to where it leads: ureq does so by \
+             itself.",
+            |knobs| knobs.follows = false,
+        )
+        .wrong(
+            "limit-for-each",
+            "Each redirect has a time limit of its own. All of them together have 2 seconds: \
+             timeout_global.",
+            |knobs| knobs.limit_each = true,
+        )
+        .wrong(
+            "region-letters",
+            "The letters of the region are changed to small or to capital ones. It must arrive \
+             just as it was typed.",
+            |knobs| {
+                knobs.query =
+                    |region| Some(grader::encode_form(&[("region", &region.to_lowercase())]));
+            },
+        )
+        .or(|knobs| {
+            knobs.query = |region| Some(grader::encode_form(&[("region", &region.to_uppercase())]));
+        })
+        .wrong(
+            "region-trimmed",
+            "White space is taken away at an end of the region. It must arrive just as it was \
+             typed.",
+            |knobs| {
+                knobs.query = |region| Some(grader::encode_form(&[("region", region.trim())]));
+            },
+        )
+        .wrong(
+            "empty-left-out",
+            "If the region is empty, the field is not sent. It is sent with an empty value.",
+            |knobs| {
+                knobs.query = |region| match region {
+                    "" => Some(String::new()),
+                    region => Some(grader::encode_form(&[("region", region)])),
+                };
+            },
+        )
+        .wrong(
+            "encoded-twice",
+            "The region is encoded twice: what you have encoded, .query encodes again. Give it \
+             the region as it was typed.",
+            |knobs| {
+                knobs.query = |region| {
+                    let once = region.replace(' ', "+");
+                    Some(grader::encode_form(&[("region", &once)]))
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.query = |region| {
+                let once = grader::encode_form(&[("", region)]);
+                Some(grader::encode_form(&[("region", &once[1..])]))
+            };
+        })
+        .or(|knobs| {
+            knobs.query = |region| {
+                let once = region.replace(' ', "%20");
+                Some(grader::encode_form(&[("region", &once)]))
+            };
+        })
+        .wrong(
+            "some-signs-encoded",
+            "Of the region, only some signs are encoded. A + becomes a space, and a % is read as \
+             the beginning of a byte. .query(\"region\", region) encodes all that needs it.",
+            |knobs| {
+                knobs.query = |region| as_it_is(&region.replace(' ', "%20").replace('&', "%26"));
+            },
         )
         .wrong(
             "other-path",
@@ -551,6 +758,19 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| (knobs.failed.on_stdout, knobs.no_person.on_stdout) = (true, true),
         )
         .wrong(
+            "message-on-both",
+            "The message is on standard output, too. It belongs to standard error alone: \
+             eprintln!.",
+            |knobs| (knobs.failed.on_both, knobs.no_person.on_both) = (true, true),
+        )
+        .wrong(
+            "more-arguments",
+            "The program goes on with other arguments than two. Then it says how it is started, \
+             and its exit code is 2.",
+            |knobs| knobs.region = |rest| (!rest.is_empty()).then(|| rest.join(" ")),
+        )
+        .or(|knobs| knobs.region = |rest| rest.first().cloned())
+        .wrong(
             "does-not-say-whom",
             "The message does not say who was asked. Show the address as it was given: {service}.",
             |knobs| (knobs.failed.says_service, knobs.no_person.says_service) = (false, false),
@@ -601,6 +821,34 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
                     let pin = value.get_mut("credit_card")?.get_mut("pin")?;
                     *pin = Value::String(pin.as_u64()?.to_string());
                     Person::in_json(&value.to_string())
+                };
+            },
+        )
+        .wrong(
+            "pin-of-any-type",
+            "A PIN that is no text is taken as well. A field of another type is an error: in the \
+             struct, the PIN is a String.",
+            |knobs| {
+                knobs.decode = |text| {
+                    let mut value: Value = serde_json::from_str(text).ok()?;
+                    let pin = value.get_mut("credit_card")?.get_mut("pin")?;
+                    if !pin.is_string() {
+                        *pin = Value::String(pin.to_string());
+                    }
+                    Person::in_json(&value.to_string())
+                };
+            },
+        )
+        .wrong(
+            "more-behind-it",
+            "What stands behind the person in the answer is not looked at. It makes the answer \
+             something else than a person in JSON: serde_json::from_str looks at all of it.",
+            |knobs| {
+                knobs.decode = |text| {
+                    let first = serde_json::Deserializer::from_str(text)
+                        .into_iter::<Value>()
+                        .next();
+                    Person::in_json(&first?.ok()?.to_string())
                 };
             },
         )
@@ -676,6 +924,7 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| {
                 knobs.no_person = Failure {
                     code: 0,
+                    on_both: false,
                     on_stdout: true,
                     says_service: false,
                     says_status: false,
@@ -730,6 +979,14 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "names-changed",
+            "Name and surname are changed. They are shown as the JSON has them, letter by letter.",
+            |knobs| knobs.name = capital,
+        )
+        .or(|knobs| knobs.name = |name| name.trim().into())
+        .or(|knobs| knobs.name = |name| capital(name.trim()))
+        .or(|knobs| knobs.name = str::to_uppercase)
+        .wrong(
             "sentence-on-stderr",
             "The sentence is on standard error, among the messages. A result goes to standard \
              output: println!.",
@@ -741,6 +998,13 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
              returns ExitCode::SUCCESS.",
             |knobs| knobs.succeeded = 1,
         );
+}
+
+/// The text with a capital letter at its beginning.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 fn people(run: &mut Run) -> Verdict {
