@@ -6,18 +6,20 @@
 //! choices of the model set wrong: the one that explains every answer of a program is its
 //! cause, and is told with the failure.
 //!
-//! ```no_run
-//! use std::process::ExitCode;
-//!
-//! use grader::{Act, Draw, Expect, Mistakes, Model, Status, Whole, get};
-//!
-//! fn main() -> ExitCode {
+//! ```ignore
+//! fn main() -> std::process::ExitCode {
 //!     grader::lesson!(Greeter)
 //!         .example(1, 1, "GET /Ada answers 200", Status, |_| [get("/Ada")])
 //!         .example(1, 2, "whoever comes is greeted", Whole, |draw| [get(draw.path())])
 //!         .sessions(1)
 //!         .grade()
 //! }
+//! ```
+//!
+//! The model of it, whole:
+//!
+//! ```
+//! use grader::{Act, Draw, Expect, Mistakes, Model, get};
 //!
 //! /// `/Ada` gets `Hello, Ada`.
 //! struct Greeter;
