@@ -112,16 +112,6 @@ impl<M: Model> Sought<'_, M> {
         let known = guesses(&model::mistakes::<M>());
         let mistyped = guesses(&self.mistyped());
         let [everywhere, in_steps, for_paths, own] = self.slips();
-        eprintln!(
-            "SIZES {} {} {} {} {} {} left {:?}",
-            known.len(),
-            mistyped.len(),
-            everywhere.len(),
-            in_steps.len(),
-            for_paths.len(),
-            own.len(),
-            self.until.saturating_duration_since(Instant::now())
-        );
         for kind in [&known, &mistyped, &everywhere, &in_steps, &for_paths, &own] {
             let explains = |guess: &&Guess<M>| self.explains(guess);
             let mut left: Vec<Guess<M>> = kind.iter().filter(explains).cloned().collect();
