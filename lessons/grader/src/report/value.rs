@@ -75,8 +75,9 @@ pub(super) fn text(of: &str, due: &Text) -> Vec<String> {
 /// A text that came, as far as it matters for what was expected of it.
 pub(super) fn seen(came: &Bytes, due: &Text) -> Vec<String> {
     match due {
+        // What a reader sees is told without the spaces that matter here.
+        Text::ShowsSpaced(_) => around(came, due),
         Text::Shows(_)
-        | Text::ShowsSpaced(_)
         | Text::Hides(_)
         | Text::ShowsNumber(_)
         | Text::ShowsInOrder(_)
@@ -319,6 +320,13 @@ mod tests {
             told(&["a dog", "a cat", "two cats"]),
             ["\"a dog\" is not there, and should be there once"]
         );
+    }
+
+    #[test]
+    fn where_spaces_matter_they_are_told() {
+        let page = "<p>walnut41  plum10</p>".into();
+        let lines = seen(&page, &Text::ShowsSpaced("  walnut41  plum10".into()));
+        assert_eq!(lines, ["\"<p>walnut41  plum10</p>\""]);
     }
 
     #[test]
