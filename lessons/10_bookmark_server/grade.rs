@@ -144,8 +144,10 @@ fn main() -> ExitCode {
             "a name can have spaces and any letters",
             Whole,
             |draw| {
-                let name = draw.line();
-                [started(&name, &any_uri(draw)), look_up(&name)]
+                let (name, other) = (draw.line(), format!(" {} ", draw.word()));
+                let bookmarks = [&name, &other].map(|name| format!("{name}={}", any_uri(draw)));
+                let bookmarks = bookmarks.each_ref().map(|text| &**text);
+                [start(&bookmarks), look_up(&name), look_up(&other)]
             },
         )
         .example(2, 1, "a name can have a slash in it", Whole, |draw| {
@@ -166,7 +168,8 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let name = format!("{}%41+{}", draw.word(), draw.word());
-                [started(&name, &any_uri(draw)), look_up(&name)]
+                let plain = get(format!("/{}", name.replace('%', "%25")));
+                [started(&name, &any_uri(draw)), look_up(&name), plain]
             },
         )
         .example(
@@ -225,7 +228,8 @@ fn main() -> ExitCode {
         })
         .example(4, 1, "its Location is /", Whole, |draw| {
             let (site, uri) = good(draw);
-            [site, posted(&draw.word(), &uri)]
+            // A name of one space is a name, too.
+            [site, posted(&draw.word(), &uri), posted(" ", &uri)]
         })
         .example(4, 1, "the page shows the bookmark", Whole, |draw| {
             let (site, uri) = good(draw);
@@ -777,7 +781,13 @@ impl Model for BookmarkServer {
             }
             5 => {
                 let end = draw.pick(&["%FF", "%E3%81", "%C0%AF", "%ED%A0%80"]);
-                vec![get(draw.path() + end)]
+                let path = draw.path() + end;
+                // A name that this path would have, if what is no text became �.
+                let name = percent_decode_str(&path[1..]).decode_utf8_lossy();
+                match draw.one_in(2) {
+                    true => vec![started(&name, &any_uri(draw)), get(path)],
+                    false => vec![get(path)],
+                }
             }
             6 => vec![get(format!("/{}", draw.query()))],
             7..=14 => {
@@ -821,7 +831,10 @@ impl Model for BookmarkServer {
                     format!("{name}={}", any_uri(draw))
                 };
                 let number = draw.below(4);
-                let bookmarks: Vec<String> = (0..=number).map(|_| bookmark(draw)).collect();
+                let mut bookmarks: Vec<String> = (0..=number).map(|_| bookmark(draw)).collect();
+                // Which of two URIs counts that are given for one name, the text leaves open.
+                let mut known = BTreeSet::new();
+                bookmarks.retain(|text| known.insert(text.split('=').next().map(str::to_string)));
                 let arguments: Vec<&str> = bookmarks.iter().map(|text| &**text).collect();
                 vec![start(&arguments), get("/")]
             }

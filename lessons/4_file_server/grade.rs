@@ -1248,8 +1248,13 @@ fn is_unreserved(byte: u8) -> bool {
 
 /// The target for a name on the disk.
 fn target(draw: &mut Draw, name: &str) -> String {
-    match draw.below(4) {
+    match draw.below(5) {
         3 => format!("/{}", encoded(name, |byte| byte == b'/')),
+        // A + stands for itself in a path.
+        4 => format!(
+            "/{}",
+            encoded(name, |byte| is_unreserved(byte) || byte == b'+')
+        ),
         _ => format!("/{}", encoded(name, is_unreserved)),
     }
 }
@@ -1279,7 +1284,8 @@ fn file(draw: &mut Draw) -> String {
         _ => String::new(),
     };
     let word = draw.word();
-    let name = match draw.below(12) {
+    let name = match draw.below(13) {
+        11 => format!("{word}+{}.txt", draw.word()),
         1 => format!("{word}.{}", draw.word()),
         2 => word,
         3 => format!(
@@ -1307,7 +1313,8 @@ fn file(draw: &mut Draw) -> String {
 /// The contents of a file.
 fn contents(draw: &mut Draw) -> Bytes {
     let word = draw.word();
-    match draw.below(7) {
+    match draw.below(8) {
+        7 => word.repeat(12_000).into(),
         1 => format!("{}\n", draw.line()).into(),
         2 => Bytes::default(),
         3 => (0..=255).collect::<Vec<u8>>().into(),

@@ -450,6 +450,7 @@ impl Model for Bookshop {
             .wrong("escaped-counted", "You count the characters of the escaped password, in which & has five. Count what was typed.", |knobs| {
                 knobs.count = |password| escaped(password, &['&', '<', '>', '"']).chars().count();
             })
+            .wrong("password-trimmed", "White space at the ends of the password is not counted. It was typed, so it counts: take the password as it comes.", |knobs| knobs.count = |password| password.trim().chars().count())
             .wrong("password-shown", "The page shows the password. It must be shown to nobody.", |knobs| {
                 knobs.password = |expect, password| expect.shows(password);
             });
@@ -532,7 +533,8 @@ fn fields(draw: &mut Draw, names: &[&str]) -> String {
 
 /// A password that nobody guesses, of letters with one byte or more.
 fn password(draw: &mut Draw) -> String {
-    match draw.below(5) {
+    match draw.below(6) {
+        5 => format!("  {} ", draw.word()),
         1 => "é".repeat(draw.number(4..60) as usize),
         2 => "&".repeat(draw.number(4..60) as usize),
         3 => format!("{SECRET}{}🐈<\"", draw.word()),

@@ -97,6 +97,8 @@ struct Knobs {
     kept: fn(&str) -> &str,
     /// What is to be seen of it on the page.
     seen: fn(Expect, &str) -> Expect,
+    /// Whether the form comes with the message that stands in the query.
+    prefilled: bool,
     /// Whether the tags of the page are tags.
     own_tags: bool,
     /// The status of a form without a message, and whether the answer names the field.
@@ -117,6 +119,7 @@ impl Default for Knobs {
             field: |asked| asked.form_field("message"),
             kept: |message| message,
             seen: as_typed,
+            prefilled: false,
             own_tags: true,
             missing: 400,
             names_what_is_missing: true,
@@ -140,7 +143,14 @@ impl Model for MessageForm {
         let unknown = |step| Expect::step(step).status(404).field("Content-Type", HTML);
         match &*asked.method {
             "GET" | "HEAD" if !is_home => Some(unknown(1)),
-            "GET" => Some(form(knobs)),
+            "GET" => {
+                let page = form(knobs);
+                Some(match asked.query_field("message") {
+                    Some(word) if knobs.prefilled => page.body_has(word),
+                    Some(word) => page.body_lacks(word),
+                    None => page,
+                })
+            }
             "HEAD" => {
                 let (status, kind) = &knobs.form;
                 let head = Expect::step(1).status(*status);
@@ -154,7 +164,10 @@ impl Model for MessageForm {
 
     fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
         vec![match draw.below(17) {
-            0 => get("/".to_string() + &draw.query()),
+            0 => match draw.below(3) {
+                0 => get(format!("/?message={}", draw.word())),
+                _ => get("/".to_string() + &draw.query()),
+            },
             1..=5 => message(&draw.text()),
             6 => message(&draw.line()),
             7 => message(draw.pick(&["", " ", "\r\n"])),
@@ -293,7 +306,11 @@ fn posted(knobs: &Knobs, asked: &Request) -> Expect {
 
 /// A reader sees just this text.
 fn as_typed(page: Expect, message: &str) -> Expect {
-    let page = page.shows(message);
+    let mut page = page.shows(message);
+    // What is escaped stands nowhere as it was typed, in no attribute either.
+    if message.contains('<') {
+        page = page.body_lacks(message);
+    }
     // Where nothing has to be escaped, the spaces can be looked at as well.
     let is_plain = message.chars().all(|c| c == ' ' || c.is_alphanumeric());
     match is_plain && message.trim().contains("  ") {
@@ -327,6 +344,12 @@ fn raw(asked: &Request) -> Option<String> {
 }
 
 fn about_the_form(mistakes: &mut Mistakes<Knobs>) {
+    mistakes.wrong(
+        "prefilled",
+        "The form comes with the message that stands in the query of the address. A query changes \
+         nothing: the form is always the same.",
+        |knobs| knobs.prefilled = true,
+    );
     mistakes
         .wrong(
             "no-form",

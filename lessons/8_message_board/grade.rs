@@ -141,10 +141,14 @@ struct Knobs {
     cuts: bool,
     /// Whether a message is kept before it is looked at.
     keeps_first: bool,
+    /// Whether messages are escaped.
+    escapes: bool,
     /// What a reader sees of a message.
     read: fn(&str) -> String,
     /// Whether the tags around the messages are tags.
     own_tags: bool,
+    /// Whether a message in the query of a GET is kept.
+    get_posts: bool,
     /// Whether the board is empty when it was shown.
     shown_once: bool,
     page: u16,
@@ -168,8 +172,10 @@ impl Default for Knobs {
             says_limit: true,
             cuts: false,
             keeps_first: false,
+            escapes: true,
             read: str::to_string,
             own_tags: true,
+            get_posts: false,
             shown_once: false,
             page: 200,
             kind: HTML.into(),
@@ -185,6 +191,8 @@ struct Board {
     messages: Vec<String>,
     posted: Vec<String>,
     refused: Vec<String>,
+    /// What stood in the query of a GET.
+    by_get: Vec<String>,
 }
 
 struct MessageBoard;
@@ -204,6 +212,12 @@ impl Model for MessageBoard {
         }
         match &*asked.method {
             "GET" | "HEAD" => {
+                if let Some(message) = asked.query_field("message") {
+                    match knobs.get_posts && asked.method == "GET" {
+                        true => board.messages.push(message),
+                        false => board.by_get.push(message),
+                    }
+                }
                 let expect = match &*asked.method {
                     "GET" => page(knobs, board),
                     _ => {
@@ -226,15 +240,17 @@ impl Model for MessageBoard {
 
     fn draw(draw: &mut Draw, board: &Board) -> Vec<Act> {
         let act = match draw.below(20) {
-            0..=4 => get("/".to_string() + &draw.query()),
+            0..=3 => get("/".to_string() + &draw.query()),
+            4 => get(format!("/?message={}", draw.word())),
             5..=7 => message(&draw.text()),
             8 => message(&draw.line()),
             9 if board.messages.is_empty() => message(&draw.word()),
             9 => message(&draw.pick(&board.messages)),
             10 | 11 => {
-                let filler = draw.pick(&["é", "a", "\r\n", "ね", "🐈", "\n"]);
+                let filler = draw.pick(&["é", "a", "\r\n", "ね", "🐈", "\n", "&", "<"]);
                 let length = draw.pick(&[200, 201, 199, 202, 101, 300]);
-                message(&long(draw, filler, length))
+                let spaces = draw.pick(&["", "", "     "]);
+                message(&(long(draw, filler, length - spaces.len()) + spaces))
             }
             12 => {
                 let blank = draw.pick(&["", " ", "\r\n", "\t \r\n ", "\n\n"]);
@@ -384,6 +400,12 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
         }
     }
     expect = expect.shows_each(read);
+    // What is escaped stands nowhere as it was typed, in no attribute either.
+    for text in &board.messages {
+        if text.contains('<') && knobs.escapes {
+            expect = expect.body_lacks(text);
+        }
+    }
     // Where nothing has to be escaped, the spaces can be looked at as well.
     let is_plain = |text: &str| text.chars().all(|c| c == ' ' || c.is_alphanumeric());
     for text in &board.messages {
@@ -398,6 +420,11 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
             false if board.messages.is_empty() => expect,
             false => expect.shows("</"),
         };
+    }
+    for word in &board.by_get {
+        if !board.messages.iter().any(|text| text.contains(word)) {
+            expect = expect.hides(word);
+        }
     }
     for word in &board.refused {
         // Another message may have the same word.
@@ -524,6 +551,12 @@ fn about_the_list(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.shown_once = true,
         )
         .wrong(
+            "posts-by-get",
+            "A GET with a message in its query posts, too. A GET only asks, and may be repeated: \
+             a query changes nothing.",
+            |knobs| knobs.get_posts = true,
+        )
+        .wrong(
             "trimmed",
             "The spaces at the ends of a message are lost. trim is for the question whether it \
              is empty; what is kept is the message as it was typed.",
@@ -539,7 +572,10 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
             "not-escaped",
             "A message with tags in it comes back as tags, not as the text that was typed. \
              Escape each message on its way into the page: escape_html.",
-            |knobs| knobs.read = |message| grader::model::shown(message),
+            |knobs| {
+                knobs.escapes = false;
+                knobs.read = |message| grader::model::shown(message);
+            },
         )
         .wrong(
             "escaped-twice",
@@ -591,6 +627,23 @@ fn about_refusing(mistakes: &mut Mistakes<Knobs>) {
             "A line end counts as two characters, as the browser sends it. It is to count as \
              one: read_message of the starter replaces \\r\\n by \\n.",
             |knobs| knobs.length = |came| came.chars().count(),
+        )
+        .wrong(
+            "counts-escaped",
+            "The length is that of the escaped message, in which an & has five characters. Count \
+             what was typed, and escape it where it goes into the page.",
+            |knobs| {
+                knobs.length = |came| {
+                    let message = came.replace("\r\n", "\n");
+                    http_core::escape_html(&message).chars().count()
+                };
+            },
+        )
+        .wrong(
+            "counts-trimmed",
+            "Spaces at the ends of a message are not counted. trim is for the question whether \
+             it is empty; each character counts for its length.",
+            |knobs| knobs.length = |came| came.replace("\r\n", "\n").trim().chars().count(),
         )
         .wrong(
             "one-too-few",
