@@ -137,14 +137,6 @@ impl<M: Model> Sought<'_, M> {
             let next = kinds.next().into_iter().flatten().filter(fits);
             fit.extend(next.map(|guess| (rank, guess)));
             let mut left = self.pairs(&fit, rank);
-            eprintln!(
-                "RANK {rank} fit {} left {:?} time {:?}",
-                fit.len(),
-                left.iter()
-                    .map(|g| format!("{:?}", g.names()))
-                    .collect::<Vec<_>>(),
-                self.until.saturating_duration_since(Instant::now())
-            );
             if left.is_empty() {
                 continue;
             }
