@@ -54,6 +54,9 @@ impl Addresses {
             for colon in COLONS {
                 text = text.replace(&real.replace(':', colon), constant);
             }
+            // Everything that is no letter and no digit may be encoded.
+            let all = |host: &str| host.replace('.', "%2E").replace(':', "%3A");
+            text = text.replace(&all(real), &all(constant));
         }
         text
     }
