@@ -35,8 +35,9 @@ impl Handler for MessageEcho {
 }
 
 fn content_length(request: &Request) -> Option<usize> {
-    let value = request.headers().get("Content-Length")?;
-    value.to_str().ok()?.parse().ok()
+    let mut fields = request.headers();
+    let (_, value) = fields.find(|(name, _)| name.eq_ignore_ascii_case("Content-Length"))?;
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 fn read_body(request: &mut Request, length: usize) -> io::Result<Vec<u8>> {
