@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use grader::model::folded;
 use grader::model::shown;
 use grader::record::{Answer, Command, Reply, Request};
 use grader::{Act, Draw, Expect, Mistakes, Model, NOBODY, SERVICE, Seen, Status, Whole};
@@ -1062,11 +1063,6 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
             .status(status)
             .field("Location", location.as_deref()),
     )
-}
-
-/// A text with its white space as a page shows it.
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a text can be told from others on a page: a word was drawn for it.

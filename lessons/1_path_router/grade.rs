@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use grader::record::Request;
 use grader::{Act, Draw, Expect, Mistakes, Model, Seen, Status, Whole, get};
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -83,10 +84,8 @@ impl Default for Knobs {
 
 /// Which page is asked for; `None` where the text leaves it open: whether %61 is an a, and
 /// what a path with two slashes at its beginning is.
-fn asked_page(target: &str) -> Option<usize> {
-    let path = target.split('?').next().unwrap_or_default();
-    let plain = !path.contains('%') && !path.starts_with("//");
-    plain.then_some(match path {
+fn asked_page(asked: &Request) -> Option<usize> {
+    asked.has_plain_path().then_some(match asked.path() {
         "/" => 0,
         "/about" => 1,
         _ => 2,
@@ -101,7 +100,7 @@ impl Model for PathRouter {
 
     fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
         let asked = act.asked_get()?;
-        let step = [1, 3, 2][asked_page(&asked.target)?];
+        let step = [1, 3, 2][asked_page(asked)?];
         let takes = |arm: &&str| (knobs.takes)(asked.path(), &asked.target, arm);
         let page = &knobs.pages[knobs.arms.iter().position(takes).unwrap_or(2)];
         Some(
@@ -219,7 +218,7 @@ impl Model for PathRouter {
         let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
             return;
         };
-        let Some(page) = asked_page(&asked.target) else {
+        let Some(page) = asked_page(asked) else {
             return;
         };
         let right = &Knobs::default().pages[page];

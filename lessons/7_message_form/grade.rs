@@ -137,7 +137,7 @@ impl Model for MessageForm {
         let asked = act.asked()?;
         let is_home = asked.path() == "/" || knobs.every_path && asked.method != "POST";
         // The text does not say whether %2F is a slash, and what // is.
-        if asked.path() != "/" && (asked.path().contains('%') || asked.path().starts_with("//")) {
+        if !asked.has_plain_path() {
             return None;
         }
         let unknown = |step| Expect::step(step).status(404).field("Content-Type", HTML);

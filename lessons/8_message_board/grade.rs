@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use grader::record::Request;
+use grader::model::folded;
 use grader::{
     Act, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post, request,
 };
@@ -208,7 +208,7 @@ impl Model for MessageBoard {
                 "POST" => Expect::step(1).status(404),
                 _ => Expect::step(2).status(knobs.unknown),
             };
-            return is_plain(asked).then_some(expect);
+            return asked.has_plain_path().then_some(expect);
         }
         match &*asked.method {
             "GET" | "HEAD" => {
@@ -375,11 +375,6 @@ impl Model for MessageBoard {
     }
 }
 
-/// Whether the text says what this path is: not, whether %2F is a slash, or // one.
-fn is_plain(asked: &Request) -> bool {
-    !asked.path().contains('%') && !asked.path().starts_with("//")
-}
-
 /// The page with the form and the messages.
 fn page(knobs: &Knobs, board: &Board) -> Expect {
     let mut expect = Expect::step(2).status(knobs.page);
@@ -433,10 +428,6 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
         }
     }
     expect
-}
-
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A message comes, in the form it has when it was decoded.

@@ -257,7 +257,12 @@ impl<M: Model> Sought<'_, M> {
         if let Some(play) = (self.play)(acts, connections) {
             let known = Known::new(&until_a_rule(&play), self.open);
             left.retain(|guess| known.is_explained(guess, self.open));
-            self.plays.push(known);
+            // Those with wrong answers stay the first.
+            let at = match known.has_wrong() {
+                true => self.plays.partition_point(Known::has_wrong),
+                false => self.plays.len(),
+            };
+            self.plays.insert(at, known);
         }
     }
 

@@ -22,7 +22,7 @@ pub use draw::Draw;
 pub(crate) use draw::any_seed;
 pub(crate) use judge::miscounted;
 pub(crate) use reader::Read;
-pub use reader::{Tag, shown, tags};
+pub use reader::{Tag, folded, shown, tags};
 pub use session::{Drawn, LENGTH, expected, session, shrink, usual_session};
 
 /// The steps that are not graded, because their `todo!` still stands.

@@ -76,34 +76,28 @@ impl<M: Model> Guess<M> {
         let (mut state, mut right_state) = (M::State::default(), M::State::default());
         let mut expect = |act: &Act| {
             let due = model::step::<M>(&right, &mut right_state, act, open);
-            self.expect(&knobs, &mut state, act, due.as_ref()?, open)
+            let due = due?;
+            let read = self.read(act, &due);
+            let expect = model::step::<M>(&knobs, &mut state, read.as_ref().unwrap_or(act), open)?;
+            Some(self.written(act, &due, expect))
         };
         acts.iter().map(&mut expect).collect()
     }
 
-    /// What is expected of it after an act after which `due` is right.
-    fn expect(
-        &self,
-        knobs: &M::Knobs,
-        state: &mut M::State,
-        act: &Act,
-        due: &Expect,
-        open: &Open,
-    ) -> Option<Expect> {
-        let read = self.read(act, due);
-        let expect = model::step::<M>(knobs, state, read.as_ref().unwrap_or(act), open)?;
-        Some(self.written(act, due, expect))
-    }
-
     /// The act as the program reads it, if that is another one.
     fn read(&self, act: &Act, due: &Expect) -> Option<Act> {
-        let mut request = act.asked()?.clone();
-        for slip in &self.slips {
-            if slip.concerns(act, due) {
-                request = slip.read(&request).unwrap_or(request);
-            }
+        let asked = act.asked()?;
+        let mut read = None;
+        for slip in self.slips.iter().filter(|slip| slip.concerns(act, due)) {
+            read = slip.read(read.as_ref().unwrap_or(asked)).or(read);
         }
-        (act.asked() != Some(&request)).then_some(Act::Ask(request))
+        read.filter(|read| read != asked).map(Act::Ask)
+    }
+
+    /// Whether it changes what is written there.
+    fn writes(&self, act: &Act, due: &Expect) -> bool {
+        let mut slips = self.slips.iter().filter(|slip| slip.writes());
+        slips.any(|slip| slip.concerns(act, due))
     }
 
     fn written(&self, act: &Act, due: &Expect, expect: Expect) -> Expect {
@@ -196,18 +190,22 @@ impl<M: Model> Known<M> {
         let mut state = (!guess.mistakes.is_empty()).then(M::State::default);
         let compared = move |one: &'a Judged<M>| {
             let (act, due) = (&one.act, &one.due);
-            let expect = match guess.read(act, due) {
-                None if state.is_none() => Some(guess.written(act, due, due.clone())),
-                _ => {
-                    // What remembers nothing is right again with the next act.
-                    let mut own = state.take().unwrap_or_else(|| one.before.clone());
-                    let expect = guess.expect(&knobs, &mut own, act, due, open);
-                    if size_of::<M::State>() > 0 || !guess.mistakes.is_empty() {
-                        state = Some(own);
-                    }
-                    expect
+            let read = guess.read(act, due);
+            let expect = if state.is_none() && read.is_none() {
+                if !guess.writes(act, due) {
+                    return (!one.is_silent).then(|| one.compared(one.wrong, false));
                 }
+                Some(due.clone())
+            } else {
+                // What remembers nothing is right again with the next act.
+                let mut own = state.take().unwrap_or_else(|| one.before.clone());
+                let expect = model::step::<M>(&knobs, &mut own, read.as_ref().unwrap_or(act), open);
+                if size_of::<M::State>() > 0 || !guess.mistakes.is_empty() {
+                    state = Some(own);
+                }
+                expect
             };
+            let expect = expect.map(|expect| guess.written(act, due, expect));
             if one.is_silent {
                 return None;
             }

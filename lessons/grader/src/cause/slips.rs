@@ -95,29 +95,31 @@ impl Slip {
             return expect;
         };
         let mut lengths = None;
-        let all = expect.all().iter();
-        let written = all.fold(Expect::default(), |written, expected| {
-            let what = writes(act, &expected.what).unwrap_or_else(|| expected.what.clone());
+        let written = expect.map(|right| {
+            let Some(what) = writes(act, &right) else {
+                return right;
+            };
             if let (What::Body(Text::Exactly(old)), What::Body(Text::Exactly(new))) =
-                (&expected.what, &what)
+                (&right, &what)
             {
-                lengths = Some((old.len(), new.len()));
+                lengths = Some((old.len().to_string(), new.len().to_string()));
             }
-            written.then(expected.step).what(what)
+            what
         });
-        let Some((old, new)) = lengths.filter(|(old, new)| old != new) else {
+        let Some((old, new)) = lengths else {
             return written;
         };
         // Another text has another length.
-        let (name, old, new) = ("Content-Length", old.to_string(), new.to_string());
-        let length = What::Field(name.into(), Some(old));
-        let all = written.all().iter();
-        all.fold(Expect::default(), |written, expected| {
-            match &expected.what {
-                what if *what == length => written.then(expected.step).field(name, &*new),
-                what => written.then(expected.step).what(what.clone()),
-            }
+        let length = |length: &str| What::Field("Content-Length".into(), Some(length.into()));
+        written.map(|what| match what == length(&old) {
+            true => length(&new),
+            false => what,
         })
+    }
+
+    /// Whether it is a change of what is written.
+    pub fn writes(&self) -> bool {
+        matches!(self.change, Change::Writes(_))
     }
 }
 
@@ -163,16 +165,22 @@ pub(super) fn slips(wrong: &[Compared]) -> [Vec<Slip>; 4] {
             change: change.clone(),
         }));
     };
-    for &(name, says, reads) in READS {
-        add(name, says, Change::Reads(Rc::new(reads)));
+    for &(name, says, changes) in READS {
+        for &change in changes {
+            add(name, says, Change::Reads(Rc::new(change)));
+        }
     }
-    for &(name, says, change) in VALUES {
-        let change = move |request: &Request| with_fields(request, change);
-        add(name, says, Change::Reads(Rc::new(change)));
+    for &(name, says, changes) in VALUES {
+        for &change in changes {
+            let change = move |request: &Request| with_fields(request, change);
+            add(name, says, Change::Reads(Rc::new(change)));
+        }
     }
-    for &(name, says, change) in TEXTS {
-        let change = move |_: &Act, what: &What| with_text(what, change);
-        add(name, says, Change::Writes(Rc::new(change)));
+    for &(name, says, changes) in TEXTS {
+        for &change in changes {
+            let change = move |_: &Act, what: &What| with_text(what, change);
+            add(name, says, Change::Writes(Rc::new(change)));
+        }
     }
     for one in wrong.iter().take(MOST) {
         for (name, says, writes) in came(one) {
@@ -187,25 +195,23 @@ pub(super) fn slips(wrong: &[Compared]) -> [Vec<Slip>; 4] {
             slips.push(own_answer(scope.clone(), says, answer.clone()));
         }
     }
-    let wide = |slip: &Slip| match slip.scope {
-        Scope::Everywhere => 0,
-        _ if slip.name == OWN_ANSWER => 3,
-        Scope::Step(_) | Scope::Status(..) | Scope::Errors => 1,
-        Scope::NoBody(..) | Scope::Path(..) => 2,
-    };
-    [0, 1, 2, 3].map(|width| {
-        slips
-            .iter()
-            .filter(|slip| wide(slip) == width)
-            .cloned()
-            .collect()
-    })
+    let mut sorted = [const { Vec::new() }; 4];
+    for slip in slips {
+        let width = match slip.scope {
+            Scope::Everywhere => 0,
+            _ if slip.name == OWN_ANSWER => 3,
+            Scope::Step(_) | Scope::Status(..) | Scope::Errors => 1,
+            Scope::NoBody(..) | Scope::Path(..) => 2,
+        };
+        sorted[width].push(slip);
+    }
+    sorted
 }
 
 // What is read.
 
-/// A name, what a teacher says, and what is changed.
-type Named<F> = (&'static str, &'static str, F);
+/// A name, what a teacher says, and the changes in which students make this slip.
+type Named<F> = (&'static str, &'static str, &'static [F]);
 
 /// The request that is read for one.
 type Reading = fn(&Request) -> Option<Request>;
@@ -246,72 +252,72 @@ fn with_body_text(request: &Request, change: impl Fn(&str) -> String) -> Option<
     with_body(request, |_| change(text).into_bytes())
 }
 
-const BODY_TRIMMED: &str = "You take white space away at an end of the body. It is a part of the \
-                            body, too: take the body as it comes.";
-const BODY_LETTERS: &str = "You change the letters of the body to small or to capital ones. Take \
-                            the body as it comes.";
-const PATH_END: &str = "You take a slash at the end of a path away, so that /about/ is answered \
-                        as /about. To the web, these are two paths.";
-
 /// Requests that are read as others.
 #[rustfmt::skip]
 const READS: &[Named<Reading>] = &[
     ("path-letters", "You make no difference between capital and small letters in a path. To the web, /About and /about are two paths.",
-        |asked| with_path(asked, &asked.path().to_lowercase())),
-    ("path-end-slash", PATH_END, |asked| with_path(asked, asked.path().trim_end_matches('/'))),
-    ("path-end-slash", PATH_END, |asked| with_path(asked, asked.path().strip_suffix('/')?)),
+        &[|asked| with_path(asked, &asked.path().to_lowercase())]),
+    ("path-end-slash", "You take a slash at the end of a path away, so that /about/ is answered as /about. To the web, these are two paths.", &[
+        |asked| with_path(asked, asked.path().trim_end_matches('/')),
+        |asked| with_path(asked, asked.path().strip_suffix('/')?),
+    ]),
     ("path-slashes", "You make one slash of several in a row. Each of them is a part of the path.",
-        |asked| with_path(asked, &one_slash(asked.path()))),
+        &[|asked| with_path(asked, &one_slash(asked.path()))]),
     ("path-beginning", "You look only at the first part of a path, so that /about/x is answered as /about. Compare the whole path.",
-        |asked| with_path(asked, &format!("/{}", asked.path()[1..].split('/').next()?))),
+        &[|asked| with_path(asked, &format!("/{}", asked.path()[1..].split('/').next()?))]),
     ("path-end", "You look only at the last part of a path, so that /x/about is answered as /about. Compare the whole path.",
-        |asked| with_path(asked, &format!("/{}", asked.path().rsplit('/').next()?))),
+        &[|asked| with_path(asked, &format!("/{}", asked.path().rsplit('/').next()?))]),
     ("path-extension", "You take .html at the end of a path away. To the web, /about.html and /about are two paths.",
-        |asked| with_path(asked, asked.path().strip_suffix(".html")?)),
+        &[|asked| with_path(asked, asked.path().strip_suffix(".html")?)]),
     ("index-html", "You answer /index.html as you answer /. To the web, these are two paths, and the text names only one of them.",
-        |asked| with_path(asked, asked.path().strip_suffix("index.html")?)),
-    ("query-in-path", "You take the query, from the ? on, for a part of the path. request.path() comes without it.",
-        |asked| with_target(asked, asked.target.replacen('?', "-", 1))),
-    ("query-in-path", "You take the query, from the ? on, for a part of the path. request.path() comes without it.",
-        |asked| (!asked.query().is_empty()).then(|| with_target(asked, asked.target.replacen('?', "-", 1)))?),
+        &[|asked| with_path(asked, asked.path().strip_suffix("index.html")?)]),
+    ("query-in-path", "You take the query, from the ? on, for a part of the path. request.path() comes without it.", &[
+        |asked| with_target(asked, asked.target.replacen('?', "-", 1)),
+        |asked| (!asked.query().is_empty()).then(|| with_target(asked, asked.target.replacen('?', "-", 1)))?,
+    ]),
     ("empty-query", "You take a ? with nothing behind it for a part of the path. A query may be empty; request.path() comes without it.",
-        |asked| with_path(asked, &format!("{}-", asked.target.strip_suffix('?')?))),
+        &[|asked| with_path(asked, &format!("{}-", asked.target.strip_suffix('?')?))]),
     ("last-question-mark", "You split the address at its last ?. The query begins at the first one, and may have more of them.",
-        |asked| (asked.target.matches('?').count() > 1).then(|| with_target(asked, asked.target.replacen('?', "-", 1)))?),
-    ("query-unread", "You do not look at the query.", |asked| with_target(asked, asked.path().into())),
+        &[|asked| (asked.target.matches('?').count() > 1).then(|| with_target(asked, asked.target.replacen('?', "-", 1)))?]),
+    ("query-unread", "You do not look at the query.",
+        &[|asked| with_target(asked, asked.path().into())]),
     ("query-decoded-first", "You decode the query before you split it. Then a %26 in a value looks like the & between two fields: split first, then decode each part.",
-        |asked| with_target(asked, format!("{}?{}", asked.path(), decoded(asked.query())))),
-    ("body-trimmed", BODY_TRIMMED, |asked| with_body_text(asked, |text| text.trim().into())),
-    ("body-trimmed", BODY_TRIMMED, |asked| with_body_text(asked, |text| text.trim_end().into())),
-    ("body-trimmed", BODY_TRIMMED, |asked| with_body_text(asked, |text| text.trim_start().into())),
-    ("body-trimmed", BODY_TRIMMED, |asked| with_body(asked, |bytes| bytes.trim_ascii().into())),
-    ("body-trimmed", BODY_TRIMMED, |asked| with_body(asked, |bytes| bytes.trim_ascii_end().into())),
-    ("body-line-end", "You take a line end at the end of the body away. It is a part of the body, too.",
-        |asked| with_body_text(asked, |text| text.strip_suffix('\n').unwrap_or(text).into())),
-    ("body-line-end", "You take a line end at the end of the body away. It is a part of the body, too.",
-        |asked| with_body_text(asked, |text| text.trim_end_matches(['\r', '\n']).into())),
+        &[|asked| with_target(asked, format!("{}?{}", asked.path(), decoded(asked.query())))]),
+    ("body-trimmed", "You take white space away at an end of the body. It is a part of the body, too: take the body as it comes.", &[
+        |asked| with_body_text(asked, |text| text.trim().into()),
+        |asked| with_body_text(asked, |text| text.trim_end().into()),
+        |asked| with_body_text(asked, |text| text.trim_start().into()),
+        |asked| with_body(asked, |bytes| bytes.trim_ascii().into()),
+        |asked| with_body(asked, |bytes| bytes.trim_ascii_end().into()),
+    ]),
+    ("body-line-end", "You take a line end at the end of the body away. It is a part of the body, too.", &[
+        |asked| with_body_text(asked, |text| text.strip_suffix('\n').unwrap_or(text).into()),
+        |asked| with_body_text(asked, |text| text.trim_end_matches(['\r', '\n']).into()),
+    ]),
     ("body-line-ends", "You change the line ends in the body: CR LF (\\r\\n) is two characters, and both of them count.",
-        |asked| with_body_text(asked, |text| text.replace("\r\n", "\n"))),
+        &[|asked| with_body_text(asked, |text| text.replace("\r\n", "\n"))]),
     ("body-first-line", "You read only the first line of the body. It goes on behind a line end.",
-        |asked| with_body_text(asked, |text| text.split_inclusive('\n').next().unwrap_or_default().into())),
+        &[|asked| with_body_text(asked, |text| text.split_inclusive('\n').next().unwrap_or_default().into())]),
     ("body-lossy", "You make the body a text before you look at its bytes, so what is not UTF-8 becomes the sign \u{fffd}. Take the bytes as they come.",
-        |asked| with_body(asked, |bytes| String::from_utf8_lossy(bytes).into_owned().into_bytes())),
+        &[|asked| with_body(asked, |bytes| String::from_utf8_lossy(bytes).into_owned().into_bytes())]),
     ("body-latin-1", "You take each byte of the body for a character. A character in UTF-8 may have several bytes.",
-        |asked| with_body(asked, |bytes| bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into_bytes())),
-    ("letters", BODY_LETTERS, |asked| with_body_text(asked, str::to_lowercase)),
-    ("letters", BODY_LETTERS, |asked| with_body_text(asked, str::to_uppercase)),
+        &[|asked| with_body(asked, |bytes| bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into_bytes())]),
+    ("letters", "You change the letters of the body to small or to capital ones. Take the body as it comes.", &[
+        |asked| with_body_text(asked, str::to_lowercase),
+        |asked| with_body_text(asked, str::to_uppercase),
+    ]),
     ("get-as-post", "You answer GET as you answer POST. They are two methods: a GET only asks.",
-        |asked| (asked.method == "GET").then(|| Request { method: "POST".into(), body: Some(asked.query().into()), ..asked.clone() })),
+        &[|asked| (asked.method == "GET").then(|| Request { method: "POST".into(), body: Some(asked.query().into()), ..asked.clone() })]),
     ("post-as-get", "You answer POST as you answer GET. They are two methods: a POST brings something.",
-        |asked| (asked.method == "POST").then(|| Request { method: "GET".into(), body: None, ..asked.clone() })),
+        &[|asked| (asked.method == "POST").then(|| Request { method: "GET".into(), body: None, ..asked.clone() })]),
     ("method-unread", "You do not look at the method: PUT is answered as POST.",
-        |asked| (asked.method == "PUT").then(|| Request { method: "POST".into(), ..asked.clone() })),
+        &[|asked| (asked.method == "PUT").then(|| Request { method: "POST".into(), ..asked.clone() })]),
     ("query-for-body", "You look for the fields in the query. A form that is sent by POST has them in its body.",
-        |asked| with_body(asked, |_| asked.query().into())),
-    ("query-and-body", "You take fields of the query as well. A form that is sent by POST has its fields in the body, and only there.",
-        |asked| with_body(asked, |body| [body, b"&", asked.query().as_bytes()].concat())),
-    ("query-and-body", "You take fields of the query as well. A form that is sent by POST has its fields in the body, and only there.",
-        |asked| with_body(asked, |body| [asked.query().as_bytes(), b"&", body].concat())),
+        &[|asked| with_body(asked, |_| asked.query().into())]),
+    ("query-and-body", "You take fields of the query as well. A form that is sent by POST has its fields in the body, and only there.", &[
+        |asked| with_body(asked, |body| [body, b"&", asked.query().as_bytes()].concat()),
+        |asked| with_body(asked, |body| [asked.query().as_bytes(), b"&", body].concat()),
+    ]),
 ];
 
 fn one_slash(path: &str) -> String {
@@ -365,48 +371,47 @@ fn each(pairs: Pairs, change: impl Fn(&str) -> String) -> Pairs {
     pairs.into_iter().map(changed).collect()
 }
 
-const VALUES_LETTERS: &str = "You change the letters of a value to small or to capital ones. It \
-                              must come back as it was typed.";
-const NAMES: &str = "You make no difference between capital and small letters in the name of a \
-                     field. Names are compared letter by letter.";
-
 /// Fields that are read as others.
 #[rustfmt::skip]
 const VALUES: &[Named<Typing>] = &[
-    ("values-trimmed", "You take white space away at an end of a value. It was typed, too: take the value as it comes.",
-        |pairs| each(pairs, |value| value.trim().into())),
-    ("values-trimmed", "You take white space away at an end of a value. It was typed, too: take the value as it comes.",
-        |pairs| each(pairs, |value| value.trim_end().into())),
+    ("values-trimmed", "You take white space away at an end of a value. It was typed, too: take the value as it comes.", &[
+        |pairs| each(pairs, |value| value.trim().into()),
+        |pairs| each(pairs, |value| value.trim_end().into()),
+    ]),
     ("values-folded", "You make one space of all the white space between words. It must come back as it was typed.",
-        |pairs| each(pairs, |value| value.split_whitespace().collect::<Vec<_>>().join(" "))),
-    ("letters", VALUES_LETTERS, |pairs| each(pairs, str::to_lowercase)),
-    ("letters", VALUES_LETTERS, |pairs| each(pairs, str::to_uppercase)),
+        &[|pairs| each(pairs, |value| value.split_whitespace().collect::<Vec<_>>().join(" "))]),
+    ("letters", "You change the letters of a value to small or to capital ones. It must come back as it was typed.", &[
+        |pairs| each(pairs, str::to_lowercase),
+        |pairs| each(pairs, str::to_uppercase),
+    ]),
     ("plus-twice", "You make spaces of + signs in values that are decoded already. A + that is left there was typed.",
-        |pairs| each(pairs, |value| value.replace('+', " "))),
+        &[|pairs| each(pairs, |value| value.replace('+', " "))]),
     ("values-decoded-twice", "You decode a value twice. What stands in it after the first time was typed so.",
-        |pairs| each(pairs, |value| decoded(value).into())),
+        &[|pairs| each(pairs, |value| decoded(value).into())]),
     ("values-first-line", "You take only the first line of a value. It goes on behind a line end.",
-        |pairs| each(pairs, |value| value.lines().next().unwrap_or_default().into())),
-    ("values-line-ends", "You change the line ends in a value.", |pairs| each(pairs, |value| value.replace("\r\n", "\n"))),
+        &[|pairs| each(pairs, |value| value.lines().next().unwrap_or_default().into())]),
+    ("values-line-ends", "You change the line ends in a value.",
+        &[|pairs| each(pairs, |value| value.replace("\r\n", "\n"))]),
     ("values-one-line", "You make spaces of the line ends in a value.",
-        |pairs| each(pairs, |value| value.replace("\r\n", " ").replace('\n', " "))),
+        &[|pairs| each(pairs, |value| value.replace("\r\n", " ").replace('\n', " "))]),
     ("values-ascii", "You drop characters of a value that are not English (ASCII). Every character counts.",
-        |pairs| each(pairs, |value| value.chars().filter(char::is_ascii).collect())),
+        &[|pairs| each(pairs, |value| value.chars().filter(char::is_ascii).collect())]),
     ("values-signs", "You take < and > out of a value. What was typed must come back: escape it, and remove nothing.",
-        |pairs| each(pairs, |value| value.replace(['<', '>'], ""))),
+        &[|pairs| each(pairs, |value| value.replace(['<', '>'], ""))]),
     ("values-quotes", "You take quotes out of a value. What was typed must come back: escape it, and remove nothing.",
-        |pairs| each(pairs, |value| value.replace('"', ""))),
+        &[|pairs| each(pairs, |value| value.replace('"', ""))]),
     ("values-unescaped", "You decode escapes of HTML in a value: &lt; becomes <. Who typed &lt; meant these four characters.",
-        |pairs| each(pairs, |value| value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))),
+        &[|pairs| each(pairs, |value| value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))]),
     ("value-to-equals", "You take a value only up to an = in it. The first = of a field ends its name; all behind it is the value.",
-        |pairs| each(pairs, |value| value.split('=').next().unwrap_or_default().into())),
+        &[|pairs| each(pairs, |value| value.split('=').next().unwrap_or_default().into())]),
     ("last-of-its-name", "If a field comes twice, you take the last one. The first one counts.",
-        |pairs| pairs.into_iter().rev().collect()),
+        &[|pairs| pairs.into_iter().rev().collect()]),
     ("empty-as-missing", "You take a field with an empty value for one that did not come.",
-        |pairs| pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()),
-    ("names-letters", NAMES, |pairs| pairs.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect()),
+        &[|pairs| pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()]),
+    ("names-letters", "You make no difference between capital and small letters in the name of a field. Names are compared letter by letter.",
+        &[|pairs| pairs.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect()]),
     ("names-trimmed", "You take white space away around the name of a field. Names are compared letter by letter.",
-        |pairs| pairs.into_iter().map(|(name, value)| (name.trim().into(), value)).collect()),
+        &[|pairs| pairs.into_iter().map(|(name, value)| (name.trim().into(), value)).collect()]),
 ];
 
 // What is written.
@@ -415,24 +420,27 @@ const VALUES: &[Named<Typing>] = &[
 #[rustfmt::skip]
 const TEXTS: &[Named<Writing>] = &[
     ("no-line-end", "The text is right, but for the line end (\\n) behind it, which is missing.",
-        |text| without_line_end(text).into()),
-    ("line-end-twice", "The text is right, but for one more line end behind it.", |text| [text, b"\n"].concat()),
+        &[|text| without_line_end(text).into()]),
+    ("line-end-twice", "The text is right, but for one more line end behind it.",
+        &[|text| [text, b"\n"].concat()]),
     ("line-end-cr", "The text is right, but for its line end, which is \\r\\n. The text asks for \\n alone.",
-        |text| changed(text, |text| text.replace('\n', "\r\n"))),
+        &[|text| changed(text, |text| text.replace('\n', "\r\n"))]),
     ("space-at-end", "The text is right, but for a space at its end.",
-        |text| [without_line_end(text), b" ", &text[without_line_end(text).len()..]].concat()),
+        &[|text| [without_line_end(text), b" ", &text[without_line_end(text).len()..]].concat()]),
     ("quoted", "The text is right, but for the quotes around it, which {:?} writes. {} writes the text alone.",
-        |text| changed(text, |text| text.strip_suffix('\n').map_or(format!("{text:?}"), |line| format!("{line:?}\n")))),
-    ("escaped", ESCAPED, |text| changed(text, |text| escaped(text).replace("&#x27;", "'"))),
-    ("escaped", ESCAPED, |text| changed(text, escaped)),
-    ("escaped", ESCAPED, |text| changed(text, |text| escaped(text).replace("&#x27;", "&#39;"))),
-    ("no-text", "There is no text at all in the answer. Look whether .send is given the text.", |_| Vec::new()),
-    ("letters", "The text is in small letters. Compare it letter by letter.", |text| changed(text, str::to_lowercase)),
-    ("letters", "The text is in capital letters. Compare it letter by letter.", |text| changed(text, str::to_uppercase)),
+        &[|text| changed(text, |text| text.strip_suffix('\n').map_or(format!("{text:?}"), |line| format!("{line:?}\n")))]),
+    ("escaped", "The text is escaped as for a page in HTML. But it is plain text, in which a & is a &: escape only what you put into a page.", &[
+        |text| changed(text, |text| escaped(text).replace("&#x27;", "'")),
+        |text| changed(text, escaped),
+        |text| changed(text, |text| escaped(text).replace("&#x27;", "&#39;")),
+    ]),
+    ("no-text", "There is no text at all in the answer. Look whether .send is given the text.",
+        &[|_| Vec::new()]),
+    ("letters", "The text is in small letters. Compare it letter by letter.",
+        &[|text| changed(text, str::to_lowercase)]),
+    ("letters", "The text is in capital letters. Compare it letter by letter.",
+        &[|text| changed(text, str::to_uppercase)]),
 ];
-
-const ESCAPED: &str = "The text is escaped as for a page in HTML. But it is plain text, in which \
-                       a & is a &: escape only what you put into a page.";
 
 /// The text with another one in its place; bytes that are no text stay.
 fn changed(text: &[u8], change: impl Fn(&str) -> String) -> Vec<u8> {

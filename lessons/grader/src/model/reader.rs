@@ -233,7 +233,7 @@ pub(super) fn spaced(text: &str) -> String {
 }
 
 /// The text with every run of white space as one space, and none at its ends.
-pub(super) fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     let text = spaced(text);
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     words.join(" ")

@@ -229,6 +229,12 @@ impl Request {
             .map_or(&self.target, |(path, _)| path)
     }
 
+    /// Whether the path is spelled in the usual way: without percent signs, and with one
+    /// slash at its beginning. Texts leave open what other spellings mean.
+    pub fn has_plain_path(&self) -> bool {
+        !self.path().contains('%') && !self.path().starts_with("//")
+    }
+
     /// The query, as it is sent; empty if there is none.
     pub fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)

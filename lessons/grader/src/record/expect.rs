@@ -122,6 +122,23 @@ impl Expect {
         &self.all
     }
 
+    /// The same, with other things in the place of these.
+    pub(crate) fn map(mut self, mut change: impl FnMut(What) -> What) -> Self {
+        let changed = |Expected { step, what }| Expected {
+            step,
+            what: change(what),
+        };
+        self.all = self.all.into_iter().map(changed).collect();
+        self
+    }
+
+    /// What is left of it.
+    pub(crate) fn retain(mut self, keep: impl FnMut(&Expected) -> bool) -> Self {
+        self.all.retain(keep);
+        self.step = self.all.last().map_or(0, |last| last.step);
+        self
+    }
+
     /// Adds a thing that must be true.
     pub fn what(mut self, what: What) -> Self {
         let step = self.step;
