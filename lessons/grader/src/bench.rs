@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::client::ask::{ask, can_send};
 use crate::client::service::{Nobody, Service};
 use crate::client::wire::Wire;
-use crate::program::{Server, run, serve};
+use crate::program::{Executable, Server, run, serve};
 use crate::record::{
     Act, Broken, Bytes, Command, Connections, Ended, Exchange, Hangs, NotServing, Request, Seen,
 };
@@ -55,7 +55,7 @@ pub(crate) struct Played {
 /// A program that is played with.
 #[derive(Clone, Debug)]
 pub(crate) struct Bench {
-    pub(crate) program: PathBuf,
+    pub(crate) program: Executable,
     /// The folder in which it runs.
     pub(crate) folder: PathBuf,
     /// The variable that tells it which folder to serve, if it serves files.

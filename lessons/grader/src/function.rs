@@ -11,7 +11,6 @@
 //! - `page`: a page in a browser
 
 use std::cell::RefCell;
-use std::path::Path;
 use std::rc::Rc;
 
 use crate::bench::Bench;
@@ -19,8 +18,8 @@ use crate::cause;
 use crate::client::browser::Browser;
 use crate::fault;
 use crate::model::Draw;
-use crate::program;
 use crate::program::build::Builds;
+use crate::program::{self, Executable};
 use crate::record::{
     Act, Cause, CheckInfo, Command, Ended, Fields, Finding, NotServing, Outcome, Seen, Told,
 };
@@ -246,6 +245,7 @@ impl<'check> Run<'check> {
         let shown = format!("cargo run -p {} --bin {name}", self.builds.place.package);
         let built = self.builds.built(name);
         let built = built.map_err(|why| format!("{name} is not built: {}", why.why()));
+        let built = built.map(Executable::from);
         Invocation::new(self, built, shown)
     }
 
@@ -281,7 +281,7 @@ impl<'check> Run<'check> {
 
     fn serve(
         &mut self,
-        program: &Path,
+        program: &Executable,
         command: &Command,
         shown: String,
     ) -> Result<Service, Failure> {

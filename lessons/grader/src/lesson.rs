@@ -189,6 +189,11 @@ impl<M: Model> Lesson<M> {
             println!("{}", mistakes::as_json::<M>(&self.checks));
             return ExitCode::SUCCESS;
         }
+        if std::env::args().nth(1).as_deref() == Some("--checks") {
+            let checks = self.all_checks().into_iter().map(|check| check.info);
+            println!("{}", serde_json::json!(checks.collect::<Vec<_>>()));
+            return ExitCode::SUCCESS;
+        }
         let arguments = match arguments::Arguments::read() {
             Ok(arguments) => arguments,
             Err(why) => {

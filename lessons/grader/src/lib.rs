@@ -101,6 +101,9 @@
 //! | `GRADE_SEED=7342` | draws the values of the checks from this text; a new number each run if it is not set |
 //! | `GRADE_SESSIONS=200` | plays this number of drawn sessions; 20 if it is not set |
 //! | `GRADE_PROGRAM=path` | grades this executable: nothing is built, every step counts, the solution is left alone |
+//! | `GRADE_SOURCE=path` | with `GRADE_PROGRAM` only: the source that it was made from; the steps whose `todo!` stands in it are open |
+//! | `GRADE_WRAP=["bwrap", …]` | with `GRADE_PROGRAM` only: the command that each start of it is given to, which confines it; its path and arguments come at the end |
+//! | `GRADE_HELPERS=path` | takes the lesson's other programs from this folder, and builds none that is there |
 //! | `GRADE_REPORT=path` | writes the results of the checks that ran as JSON to `PACKAGE.json` in this folder, or to this file if its name ends in `.json`; folders are made |
 //! | `GRADE_BROWSER=path` | drives this Chromium, not the one in the PATH |
 //! | `GRADE_BROWSER_STEPS=2` | with `GRADE_PROGRAM` only: skips the browser in the checks of all other steps than these (numbers with commas between); for the check of the course, which grades many programs of which it knows the step that is wrong |

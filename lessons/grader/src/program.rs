@@ -15,4 +15,4 @@ mod output;
 mod running;
 
 pub(crate) use address::Address;
-pub(crate) use running::{Server, run, serve};
+pub(crate) use running::{Executable, Server, run, serve};

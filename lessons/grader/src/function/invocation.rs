@@ -1,11 +1,10 @@
 //! A program that a check starts with arguments and variables, and how it ended.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{Failure, Run, Service, Verdict, Why, Wrong};
 use crate::bench::Bench;
-use crate::program;
+use crate::program::{self, Executable};
 use crate::record::{Act, Command, Ended, Seen};
 use crate::report::shell::Shell;
 use crate::show::quoted;
@@ -14,7 +13,7 @@ use crate::show::quoted;
 #[must_use = "a program is only started with `wait` or `serve`"]
 pub struct Invocation<'run, 'check> {
     run: &'run mut Run<'check>,
-    program: Result<PathBuf, String>,
+    program: Result<Executable, String>,
     /// What a student types to start it, without arguments and variables.
     shown: String,
     command: Command,
@@ -23,7 +22,7 @@ pub struct Invocation<'run, 'check> {
 impl<'run, 'check> Invocation<'run, 'check> {
     pub(super) fn new(
         run: &'run mut Run<'check>,
-        program: Result<PathBuf, String>,
+        program: Result<Executable, String>,
         shown: String,
     ) -> Self {
         Self {

@@ -14,6 +14,7 @@ use super::printer::{Printer, Said};
 use crate::bench::{Bench, Limits};
 use crate::model::{Model, Open};
 use crate::place::{Place, steps};
+use crate::program::Executable;
 use crate::program::build::{Builds, NotBuilt};
 use crate::program::course::Course;
 use crate::record::{CheckResult, Event, Outcome, Record};
@@ -44,13 +45,12 @@ pub(super) fn main<M: Model>(
     arguments: &Arguments,
 ) -> ExitCode {
     let starter = place.starter();
-    let open = match environment.program {
-        Some(_) => Open::new(),
-        None => place
-            .read(&starter)
-            .map(|text| steps::open(&text))
-            .unwrap_or_default(),
+    let source = match (&environment.program, &environment.source) {
+        (_, Some(source)) => std::fs::read_to_string(source).ok(),
+        (Some(_), None) => None,
+        (None, None) => place.read(&starter),
     };
+    let open = source.map_or_else(Open::new, |source| steps::open(&source));
     let is_open = |check: &Check| open.contains(&check.info.step);
     let given = environment.program.is_some();
     let reference = (!given && place.has(&place.solution())).then(|| {
@@ -83,12 +83,13 @@ pub(super) fn main<M: Model>(
     names.extend(reference.cloned());
     names.push(COMPILES.into());
     let mut printer = Printer::new(names.iter().map(String::as_str), arguments.quiet);
-    let builds = Arc::new(Builds::new(place, set.limits.build));
+    let helpers = environment.helpers.clone();
+    let builds = Arc::new(Builds::new(place, set.limits.build, helpers));
     let place = &builds.place;
-    let run_of = |program: &std::path::Path, open: &Open| Run::<M> {
+    let run_of = |program: &Executable, open: &Open| Run::<M> {
         graded: Graded::new(
             Bench {
-                program: program.into(),
+                program: program.clone(),
                 folder: place.root.clone(),
                 served: set.served,
                 limits: set.limits,
@@ -114,7 +115,7 @@ pub(super) fn main<M: Model>(
     let wanted = compiles || !selected.is_empty();
     let program = match &environment.program {
         Some(program) => Some(Ok(program.clone())),
-        None => wanted.then(|| builds.built(&place.package)),
+        None => wanted.then(|| builds.built(&place.package).map(Executable::from)),
     };
     // Cargo may have written its lock file; nothing of the program has run so far.
     let course = Course::now(place, set.built_from);
@@ -286,7 +287,7 @@ fn said_at_once(place: &Place, outcome: &Outcome) -> Said {
 fn reference_of<M: Model>(
     builds: &Builds,
     checks: &[Check],
-    run_of: impl Fn(&std::path::Path, &Open) -> Run<M>,
+    run_of: impl Fn(&Executable, &Open) -> Run<M>,
     seed: &str,
 ) -> Said {
     let place = &builds.place;
@@ -295,7 +296,7 @@ fn reference_of<M: Model>(
         place.solution()
     );
     let program = match builds.built(&format!("{}_solution", place.package)) {
-        Ok(program) => program,
+        Ok(program) => Executable::from(program),
         Err(why) => return Said::Failed(format!("{fault}\nIt is not built; {}", why.why())),
     };
     let checks: Vec<&Check> = checks.iter().collect();

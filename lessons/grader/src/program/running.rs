@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -34,10 +34,26 @@ fn is_kept_back(name: &OsStr) -> bool {
 /// How long a guard may take to end what it guards.
 const LAST_WAY: Duration = Duration::from_secs(4);
 
+/// A program that can be started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Executable {
+    pub(crate) path: PathBuf,
+    /// The command that starts it, if it is not to be started by itself: the path and its
+    /// arguments are added to it. It confines the program.
+    pub(crate) wrap: Vec<String>,
+}
+
+impl From<PathBuf> for Executable {
+    fn from(path: PathBuf) -> Self {
+        let wrap = Vec::new();
+        Self { path, wrap }
+    }
+}
+
 /// A program to start, and how.
 #[derive(Clone, Copy, Debug)]
 struct Launch<'a> {
-    pub(crate) program: &'a Path,
+    pub(crate) program: &'a Executable,
     /// The folder in which it runs.
     pub(crate) folder: &'a Path,
     pub(crate) arguments: &'a [String],
@@ -48,7 +64,7 @@ struct Launch<'a> {
 }
 
 impl<'a> Launch<'a> {
-    fn of(program: &'a Path, folder: &'a Path, command: &'a Command) -> Self {
+    fn of(program: &'a Executable, folder: &'a Path, command: &'a Command) -> Self {
         Self {
             program,
             folder,
@@ -92,7 +108,7 @@ pub(crate) struct Server {
 ///
 /// If it does not print the line.
 pub(crate) fn serve(
-    program: &Path,
+    program: &Executable,
     folder: &Path,
     command: &Command,
     limit: Duration,
@@ -122,7 +138,7 @@ impl Server {
 /// If it cannot be started: no fault of the program. The inner ones are, if it has not ended
 /// by `until`.
 pub(crate) fn run(
-    program: &Path,
+    program: &Executable,
     folder: &Path,
     command: &Command,
     until: Instant,
@@ -191,7 +207,11 @@ impl Program {
                 Some(file.into_temp_path())
             }
         };
-        let mut command = guard::command(launch.program, input.as_deref(), Guarded::Program)?;
+        let Executable { path, wrap } = launch.program;
+        let mut words = wrap.iter().map(Path::new).chain([path.as_path()]);
+        let first = words.next().unwrap_or(path);
+        let mut command = guard::command(first, input.as_deref(), Guarded::Program)?;
+        command.args(words);
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_kept_back(name)) {
             command.env_remove(name);
         }

@@ -6,7 +6,13 @@ use crate::stage::Stage;
 use crate::test;
 
 pub fn trials() -> Vec<Trial> {
-    let mut trials = vec![test("no variable of the grading reaches it", variables)];
+    let mut trials = vec![
+        test("no variable of the grading reaches it", variables),
+        test("a source tells which steps are open", open_steps),
+    ];
+    if cfg!(unix) {
+        trials.push(test("it is started by the command that wraps it", wrapped));
+    }
     // The other systems limit less, or nothing.
     if cfg!(target_os = "linux") {
         trials.push(test("it gets no two gibibytes of memory", memory));
@@ -53,4 +59,30 @@ fn file() {
         shown.contains("exit code 153") || shown.contains("kind: FileTooLarge"),
         "{shown}"
     );
+}
+
+fn wrapped() {
+    let mut stage = Stage::of("tells its variables").set("SHOWN", "1");
+    stage
+        .command
+        .env("GRADE_WRAP", r#"["env", "PORT=0", "PORT_OF=the wrap"]"#);
+    let shown = stage.run().check("the answer is shown").2;
+    assert!(shown.contains("PORT_OF"), "{shown}");
+    let mut stage = Stage::of("is right").set("GRADE_WRAP", "bwrap");
+    let output = stage.command.output().expect("the lesson runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.starts_with("GRADE_WRAP: a command as a list in JSON"),
+        "{said}"
+    );
+}
+
+fn open_steps() {
+    let mut stage = Stage::of("is right");
+    stage.write("submitted.rs", "fn main() { todo!(\"step 2: the rest\") }");
+    stage.command.env("GRADE_SOURCE", "submitted.rs");
+    let result = stage.run();
+    let outcome = |name: &str| result.check(name).0;
+    assert_eq!(outcome("GET / answers the homepage"), "passed");
+    assert_eq!(outcome("another path answers 404"), "ignored");
 }
