@@ -245,6 +245,7 @@ impl<'a> Stage<'a> {
             Err(broken) => Exchange {
                 request: Some(request.clone()),
                 answer: Err(broken),
+                sent: Bytes::default(),
                 came: Bytes::default(),
                 connection: self.wires,
                 took: Duration::ZERO,

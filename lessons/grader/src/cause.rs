@@ -455,6 +455,7 @@ mod tests {
             let exchange = Exchange {
                 request: None,
                 answer: Ok(answer),
+                sent: Bytes::default(),
                 came: Bytes::default(),
                 connection: 1,
                 took: Duration::ZERO,

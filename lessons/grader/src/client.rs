@@ -13,8 +13,19 @@ pub(crate) mod service;
 mod transport;
 pub(crate) mod wire;
 
+use crate::record::Bytes;
+
 /// The most bytes that the body of an answer may have.
 const LARGEST_BODY: usize = 1024 * 1024;
 
 /// The most bytes that are read of an answer beyond its body: heads are small.
 const LARGEST_HEAD: usize = 128 * 1024;
+
+/// The most bytes that are kept of what went out: it is known anyway.
+const MOST_SENT: usize = 64 * 1024;
+
+/// The bytes that went out, as far as they are kept.
+fn kept(mut sent: Vec<u8>) -> Bytes {
+    sent.truncate(MOST_SENT);
+    Bytes(sent)
+}

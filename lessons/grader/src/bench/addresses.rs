@@ -152,6 +152,7 @@ impl Addresses {
         Exchange {
             request,
             answer,
+            sent: self.told_bytes(&exchange.sent),
             came: self.told_bytes(&exchange.came),
             ..exchange
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ureq::http;
 
 use super::transport::{Record, agent};
-use super::{LARGEST_BODY, LARGEST_HEAD};
+use super::{LARGEST_BODY, LARGEST_HEAD, MOST_SENT};
 use crate::program::Address;
 use crate::record::{Answer, Broken, Bytes, Exchange, Fields, Request};
 
@@ -21,7 +21,7 @@ const MOST_FIELDS: usize = 256;
 ///
 /// If the request is none that ureq can send: a mistake in the lesson.
 pub(crate) fn ask(request: &Request, address: &Address, until: Instant) -> Exchange {
-    let record = Record::new(LARGEST_BODY + LARGEST_HEAD);
+    let record = Record::new(LARGEST_BODY + LARGEST_HEAD, MOST_SENT);
     let began = Instant::now();
     let left = until.saturating_duration_since(began);
     let answer = match left.is_zero() {
@@ -31,6 +31,7 @@ pub(crate) fn ask(request: &Request, address: &Address, until: Instant) -> Excha
     Exchange {
         request: Some(request.clone()),
         answer,
+        sent: Bytes(record.sent()),
         came: Bytes(record.bytes()),
         connection: 0,
         took: began.elapsed(),
@@ -226,6 +227,7 @@ mod tests {
             if open {
                 let _ = wait.recv();
             }
+            head
         });
         let address = Address {
             host: "localhost".into(),
@@ -236,7 +238,8 @@ mod tests {
         let limit = Duration::from_millis(if open { 400 } else { 10_000 });
         let exchange = ask(&request, &address, Instant::now() + limit);
         drop(done);
-        server.join().unwrap();
+        let got = server.join().unwrap();
+        assert_eq!(&exchange.sent[..], got, "the bytes that went out");
         exchange
     }
 

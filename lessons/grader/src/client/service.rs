@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::kept;
 use crate::record::{Answer, Broken, Bytes, Exchange, Reply, Request};
 use crate::show::with_reason;
 use crate::sync::lock;
@@ -104,17 +105,6 @@ impl Shared {
             Reply::Silent => Err(Broken::Silent),
             Reply::Stalled(_) => Err(Broken::Slow),
         };
-        // Before it is answered: the client may end with its answer.
-        lock(&self.asked).push(Exchange {
-            request,
-            answer,
-            came: Bytes(came),
-            connection,
-            took: began.elapsed(),
-        });
-        if let Reply::After(delay, _) = &reply {
-            std::thread::sleep(*delay);
-        }
         let mut bytes = match &reply {
             Reply::Answer(answer) | Reply::After(_, answer) | Reply::Stalled(answer) => {
                 written(answer, bodiless)
@@ -125,6 +115,18 @@ impl Shared {
         let stays_open = matches!(reply, Reply::Silent | Reply::Stalled(_));
         if stays_open {
             bytes.pop();
+        }
+        // Before it is answered: the client may end with its answer.
+        lock(&self.asked).push(Exchange {
+            request,
+            answer,
+            sent: kept(bytes.clone()),
+            came: Bytes(came),
+            connection,
+            took: began.elapsed(),
+        });
+        if let Reply::After(delay, _) = &reply {
+            std::thread::sleep(*delay);
         }
         stream.write_all(&bytes)?;
         if stays_open {

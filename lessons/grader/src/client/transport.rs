@@ -1,6 +1,6 @@
 //! Where ureq connects to, and what it reads: it goes to the addresses of the program,
-//! whatever this computer makes of the name `localhost`, and the bytes that come are kept
-//! as they come, to see what a client does not tell.
+//! whatever this computer makes of the name `localhost`, and the bytes that go and come are
+//! kept, to see what a client does not tell.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -57,23 +57,41 @@ impl Resolver for Sockets {
     }
 }
 
-/// Part of a connector chain: keeps the bytes that come in.
+/// Part of a connector chain: keeps the bytes that go out and those that come in.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
+    bytes: Kept,
+    sent: Kept,
+}
+
+/// Bytes, up to a limit.
+#[derive(Clone, Debug)]
+struct Kept {
     bytes: Arc<Mutex<Vec<u8>>>,
     limit: usize,
 }
 
 impl Record {
-    pub(super) fn new(limit: usize) -> Self {
-        let bytes = Arc::default();
-        Self { bytes, limit }
+    /// Keeps this number of bytes that come, and this number of those that go.
+    pub(super) fn new(limit: usize, sent: usize) -> Self {
+        let kept = |limit| Kept {
+            bytes: Arc::default(),
+            limit,
+        };
+        let (bytes, sent) = (kept(limit), kept(sent));
+        Self { bytes, sent }
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
-        lock(&self.bytes).clone()
+        lock(&self.bytes.bytes).clone()
     }
 
+    pub(super) fn sent(&self) -> Vec<u8> {
+        lock(&self.sent.bytes).clone()
+    }
+}
+
+impl Kept {
     fn keep(&self, new: &[u8]) {
         let mut bytes = lock(&self.bytes);
         let room = self.limit.saturating_sub(bytes.len());
@@ -106,6 +124,9 @@ impl<In: Transport> Transport for Recorded<In> {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.record
+            .sent
+            .keep(&self.inner.buffers().output()[..amount]);
         self.inner.transmit_output(amount, timeout)
     }
 
@@ -113,7 +134,9 @@ impl<In: Transport> Transport for Recorded<In> {
         // New bytes are appended to those that nobody has consumed yet.
         let before = self.inner.buffers().input().len();
         let progress = self.inner.await_input(timeout)?;
-        self.record.keep(&self.inner.buffers().input()[before..]);
+        self.record
+            .bytes
+            .keep(&self.inner.buffers().input()[before..]);
         Ok(progress)
     }
 

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use super::{LARGEST_BODY, LARGEST_HEAD};
+use super::{LARGEST_BODY, LARGEST_HEAD, kept};
 use crate::program::Address;
 use crate::record::{Answer, Broken, Bytes, Exchange, Request};
 
@@ -53,8 +53,9 @@ impl Wire {
             until: began + limit,
             stream: &self.stream,
         };
-        let sent = came.send(&written(request, &self.host));
-        let read = sent.and_then(|()| came.answer(request.method == "HEAD"));
+        let bytes = written(request, &self.host);
+        let read = came.send(&bytes);
+        let read = read.and_then(|()| came.answer(request.method == "HEAD"));
         let (answer, length, keeps) = match read {
             Ok((answer, length, keeps)) => (Ok(answer), length, keeps),
             Err(broken) => (Err(broken), came.bytes.len(), false),
@@ -63,6 +64,7 @@ impl Wire {
         let exchange = Exchange {
             request: Some(request.clone()),
             answer,
+            sent: kept(bytes),
             came: Bytes(came.bytes),
             connection: self.number,
             took: began.elapsed(),

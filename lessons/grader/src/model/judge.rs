@@ -248,6 +248,7 @@ mod tests {
         Seen::Exchange(Box::new(Exchange {
             request: None,
             answer,
+            sent: Bytes::default(),
             came: Bytes::default(),
             connection: 1,
             took: Duration::from_millis(7),
@@ -375,6 +376,7 @@ mod tests {
         let asked = |target: &str| Exchange {
             request: get(target).asked().cloned(),
             answer: Err(Broken::Silent),
+            sent: Bytes::default(),
             came: Bytes::default(),
             connection: 1,
             took: Duration::ZERO,

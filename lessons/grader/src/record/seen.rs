@@ -27,6 +27,10 @@ pub struct Exchange {
     pub request: Option<Request>,
     /// The answer, or why there is none.
     pub answer: Result<Answer, Broken>,
+    /// The bytes that went out: the request; of a service that is asked, the answer. Of
+    /// very many, the first.
+    #[serde(default)]
+    pub sent: Bytes,
     /// The bytes that came, as far as they came.
     pub came: Bytes,
     /// The number of the connection, counted from the program's start.
