@@ -105,6 +105,7 @@
 //! | `GRADE_WRAP=["bwrap", …]` | with `GRADE_PROGRAM` only: the command that each start of it is given to, which confines it; its path and arguments come at the end |
 //! | `GRADE_HELPERS=path` | takes the lesson's other programs from this folder, and builds none that is there |
 //! | `GRADE_REPORT=path` | writes the results of the checks that ran as JSON to `PACKAGE.json` in this folder, or to this file if its name ends in `.json`; folders are made |
+//! | `GRADE_EVENTS=1` | prints what happens as it happens, each [`record::Event`] as a line of JSON, and nothing else: for a tool that shows it |
 //! | `GRADE_BROWSER=path` | drives this Chromium, not the one in the PATH |
 //! | `GRADE_BROWSER_STEPS=2` | with `GRADE_PROGRAM` only: skips the browser in the checks of all other steps than these (numbers with commas between); for the check of the course, which grades many programs of which it knows the step that is wrong |
 //!

@@ -14,6 +14,8 @@ pub(super) struct Environment {
     /// The folder of the lesson's other programs, if they are built already.
     pub(super) helpers: Option<PathBuf>,
     pub(super) report: Option<PathBuf>,
+    /// Whether a tool reads what is printed: events, and nothing else.
+    pub(super) events: bool,
     pub(super) browser_steps: Option<BTreeSet<u32>>,
     pub(super) sessions: usize,
 }
@@ -73,6 +75,7 @@ impl Environment {
             source,
             helpers: set("GRADE_HELPERS").map(|path| root.join(path)),
             report: set("GRADE_REPORT").map(|path| root.join(path)),
+            events: text("GRADE_EVENTS").is_some_and(|value| value != "0"),
             browser_steps,
             sessions,
         })

@@ -10,14 +10,14 @@ use super::arguments::Arguments;
 use super::checks::Run;
 use super::environment::Environment;
 use super::graded::Graded;
-use super::printer::{Printer, Said};
+use super::printer::{Form, Printer, Said};
 use crate::bench::{Bench, Limits};
 use crate::model::{Model, Open};
 use crate::place::{Place, steps};
 use crate::program::Executable;
 use crate::program::build::{Builds, NotBuilt};
 use crate::program::course::Course;
-use crate::record::{CheckResult, Event, Outcome, Record};
+use crate::record::{CheckInfo, CheckResult, Event, Outcome, Record};
 use crate::report;
 use crate::show::count;
 
@@ -34,6 +34,23 @@ pub(super) struct Set {
     pub(super) limits: Limits,
     /// The grade.rs that this is, if that is known.
     pub(super) built_from: Option<&'static [u8]>,
+}
+
+/// What has happened so far, told as it happens if a tool asks for it.
+struct Log {
+    record: Record,
+    told: bool,
+}
+
+impl Log {
+    fn add(&mut self, event: Event) {
+        if self.told
+            && let Ok(line) = serde_json::to_string(&event)
+        {
+            println!("{line}");
+        }
+        self.record.add(event);
+    }
 }
 
 /// Runs the checks and prints the results.
@@ -78,11 +95,18 @@ pub(super) fn main<M: Model>(
     let began = Instant::now();
     let number = usize::from(compiles) + selected.len() + usize::from(reference.is_some());
     let all = checks.len() + usize::from(!given) + usize::from(!given && reference.is_some());
-    println!("\nrunning {}", count(number, "test"));
+    let form = match (environment.events, arguments.quiet) {
+        (true, _) => Form::Nothing,
+        (false, true) => Form::Letters,
+        (false, false) => Form::Lines,
+    };
+    if form != Form::Nothing {
+        println!("\nrunning {}", count(number, "test"));
+    }
     let mut names: Vec<String> = selected.iter().map(|check| check.full_name()).collect();
     names.extend(reference.cloned());
     names.push(COMPILES.into());
-    let mut printer = Printer::new(names.iter().map(String::as_str), arguments.quiet);
+    let mut printer = Printer::new(names.iter().map(String::as_str), form);
     let helpers = environment.helpers.clone();
     let builds = Arc::new(Builds::new(place, set.limits.build, helpers));
     let place = &builds.place;
@@ -102,12 +126,16 @@ pub(super) fn main<M: Model>(
         seed: environment.seed.clone(),
         browser_steps: environment.browser_steps.clone(),
     };
-    let mut record = Record::of([Event::Started {
+    let mut log = Log {
+        record: Record::default(),
+        told: environment.events,
+    };
+    log.add(Event::Started {
         version: VERSION,
         lesson: place.package.clone(),
         seed: environment.seed.clone(),
         checks: selected.iter().map(|check| check.info.clone()).collect(),
-    }]);
+    });
 
     if compiles {
         printer.begin(COMPILES);
@@ -134,22 +162,21 @@ pub(super) fn main<M: Model>(
                 true => Open::new(),
                 false => open.clone(),
             };
-            let results = done(run_of(program, &open), &selected, &open, &mut printer);
             let warnings = builds.warnings(&place.package);
+            log.add(Event::Built(warnings.clone()));
+            let run = run_of(program, &open);
+            done(run, &selected, &open, &mut printer, &mut log);
             if !printer.failures.is_empty() {
-                printer.warnings.clone_from(&warnings);
+                printer.warnings = warnings;
             }
-            record.add(Event::Built(warnings));
-            let checked = results.into_iter().map(Event::Checked);
-            checked.for_each(|checked| record.add(checked));
         }
         (Some(Err(reason)), Some(why)) => {
             // One compiler's message, one failure.
             let tell = (!compiles).then(|| why.clone());
+            log.add(Event::NotBuilt(why));
             let results = left_out(place, &selected, reason, tell, &mut printer);
             let checked = results.into_iter().map(Event::Checked);
-            checked.for_each(|checked| record.add(checked));
-            record.add(Event::NotBuilt(why));
+            checked.for_each(|checked| log.add(checked));
         }
         _ => {}
     }
@@ -161,14 +188,15 @@ pub(super) fn main<M: Model>(
         );
     }
     let changed = course.changed(place);
-    record.add(Event::Changed(
+    log.add(Event::Changed(
         [&changed.doubtful[..], &changed.known[..]].concat(),
     ));
-    record.add(Event::Ended);
+    log.add(Event::Ended);
+    let record = log.record;
 
     printer.finish(all.saturating_sub(number), began);
     let none_fits = number == 0;
-    if !arguments.exact && !given {
+    if !arguments.exact && !given && !environment.events {
         let said = match (none_fits, arguments.filters.first()) {
             (true, Some(filter)) => report::nothing_fits(place, &checks_of(&checks), filter),
             _ => report::summary(place, &record, &checks_of(&checks)),
@@ -177,8 +205,8 @@ pub(super) fn main<M: Model>(
             println!("{said}");
         }
     }
-    for said in &record.changed {
-        println!("{said}");
+    if !environment.events {
+        record.changed.iter().for_each(|said| println!("{said}"));
     }
     if let Some(path) = &environment.report
         && let Err(error) = report::write(path, place, &record)
@@ -199,25 +227,30 @@ fn done<M: Model>(
     checks: &[&Check],
     open: &Open,
     printer: &mut Printer,
-) -> Vec<CheckResult> {
+    log: &mut Log,
+) {
     let builds = Arc::clone(&run.builds);
     let place = &builds.place;
     let results = run.checks(checks, open, |check, outcome| match outcome {
         None => printer.begin(&check.full_name()),
-        Some(outcome) => printer.end(&check.full_name(), said_at_once(place, outcome)),
+        Some(outcome) => {
+            printer.end(&check.full_name(), said_at_once(place, outcome));
+            let (check, outcome) = (check.info.clone(), outcome.clone());
+            log.add(Event::Checked(CheckResult { check, outcome }));
+        }
     });
     // Causes are known when all is done.
     let told = report::Told::default();
-    for result in &results {
+    for result in results {
         if let Outcome::Failed(finding) = &result.outcome {
             let text = report::finding(place, &run.seed, finding, &told);
             let mut failures = printer.failures.iter_mut();
             if let Some((_, why)) = failures.find(|(name, _)| *name == finding.check) {
                 *why = text;
             }
+            log.add(Event::Explained(result));
         }
     }
-    results
 }
 
 /// What becomes of checks whose program is not built. The first one tells why, if nothing else
@@ -248,7 +281,7 @@ fn left_out(
     results
 }
 
-fn checks_of(checks: &[Check]) -> Vec<crate::record::CheckInfo> {
+fn checks_of(checks: &[Check]) -> Vec<CheckInfo> {
     checks.iter().map(|check| check.info.clone()).collect()
 }
 

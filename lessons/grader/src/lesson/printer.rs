@@ -10,10 +10,21 @@ pub(super) enum Said {
     Ignored(String),
 }
 
+/// How tests are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// In columns, a line for each.
+    Lines,
+    /// A letter for each.
+    Letters,
+    /// Not at all: something else reads what is printed.
+    Nothing,
+}
+
 /// Prints tests as they end, and counts them.
 pub(super) struct Printer {
     width: usize,
-    quiet: bool,
+    form: Form,
     passed: usize,
     ignored: usize,
     /// The names of tests, and why they failed.
@@ -23,11 +34,11 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    /// Prints these tests in columns, or with `quiet` a letter for each.
-    pub(super) fn new<'a>(names: impl Iterator<Item = &'a str>, quiet: bool) -> Self {
+    /// Prints these tests in this form.
+    pub(super) fn new<'a>(names: impl Iterator<Item = &'a str>, form: Form) -> Self {
         Self {
             width: names.map(|name| name.chars().count()).max().unwrap_or(0),
-            quiet,
+            form,
             passed: 0,
             ignored: 0,
             failures: Vec::new(),
@@ -36,7 +47,7 @@ impl Printer {
     }
 
     pub(super) fn begin(&self, name: &str) {
-        if !self.quiet {
+        if self.form == Form::Lines {
             let width = self.width;
             print!("test {name:width$} ... ");
             let _ = std::io::stdout().flush();
@@ -55,14 +66,18 @@ impl Printer {
             Said::Ignored(_) => self.ignored += 1,
             Said::Failed(why) => self.failures.push((name.into(), why)),
         }
-        match self.quiet {
-            true => print!("{letter}"),
-            false => println!("{word}"),
+        match self.form {
+            Form::Lines => println!("{word}"),
+            Form::Letters => print!("{letter}"),
+            Form::Nothing => {}
         }
     }
 
     /// Why tests failed, which they were, and how many there were.
     pub(super) fn finish(&self, filtered_out: usize, began: Instant) {
+        if self.form == Form::Nothing {
+            return;
+        }
         if !self.failures.is_empty() {
             println!("\nfailures:\n");
             for (name, why) in &self.failures {

@@ -118,8 +118,10 @@ pub enum Event {
     Built(Vec<String>),
     /// The program is not built, for this reason.
     NotBuilt(String),
-    /// A check has ended.
+    /// A check has ended. What its failure is due to is not known yet.
     Checked(CheckResult),
+    /// The cause of a failure is known: the result of its check once more, with it.
+    Explained(CheckResult),
     /// Files of the course are not as they should be: in sentences.
     Changed(Vec<String>),
     /// The run has ended.
@@ -180,6 +182,12 @@ impl Record {
                 }
                 self.checks.push(result);
             }
+            Event::Explained(result) => {
+                let same = |known: &&mut CheckResult| known.check == result.check;
+                if let Some(known) = self.checks.iter_mut().find(same) {
+                    *known = result;
+                }
+            }
             Event::Changed(said) => self.changed = said,
             Event::Ended => {}
         }
@@ -227,13 +235,28 @@ mod tests {
             let check = CheckInfo { step, name, points };
             Event::Checked(CheckResult { check, outcome })
         };
+        let name = || "x".to_string();
+        let failed = |says: &str| {
+            let (name, says) = (name(), says.into());
+            let told = Told { name, says };
+            let (step, name, points) = (1, "x".to_string(), 8);
+            let check = CheckInfo { step, name, points };
+            let mut finding = Finding::of(&check);
+            finding.cause = Cause::Rule(told);
+            let outcome = Outcome::Failed(Box::new(finding));
+            CheckResult { check, outcome }
+        };
         let record = Record::of([
             checked(2, Outcome::Passed),
             checked(1, Outcome::Open(1)),
             checked(4, Outcome::NotHere("no browser".into())),
+            Event::Checked(failed("")),
+            Event::Explained(failed("an empty line is missing")),
             Event::Ended,
         ]);
-        assert_eq!((record.points, record.all_points), (2, 3));
+        assert_eq!((record.points, record.all_points), (2, 11));
+        assert_eq!(record.checks.len(), 4);
+        assert_eq!(record.checks[3], failed("an empty line is missing"));
         let json = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
     }

@@ -1,5 +1,6 @@
 //! What a student reads, as they read it.
 
+use grader::record::{Event, Outcome, Record, Seen};
 use libtest_mimic::Trial;
 
 use crate::stage::Stage;
@@ -14,6 +15,7 @@ pub fn trials() -> Vec<Trial> {
         test("the same seed asks for the same values", seeds),
         test("a filter changes no value", filter),
         test("results go to a folder too", folder),
+        test("a tool gets events and nothing else", events),
     ]
 }
 
@@ -40,6 +42,47 @@ fn causes(text: &str) -> Vec<String> {
     whole
         .map(|cause| cause.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect()
+}
+
+fn events() {
+    let result = Stage::of("finds everything").set("GRADE_EVENTS", "1").run();
+    let read = |line: &str| serde_json::from_str::<Event>(line).expect("an event");
+    let events: Vec<Event> = result.stdout.lines().map(read).collect();
+    let names = events.iter().map(|event| match event {
+        Event::Started { .. } => "started",
+        Event::Built(_) => "built",
+        Event::NotBuilt(_) => "not built",
+        Event::Checked(_) => "checked",
+        Event::Explained(_) => "explained",
+        Event::Changed(_) => "changed",
+        Event::Ended => "ended",
+    });
+    let names: Vec<&str> = names.collect();
+    let expected = [
+        "started",
+        "built",
+        "checked",
+        "checked",
+        "explained",
+        "changed",
+        "ended",
+    ];
+    assert_eq!(names, expected, "{}", result.stdout);
+    let record = Record::of(events);
+    assert_eq!((record.points, record.all_points), (1, 3));
+    let Outcome::Failed(finding) = &record.checks[1].outcome else {
+        panic!("it is wrong: {:?}", record.checks[1]);
+    };
+    assert!(!finding.cause.names().is_empty(), "the cause is told");
+    let (_, seen) = finding.acts.last().expect("it was asked");
+    let Seen::Exchange(exchange) = seen else {
+        panic!("an answer: {seen:?}");
+    };
+    let sent = exchange.sent.text();
+    assert!(
+        sent.starts_with("GET /") && sent.ends_with("\r\n\r\n"),
+        "{sent}"
+    );
 }
 
 fn one_cause() {
