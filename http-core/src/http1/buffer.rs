@@ -66,7 +66,13 @@ impl Buffer {
         } else if self.end == self.bytes.len() || is_fast {
             // Twice as much as has really arrived: no memory is set aside for a length that
             // was only claimed.
-            self.bytes.resize((self.bytes.len() * 2).max(FIRST_SIZE), 0);
+            let size = (self.bytes.len() * 2).max(FIRST_SIZE);
+            if self.bytes.is_empty() {
+                // Unlike `resize`, this gets zeroed memory from the system, and writes none.
+                self.bytes = vec![0; size];
+            } else {
+                self.bytes.resize(size, 0);
+            }
         }
         &mut self.bytes[self.end..]
     }
