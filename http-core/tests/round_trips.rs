@@ -283,7 +283,7 @@ fn chunks_give_back_their_body() {
                     decoded.extend_from_slice(&bytes[at..at + count]);
                     at += count;
                 }
-                Piece::Framing(count) => at += count,
+                Piece::Overhead(count) => at += count,
                 Piece::More => {
                     assert!(known < bytes.len(), "the body never ends");
                     known = (known + rng.usize(1..400)).min(bytes.len());

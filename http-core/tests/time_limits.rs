@@ -119,6 +119,32 @@ fn half_an_answer_that_is_given_up_is_no_whole_one() {
     assert!(reply.body == [pattern(FIRST), pattern(20 * 1024 * 1024)].concat());
 }
 
+/// The end of the connection is the end of this answer, and it comes while the client has not
+/// read much of it yet.
+#[test]
+fn a_whole_answer_that_ends_with_its_connection_is_not_reset() {
+    const LENGTH: usize = 1024 * 1024;
+    let limits = Limits {
+        linger_time: SHORT,
+        connections: 1,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, |_: &mut Request, response: Response| {
+        let mut body = response.send_response(200).end_headers()?;
+        body.write_all(&pattern(LENGTH))?;
+        body.send("")
+    });
+    let mut client = server.connect();
+    client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    client.through(b"\r\n\r\n").unwrap();
+    // There is room for another one only when this one was closed.
+    let mut other = server.connect();
+    other.send("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+    other.reply_to_head();
+    assert!(client.take(LENGTH).unwrap() == pattern(LENGTH));
+    client.ends();
+}
+
 #[test]
 fn a_slow_head_is_408() {
     let limits = Limits {

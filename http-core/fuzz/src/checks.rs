@@ -122,7 +122,7 @@ fn decode(
                 body.extend_from_slice(&input[..count]);
                 at += count;
             }
-            Piece::Framing(count) => {
+            Piece::Overhead(count) => {
                 assert!((1..=input.len()).contains(&count));
                 at += count;
             }

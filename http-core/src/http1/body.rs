@@ -105,7 +105,7 @@ impl Http1 {
                     self.input.consume(count);
                     return Ok(Got::Data(count));
                 }
-                Ok(Piece::Framing(count)) => self.input.consume(count),
+                Ok(Piece::Overhead(count)) => self.input.consume(count),
                 Ok(Piece::End) => return Ok(Got::End),
                 Ok(Piece::More) if self.input_ended => {
                     *body = Body::Refused(Refusal::CUT_OFF);
@@ -192,7 +192,7 @@ impl Waiting {
     pub fn is_complete(&mut self, input: &[u8]) -> bool {
         loop {
             match self.decoder.next(&input[self.seen..], usize::MAX) {
-                Ok(Piece::Data(count) | Piece::Framing(count)) => self.seen += count,
+                Ok(Piece::Data(count) | Piece::Overhead(count)) => self.seen += count,
                 Ok(Piece::More) => return false,
                 Ok(Piece::End) | Err(_) => return true,
             }

@@ -1,14 +1,14 @@
 //! Where the body of a request ends: bytes in, pieces of the body out.
 //!
-//! Like `head`, this knows no socket. It copies nothing either: it says of the
-//! bytes at hand which belong to the body and which only frame it.
+//! [`Decoder`] decides it, for a body with a Content-Length as for one in chunks. It copies
+//! nothing: it says of the bytes at hand which belong to the body and which only frame it.
 
 use http::StatusCode;
 
 use super::grammar::{is_text_byte, is_token_byte};
 use super::{Limits, Refusal};
 
-/// How long the body of a request is (RFC 9112, section 6.3).
+/// What tells where a body ends (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
     /// So many bytes; 0 where the request has no body.
@@ -31,7 +31,7 @@ pub enum Piece {
     Data(usize),
     /// So many bytes that are not of the body: a chunk's size line, its line
     /// end, a trailer field.
-    Framing(usize),
+    Overhead(usize),
     /// Nothing can be said before more bytes are there.
     More,
     /// The body has ended; what follows is the next request.
@@ -52,7 +52,7 @@ pub enum Piece {
 ///             body.extend_from_slice(&input[..n]);
 ///             input = &input[n..];
 ///         }
-///         Piece::Framing(n) => input = &input[n..],
+///         Piece::Overhead(n) => input = &input[n..],
 ///         Piece::More => panic!("the body is complete"),
 ///         Piece::End => break,
 ///     }
@@ -144,7 +144,7 @@ impl Decoder {
             State::ChunkEnd => match input {
                 [b'\r', b'\n', ..] => {
                     self.state = State::Size;
-                    Ok(Piece::Framing(2))
+                    Ok(Piece::Overhead(2))
                 }
                 [] | [b'\r'] => Ok(Piece::More),
                 _ => Err(Refusal::bad("a chunk is longer than its size said")),
@@ -190,7 +190,7 @@ impl Decoder {
             0 => State::Trailers,
             _ => State::Chunk(size),
         };
-        Ok(Piece::Framing(line.length))
+        Ok(Piece::Overhead(line.length))
     }
 
     /// Trailer fields are passed over; that they are fields is all that is asked.
@@ -208,7 +208,7 @@ impl Decoder {
                 return Err(Refusal::bad("a trailer field is malformed"));
             }
         }
-        Ok(Piece::Framing(line.length))
+        Ok(Piece::Overhead(line.length))
     }
 
     /// The line at the start of `input`, once its end is there. All of it but the
@@ -303,7 +303,7 @@ mod tests {
                     body.extend_from_slice(&input[start..start + n]);
                     start += n;
                 }
-                Piece::Framing(n) => start += n,
+                Piece::Overhead(n) => start += n,
                 Piece::More => {
                     assert!(end < input.len(), "the body never ends");
                     end = (end + step).min(input.len());

@@ -10,12 +10,19 @@
 //!     Read, Write, Call, … ◄── next ◄── └───────┘ ◄── status, field, write, … ◄── handler
 //! ```
 //!
-//! It is a state machine. These are its states, and [`Http1::next`] is where they change:
+//! It is a state machine. [`Http1::next`] moves it on when bytes have come or have been sent,
+//! [`Http1::answered`] when the handler is done, and [`Http1::expired`] when the client is late:
 //!
 //! ```text
-//!  ┌─► Head ──► Body ──► Exchange ──► Skip ──┐
-//!  └────────────────────────┴────────────────┘
-//!  from each of them: ──► Finish ──► Linger ──► Closed
+//!  ┌──────────────── keep-alive ───────────────┐
+//!  ▼                                           │
+//! Head ─────────────────► Exchange ────────────┤
+//!  ├────► Body ────────────► ▲ │               │
+//!  │       │                 │ └────► Skip ────┘
+//!  └───────┴───► Refused ────┘
+//!
+//! from each of them ──► Finish ──► Linger ──► Closed
+//!                            └────────────────►
 //! ```
 //!
 //! | module | what it is about |
@@ -23,7 +30,8 @@
 //! | `head`, `line`, `fields`, `host`, `grammar` | bytes to a request's [`Head`], and what it says of the connection |
 //! | `chunks` | where a body ends: Content-Length and chunks |
 //! | `body` | a request's body, as the handler reads it |
-//! | `answer`, `framing` | an answer, as the handler writes it: its head, and how its body is framed |
+//! | `answer`, `write` | an answer, as the handler writes it: its head, and how its body is framed |
+//! | `keep_alive` | whether the connection stays open after it |
 //! | `buffer`, `output` | bytes that came; bytes and files that wait to be sent |
 //! | `limits`, `refusal` | what is refused, and how |
 //! | `next` | what the shell is asked to do |
@@ -35,17 +43,16 @@ mod chunks;
 #[cfg(test)]
 mod dialogues;
 mod fields;
-mod framing;
 mod grammar;
 mod head;
 mod host;
+mod keep_alive;
 mod limits;
 mod line;
 mod next;
 mod output;
 mod refusal;
-
-use http::StatusCode;
+mod write;
 
 pub use self::answer::mistake;
 use self::answer::{Answer, Stage};
@@ -54,6 +61,7 @@ pub use self::body::{CONTINUE, Got};
 use self::buffer::Buffer;
 pub use self::chunks::{Decoder, Framing, Piece};
 pub use self::head::Head;
+pub use self::keep_alive::Ending;
 pub use self::limits::Limits;
 use self::line::request_line;
 pub use self::next::{Next, Patience};
@@ -117,24 +125,6 @@ impl Default for State {
     }
 }
 
-/// Why a connection ends. Keep-alive goes one way only: once there is a reason to end, the
-/// connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// The client sent `Connection: close`, or speaks HTTP/1.0 and did not ask to keep it.
-    Client,
-    /// The handler sent `Connection: close`.
-    Handler,
-    /// The server is stopping.
-    Stopping,
-    /// A request was refused, so nobody knows where the next one begins.
-    Refused,
-    /// A long body, or one that may never come, lies before the next request.
-    UnreadBody,
-    /// The end of the answer is the end of the connection.
-    UntilClose,
-}
-
 /// A head is parsed again from its start once this many bytes have come without a line end:
 /// not for every byte, as it may come one byte at a time.
 const WORTH_A_LOOK: usize = 1024;
@@ -145,7 +135,7 @@ impl Http1 {
         self.input.reset();
         self.output.reset();
         self.gathered.clear();
-        self.gathered.shrink_to(framing::GATHERED);
+        self.gathered.shrink_to(write::GATHERED);
         *self = Http1 {
             input: std::mem::take(&mut self.input),
             output: std::mem::take(&mut self.output),
@@ -165,6 +155,9 @@ impl Http1 {
 
     /// Says what to do next. `head` is where the head of a request is written; `stopping`
     /// means that no more requests are answered.
+    ///
+    /// # Panics
+    /// If it has asked for an answer, and [`answered`](Http1::answered) was not called.
     pub fn next(&mut self, head: &mut Head, limits: &Limits, stopping: bool) -> Next {
         if stopping {
             self.end_after(Ending::Stopping);
@@ -199,7 +192,7 @@ impl Http1 {
                             }
                             State::Body(Box::new(waiting))
                         }
-                        Ok(None) if self.input_ended => self.cut_off(),
+                        Ok(None) if self.input_ended => self.break_off(Refusal::CUT_OFF),
                         Ok(None) => return Next::Read,
                         Err(refusal) => {
                             State::Refused(refusal, request_line(self.input.filled()).to_vec())
@@ -213,7 +206,7 @@ impl Http1 {
                         if ends {
                             State::Finish { linger: false }
                         } else if self.input_ended {
-                            self.cut_off()
+                            self.break_off(Refusal::CUT_OFF)
                         } else {
                             return Next::Read;
                         }
@@ -225,14 +218,12 @@ impl Http1 {
                         return self.call(head, limits);
                     }
                 }
-                State::Exchange(_) => {
-                    // Nobody has answered it, and nobody will.
-                    self.give_up();
-                    State::Finish { linger: false }
-                }
+                State::Exchange(_) => unreachable!("`answered` must be called first"),
                 State::Skip(decoder, left) => {
                     match decoder.next(self.input.filled(), usize::MAX) {
-                        Ok(Piece::Data(count) | Piece::Framing(count)) if count as u64 <= *left => {
+                        Ok(Piece::Data(count) | Piece::Overhead(count))
+                            if count as u64 <= *left =>
+                        {
                             *left -= count as u64;
                             self.input.consume(count);
                             continue;
@@ -279,37 +270,6 @@ impl Http1 {
         Next::Call
     }
 
-    /// The handler is done: decides how the connection goes on. Returns the status of the
-    /// answer, if there is one.
-    pub fn answered(&mut self) -> Option<StatusCode> {
-        let status = self.answer.status;
-        let State::Exchange(body) = std::mem::replace(&mut self.state, State::Closed) else {
-            return status;
-        };
-        let unread = body.is_unread();
-        let linger = unread || self.ending != Some(Ending::Client) || !self.input.is_empty();
-        self.state = match (self.ending, body) {
-            _ if self.answer.stage != Stage::Whole => {
-                // Only a part of an answer, or none: closing the connection tells the client.
-                self.give_up();
-                State::Finish { linger: false }
-            }
-            (None, _) if !unread => State::default(),
-            // It is short enough, else `end_head` would have set an ending.
-            (None, Body::Open { decoder, .. }) => State::Skip(decoder, self.skip_limit),
-            _ => State::Finish { linger },
-        };
-        status
-    }
-
-    /// Ends the connection after the current answer, or now if there is none.
-    pub fn end_after(&mut self, reason: Ending) {
-        // The client's own wish outranks other reasons: it means that no more will come.
-        if self.ending.is_none() || reason == Ending::Client {
-            self.ending = Some(reason);
-        }
-    }
-
     /// Room for bytes from the client.
     pub fn room(&mut self) -> &mut [u8] {
         self.input.room()
@@ -324,14 +284,12 @@ impl Http1 {
 
     /// The client has taken longer than its limit allows.
     pub fn expired(&mut self) {
-        if self.output.is_empty()
-            && let Some(line) = self.half_request()
-        {
-            self.state = State::Refused(Refusal::TOO_SLOW, line);
+        self.state = if self.output.is_empty() {
+            self.break_off(Refusal::TOO_SLOW)
         } else {
             self.give_up();
-            self.state = State::Finish { linger: false };
-        }
+            State::Finish { linger: false }
+        };
     }
 
     /// Whether the connection is between requests, with nothing left to send.
@@ -339,17 +297,18 @@ impl Http1 {
         self.patience() == Patience::Idle && self.output.is_empty()
     }
 
-    /// What it is waiting for, once all output is sent.
+    /// What it is waiting for when all output is sent and `next` wants to read.
     pub fn patience(&self) -> Patience {
         match &self.state {
             State::Head { .. } if self.input.is_empty() => Patience::Idle,
             State::Head { .. } => Patience::Head,
             State::Body(_) | State::Skip(..) => Patience::Body,
+            // The other states do not read.
             _ => Patience::Linger,
         }
     }
 
-    /// Whether the connection must be reset rather than closed, because a close would make
+    /// Whether the connection must be reset (RST) rather than closed, because a close would make
     /// an incomplete answer look complete.
     pub fn is_cut(&self) -> bool {
         self.output.ends_with_connection && self.answer.stage != Stage::Whole
@@ -362,22 +321,18 @@ impl Http1 {
         self.answer.stage = Stage::Lost;
     }
 
-    /// The client will send nothing more. It may still read: RFC 9112, section 8, allows an
-    /// answer, and anyone who forgot the empty line needs it.
-    fn cut_off(&self) -> State {
-        match self.half_request() {
-            Some(line) => State::Refused(Refusal::CUT_OFF, line),
-            None => State::Finish { linger: false },
-        }
-    }
-
-    /// The first line of an incomplete request.
-    fn half_request(&self) -> Option<Vec<u8>> {
+    /// No more of the client's bytes are waited for. If half a request has come, its client is
+    /// told why: RFC 9112, section 8, allows an answer even to one who sends no more, and anyone
+    /// who forgot the empty line needs it.
+    fn break_off(&self, why: Refusal) -> State {
         let line = match &self.state {
             State::Head { .. } => request_line(self.input.filled()),
             State::Body(waiting) => waiting.head.request_line(),
             _ => b"",
         };
-        (!line.is_empty()).then(|| line.to_vec())
+        match line {
+            [] => State::Finish { linger: false },
+            _ => State::Refused(why, line.to_vec()),
+        }
     }
 }

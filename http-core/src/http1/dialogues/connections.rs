@@ -143,6 +143,26 @@ fn lingering_has_an_end() {
     assert_eq!(d.next(), Next::Close);
 }
 
+/// A whole answer whose end is the end of the connection: an end by a reset would take the bytes
+/// that a slow reader has not received yet, and would look like half an answer.
+#[test]
+fn an_answer_that_was_sent_stays_whole_when_lingering_ends() {
+    let mut d = Dialogue::new();
+    let request = b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+    assert_eq!(d.hears(request), Next::Call);
+    d.begins(200, &[]);
+    d.writes("cat");
+    assert!(d.http1.write(b"", true).unwrap());
+    d.finishes("s");
+    d.http1.answered();
+    assert!(d.sends().ends_with("cats"));
+    assert_eq!(d.next(), Next::ShutDown);
+    assert_eq!(d.next(), Next::Read);
+    d.http1.expired();
+    assert_eq!(d.next(), Next::Close);
+    assert!(!d.http1.is_cut());
+}
+
 #[test]
 fn what_is_no_request_is_refused() {
     let mut d = Dialogue::new();
@@ -273,13 +293,21 @@ fn the_first_reason_to_end_stays_unless_the_client_wants_it() {
     assert_eq!(http1.ending, Some(Ending::Client));
 }
 
+/// That would be a fault of ours.
 #[test]
-fn a_handler_that_is_gone_leaves_an_end() {
+#[should_panic = "`answered` must be called first"]
+fn nothing_is_next_before_the_handler_is_done() {
     let mut d = Dialogue::new();
     assert_eq!(d.hears(GET), Next::Call);
-    // A fault of ours: it was never answered.
-    assert_eq!(d.next(), Next::Close);
+    d.next();
+}
+
+#[test]
+fn a_handler_that_wrote_nothing_leaves_an_end() {
+    let mut d = Dialogue::new();
+    assert_eq!(d.hears(GET), Next::Call);
     assert_eq!(d.http1.answered(), None);
+    assert_eq!(d.next(), Next::Close);
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! Writing an answer: what the handler's calls become on the wire. Exactly one framing is
-//! chosen (RFC 9112, section 6); small pieces are gathered, and large ones are sent directly
-//! from the handler's buffer.
+//! Writing an answer: what the handler's calls become on the wire. Its body gets exactly one
+//! framing (RFC 9112, section 6), chosen when its length is known, or when there is too much to
+//! wait for that. Small pieces are gathered, and large ones are sent directly from the handler's
+//! buffer.
 
 use std::io::{self, Write};
 
@@ -185,16 +186,9 @@ impl Http1 {
         }
     }
 
-    /// Ends the head of the answer. It says whether the connection stays open, so this is
-    /// where it is decided whether an unread request body stands in the way.
+    /// Ends the head of the answer, which says whether the connection stays open.
     fn end_head(&mut self, framing: Option<Framing>) {
-        if let State::Exchange(body) = &self.state
-            && body.is_unread()
-            && !body.can_be_skipped(self.input.len(), self.skip_limit)
-        {
-            self.end_after(Ending::UnreadBody);
-        }
-        let keep_alive = self.ending.is_none();
+        let keep_alive = self.decide_keep_alive();
         self.answer
             .end_head(&mut self.output.bytes, framing, keep_alive);
     }
