@@ -5,7 +5,7 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-use super::client::Client;
+use super::blocking::BlockingSocket;
 use super::log;
 use super::poller::Poller;
 use super::shared::Shared;
@@ -38,12 +38,12 @@ pub(super) struct Connection {
     /// for: many clients ask once and are gone.
     is_watched: bool,
     /// What is in progress. An idle connection has none, and so takes next to no memory.
-    work: Option<Box<Work>>,
+    active: Option<Box<Active>>,
 }
 
-/// What is in progress on a connection.
+/// What is in progress on a connection that is not idle.
 #[derive(Debug, Default)]
-struct Work {
+struct Active {
     http1: Http1,
     /// How fast the client sends the body that the server waits for.
     receiving: Pace,
@@ -56,7 +56,8 @@ struct Work {
 pub(super) struct Scratch {
     head: Head,
     calendar: Calendar,
-    work: Option<Box<Work>>,
+    /// That of a connection that became idle or ended, as good as new.
+    active: Option<Box<Active>>,
 }
 
 /// The number of steps in a row, such as reads and answers, before another connection has its
@@ -72,7 +73,7 @@ impl Connection {
             since: None,
             deadline: after(Instant::now(), limits.idle_time),
             is_watched: false,
-            work: None,
+            active: None,
         }
     }
 
@@ -92,21 +93,21 @@ impl Connection {
 
     /// When it became idle, if it is.
     pub fn idle_since(&self) -> Option<Instant> {
-        self.since.filter(|_| self.work.is_none())
+        self.since.filter(|_| self.active.is_none())
     }
 
     /// Does all that can be done without waiting for the client. With `read_on`, it reads
     /// until the socket reports that it is empty; otherwise, a read that does not fill its
     /// buffer is taken to have emptied it, which saves a system call.
     pub fn turn(&mut self, read_on: bool, shared: &Shared, scratch: &mut Scratch) -> Turn {
-        let lent = self.work.take().or_else(|| scratch.work.take());
-        let mut work = lent.unwrap_or_default();
-        work.receiving.stop_waiting();
-        work.sending.stop_waiting();
+        let lent = self.active.take().or_else(|| scratch.active.take());
+        let mut active = lent.unwrap_or_default();
+        active.receiving.stop_waiting();
+        active.sending.stop_waiting();
         let mut running = Running {
             socket: &self.socket,
             since: &mut self.since,
-            work: &mut work,
+            active: &mut active,
             shared,
             scratch,
             read_on,
@@ -124,17 +125,17 @@ impl Connection {
             if now < self.deadline {
                 break turn;
             }
-            running.work.http1.expired();
+            running.active.http1.expired();
         };
-        if turn == Turn::Close || (turn == Turn::Wait && work.http1.is_idle()) {
-            work.http1.reset();
-            (work.receiving, work.sending) = (Pace::default(), Pace::default());
-            scratch.work = Some(work);
+        if turn == Turn::Close || (turn == Turn::Wait && active.http1.is_idle()) {
+            active.http1.reset();
+            (active.receiving, active.sending) = (Pace::default(), Pace::default());
+            scratch.active = Some(active);
         } else {
             if turn == Turn::Wait {
-                work.http1.release_memory();
+                active.http1.release_memory();
             }
-            self.work = Some(work);
+            self.active = Some(active);
         }
         turn
     }
@@ -144,7 +145,7 @@ impl Connection {
 struct Running<'a> {
     socket: &'a Socket,
     since: &'a mut Option<Instant>,
-    work: &'a mut Work,
+    active: &'a mut Active,
     shared: &'a Shared,
     scratch: &'a mut Scratch,
     read_on: bool,
@@ -160,50 +161,54 @@ impl Running<'_> {
         for _ in 0..STEPS_PER_TURN {
             let stopping = self.shared.stop.is_stopping();
             let (head, limits) = (&mut self.scratch.head, &self.shared.limits);
-            match self.work.http1.next(head, limits, stopping) {
+            match self.active.http1.next(head, limits, stopping) {
                 Next::Call => self.answer(None),
                 Next::Refuse(refusal, line) => self.answer(Some((refusal, line))),
-                Next::Read | Next::Write if !self.send()? => return Ok(self.wait()),
-                Next::Write => {}
-                Next::Read if self.socket_is_empty => return Ok(Turn::Wait),
-                Next::Read => self.read(stopping)?,
+                Next::Write => {
+                    if let Some(turn) = self.send()? {
+                        return Ok(turn);
+                    }
+                }
+                Next::Read => {
+                    // The client may be waiting for its answers before it sends more.
+                    if let Some(turn) = self.send()? {
+                        return Ok(turn);
+                    }
+                    if self.socket_is_empty {
+                        return Ok(Turn::Wait);
+                    }
+                    self.read(stopping)?;
+                }
                 Next::ShutDown => {
                     self.socket.reset_on_close(false);
                     self.socket.shut_down_writing();
                     *self.since = None;
                 }
                 Next::Close => {
-                    self.socket.reset_on_close(self.work.http1.is_cut());
+                    self.socket.reset_on_close(self.active.http1.is_cut());
                     return Ok(Turn::Close);
                 }
             }
         }
-        match self.send()? {
-            true => Ok(Turn::Yield),
-            false => Ok(self.wait()),
-        }
+        Ok(self.send()?.unwrap_or(Turn::Yield))
     }
 
-    /// Sends the output. `false` if that was not possible for all of it.
-    fn send(&mut self) -> io::Result<bool> {
-        let Work { http1, sending, .. } = &mut *self.work;
+    /// Sends the output. If that is not possible for all of it, this is how the turn ends.
+    fn send(&mut self) -> io::Result<Option<Turn>> {
+        let Active { http1, sending, .. } = &mut *self.active;
         if !http1.output.is_empty() {
             let (output, file_bytes) = (&mut http1.output, &mut self.file_bytes);
             self.socket.send(output, b"", sending, file_bytes)?;
         }
-        Ok(http1.output.is_empty())
-    }
-
-    /// How the turn ends if not all output could be sent.
-    fn wait(&self) -> Turn {
-        match self.file_bytes {
-            0 => Turn::Yield,
-            _ => Turn::Wait,
-        }
+        Ok(match self.file_bytes {
+            _ if http1.output.is_empty() => None,
+            0 => Some(Turn::Yield),
+            _ => Some(Turn::Wait),
+        })
     }
 
     fn read(&mut self, stopping: bool) -> io::Result<()> {
-        let http1 = &mut self.work.http1;
+        let http1 = &mut self.active.http1;
         let patience = http1.patience();
         let room = http1.room();
         let most = room.len();
@@ -213,7 +218,7 @@ impl Running<'_> {
                 self.socket_is_empty = count < most && !self.read_on && count > 0;
                 match patience {
                     Patience::Idle => *self.since = None,
-                    Patience::Body => self.work.receiving.moved(count),
+                    Patience::Body => self.active.receiving.moved(count),
                     Patience::Head | Patience::Linger => {}
                 }
                 Ok(())
@@ -230,22 +235,22 @@ impl Running<'_> {
         }
     }
 
-    /// Has the handler answer a request, or answers it with an error.
+    /// Has the handler answer a request, on this thread, or answers it with an error.
     fn answer(&mut self, refused: Option<(Refusal, Vec<u8>)>) {
         let Scratch { head, calendar, .. } = &mut *self.scratch;
-        let http1 = &mut self.work.http1;
-        self.work.sending = Pace::default();
-        let mut client = Client {
+        let http1 = &mut self.active.http1;
+        self.active.sending = Pace::default();
+        let mut transport = BlockingSocket {
             socket: self.socket,
             shared: self.shared,
             calendar,
             receiving: Pace::default(),
-            sending: &mut self.work.sending,
+            sending: &mut self.active.sending,
             waited: Duration::ZERO,
         };
         match &refused {
-            None => self.shared.service.call(head, http1, &mut client),
-            Some((refusal, _)) => self.shared.service.refuse(*refusal, http1, &mut client),
+            None => self.shared.service.call(head, http1, &mut transport),
+            Some((refusal, _)) => self.shared.service.refuse(*refusal, http1, &mut transport),
         }
         let status = http1.answered();
         if self.shared.access_log {
@@ -257,20 +262,20 @@ impl Running<'_> {
             report::to_stderr(&log::lines(client, date, line, refusal, status));
         }
         *self.since = None;
-        self.work.receiving = Pace::default();
+        self.active.receiving = Pace::default();
     }
 
     /// When a wait that begins now will have taken too long.
     fn next_deadline(&mut self, now: Instant) -> Instant {
-        let (work, limits) = (&mut *self.work, &self.shared.limits);
-        if !work.http1.output.is_empty() {
-            return after(now, work.sending.start_waiting(limits));
+        let (active, limits) = (&mut *self.active, &self.shared.limits);
+        if !active.http1.output.is_empty() {
+            return after(now, active.sending.start_waiting(limits));
         }
         let mut since = || *self.since.get_or_insert(now);
-        match work.http1.patience() {
+        match active.http1.patience() {
             Patience::Idle => after(since(), limits.idle_time),
             Patience::Head => after(since(), limits.head_time),
-            Patience::Body => after(now, work.receiving.start_waiting(limits)),
+            Patience::Body => after(now, active.receiving.start_waiting(limits)),
             Patience::Linger => after(since(), limits.linger_time),
         }
     }

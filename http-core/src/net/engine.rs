@@ -1,9 +1,10 @@
 //! How the threads of a server share its connections.
 //!
-//! Every thread does the same: it waits at the poller for a connection that is ready, and
-//! does all that can be done for it without waiting for the client. So a thread is held by
-//! handlers only, never by a connection that is idle or slow; and while one handler runs, the
-//! other threads serve all other connections.
+//! Every thread does the same ([`work`](Work::work)): it waits at the poller for a connection
+//! that is ready, and does all that can be done for it without waiting for the client. That
+//! includes the call of the handler: it runs on the thread that has read its request. So a thread
+//! is held by handlers only, never by a connection that is idle or slow; and while one handler
+//! runs, the other threads serve all other connections.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -25,8 +26,8 @@ use super::threads::Work;
 use crate::face::report;
 use crate::sync::lock;
 
-/// The poller's tokens for the listeners are this number, the one below, and so on. Those of
-/// connections are the numbers of their slots, from 0 on.
+/// The number of an event at any of the listeners. Those of connections are the numbers of their
+/// slots, from 0 on.
 const LISTENER: usize = WOKEN - 1;
 
 /// At the limit, a connection that has been idle for this many milliseconds gives way to a
@@ -59,8 +60,8 @@ impl Engine {
         mut listeners: Vec<TcpListener>,
         shared: impl FnOnce(Weak<Engine>) -> Shared,
     ) -> io::Result<Arc<Engine>> {
-        for (n, listener) in listeners.iter_mut().enumerate() {
-            poller.add_listener(listener, LISTENER - n)?;
+        for listener in &mut listeners {
+            poller.add_listener(listener, LISTENER)?;
         }
         Ok(Arc::new_cyclic(|engine: &Weak<Engine>| Engine {
             shared: shared(engine.clone()),
@@ -102,19 +103,22 @@ impl Engine {
         lock(&self.listeners.all).clear();
     }
 
-    fn see_to(&self, event: Event, scratch: &mut Scratch) {
-        if event.number == WOKEN {
-            if let Some(number) = self.next_queued() {
-                self.serve(number, true, scratch);
+    /// Does what an event asks for.
+    fn handle(&self, event: Event, scratch: &mut Scratch) {
+        match event.number {
+            WOKEN => {
+                if let Some(number) = self.next_queued() {
+                    self.serve(number, true, scratch);
+                }
             }
-            return;
-        }
-        match self.slots.get(event.number) {
-            Some(slot) if slot.claim.take() => self.serve(event.number, event.read_on, scratch),
-            Some(_) => {}
-            None => {
+            LISTENER => {
                 if let Some(newcomer) = self.accept_all() {
                     self.serve(newcomer, false, scratch);
+                }
+            }
+            number => {
+                if self.slots.get(number).is_some_and(|slot| slot.claim.take()) {
+                    self.serve(number, event.read_on, scratch);
                 }
             }
         }
@@ -188,18 +192,14 @@ impl Engine {
         self.try_to_accept_again();
     }
 
-    /// Whether the server was told to stop and everything is done. From then on, no client is
-    /// accepted; connections without a request are closed, the others get their answers.
-    fn has_ended(&self) -> bool {
-        if !self.shared.stop.is_stopping() {
-            return false;
-        }
+    /// The server was told to stop: from now on, no client is accepted. Every connection has a
+    /// turn, in which it closes if it has no request; the others get their answers first.
+    fn close_listeners(&self) {
         let listeners = std::mem::take(&mut *lock(&self.listeners.all));
         if !listeners.is_empty() {
             drop(listeners);
             self.slots.claim_late(true, |number| self.queue(number));
         }
-        self.slots.open() == 0 || self.shared.stop.has_given_up()
     }
 
     /// Accepts all waiting clients. The last one is for the caller to serve, the others are
@@ -310,10 +310,16 @@ impl Engine {
 impl Work for Engine {
     fn work(&self) {
         let mut scratch = Scratch::default();
-        while !self.has_ended() {
+        loop {
+            if self.shared.stop.is_stopping() {
+                self.close_listeners();
+                if self.slots.open() == 0 || self.shared.stop.has_given_up() {
+                    break;
+                }
+            }
             match self.poller.next() {
                 Ok(Some(event)) => {
-                    self.see_to(event, &mut scratch);
+                    self.handle(event, &mut scratch);
                     if self.shared.threads.leave() {
                         return;
                     }

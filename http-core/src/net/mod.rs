@@ -7,11 +7,11 @@
 //! | `threads` | how many are at work, and how one that waits hands its place on |
 //! | `connection` | one connection, as far as it goes without waiting; when a wait is too long |
 //! | `socket`, `file` | reading and writing, without waiting |
-//! | `client` | reading and writing for a handler, which waits |
+//! | `blocking` | reading and writing for a handler, which waits |
 //! | `stop`, `time`, `log` | the end, the clock, the terminal |
 
+mod blocking;
 mod claim;
-mod client;
 mod connection;
 mod engine;
 mod file;

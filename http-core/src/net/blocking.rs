@@ -1,4 +1,4 @@
-//! The transport of a handler: the socket of its client, with waiting.
+//! A client's socket as its handler sees it: where a call of [`Socket`] would block, these wait.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -12,8 +12,8 @@ use super::time::{Calendar, Pace};
 use crate::face::Transport;
 use crate::http1::{Date, Output, Refusal};
 
-/// The client of one exchange.
-pub(super) struct Client<'a> {
+/// The socket of one exchange, with waiting.
+pub(super) struct BlockingSocket<'a> {
     pub socket: &'a Socket,
     pub shared: &'a Shared,
     pub calendar: &'a mut Calendar,
@@ -28,7 +28,7 @@ pub(super) struct Client<'a> {
 /// How often a waiting handler checks whether the server has stopped.
 const LOOK_UP: Duration = Duration::from_secs(1);
 
-impl Client<'_> {
+impl BlockingSocket<'_> {
     /// Waits until the socket can be read or written again: for a short time as one of the
     /// threads at work, then with its place handed over. `false` if it takes longer than
     /// `left`.
@@ -52,7 +52,7 @@ impl Client<'_> {
     }
 }
 
-impl Transport for Client<'_> {
+impl Transport for BlockingSocket<'_> {
     fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.socket.read(into) {
