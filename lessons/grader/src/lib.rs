@@ -114,8 +114,8 @@
 //! The JSON holds `lesson`, `seed`, `points`, `all_points`, `not_built` (why, if the program is
 //! not built), `warnings` of the compiler, what is `changed` in the files of the course, and
 //! `checks`. Each of these has `step`, `name`, `points`, `outcome` (`passed`, `failed`,
-//! `ignored`, `not-graded` where something else must be mended first, or, by
-//! `GRADE_BROWSER_STEPS`, `skipped`), `diagnosis` (the name of the cause), `message`, and
+//! `open`, `not-graded` where something else must be mended first, `ignored` where this
+//! computer cannot do it, or, by `GRADE_BROWSER_STEPS`, `skipped`), `diagnosis` (the name of the cause), `message`, and
 //! `finding`: the failure as data, a [`record::Finding`]. A message stands by itself: what a
 //! student reads tells a cause that several checks share once.
 //!

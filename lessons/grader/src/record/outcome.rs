@@ -212,15 +212,20 @@ impl Finding {
 }
 
 impl Cause {
-    /// The names of what is told.
-    pub fn names(&self) -> Vec<&str> {
-        let told: Vec<&Told> = match self {
+    /// What is told.
+    pub fn told(&self) -> Vec<&Told> {
+        match self {
             Self::Rule(told) | Self::Certain(told) => vec![told],
             Self::OneOf(all) => all.iter().collect(),
             Self::Both(one, other) => vec![one, other],
             Self::Unexplained(_) | Self::NotSought(_) => Vec::new(),
-        };
-        told.into_iter().map(|told| told.name.as_str()).collect()
+        }
+    }
+
+    /// The names of what is told.
+    pub fn names(&self) -> Vec<&str> {
+        let told = self.told().into_iter();
+        told.map(|told| told.name.as_str()).collect()
     }
 }
 

@@ -169,7 +169,7 @@ pub(crate) fn write(path: &Path, place: &Place, record: &Record) -> io::Result<(
                 let message = finding(place, &record.seed, found, &Told::default());
                 ("failed", Some(message), Some(found))
             }
-            Outcome::Open(step) => ("ignored", Some(still_open(place, *step)), None),
+            Outcome::Open(step) => ("open", Some(still_open(place, *step)), None),
             Outcome::NotHere(why) if why.starts_with("skipped") => {
                 ("skipped", Some(why.clone()), None)
             }

@@ -121,7 +121,7 @@ fn open_step() {
     says_not(&result, "the reference");
     assert_eq!(
         result.check(UNKNOWN),
-        ("ignored".into(), String::new(), reason.into())
+        ("open".into(), String::new(), reason.into())
     );
     says(
         &result,

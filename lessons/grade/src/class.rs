@@ -1,0 +1,325 @@
+//! A class: every file of every submission, compiled and graded side by side. What was
+//! graded is kept, so that a run that was interrupted goes on, and a new version of one
+//! file grades that one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::SystemTime;
+use std::{fs, thread};
+
+use crate::course::{Course, Lesson};
+use crate::grading::{self, Graded, How};
+use crate::hash::{Hash, hash};
+use crate::progress::Progress;
+use crate::record::{Grading, LessonRecord, Record, State};
+use crate::sandbox::Place;
+use crate::submission::{Submission, Submitted};
+
+/// How many gradings run for each processor: most of them wait.
+const FOR_EACH_PROCESSOR: usize = 4;
+
+/// A file to grade; those that have the same are graded once.
+struct Job<'a> {
+    key: Hash,
+    lesson: &'a Lesson,
+    submitted: &'a Submitted,
+    /// The first who has it.
+    who: &'a str,
+}
+
+impl Job<'_> {
+    fn name(&self) -> String {
+        format!("{} {}", self.who, self.lesson.package)
+    }
+}
+
+/// A job whose program is compiled, and the folder of it.
+type Compiled<'job, 'a> = (&'job Job<'a>, tempfile::TempDir, Vec<String>);
+
+/// Grades these submissions in these lessons.
+///
+/// # Errors
+///
+/// If the folder for results cannot be written.
+pub fn grade(
+    course: &Course,
+    lessons: &[&Lesson],
+    submissions: &[Submission],
+    how: &How,
+    progress: &Progress,
+) -> Result<Vec<Record>, String> {
+    let kept = Kept::open(course)?;
+    let mut jobs: BTreeMap<Hash, Job<'_>> = BTreeMap::new();
+    for submission in submissions {
+        for lesson in lessons {
+            if let Some(submitted) = submission.files.get(&lesson.folder) {
+                let key = key(lesson, submitted, how);
+                let who = submission.who.as_str();
+                let job = Job {
+                    key: key.clone(),
+                    lesson,
+                    submitted,
+                    who,
+                };
+                jobs.entry(key).or_insert(job);
+            }
+        }
+    }
+    let mut results: BTreeMap<Hash, LessonRecord> = BTreeMap::new();
+    for key in jobs.keys().filter(|_| how.keep) {
+        if let Some(record) = kept.get(key) {
+            results.insert(key.clone(), record);
+        }
+    }
+    // Later lessons take longer: begun first, they do not keep all others waiting at the end.
+    let mut left: Vec<&Job<'_>> = jobs
+        .values()
+        .filter(|job| !results.contains_key(&job.key))
+        .collect();
+    left.sort_by_key(|job| (std::cmp::Reverse(job.lesson.number), job.who));
+    progress.begin(left.len(), results.len());
+    let run = Run {
+        course,
+        how,
+        kept: &kept,
+        progress,
+    };
+    results.extend(run.all(&left)?);
+    progress.end();
+
+    let grading = Grading {
+        commit: course.commit.clone(),
+        changed: course.changed,
+        seed: how.seed.clone(),
+        time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        confinement: how.confinement.name(),
+    };
+    let record_of = |submission: &Submission| {
+        let of_lesson = |lesson: &&Lesson| {
+            let Some(submitted) = submission.files.get(&lesson.folder) else {
+                return grading::missing(lesson);
+            };
+            let record = results.get(&key(lesson, submitted, how)).cloned();
+            let file = Some(submitted.file.clone());
+            record.map_or_else(
+                || grading::missing(lesson),
+                |record| LessonRecord { file, ..record },
+            )
+        };
+        let lessons = lessons.iter().map(of_lesson).collect();
+        Record::of(
+            &submission.who,
+            submission.notes.clone(),
+            grading.clone(),
+            lessons,
+        )
+    };
+    Ok(submissions.iter().map(record_of).collect())
+}
+
+/// All that decides a result.
+fn key(lesson: &Lesson, submitted: &Submitted, how: &How) -> Hash {
+    let How {
+        confinement,
+        seed,
+        browser,
+        ..
+    } = how;
+    let browser: &[u8] = if *browser { b"browser" } else { b"" };
+    hash(&[
+        lesson.hash.0.as_bytes(),
+        &submitted.bytes,
+        confinement.name().as_bytes(),
+        seed.as_bytes(),
+        browser,
+    ])
+}
+
+/// The results that are known already.
+struct Kept(PathBuf);
+
+impl Kept {
+    fn open(course: &Course) -> Result<Self, String> {
+        let folder = course.own_folder().join("results");
+        let made = fs::create_dir_all(&folder);
+        made.map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
+        Ok(Self(folder))
+    }
+
+    fn path(&self, key: &Hash) -> PathBuf {
+        self.0.join(format!("{}.json", key.0))
+    }
+
+    fn get(&self, key: &Hash) -> Option<LessonRecord> {
+        serde_json::from_slice(&fs::read(self.path(key)).ok()?).ok()
+    }
+
+    /// Keeps a result, whole or not at all. One that cannot be kept is found out again.
+    fn keep(&self, key: &Hash, record: &LessonRecord) {
+        let write = || -> std::io::Result<()> {
+            let file = tempfile::NamedTempFile::new_in(&self.0)?;
+            serde_json::to_writer(&file, record)?;
+            file.persist(self.path(key))?;
+            Ok(())
+        };
+        if record.state != State::NotGraded {
+            let _ = write();
+        }
+    }
+}
+
+/// What all jobs share.
+struct Run<'a> {
+    course: &'a Course,
+    how: &'a How,
+    kept: &'a Kept,
+    progress: &'a Progress,
+}
+
+impl Run<'_> {
+    fn all(&self, jobs: &[&Job<'_>]) -> Result<Vec<(Hash, LessonRecord)>, String> {
+        let work = self.course.own_folder().join("work");
+        let made = fs::create_dir_all(&work);
+        made.map_err(|error| format!("cannot write {}: {error}", work.display()))?;
+        let processors = thread::available_parallelism().map_or(2, usize::from);
+        let results = Mutex::new(Vec::new());
+        let again = Mutex::new(Vec::new());
+        let next = AtomicUsize::new(0);
+        // Compiling keeps a processor busy, grading mostly waits. A few programs wait for
+        // their turn, not all: they take room on the disk.
+        let (send, receive) = mpsc::sync_channel::<Compiled<'_, '_>>(processors);
+        let receive = Mutex::new(receive);
+        thread::scope(|scope| {
+            for _ in 0..processors {
+                let send = send.clone();
+                let (results, next, work) = (&results, &next, &work);
+                scope.spawn(move || {
+                    while let Some(job) = jobs.get(next.fetch_add(1, SeqCst)) {
+                        self.progress.begun(&job.name());
+                        match self.compiled(job, work) {
+                            Ok(compiled) => drop(send.send(compiled)),
+                            Err(record) => self.done(job, *record, results),
+                        }
+                    }
+                });
+            }
+            drop(send);
+            for _ in 0..processors * FOR_EACH_PROCESSOR {
+                let (results, again, receive) = (&results, &again, &receive);
+                scope.spawn(move || {
+                    loop {
+                        let compiled = lock(receive).recv();
+                        let Ok((job, folder, warnings)) = compiled else {
+                            return;
+                        };
+                        let Graded { record, by_time } =
+                            self.graded(job, folder.path(), warnings, None);
+                        match by_time {
+                            Some(check) => {
+                                self.progress.put_off(&job.name());
+                                lock(again).push((job, check, record));
+                            }
+                            None => self.done(job, record, results),
+                        }
+                    }
+                });
+            }
+        });
+        let again = std::mem::take(&mut *lock(&again));
+        self.again(&again, &work, processors, &results);
+        Ok(std::mem::take(&mut *lock(&results)))
+    }
+
+    /// What fails by time may fail because the computer is busy. So it is done once more,
+    /// now that nothing else runs: the check that failed, and if that passes, all.
+    fn again(
+        &self,
+        jobs: &[(&Job<'_>, String, LessonRecord)],
+        work: &Path,
+        processors: usize,
+        results: &Mutex<Vec<(Hash, LessonRecord)>>,
+    ) {
+        let next = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for _ in 0..processors {
+                scope.spawn(|| {
+                    while let Some((job, check, before)) = jobs.get(next.fetch_add(1, SeqCst)) {
+                        self.progress.begun(&job.name());
+                        let record = match self.compiled(job, work) {
+                            Err(record) => *record,
+                            Ok((_, folder, warnings)) => {
+                                let alone =
+                                    self.graded(job, folder.path(), warnings.clone(), Some(check));
+                                match alone.record.points > 0
+                                    || alone.record.state == State::NotGraded
+                                {
+                                    true => self.graded(job, folder.path(), warnings, None).record,
+                                    false => before.clone(),
+                                }
+                            }
+                        };
+                        self.done(job, record, results);
+                    }
+                });
+            }
+        });
+    }
+
+    fn compiled<'job, 'a>(
+        &self,
+        job: &'job Job<'a>,
+        work: &Path,
+    ) -> Result<Compiled<'job, 'a>, Box<LessonRecord>> {
+        let folder = tempfile::Builder::new().prefix("").tempdir_in(work);
+        let folder = folder.map_err(|error| {
+            let why = format!("cannot write {}: {error}", work.display());
+            Box::new(grading::not_graded(
+                job.lesson,
+                job.submitted,
+                State::NotGraded,
+                why,
+            ))
+        })?;
+        let warnings = grading::build(&self.place(job, folder.path()), job.submitted, self.how);
+        Ok((job, folder, warnings?))
+    }
+
+    fn graded(
+        &self,
+        job: &Job<'_>,
+        folder: &Path,
+        warnings: Vec<String>,
+        only: Option<&str>,
+    ) -> Graded {
+        let mut graded = grading::grade(&self.place(job, folder), job.submitted, self.how, only);
+        graded.record.warnings = warnings;
+        graded
+    }
+
+    fn place<'a>(&'a self, job: &'a Job<'_>, folder: &'a Path) -> Place<'a> {
+        Place {
+            course: self.course,
+            lesson: job.lesson,
+            folder,
+        }
+    }
+
+    fn done(
+        &self,
+        job: &Job<'_>,
+        record: LessonRecord,
+        results: &Mutex<Vec<(Hash, LessonRecord)>>,
+    ) {
+        if self.how.keep {
+            self.kept.keep(&job.key, &record);
+        }
+        lock(results).push((job.key.clone(), record));
+        self.progress.done(&job.name());
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,568 @@
+//! The course that is graded with: its lessons, their checks, and what their programs are
+//! built with. Cargo says all of it, and builds it once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+use grader::record::CheckInfo;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::hash::{Hash, hash};
+
+/// The course in one workspace.
+pub struct Course {
+    /// The workspace, where starter/ is.
+    pub root: PathBuf,
+    /// All lessons, in order.
+    pub lessons: Vec<Lesson>,
+    /// The last commit, if there is one.
+    pub commit: Option<String>,
+    /// Whether files of the course are not as in that commit.
+    pub changed: bool,
+    /// Where rustc and its libraries are.
+    pub(crate) sysroot: PathBuf,
+    /// The libraries of all lessons, and nothing else.
+    pub(crate) libraries: PathBuf,
+    /// The folder of programs that checks start beside the student's.
+    pub(crate) helpers: PathBuf,
+    /// Where Cargo builds: `target/`.
+    pub(crate) target: PathBuf,
+    /// What the workspace says of lints, as rustc's options.
+    pub(crate) lints: Vec<String>,
+}
+
+/// One lesson.
+#[derive(Debug)]
+pub struct Lesson {
+    /// Its package, such as `path_router`.
+    pub package: String,
+    /// Its folder, such as `1_path_router`; also the name of its starter.
+    pub folder: String,
+    /// Its number, such as 1.
+    pub number: u32,
+    /// The starter as it is handed out.
+    pub starter: Vec<u8>,
+    /// Its checks, in order.
+    pub checks: Vec<CheckInfo>,
+    /// The headings of its text, by step.
+    pub headings: BTreeMap<u32, String>,
+    /// The program that does the checks.
+    pub(crate) grader: PathBuf,
+    /// The libraries that its program may name, and where they are.
+    pub(crate) externs: Vec<(String, PathBuf)>,
+    pub(crate) edition: String,
+    /// What the results depend on, apart from the submission.
+    pub(crate) hash: Hash,
+}
+
+impl Lesson {
+    /// The file that a student edits, as shown: `starter/1_path_router.rs`.
+    pub fn shown(&self) -> String {
+        format!("starter/{}.rs", self.folder)
+    }
+
+    /// All points that it has.
+    pub fn points(&self) -> u32 {
+        self.checks.iter().map(|check| check.points).sum()
+    }
+
+    /// The first line of its starter, by which a file is known whatever its name is.
+    pub(crate) fn first_line(&self) -> String {
+        let text = String::from_utf8_lossy(&self.starter);
+        text.lines().next().unwrap_or_default().trim().to_string()
+    }
+
+    /// Whether somebody means this lesson: by its package, its folder or its number.
+    pub fn is_named(&self, name: &str) -> bool {
+        [&self.package, &self.folder, &self.number.to_string()].contains(&&name.to_string())
+    }
+
+    /// The files of its folder that its program may read, when it is built and when it runs:
+    /// pages, pictures, folders; not the checks, and nothing that quotes the reference.
+    pub(crate) fn files(&self, root: &Path) -> Vec<PathBuf> {
+        let folder = root.join("lessons").join(&self.folder);
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let is_kept_back = |path: &Path| {
+            let name = path.file_name().unwrap_or_default();
+            let is_one = ["grade.rs", "Cargo.toml", "README.md", "right"].map(OsStr::new);
+            let ending = path.extension().unwrap_or_default();
+            is_one.contains(&name) || ending == "edits" || ending == "rs"
+        };
+        let mut files: Vec<PathBuf> = paths.filter(|path| !is_kept_back(path)).collect();
+        files.sort();
+        files
+    }
+}
+
+/// The folder of the workspace that this program belongs to.
+pub fn root() -> PathBuf {
+    // Cargo sets it for `cargo run`; the other is where this was compiled.
+    let own = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let own = own.filter(|own| own.ends_with("lessons/grade"));
+    let own = own.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    own.ancestors().nth(2).unwrap_or(&own).to_path_buf()
+}
+
+impl Course {
+    /// The course in this workspace, with its checks and libraries built. What Cargo says of
+    /// that, it says on standard error.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be built: why, in words.
+    pub fn prepare(root: &Path) -> Result<Self, String> {
+        let host = said("rustc", &["-vV"], root)?;
+        let host = host.lines().find_map(|line| line.strip_prefix("host: "));
+        let host = host.ok_or("rustc -vV names no host")?;
+        let metadata = said(
+            &cargo(),
+            &["metadata", "--format-version=1", "--filter-platform", host],
+            root,
+        )?;
+        let metadata: Value = json(&metadata)?;
+        let target: PathBuf = text(&metadata["target_directory"]).into();
+        let packages = Packages::of(&metadata);
+        let mut found: Vec<Found> = packages.lessons(root);
+        found.sort_by_key(|lesson| lesson.number);
+
+        let mut arguments = vec!["test", "--no-run", "--examples"];
+        let names = found.iter().flat_map(|lesson| ["-p", &lesson.package]);
+        arguments.extend(names);
+        let mut made = build(root, &arguments)?;
+        let helpers: Vec<[&str; 2]> = found
+            .iter()
+            .flat_map(|lesson| lesson.helpers.iter().map(|bin| ["--bin", bin]))
+            .collect();
+        if !helpers.is_empty() {
+            let mut arguments = vec!["build"];
+            let with_helpers = found.iter().filter(|lesson| !lesson.helpers.is_empty());
+            arguments.extend(with_helpers.flat_map(|lesson| ["-p", &lesson.package]));
+            arguments.extend(helpers.concat());
+            made.executables
+                .extend(build(root, &arguments)?.executables);
+        }
+        let own = target.join("grade");
+        let libraries = own.join("libraries");
+        let staged = packages.stage(&found, &made, &libraries)?;
+        let commit = said("git", &["rev-parse", "HEAD"], root).ok();
+        let status = said(
+            "git",
+            &[
+                "status",
+                "--porcelain",
+                "--",
+                "lessons",
+                "http-core",
+                "Cargo.lock",
+            ],
+            root,
+        );
+        let common = hash_of_common(root, &said("rustc", &["-V"], root)?);
+        let lessons = found.into_iter().map(|lesson| {
+            let folder = root.join("lessons").join(&lesson.folder);
+            let grader = made.executables.get(&lesson.grader);
+            let grader = grader.ok_or_else(|| format!("cargo has not built {}", lesson.grader))?;
+            let starter = root.join(format!("starter/{}.rs", lesson.folder));
+            let headings = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+            Ok(Lesson {
+                starter: fs::read(&starter).unwrap_or_default(),
+                checks: json(&said(&grader.to_string_lossy(), &["--checks"], root)?)?,
+                headings: headings_of(&headings),
+                grader: grader.clone(),
+                externs: staged.of(&lesson.id),
+                edition: lesson.edition,
+                hash: hash_of_files(&folder, &common),
+                package: lesson.package,
+                folder: lesson.folder,
+                number: lesson.number,
+            })
+        });
+        let lessons = lessons.collect::<Result<Vec<_>, String>>()?;
+        if lessons.is_empty() {
+            return Err(format!(
+                "there is no lesson in {}",
+                root.join("lessons").display()
+            ));
+        }
+        Ok(Self {
+            root: root.into(),
+            lessons,
+            commit: commit.map(|commit| commit.trim().into()),
+            changed: status.is_ok_and(|status| !status.trim().is_empty()),
+            sysroot: said("rustc", &["--print", "sysroot"], root)?.trim().into(),
+            libraries,
+            helpers: target.join("debug"),
+            target,
+            lints: lints(root)?,
+        })
+    }
+
+    /// The folder in which all is kept that grading writes.
+    pub fn own_folder(&self) -> PathBuf {
+        self.target.join("grade")
+    }
+
+    /// The reference of a lesson, if the course still has it.
+    pub fn solution(&self, lesson: &Lesson) -> Option<Vec<u8>> {
+        fs::read(self.root.join(format!("solutions/{}.rs", lesson.folder))).ok()
+    }
+}
+
+/// The headings that speak of steps: `## Step 2: the rest`.
+fn headings_of(text: &str) -> BTreeMap<u32, String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let of_steps = headings.filter_map(|line| {
+        let title = line.trim_start_matches('#').trim();
+        let rest = title.strip_prefix("Step ")?;
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        Some((rest[..end].parse().ok()?, title.to_string()))
+    });
+    of_steps.collect()
+}
+
+/// A lesson, as Cargo's metadata has it.
+struct Found {
+    id: String,
+    package: String,
+    folder: String,
+    number: u32,
+    edition: String,
+    /// The target that does its checks.
+    grader: String,
+    /// The programs that are neither the starter nor the reference.
+    helpers: Vec<String>,
+}
+
+/// What Cargo says of packages, by their ids.
+struct Packages<'a>(&'a Value);
+
+impl<'a> Packages<'a> {
+    fn of(metadata: &'a Value) -> Self {
+        Self(metadata)
+    }
+
+    fn lessons(&self, root: &Path) -> Vec<Found> {
+        let packages = self.0["packages"].as_array().into_iter().flatten();
+        let lesson = |package: &Value| {
+            let manifest = Path::new(package["manifest_path"].as_str()?);
+            let folder = manifest.parent()?;
+            if folder.parent()? != root.join("lessons") {
+                return None;
+            }
+            let folder = folder.file_name()?.to_str()?;
+            let (number, _) = folder.split_once('_')?;
+            let targets = || package["targets"].as_array().into_iter().flatten();
+            let of_kind =
+                |kind: &'static str| targets().filter(move |target| target["kind"][0] == kind);
+            let grader = of_kind("example")
+                .find(|target| text(&target["src_path"]).ends_with("grade.rs"))?;
+            let own = |target: &&Value| {
+                let path = Path::new(target["src_path"].as_str().unwrap_or_default());
+                path.parent() == manifest.parent()
+            };
+            Some(Found {
+                id: text(&package["id"]).into(),
+                package: text(&package["name"]).into(),
+                folder: folder.into(),
+                number: number.parse().ok()?,
+                edition: text(&package["edition"]).into(),
+                grader: text(&grader["name"]).into(),
+                helpers: of_kind("bin")
+                    .filter(own)
+                    .map(|bin| text(&bin["name"]).into())
+                    .collect(),
+            })
+        };
+        packages.filter_map(lesson).collect()
+    }
+
+    /// What the package of this id depends on, when it runs: names in its code, and ids.
+    fn dependencies(&self, id: &str) -> Vec<(String, String)> {
+        let nodes = self.0["resolve"]["nodes"].as_array().into_iter().flatten();
+        let mut nodes = nodes.filter(|node| node["id"] == id);
+        let dependencies = nodes.next().map(|node| &node["deps"]);
+        let dependencies = dependencies.and_then(Value::as_array).into_iter().flatten();
+        let normal = dependencies.filter(|dependency| {
+            let mut kinds = dependency["dep_kinds"].as_array().into_iter().flatten();
+            kinds.any(|kind| kind["kind"].is_null())
+        });
+        normal
+            .map(|dependency| {
+                (
+                    text(&dependency["name"]).into(),
+                    text(&dependency["pkg"]).into(),
+                )
+            })
+            .collect()
+    }
+
+    /// Puts the libraries of all lessons into a folder that holds nothing else: what is
+    /// beside them in Cargo's (the reference, the checks) is no business of a submission.
+    fn stage(&self, lessons: &[Found], made: &Made, folder: &Path) -> Result<Staged, String> {
+        let mut seen = BTreeSet::new();
+        let mut left: Vec<String> = lessons.iter().map(|lesson| lesson.id.clone()).collect();
+        let mut staged = Staged::default();
+        let mut files = BTreeSet::new();
+        while let Some(id) = left.pop() {
+            if !seen.insert(id.clone()) {
+                continue;
+            }
+            let dependencies = self.dependencies(&id);
+            left.extend(dependencies.iter().map(|(_, id)| id.clone()));
+            for library in made.libraries.get(&id).into_iter().flatten() {
+                let name = library.file_name().unwrap_or_default();
+                files.insert(name.to_owned());
+                link(library, &folder.join(name))?;
+            }
+            if lessons.iter().any(|lesson| lesson.id == id) {
+                let externs = dependencies.into_iter().filter_map(|(name, id)| {
+                    let library = made.libraries.get(&id)?.last()?;
+                    Some((name, folder.join(library.file_name()?)))
+                });
+                staged.0.insert(id, externs.collect());
+            }
+        }
+        // Those of before are of no use.
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        for old in entries.filter(|entry| !files.contains(&entry.file_name())) {
+            let _ = fs::remove_file(old.path());
+        }
+        Ok(staged)
+    }
+}
+
+/// The libraries that each lesson's program may name.
+#[derive(Default)]
+struct Staged(BTreeMap<String, Vec<(String, PathBuf)>>);
+
+impl Staged {
+    fn of(&self, id: &str) -> Vec<(String, PathBuf)> {
+        self.0.get(id).cloned().unwrap_or_default()
+    }
+}
+
+/// The same file under another name, or a copy of it.
+fn link(from: &Path, to: &Path) -> Result<(), String> {
+    let _ = fs::create_dir_all(to.parent().unwrap_or(to));
+    let same = |path: &Path| fs::metadata(path).and_then(|file| Ok((file.len(), file.modified()?)));
+    if let (Ok(from), Ok(to)) = (same(from), same(to))
+        && from == to
+    {
+        return Ok(());
+    }
+    let _ = fs::remove_file(to);
+    if fs::hard_link(from, to).is_err() {
+        fs::copy(from, to).map_err(|error| format!("cannot write {}: {error}", to.display()))?;
+    }
+    Ok(())
+}
+
+/// What a run of Cargo has made.
+#[derive(Default)]
+struct Made {
+    /// By the name of their targets.
+    executables: BTreeMap<String, PathBuf>,
+    /// By the id of their packages.
+    libraries: BTreeMap<String, Vec<PathBuf>>,
+}
+
+fn build(root: &Path, arguments: &[&str]) -> Result<Made, String> {
+    let mut command = clean(&cargo());
+    let output = command
+        .args(arguments)
+        .arg("--message-format=json-render-diagnostics")
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output();
+    let output = output.map_err(|error| format!("cannot run cargo: {error}"))?;
+    if !output.status.success() {
+        return Err("the course itself is not built: see above for what Cargo says".into());
+    }
+    let mut made = Made::default();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Ok(message) = serde_json::from_str::<Value>(line) else {
+            continue;
+        };
+        if message["reason"] != "compiler-artifact" {
+            continue;
+        }
+        let target = &message["target"];
+        if let Some(executable) = message["executable"].as_str() {
+            made.executables
+                .insert(text(&target["name"]).into(), executable.into());
+            continue;
+        }
+        let files = message["filenames"].as_array().into_iter().flatten();
+        let files = files.map(|file| PathBuf::from(text(file)));
+        let libraries = files.filter(|file| {
+            let ending = file.extension().and_then(OsStr::to_str).unwrap_or_default();
+            ["rlib", "so", "dylib", "dll"].contains(&ending)
+        });
+        let of_package = made.libraries.entry(text(&message["package_id"]).into());
+        of_package.or_default().extend(libraries);
+    }
+    Ok(made)
+}
+
+fn cargo() -> String {
+    env::var("CARGO").unwrap_or_else(|_| "cargo".into())
+}
+
+/// A command without what Cargo has set for this program: build scripts that look at it
+/// would run again.
+fn clean(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        let shown = name.to_string_lossy();
+        let of_cargo = [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_NAME",
+        ];
+        let of_cargo = of_cargo.iter().any(|prefix| shown.starts_with(prefix));
+        if of_cargo || shown.starts_with("GRADE_") || shown == "OUT_DIR" {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// What a command prints.
+fn said(program: &str, arguments: &[&str], folder: &Path) -> Result<String, String> {
+    let mut command = clean(program);
+    let output = command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output();
+    let output = output.map_err(|error| format!("cannot run {program}: {error}"))?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(format!(
+            "{program} {} failed: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr).trim()
+        )),
+    }
+}
+
+fn json<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// What the workspace says of rustc's lints, as options.
+fn lints(root: &Path) -> Result<Vec<String>, String> {
+    let manifest = root.join("Cargo.toml");
+    let broken = |error: &dyn std::fmt::Display| format!("{}: {error}", manifest.display());
+    let text = fs::read_to_string(&manifest).map_err(|error| broken(&error))?;
+    let table: toml::Table = text.parse().map_err(|error| broken(&error))?;
+    let lints = table
+        .get("workspace")
+        .and_then(|w| w.get("lints")?.get("rust"));
+    let lints = lints.and_then(toml::Value::as_table).into_iter().flatten();
+    let options = lints.filter_map(|(lint, level)| {
+        let level = level.as_str().or_else(|| level.get("level")?.as_str())?;
+        Some(format!("--{level}={lint}"))
+    });
+    Ok(options.collect())
+}
+
+/// What all lessons are built from, apart from themselves.
+fn hash_of_common(root: &Path, rustc: &str) -> Hash {
+    let folders = [
+        "http-core/src",
+        "lessons/grader/src",
+        "Cargo.lock",
+        "Cargo.toml",
+    ];
+    let hashes = folders.map(|path| hash_of_files(&root.join(path), &hash(&[])));
+    let hashes: Vec<&[u8]> = hashes.iter().map(|hash| hash.0.as_bytes()).collect();
+    hash(
+        &[
+            &[rustc.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()],
+            &hashes[..],
+        ]
+        .concat(),
+    )
+}
+
+/// The hash of a file, or of all files below a folder with their names, and of this.
+fn hash_of_files(path: &Path, before: &Hash) -> Hash {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        let all = paths
+            .iter()
+            .fold(before.clone(), |before, path| hash_of_files(path, &before));
+        return all;
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let content = fs::read(path).unwrap_or_default();
+    hash(&[before.0.as_bytes(), name.as_bytes(), &content])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A course of two lessons that nobody can build, for tests of all else.
+    pub(crate) fn course() -> Course {
+        let lesson = |number: u32, package: &str| {
+            let check = |step, points| CheckInfo {
+                step,
+                name: format!("check of {points}"),
+                points,
+            };
+            Lesson {
+                package: package.into(),
+                folder: format!("{number}_{package}"),
+                number,
+                starter: format!("//! Lesson {number}: the {package}.\n").into(),
+                checks: vec![check(1, 1), check(1, 2), check(2, 3)],
+                headings: BTreeMap::new(),
+                grader: PathBuf::new(),
+                externs: Vec::new(),
+                edition: "2024".into(),
+                hash: hash(&[package.as_bytes()]),
+            }
+        };
+        Course {
+            root: "/course".into(),
+            lessons: vec![lesson(1, "ant"), lesson(2, "bee")],
+            commit: Some("1234567".into()),
+            changed: false,
+            sysroot: PathBuf::new(),
+            libraries: PathBuf::new(),
+            helpers: PathBuf::new(),
+            target: "/course/target".into(),
+            lints: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_headings_of_steps_are_found() {
+        let headings = headings_of("# A\n\n## Step 2: the rest\n\nStep 3\n### Step 14\n");
+        let expected = [(2, "Step 2: the rest"), (14, "Step 14")];
+        assert_eq!(headings, expected.map(|(n, t)| (n, t.to_string())).into());
+    }
+
+    #[test]
+    fn this_workspace_forbids_what_is_unsafe() {
+        let lints = lints(&root()).unwrap();
+        assert!(lints.contains(&"--forbid=unsafe_code".into()), "{lints:?}");
+    }
+}

@@ -1,0 +1,215 @@
+//! Records, written for whoever reads them: one small writer for each format.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use crate::record::Record;
+
+mod csv;
+mod junit;
+mod markdown;
+mod table;
+
+/// A format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A table for the terminal; of one submission, with its reports.
+    Table,
+    /// The records.
+    Json,
+    /// A table of scores, a row for each submission.
+    Csv,
+    /// Test results, as continuous integration reads them.
+    Junit,
+    /// A table and the reports, for a comment or a mail.
+    Markdown,
+}
+
+impl Format {
+    const ALL: [(&'static str, Self); 5] = [
+        ("table", Self::Table),
+        ("json", Self::Json),
+        ("csv", Self::Csv),
+        ("junit", Self::Junit),
+        ("markdown", Self::Markdown),
+    ];
+
+    /// The format that the ending of a file's name tells.
+    pub fn of_file(file: &Path) -> Option<Self> {
+        let format = match file.extension()?.to_str()? {
+            "json" => Self::Json,
+            "csv" => Self::Csv,
+            "xml" => Self::Junit,
+            "md" => Self::Markdown,
+            "txt" => Self::Table,
+            _ => return None,
+        };
+        Some(format)
+    }
+
+    /// These records in this format.
+    pub fn write(self, records: &[Record]) -> String {
+        match self {
+            Self::Table => table::write(records),
+            Self::Json => serde_json::to_string_pretty(records).unwrap_or_default() + "\n",
+            Self::Csv => csv::write(records),
+            Self::Junit => junit::write(records),
+            Self::Markdown => markdown::write(records),
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|(known, _)| *known == name);
+        found.map(|(_, format)| *format).ok_or_else(|| {
+            let known = Self::ALL.map(|(known, _)| known);
+            format!("there is no format {name}; there are {}", known.join(", "))
+        })
+    }
+}
+
+/// `1 point`, `2 points`.
+fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+/// Text between tags, or in an attribute, of HTML and XML. What XML has no way to say is
+/// left out.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\n' | '\t' => escaped.push(c),
+            '\u{fffe}' | '\u{ffff}' => {}
+            c if c.is_control() => {}
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::tests::course;
+    use crate::grading;
+    use crate::hash::hash_of;
+    use crate::record::{Check, File, Grading, LessonRecord, Mistake, Outcome, State};
+
+    /// Records of a class: one with full points, one with a failure, and one with nothing.
+    pub(super) fn class() -> Vec<Record> {
+        let course = course();
+        let grading = Grading {
+            commit: Some("1234567".into()),
+            changed: false,
+            seed: "7342".into(),
+            time: "2026-11-27T08:00:00Z".into(),
+            confinement: "none".into(),
+        };
+        let check = |step: u32, points: u32, outcome: Outcome| {
+            let failed = outcome == Outcome::Failed;
+            let mistake = Mistake {
+                name: "one-too-few".into(),
+                says: "You count from 0. Count from 1 & <up>.".into(),
+            };
+            let check = Check {
+                name: format!("check of {points}"),
+                points,
+                outcome,
+                mistakes: failed.then_some(mistake).into_iter().collect(),
+                report: failed.then(|| "step 1: check\nasked  curl 'x' <b>\n".to_string()),
+            };
+            (step, check)
+        };
+        let file = |path: &str| {
+            Some(File {
+                path: path.into(),
+                sha256: hash_of(path.as_bytes()),
+            })
+        };
+        let [ant, bee] = &course.lessons[..] else {
+            panic!("two lessons")
+        };
+        let graded = |lesson, outcomes: [Outcome; 3]| {
+            let [one, two, three] = outcomes;
+            let checks = vec![check(1, 1, one), check(1, 2, two), check(2, 3, three)];
+            LessonRecord::of(lesson, file("x.rs"), State::Graded, checks)
+        };
+        let all = [Outcome::Passed; 3];
+        let some = [Outcome::Passed, Outcome::Failed, Outcome::Open];
+        let broken = LessonRecord {
+            state: State::DoesNotCompile,
+            why: Some("error: expected `;`\n --> starter/2_bee.rs:3:5".into()),
+            ..grading::missing(bee)
+        };
+        let none = [ant, bee].map(grading::missing).to_vec();
+        let note = vec!["main.rs was taken for 1_ant.rs.".into()];
+        vec![
+            Record::of(
+                "ada",
+                Vec::new(),
+                grading.clone(),
+                vec![graded(ant, all), graded(bee, all)],
+            ),
+            Record::of(
+                "bob, jr.",
+                note,
+                grading.clone(),
+                vec![graded(ant, some), broken],
+            ),
+            Record::of("cy <3", Vec::new(), grading, none),
+        ]
+    }
+
+    #[test]
+    fn records_are_read_as_they_were_written() {
+        let read: Vec<Record> = serde_json::from_str(&Format::Json.write(&class())).unwrap();
+        assert_eq!(read, class());
+    }
+
+    #[test]
+    fn all_formats_tell_the_same_points() {
+        // Of 12: all; 1 of the first lesson's 6; none.
+        let class = class();
+        let points: Vec<u32> = class.iter().map(|record| record.points).collect();
+        assert_eq!(points, [12, 1, 0]);
+        for (name, format) in Format::ALL {
+            let written = format.write(&class);
+            assert!(written.ends_with('\n'), "{name}");
+            for who in ["ada", "bob, jr."] {
+                assert!(
+                    written.contains(who),
+                    "{name} does not name {who}:\n{written}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_format_has_a_name_and_endings() {
+        for (name, format) in Format::ALL {
+            assert_eq!(name.parse(), Ok(format));
+        }
+        assert_eq!(Format::of_file(Path::new("a/b.csv")), Some(Format::Csv));
+        assert_eq!(Format::of_file(Path::new("csv")), None);
+    }
+
+    #[test]
+    fn what_is_escaped_is_text() {
+        assert_eq!(
+            escape("a<b> & \"c\" 'd'\u{1b}[0m\n"),
+            "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39;[0m\n"
+        );
+    }
+}

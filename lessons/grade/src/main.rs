@@ -1,0 +1,155 @@
+//! `cargo grade`: see `cargo grade --help`, and the README's part for instructors.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use grade::arguments::{Arguments, HELP};
+use grade::course::{self, Course, Lesson};
+use grade::progress::Progress;
+use grade::record::Record;
+use grade::sandbox::Confinement;
+use grade::{How, class, submission};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::read() {
+        Ok(arguments) if arguments.help => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(arguments) => arguments,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::from(2);
+        }
+    };
+    match grade(&arguments) {
+        Ok(records) => ended(&records, arguments.strict),
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// 0 if all was graded; what the grader has failed at is an error, and with `strict`
+/// anything but full points.
+fn ended(records: &[Record], strict: bool) -> ExitCode {
+    let good = |record: &Record| match strict {
+        true => record.is_full(),
+        false => record.is_graded(),
+    };
+    match records.iter().all(good) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
+    let course = Course::prepare(&course::root())?;
+    let lessons = chosen(&course, &arguments.lessons)?;
+    let (submissions, confinement, seed) = match &arguments.class {
+        None => {
+            let own = submission::of_workspace(&course, arguments.solutions);
+            let seed = arguments.seed.clone().unwrap_or_else(any_seed);
+            (vec![own], Confinement::None, seed)
+        }
+        Some(folder) => {
+            let confinement = confinement(&course, arguments.trust)?;
+            let seed = arguments
+                .seed
+                .clone()
+                .map_or_else(|| kept_seed(&course), Ok)?;
+            (submission::of_class(&course, folder)?, confinement, seed)
+        }
+    };
+    if arguments.class.is_some() {
+        eprintln!("submissions are confined by: {}", confinement.name());
+    }
+    let how = How {
+        // A seed that is drawn anew never comes again.
+        keep: arguments.class.is_some() || arguments.seed.is_some(),
+        confinement,
+        seed,
+        browser: arguments.browser,
+    };
+    let records = class::grade(&course, &lessons, &submissions, &how, &Progress::new(false))?;
+    for (format, file) in &arguments.outputs {
+        let text = format.write(&records);
+        match file {
+            None => print!("{text}"),
+            Some(file) => {
+                let written = fs::write(file, text);
+                written.map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+                eprintln!("written: {}", file.display());
+            }
+        }
+    }
+    eprintln!("seed: {} (the same values again: --seed {0})", how.seed);
+    Ok(records)
+}
+
+/// The lessons that are named, or all.
+fn chosen<'a>(course: &'a Course, names: &[String]) -> Result<Vec<&'a Lesson>, String> {
+    if names.is_empty() {
+        return Ok(course.lessons.iter().collect());
+    }
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| !course.lessons.iter().any(|lesson| lesson.is_named(name)))
+    {
+        let known = course
+            .lessons
+            .iter()
+            .map(|lesson| format!("{} {}", lesson.number, lesson.package));
+        let known: Vec<String> = known.collect();
+        return Err(format!(
+            "there is no lesson {unknown}; there are:\n  {}",
+            known.join("\n  ")
+        ));
+    }
+    let is_named = |lesson: &&Lesson| names.iter().any(|name| lesson.is_named(name));
+    Ok(course.lessons.iter().filter(is_named).collect())
+}
+
+/// What confines submissions. Without anything, they are run only if they are trusted.
+fn confinement(course: &Course, trust: bool) -> Result<Confinement, String> {
+    if trust {
+        return Ok(Confinement::None);
+    }
+    Confinement::probe(course).map_err(|why| {
+        format!(
+            "Nothing here confines the programs of others: {why}\n\n\
+             Unconfined, a submission can do what you can: read and change your files, this \
+             course, and the other submissions. If you trust all of them, or grade in a \
+             virtual machine that holds nothing else, say so: --trust"
+        )
+    })
+}
+
+/// The seed of classes: the same until `target/` is removed, so that a run that was
+/// interrupted goes on. No student can know it.
+fn kept_seed(course: &Course) -> Result<String, String> {
+    let file = course.own_folder().join("seed");
+    if let Ok(seed) = fs::read_to_string(&file) {
+        return Ok(seed.trim().into());
+    }
+    let seed = any_seed();
+    write(&file, &seed).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    Ok(seed)
+}
+
+fn write(file: &Path, text: &str) -> std::io::Result<()> {
+    fs::create_dir_all(file.parent().unwrap_or(file))?;
+    fs::write(file, format!("{text}\n"))
+}
+
+/// A seed that nobody can guess.
+fn any_seed() -> String {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    let mut hasher = std::hash::RandomState::new().build_hasher();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    hasher.write_u128(now.map_or(0, |now| now.as_nanos()));
+    (hasher.finish() % 1_000_000_000).to_string()
+}

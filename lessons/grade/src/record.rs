@@ -1,0 +1,260 @@
+//! What a submission's grading has found: the record from which every table, report and
+//! feedback is written. It says who, which files, what they were graded with, and when, so
+//! that anybody can grade the same again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hash::Hash;
+
+/// The version of this format.
+pub const VERSION: u32 = 1;
+
+/// One submission, graded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of this format: [`VERSION`].
+    pub version: u32,
+    /// Whose it is: the name of its folder or archive.
+    pub who: String,
+    /// What is to be known of its files, in sentences: names that were mended, files that
+    /// are there twice.
+    pub notes: Vec<String>,
+    /// With what, and when.
+    pub grading: Grading,
+    /// The points that were reached.
+    pub points: u32,
+    /// The points that could be reached.
+    pub all_points: u32,
+    /// The lessons, in order.
+    pub lessons: Vec<LessonRecord>,
+}
+
+/// What submissions were graded with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grading {
+    /// The commit of the course, if it has one.
+    pub commit: Option<String>,
+    /// Whether files of the course were not as in that commit.
+    pub changed: bool,
+    /// What the values of the checks were drawn from.
+    pub seed: String,
+    /// When, in UTC, as in `2026-11-27T08:00:00Z`.
+    pub time: String,
+    /// How the submissions were confined.
+    pub confinement: String,
+}
+
+/// What came of one lesson.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LessonRecord {
+    /// The lesson's package, such as `path_router`.
+    pub lesson: String,
+    /// Its number.
+    pub number: u32,
+    /// The file, and where it was found in the submission.
+    pub file: Option<File>,
+    /// What came of it.
+    pub state: State,
+    /// Why it is not graded, if it is not; the compiler's message, say.
+    pub why: Option<String>,
+    /// The compiler's warnings.
+    pub warnings: Vec<String>,
+    /// The points that were reached.
+    pub points: u32,
+    /// The points that could be reached.
+    pub all_points: u32,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+}
+
+/// A submitted file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Where it was found in the submission.
+    pub path: String,
+    /// The SHA-256 of its bytes.
+    pub sha256: Hash,
+}
+
+/// What came of a lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Its checks were done.
+    Graded,
+    /// It does not compile.
+    DoesNotCompile,
+    /// There is no file for it.
+    Missing,
+    /// The grader itself has failed: nobody's points are lost for it, somebody has to look.
+    NotGraded,
+}
+
+/// One step of a lesson.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its number.
+    pub step: u32,
+    /// Its heading in the lesson's text, if it has one.
+    pub title: Option<String>,
+    /// What came of it.
+    pub state: StepState,
+    /// The points that were reached.
+    pub points: u32,
+    /// The points that could be reached.
+    pub all_points: u32,
+    /// Its checks, in order.
+    pub checks: Vec<Check>,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepState {
+    /// All its checks passed.
+    Passed,
+    /// Some did not.
+    Failed,
+    /// Its `todo!` still stands.
+    Open,
+    /// It was not graded: the lesson says why.
+    NotGraded,
+}
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What must be true.
+    pub name: String,
+    /// Its points.
+    pub points: u32,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The names of the mistakes that explain a failure, if they are known.
+    pub mistakes: Vec<Mistake>,
+    /// The report of a failure, or why it was not done.
+    pub report: Option<String>,
+}
+
+/// A mistake, as the lesson knows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Mistake {
+    /// Its name, such as `about-with-slash`.
+    pub name: String,
+    /// What a teacher would say.
+    pub says: String,
+}
+
+/// What came of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It passed.
+    Passed,
+    /// It failed.
+    Failed,
+    /// Its step is open.
+    Open,
+    /// Something else must be mended first. Its points are lost.
+    NotGraded,
+    /// It is not done here: its points count for nobody.
+    #[serde(alias = "skipped")]
+    Ignored,
+}
+
+impl LessonRecord {
+    /// A record of these checks.
+    pub(crate) fn of(
+        lesson: &crate::course::Lesson,
+        file: Option<File>,
+        state: State,
+        checks: Vec<(u32, Check)>,
+    ) -> Self {
+        let mut numbers: Vec<u32> = checks.iter().map(|(step, _)| *step).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let step = |number: u32| {
+            let own = checks.iter().filter(|(step, _)| *step == number);
+            let title = lesson.headings.get(&number).cloned();
+            Step::of(
+                number,
+                title,
+                state,
+                own.map(|(_, check)| check.clone()).collect(),
+            )
+        };
+        let steps: Vec<Step> = numbers.into_iter().map(step).collect();
+        Self {
+            lesson: lesson.package.clone(),
+            number: lesson.number,
+            file,
+            state,
+            why: None,
+            warnings: Vec::new(),
+            points: steps.iter().map(|step| step.points).sum(),
+            all_points: steps.iter().map(|step| step.all_points).sum(),
+            steps,
+        }
+    }
+
+    /// All its checks.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.steps.iter().flat_map(|step| &step.checks)
+    }
+}
+
+impl Step {
+    fn of(step: u32, title: Option<String>, lesson: State, checks: Vec<Check>) -> Self {
+        let any = |outcome| checks.iter().any(|check| check.outcome == outcome);
+        let state = match lesson {
+            State::Graded if any(Outcome::Open) => StepState::Open,
+            State::Graded if any(Outcome::Failed) || any(Outcome::NotGraded) => StepState::Failed,
+            State::Graded => StepState::Passed,
+            _ => StepState::NotGraded,
+        };
+        let points = |counts: fn(Outcome) -> bool| {
+            let counting = checks.iter().filter(|check| counts(check.outcome));
+            counting.map(|check| check.points).sum()
+        };
+        Self {
+            step,
+            title,
+            state,
+            points: points(|outcome| outcome == Outcome::Passed),
+            all_points: points(|outcome| outcome != Outcome::Ignored),
+            checks,
+        }
+    }
+}
+
+impl Record {
+    /// A record of these lessons.
+    pub(crate) fn of(
+        who: &str,
+        notes: Vec<String>,
+        grading: Grading,
+        lessons: Vec<LessonRecord>,
+    ) -> Self {
+        Self {
+            version: VERSION,
+            who: who.into(),
+            notes,
+            grading,
+            points: lessons.iter().map(|lesson| lesson.points).sum(),
+            all_points: lessons.iter().map(|lesson| lesson.all_points).sum(),
+            lessons,
+        }
+    }
+
+    /// Whether all points were reached.
+    pub fn is_full(&self) -> bool {
+        self.points == self.all_points && self.is_graded()
+    }
+
+    /// Whether everything was graded that could be.
+    pub fn is_graded(&self) -> bool {
+        self.lessons
+            .iter()
+            .all(|lesson| lesson.state != State::NotGraded)
+    }
+}
