@@ -111,6 +111,10 @@
 //!
 //! Relative paths are meant from the root of the workspace.
 //!
+//! What shows a run reads its events ([`record::Event`]) and folds them to a
+//! [`record::Record`]; [`report`] tells a failure in the words that a student knows from the
+//! terminal, and [`guarded`] starts a program that ends with the one that has started it.
+//!
 //! The JSON holds `lesson`, `seed`, `points`, `all_points`, `not_built` (why, if the program is
 //! not built), `warnings` of the compiler, what is `changed` in the files of the course, and
 //! `checks`. Each of these has `step`, `name`, `points`, `outcome` (`passed`, `failed`,
@@ -164,11 +168,13 @@ pub use client::browser::Exchange;
 pub use function::{Answer, Failure, Finished, Invocation, Page, Run, Service, Verdict};
 pub use lesson::{Judge, Judge::Status, Judge::Whole, Lesson};
 pub use model::{Draw, Mistakes, Model};
-pub use program::guard::guard_if_asked;
+pub use place::steps::open as open_steps;
+pub use program::guard::{Guarded, command as guarded, guard_if_asked};
 pub use record::{
     Act, Bytes, Expect, NOBODY, OUTSIDE, Reply, SERVICE, Seen, encode_form, get, post, request,
     run, serves, start, write,
 };
+pub use report::{Part, parts as report};
 
 /// Begins the list of checks of the lesson whose package this is written in.
 #[macro_export]

@@ -34,36 +34,86 @@ const MOST_PRINTED: usize = 12;
 #[derive(Debug, Default)]
 pub(crate) struct Told(RefCell<BTreeMap<String, String>>);
 
+/// A part of the report of a failed check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it is about, such as `expected`; empty if it goes on with the part before it.
+    pub label: &'static str,
+    /// Its lines, as they are.
+    pub lines: Vec<String>,
+    /// Whether the lines are sentences, which may be wrapped. Otherwise they are what was
+    /// typed, sent or printed.
+    pub prose: bool,
+}
+
 #[derive(Default)]
-struct Report(String);
+struct Report(Vec<Part>);
 
 impl Report {
     /// A label, and beside it the lines.
-    fn part(&mut self, label: &str, lines: &[String]) {
-        for (number, line) in lines.iter().enumerate() {
-            let label = if number == 0 { label } else { "" };
-            let line = format!("{label:INDENT$}{line}");
-            self.0.push_str(line.trim_end());
-            self.0.push('\n');
-        }
+    fn part(&mut self, label: &'static str, lines: &[String]) {
+        self.add(label, lines.to_vec(), false);
     }
 
     /// The same, with words that are wrapped.
-    fn words(&mut self, label: &str, words: &str) {
-        self.part(label, &wrapped(words, WIDTH - INDENT));
+    fn words(&mut self, label: &'static str, words: &str) {
+        self.add(label, words.lines().map(str::to_string).collect(), true);
+    }
+
+    fn add(&mut self, label: &'static str, lines: Vec<String>, prose: bool) {
+        if !lines.is_empty() {
+            self.0.push(Part {
+                label,
+                lines,
+                prose,
+            });
+        }
     }
 }
 
-/// The report of a failed check.
+/// The report of a failed check of the package in this folder, part by part: what a student
+/// reads in a terminal, for what shows it in another way.
+pub fn parts(manifest_dir: &str, package: &str, seed: &str, finding: &Finding) -> Vec<Part> {
+    let place = Place::new(manifest_dir, package);
+    parts_of(&place, seed, finding, &Told::default())
+}
+
+/// The report of a failed check, as it stands in a terminal.
 pub(crate) fn finding(place: &Place, seed: &str, finding: &Finding, told: &Told) -> String {
-    let mut report = Report(format!("{}\n", finding.check));
+    let mut text = format!("{}\n", finding.check);
+    for part in parts_of(place, seed, finding, told) {
+        let lines = match part.prose {
+            true => wrapped(&part.lines.join("\n"), WIDTH - INDENT),
+            false => part.lines,
+        };
+        for (number, line) in lines.iter().enumerate() {
+            let label = if number == 0 { part.label } else { "" };
+            let line = format!("{label:INDENT$}{line}");
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        // Where to read, what happened, and why: three blocks.
+        if matches!(part.label, LESSON | PRINTED) {
+            text.push('\n');
+        }
+    }
+    text.trim_end().into()
+}
+
+/// The label of the part that tells where to read.
+const LESSON: &str = "lesson";
+
+/// The label of the part that tells what the program printed.
+const PRINTED: &str = "printed";
+
+fn parts_of(place: &Place, seed: &str, finding: &Finding, told: &Told) -> Vec<Part> {
+    let mut report = Report::default();
     let readme = place.readme();
     let help = match place.heading(finding.step) {
         Some(heading) => format!("{readme}, \"{heading}\""),
         None => readme,
     };
-    report.part("lesson", &[help]);
-    report.0.push('\n');
+    report.part(LESSON, &[help]);
     let last = finding.acts.last();
     done(&mut report, place, finding);
     if let Some((expected, came)) = &finding.words {
@@ -79,11 +129,15 @@ pub(crate) fn finding(place: &Place, seed: &str, finding: &Finding, told: &Told)
         report.part("came back", &came_lines(seen, &expected.what));
         report.part("difference", &difference(seen, &expected.what));
     }
-    report.part("printed", &printed_lines(&finding.printed));
-    report.0.push('\n');
+    report.part(PRINTED, &printed_lines(&finding.printed));
     cause(&mut report, finding, told);
     report.part("again", &[again(place, seed, finding.step)]);
-    place.without_detours(report.0.trim_end())
+    for part in &mut report.0 {
+        for line in &mut part.lines {
+            *line = place.without_detours(line);
+        }
+    }
+    report.0
 }
 
 /// What was done: the acts as commands, or the words of a function.
@@ -290,7 +344,7 @@ fn printed_lines(printed: &Ended) -> Vec<String> {
 
 /// The cause; or where it is told already.
 fn cause(report: &mut Report, finding: &Finding, told: &Told) {
-    let (label, all): (&str, Vec<&crate::record::Told>) = match &finding.cause {
+    let (label, all): (&'static str, Vec<&crate::record::Told>) = match &finding.cause {
         Cause::Rule(one) => ("cause", vec![one]),
         Cause::Certain(one) => ("your mistake", vec![one]),
         Cause::OneOf(all) => ("one of these", all.iter().collect()),

@@ -32,13 +32,14 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use rustix::process::{Pid, Signal, kill_process_group};
 use shared_child::SharedChild;
 
-/// What a guard guards; its name is the hidden first argument.
+/// What a guard guards.
+// The name of each is the hidden first argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Guarded {
-    /// A program that is graded: it has limits, and leaves nothing behind.
+pub enum Guarded {
+    /// A student's program: it has limits, and leaves nothing behind.
     Program,
-    /// Cargo: it has no limits. What it leaves behind when it ends by itself is meant
-    /// to stay (a compiler's cache may have a server).
+    /// Cargo, or a run of the checks: it has no limits. What it leaves behind when it ends by
+    /// itself is meant to stay (a compiler's cache may have a server).
     Build,
 }
 
@@ -56,18 +57,23 @@ impl Guarded {
 /// The exit code of a guard that could not start its program, as in a shell.
 pub(crate) const NOT_STARTED: i32 = 127;
 
-/// The command that starts `program` under a guard; arguments added to it are the
-/// program's, which reads the file `input` as its standard input. That of the guard is
-/// the pipe whose end ends the program; standard output and error are the program's own.
+/// The command that starts `program` under a guard: a process between this one and the
+/// program, which ends the program, and all that this has started, when its standard input
+/// ends. That is a pipe, and the system closes it when this process ends, however that is.
+/// So take it (`child.stdin`), and drop it to end the program.
+///
+/// Arguments added to the command are the program's, which reads the file `input` as its
+/// standard input, or nothing; standard output and error are the program's own. The guard's
+/// exit code is the program's, or 128 plus the number of the signal that ended it, or 127 if
+/// it could not be started.
+///
+/// The guard is this same program, started again: its `main` must begin with
+/// [`guard_if_asked`].
 ///
 /// # Errors
 ///
 /// If the path of the running program cannot be found out.
-pub(crate) fn command(
-    program: &Path,
-    input: Option<&Path>,
-    guarded: Guarded,
-) -> std::io::Result<Command> {
+pub fn command(program: &Path, input: Option<&Path>, guarded: Guarded) -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(guarded.argument());
     command.arg(input.unwrap_or(Path::new(""))).arg(program);
