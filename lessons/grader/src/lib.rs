@@ -164,7 +164,7 @@ mod show;
 mod sync;
 
 pub use bench::Limits;
-pub use client::browser::Exchange;
+pub use client::browser::{Browser, Exchange, Seen as BrowserSeen, Trouble};
 pub use function::{Answer, Failure, Finished, Invocation, Page, Run, Service, Verdict};
 pub use lesson::{Judge, Judge::Status, Judge::Whole, Lesson};
 pub use model::{Draw, Mistakes, Model};

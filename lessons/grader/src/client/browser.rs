@@ -70,8 +70,9 @@ fn candidates(path: &OsStr, home: &Path) -> Vec<PathBuf> {
     in_path.chain(of_macos.into_iter().flatten()).collect()
 }
 
-/// One page in a browser of its own, with an empty profile.
-pub(crate) struct Browser {
+/// One page in a browser of its own, with an empty profile. Checks have it by
+/// [`Run::browser`](crate::Run::browser); this is for the tests of what shows pages itself.
+pub struct Browser {
     child: Child,
     // Chromium ends when this is closed.
     pipe: Option<ChildStdin>,
@@ -80,19 +81,21 @@ pub(crate) struct Browser {
     _profile: Profile,
     session: Option<String>,
     last_call: u64,
-    pub(crate) seen: Seen,
+    /// What it has told of its own accord.
+    pub seen: Seen,
 }
 
 /// What the browser has told of its own accord.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// How many documents the page has had.
     navigations: u64,
     /// Whether the last of them is there with all its parts.
     loaded: bool,
     /// What `alert` and its like have said.
-    pub(crate) dialogs: Vec<String>,
-    pub(crate) exchanges: Vec<(String, Exchange)>,
+    pub dialogs: Vec<String>,
+    /// The requests of its pages, each with its id.
+    pub exchanges: Vec<(String, Exchange)>,
 }
 
 /// A request of a page, and what came of it.
@@ -109,7 +112,7 @@ pub struct Exchange {
 
 /// What went wrong with a call.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub enum Trouble {
     /// The browser says no, in these words.
     Refused(String),
     /// The time is up.
@@ -119,7 +122,8 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    pub(crate) fn words(&self) -> String {
+    /// The same in words.
+    pub fn words(&self) -> String {
         match self {
             Self::Refused(words) => words.clone(),
             Self::TooSlow => "nothing until the time limit".into(),
@@ -134,7 +138,7 @@ impl Browser {
     /// # Errors
     ///
     /// With the reason why there is none.
-    pub(crate) fn start() -> Result<Self, String> {
+    pub fn start() -> Result<Self, String> {
         let path = find()?;
         let broken =
             |why: &dyn std::fmt::Display| format!("{} cannot be used: {why}", path.display());
@@ -183,8 +187,13 @@ impl Browser {
         Ok(())
     }
 
-    /// Calls a method of the protocol and returns its result.
-    pub(crate) fn call(
+    /// Calls a method of the protocol (<https://chromedevtools.github.io/devtools-protocol/>)
+    /// and returns its result.
+    ///
+    /// # Errors
+    ///
+    /// If the browser refuses, is too slow, or has ended.
+    pub fn call(
         &mut self,
         method: &str,
         parameters: Value,
@@ -204,7 +213,11 @@ impl Browser {
 
     /// Does something that brings a new document, and waits for that with all its
     /// parts.
-    pub(crate) fn load(
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub fn load(
         &mut self,
         until: Instant,
         act: impl FnOnce(&mut Self) -> Result<(), Trouble>,

@@ -1,0 +1,277 @@
+//! What answers the browser: pages, their news, and who may ask.
+//!
+//! This server starts programs, so it is for the browser of this computer alone:
+//!
+//! - It listens on the loopback addresses, and answers only to the names of these in `Host`.
+//!   A page of another site whose name was made to point here (DNS rebinding) has another one.
+//! - What changes something is a POST, and its `Origin` must be this server's own. Every
+//!   browser says from where a POST comes, so no page of another site can send one, nor can
+//!   the student's own page: that has another port, and with it another origin.
+//! - No other page may hold one of these in a frame, or read it, and a page here runs no
+//!   script but its own (`Content-Security-Policy`).
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http_core::http::Method;
+use http_core::{Answer, Handler, Request, Response};
+
+use crate::checks::Checks;
+use crate::editor::Editor;
+use crate::pages::{Page, Pages};
+use crate::{source, text};
+
+/// The most pages that get news at once. Each of them holds a thread.
+pub(crate) const MOST_READERS: usize = 24;
+
+/// How often a page without news is told that there are none: so it is noticed when it is
+/// closed.
+const SILENCE: Duration = Duration::from_secs(3);
+
+/// Nothing from elsewhere, nothing in between, and in no other page's frame.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
+
+/// The course as a web service.
+pub(crate) struct App {
+    pub(crate) checks: Arc<Checks>,
+    pub(crate) editor: Editor,
+    pub(crate) port: u16,
+    pub(crate) readers: AtomicUsize,
+}
+
+impl Handler for App {
+    fn handle(&self, request: &mut Request, response: Response) -> Answer {
+        if !self.is_for_us(request) {
+            let why = "This server answers to localhost alone.";
+            return response.send_error(421, why);
+        }
+        match *request.method() {
+            Method::GET | Method::HEAD => self.get(request, response),
+            Method::POST if self.is_from_us(request) => self.post(request, response),
+            Method::POST => {
+                response.send_error(403, "Only a page of this server may ask for that.")
+            }
+            _ => response.send_error(405, "There is nothing here but to read and to post."),
+        }
+    }
+}
+
+impl App {
+    /// Whether the client means this server, under a name that only this computer has.
+    fn is_for_us(&self, request: &Request) -> bool {
+        let names = ["localhost", "127.0.0.1", "[::1]"];
+        let known = names.map(|name| format!("{name}:{}", self.port));
+        request
+            .header("Host")
+            .is_some_and(|host| known.iter().any(|known| host == known))
+    }
+
+    /// Whether a page of this server has sent it.
+    fn is_from_us(&self, request: &Request) -> bool {
+        let own = request.header("Host").map(|host| format!("http://{host}"));
+        own.is_some() && request.header("Origin") == own.as_deref()
+    }
+
+    fn pages(&self) -> Pages<'_> {
+        Pages {
+            course: &self.checks.course,
+            checks: Some(&self.checks),
+            editor: &self.editor,
+        }
+    }
+
+    fn get(&self, request: &mut Request, response: Response) -> Answer {
+        let Ok(path) = request.decoded_path().map(|path| path.into_owned()) else {
+            return response.send_error(400, "The path is not UTF-8.");
+        };
+        match &*path {
+            "/" => page(response, 200, &self.pages().home()),
+            "/learn.css" => asset(
+                response,
+                "text/css; charset=utf-8",
+                include_bytes!("learn.css"),
+            ),
+            "/learn.js" => asset(
+                response,
+                "text/javascript; charset=utf-8",
+                include_bytes!("learn.js"),
+            ),
+            "/learn.svg" => asset(response, "image/svg+xml", include_bytes!("learn.svg")),
+            "/lessons/" => page(response, 200, &self.pages().route()),
+            "/news" => self.news(request, response),
+            path => self.file(path, response),
+        }
+    }
+
+    /// A lesson, a picture, or a file of the course.
+    fn file(&self, path: &str, response: Response) -> Answer {
+        let course = &self.checks.course;
+        let name = path.trim_matches('/');
+        let lesson = name
+            .strip_prefix("lessons/")
+            .and_then(|folder| course.lesson(folder));
+        let source = source::file(course, name);
+        // One page, one address.
+        if !path.ends_with('/') && (lesson.is_some() || source.is_some()) {
+            return response.redirect(308, &format!("/{name}/"));
+        }
+        if let Some(lesson) = lesson {
+            self.checks.look_at(&lesson.folder);
+            return page(response, 200, &self.pages().lesson(&lesson));
+        }
+        if let Some(source) = source {
+            return page(response, 200, &self.pages().source(name, &source));
+        }
+        if let Some(picture) = picture(&self.checks, name) {
+            let (kind, bytes) = picture?;
+            return asset(response, kind, &bytes);
+        }
+        page(
+            response,
+            404,
+            &Pages::note("Nothing here", "There is no such page in the course."),
+        )
+    }
+
+    fn post(&self, request: &mut Request, response: Response) -> Answer {
+        let path = request.path().to_string();
+        let asked = path
+            .strip_prefix("/lessons/")
+            .and_then(|rest| rest.rsplit_once('/'));
+        let lesson =
+            asked.and_then(|(folder, what)| Some((self.checks.course.lesson(folder)?, what)));
+        match lesson {
+            Some((lesson, "check")) => {
+                self.checks.again(&lesson.folder);
+                response.redirect(303, &lesson.path())
+            }
+            _ => response.send_error(404, "There is no such thing to do."),
+        }
+    }
+
+    /// What is new on a page, as it happens: Server-Sent Events, each a map from the ids of
+    /// elements to what is in them now.
+    fn news(&self, request: &Request, response: Response) -> Answer {
+        if request.method() == Method::HEAD {
+            return response
+                .send_response(200)
+                .send_header("Content-Type", "text/event-stream")
+                .end_headers()?
+                .finish();
+        }
+        let _reader = match Reader::of(&self.readers) {
+            Some(reader) => reader,
+            None => return response.send_error(503, "Too many pages of the course are open."),
+        };
+        let lesson = match request.query() {
+            None => None,
+            Some(folder) => match self.checks.course.lesson(folder) {
+                Some(lesson) => Some(lesson),
+                None => return response.send_error(404, "There is no such lesson."),
+            },
+        };
+        let response = with_safety(response.send_response(200))
+            .send_header("Content-Type", "text/event-stream")
+            .send_header("Cache-Control", "no-store");
+        let mut body = response.end_headers()?;
+        let mut shown = BTreeMap::new();
+        let mut seen = 0;
+        body.write_all(b"retry: 1000\n\n")?;
+        loop {
+            let version = self.checks.wait(seen, SILENCE);
+            if version == seen {
+                // A comment: whoever is still there passes over it.
+                body.write_all(b":\n\n")?;
+                body.flush()?;
+                continue;
+            }
+            seen = version;
+            let fragments = match &lesson {
+                None => self.pages().home_fragments(),
+                Some(lesson) => self.pages().lesson_fragments(lesson),
+            };
+            let new = fragments
+                .into_iter()
+                .filter(|(id, html)| shown.get(id) != Some(html));
+            let new: BTreeMap<String, String> = new.collect();
+            if !new.is_empty() {
+                let data = serde_json::to_string(&new).map_err(io::Error::other)?;
+                write!(body, "data: {data}\n\n")?;
+                body.flush()?;
+            }
+            shown.extend(new);
+        }
+    }
+}
+
+/// One page that gets news.
+struct Reader<'a>(&'a AtomicUsize);
+
+impl<'a> Reader<'a> {
+    fn of(readers: &'a AtomicUsize) -> Option<Self> {
+        let one_more = |number| (number < MOST_READERS).then_some(number + 1);
+        let taken = readers.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more);
+        taken.ok().map(|_| Self(readers))
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A picture in the folder of a lesson.
+fn picture(checks: &Checks, name: &str) -> Option<io::Result<(&'static str, Vec<u8>)>> {
+    let (folder, file) = name.strip_prefix("lessons/")?.split_once('/')?;
+    let lesson = checks.course.lesson(folder)?;
+    let is_plain = file
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if !is_plain || !text::is_picture(file) {
+        return None;
+    }
+    let kind = match file.rsplit_once('.')?.1 {
+        "png" => "image/png",
+        "webp" => "image/webp",
+        _ => "image/svg+xml",
+    };
+    let path = checks
+        .course
+        .root
+        .join("lessons")
+        .join(lesson.folder)
+        .join(file);
+    path.is_file().then(|| Ok((kind, std::fs::read(path)?)))
+}
+
+fn with_safety(headers: http_core::Headers<'_>) -> http_core::Headers<'_> {
+    headers
+        .send_header("Content-Security-Policy", POLICY)
+        .send_header("Cross-Origin-Opener-Policy", "same-origin")
+        .send_header("Cross-Origin-Resource-Policy", "same-origin")
+        .send_header("Referrer-Policy", "same-origin")
+        .send_header("X-Content-Type-Options", "nosniff")
+}
+
+fn page(response: Response, status: u16, page: &Page) -> Answer {
+    with_safety(response.send_response(status))
+        .send_header("Content-Type", HTML)
+        .send_header("Cache-Control", "no-store")
+        .end_headers()?
+        .send(page.html())
+}
+
+fn asset(response: Response, kind: &str, bytes: &[u8]) -> Answer {
+    with_safety(response.send_response(200))
+        .send_header("Content-Type", kind)
+        .send_header("Cache-Control", "no-cache")
+        .end_headers()?
+        .send(bytes)
+}

@@ -1,0 +1,171 @@
+//! `cargo learn`: the course in the browser. The text of each lesson stands beside what the
+//! student's program really does: a file is saved, its checks run, and the page shows them.
+//!
+//! ```text
+//! main ──► app ──► pages ──► failure ──► wire       app      who may ask, and what for
+//!           │        ├─────► text, source, code     pages    the pages, and what changes on them
+//!           └──────► checks ──► status              checks   files watched, checks run
+//!                       └─────► course              course   the lessons as they lie there
+//! ```
+//!
+//! It stands on http-core, and shows the events of the grader ([`grader::record::Event`]).
+
+mod app;
+mod checks;
+mod code;
+mod course;
+mod editor;
+mod failure;
+mod html;
+mod pages;
+mod source;
+mod status;
+mod text;
+mod wire;
+
+use std::io::Write as _;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use http_core::{HttpServer, Limits};
+use lexopt::prelude::*;
+
+use app::{App, MOST_READERS};
+use checks::Checks;
+use course::Course;
+use editor::Editor;
+
+const HELP: &str = "\
+cargo learn: the course in your browser
+
+  --port N        the port, 4000 if it is not said; 0 for any that is free
+  --open          opens the course in your browser
+  --editor NAME   opens files in this editor: vscode (if it is not said), vscodium,
+                  cursor, zed, idea, emacs; or an address with {file} and {line} in it
+";
+
+/// How many ports are tried after one that is taken.
+const MORE_PORTS: u16 = 20;
+
+struct Arguments {
+    port: u16,
+    open: bool,
+    editor: Editor,
+    help: bool,
+}
+
+impl Arguments {
+    fn read() -> Result<Self, String> {
+        let mut arguments = Self {
+            port: 4000,
+            open: false,
+            editor: Editor::default(),
+            help: false,
+        };
+        let mut parser = lexopt::Parser::from_env();
+        let text = |error: lexopt::Error| error.to_string();
+        while let Some(argument) = parser.next().map_err(text)? {
+            match argument {
+                Long("port") | Short('p') => {
+                    arguments.port = parser
+                        .value()
+                        .and_then(|value| value.parse())
+                        .map_err(text)?;
+                }
+                Long("open") => arguments.open = true,
+                Long("editor") => {
+                    let name = parser
+                        .value()
+                        .and_then(|value| value.string())
+                        .map_err(text)?;
+                    arguments.editor = Editor::named(&name)?;
+                }
+                Long("help") | Short('h') => arguments.help = true,
+                other => return Err(text(other.unexpected())),
+            }
+        }
+        Ok(arguments)
+    }
+}
+
+fn main() -> ExitCode {
+    grader::guard_if_asked();
+    let said = Arguments::read().and_then(|arguments| match arguments.help {
+        true => {
+            print!("{HELP}");
+            Ok(())
+        }
+        false => serve(arguments),
+    });
+    match said {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("cargo learn: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(arguments: Arguments) -> Result<(), String> {
+    let course = Course::find()
+        .ok_or("there is no course here: type it in the folder that holds lessons/ and starter/")?;
+    let server = bind(arguments.port)?;
+    let port = server
+        .local_addresses()
+        .first()
+        .map_or(0, |address| address.port());
+    let url = format!("http://localhost:{port}/");
+    let app = App {
+        checks: Checks::start(course),
+        editor: arguments.editor,
+        port,
+        readers: AtomicUsize::new(0),
+    };
+    // Whoever reads this line can connect: the socket listens.
+    let _ = writeln!(
+        std::io::stdout(),
+        "The course is at {url} (press Ctrl-C to stop)"
+    );
+    if arguments.open {
+        open(&url);
+    }
+    let limits = Limits {
+        body_size: 256 * 1024,
+        connections: 256,
+        // News go on for as long as somebody reads: nobody waits for their end.
+        stop_time: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let server = server.threads(MOST_READERS + 8).limits(limits).quiet();
+    server.serve_forever(app).map_err(|error| error.to_string())
+}
+
+/// Listens on the port, or on the next one that is free.
+fn bind(port: u16) -> Result<HttpServer, String> {
+    let bound = |port| HttpServer::bind(("localhost", port));
+    let why = match bound(port) {
+        Ok(server) => return Ok(server),
+        Err(why) => why,
+    };
+    for other in port.saturating_add(1)..=port.saturating_add(MORE_PORTS) {
+        if let Ok(server) = bound(other) {
+            println!("Port {port} is already in use, so this is port {other}.");
+            return Ok(server);
+        }
+    }
+    Err(why.to_string())
+}
+
+/// Opens the address in the browser. If that does not work, it stands in the terminal.
+fn open(url: &str) {
+    let mut command = match std::env::consts::OS {
+        "macos" => Command::new("open"),
+        "windows" => Command::new("explorer"),
+        _ => Command::new("xdg-open"),
+    };
+    let command = command.arg(url).stdin(Stdio::null());
+    if let Ok(mut child) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
+        std::thread::spawn(move || child.wait());
+    }
+}

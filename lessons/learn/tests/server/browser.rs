@@ -1,0 +1,173 @@
+//! The pages in a real browser: they change without a reload, what comes from a program runs
+//! nowhere, and a page of another origin gets nothing done.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use grader::Browser;
+use serde_json::json;
+
+use crate::stage::{Stage, failed};
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(30)
+}
+
+/// A browser, or `None` where there is none.
+fn browser() -> Option<Browser> {
+    match Browser::start() {
+        Ok(browser) => Some(browser),
+        Err(why) => {
+            println!("not tried: {why}");
+            None
+        }
+    }
+}
+
+fn open(browser: &mut Browser, url: &str) {
+    let loaded = browser.load(soon(), |browser| {
+        browser
+            .call("Page.navigate", json!({ "url": url }), soon())
+            .map(drop)
+    });
+    loaded.unwrap_or_else(|trouble| panic!("{url}: {}", trouble.words()));
+}
+
+/// What a script on the page gives.
+fn evaluate(browser: &mut Browser, script: &str) -> serde_json::Value {
+    let asked = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
+    let result = browser.call("Runtime.evaluate", asked, soon());
+    let result = result.unwrap_or_else(|trouble| panic!("{script}: {}", trouble.words()));
+    assert!(result["exceptionDetails"].is_null(), "{script}: {result}");
+    result["result"]["value"].clone()
+}
+
+fn until(browser: &mut Browser, script: &str) {
+    let began = Instant::now();
+    while evaluate(browser, script) != json!(true) {
+        assert!(began.elapsed() < Duration::from_secs(20), "{script}");
+        std::thread::sleep(Duration::from_millis(30));
+    }
+}
+
+#[test]
+fn a_page_changes_without_a_reload_and_nothing_of_a_program_runs() {
+    let Some(mut browser) = browser() else { return };
+    let stage = Stage::new();
+    open(
+        &mut browser,
+        &format!("http://localhost:{}/lessons/1_greeter/", stage.port),
+    );
+    evaluate(&mut browser, "window.same = true");
+    until(&mut browser, "document.body.dataset.live === 'yes'");
+    until(
+        &mut browser,
+        "/Step 1: open/.test(document.getElementById('step-1-is').textContent)",
+    );
+    let hostile =
+        "<script>window.ran = 1; alert(1)</script><img src=x onerror='window.ran = 2; alert(2)'>";
+    stage.events(&[failed(1, "GET / answers 200", hostile)]);
+    stage.save("fn main() { todo!(\"step 2: bye\") }");
+    until(
+        &mut browser,
+        "/1 check fails/.test(document.getElementById('step-1-is').textContent)",
+    );
+    // It is shown where it belongs, and as text.
+    let shown = evaluate(
+        &mut browser,
+        "document.querySelector('.came .wire').textContent",
+    );
+    assert!(
+        shown
+            .as_str()
+            .is_some_and(|shown| shown.contains("onerror='window.ran")),
+        "{shown}"
+    );
+    assert_eq!(
+        evaluate(
+            &mut browser,
+            "document.querySelectorAll('img[src=x], section script').length"
+        ),
+        json!(0)
+    );
+    // What a reader has folded stays folded.
+    evaluate(
+        &mut browser,
+        "document.querySelector('.failed > details').open = false",
+    );
+    stage.events(&[failed(1, "GET / answers 200", "another")]);
+    stage.save("fn main() { 2; todo!(\"step 2: bye\") }");
+    until(
+        &mut browser,
+        "/another/.test(document.querySelector('.came .wire').textContent)",
+    );
+    assert_eq!(
+        evaluate(
+            &mut browser,
+            "document.querySelector('.failed > details').open"
+        ),
+        json!(false)
+    );
+    assert_eq!(
+        evaluate(&mut browser, "[window.same, window.ran === undefined]"),
+        json!([true, true])
+    );
+    assert!(
+        browser.seen.dialogs.is_empty(),
+        "{:?}",
+        browser.seen.dialogs
+    );
+}
+
+#[test]
+fn a_page_of_another_origin_gets_nothing_done() {
+    let Some(mut browser) = browser() else { return };
+    let stage = Stage::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let other = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let page = "<!DOCTYPE html><title>x</title>";
+            let length = page.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{page}"
+            );
+        }
+    });
+    // "localhost" with another port is another origin, and the same site: what the page of a
+    // student's program is.
+    open(&mut browser, &format!("http://127.0.0.1:{other}/"));
+    let learn = format!("http://127.0.0.1:{}", stage.port);
+    let post = format!(
+        "fetch('{learn}/lessons/1_greeter/check', {{method: 'POST', mode: 'no-cors'}}).then(a => a.type, e => 'failed')"
+    );
+    let sent = evaluate(&mut browser, &post);
+    assert!(sent == json!("opaque") || sent == json!("failed"), "{sent}");
+    let read = format!("fetch('{learn}/').then(a => a.text()).then(t => 'read', e => 'refused')");
+    assert_eq!(evaluate(&mut browser, &read), json!("refused"));
+    let frame = format!(
+        "new Promise(done => {{ const frame = document.createElement('iframe'); frame.src = '{learn}/'; \
+         frame.onload = () => {{ try {{ done(frame.contentDocument ? 'readable' : 'closed') }} catch (e) {{ done('closed') }} }}; \
+         document.body.append(frame) }})"
+    );
+    assert_eq!(evaluate(&mut browser, &frame), json!("closed"));
+    // A form that is sent by itself leaves the page, and is refused.
+    let loaded = browser.load(soon(), |browser| {
+        let form = format!(
+            "const form = document.createElement('form'); form.method = 'post'; \
+             form.action = '{learn}/lessons/1_greeter/check'; document.body.append(form); form.submit()"
+        );
+        browser.call("Runtime.evaluate", json!({"expression": form}), soon()).map(drop)
+    });
+    loaded.unwrap_or_else(|trouble| panic!("{}", trouble.words()));
+    let said = evaluate(&mut browser, "document.body.textContent");
+    assert!(
+        said.as_str()
+            .is_some_and(|said| said.contains("Only a page of this server")),
+        "{said}"
+    );
+    assert_eq!(stage.runs(), 0, "nothing was started");
+}

@@ -1,0 +1,277 @@
+//! `cargo learn` from outside: over real sockets, and in a browser where there is one.
+//!
+//! The course is a small one, made for the test. In the place of Cargo and of the lesson's
+//! checks stand scripts, so nothing is compiled; and what the checks say can be anything.
+#![cfg(unix)]
+
+mod browser;
+mod stage;
+
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::time::Duration;
+
+use stage::{Answer, Stage, failed, until};
+
+#[test]
+fn the_pages_of_a_course() {
+    let stage = Stage::new();
+    let home = stage.get("/");
+    assert_eq!(home.status, 200);
+    for text in [
+        "The greeter",
+        "/lessons/1_greeter/",
+        "25 minutes",
+        "a greeting is <em>polite</em>",
+    ] {
+        assert!(home.body.contains(text), "{text} in {}", home.body);
+    }
+    let lesson = stage.get("/lessons/1_greeter/");
+    for text in [
+        "<h3 id=\"step-1-hello\">Step 1: hello</h3>",
+        "id=\"step-1-is\"",
+        "id=\"step-2-is\"",
+        "<span class=\"k\">let</span>",
+        "<a href=\"/starter/1_greeter.rs/\">",
+        "src=\"/lessons/1_greeter/hello.png\"",
+    ] {
+        assert!(lesson.body.contains(text), "{text} in {}", lesson.body);
+    }
+    let picture = stage.get("/lessons/1_greeter/hello.png");
+    assert_eq!(
+        (picture.status, picture.field("content-type")),
+        (200, Some("image/png"))
+    );
+    assert_eq!(stage.get("/lessons/1_greeter").status, 308);
+    assert_eq!(stage.get("/starter/1_greeter.rs/").status, 200);
+    // The reference is there, and not shown before the lesson is done.
+    let reference = stage.get("/solutions/1_greeter.rs/");
+    assert!(
+        reference.status == 200 && !reference.body.contains("SECRET"),
+        "{}",
+        reference.body
+    );
+    for path in [
+        "/nothing",
+        "/lessons/2_none/",
+        "/lessons/1_greeter/../../outside.png",
+        "/lessons/1_greeter/..%2f..%2foutside.png",
+        "/..%2foutside.png",
+        "/outside.png",
+        "/lessons/1_greeter/Cargo.toml",
+        "/starter/..%2fCargo.toml/",
+        "/lessons/1_greeter/link.html/",
+        "/%2e%2e/%2e%2e/etc/passwd",
+    ] {
+        let answer = stage.get(path);
+        assert_eq!(answer.status, 404, "{path}: {}", answer.body);
+    }
+    assert_eq!(stage.ask("HEAD", "/news", "").body, "");
+    assert_eq!(stage.ask("PUT", "/", "").status, 405);
+}
+
+#[test]
+fn only_this_computer_asks_and_only_its_own_pages_change_something() {
+    let stage = Stage::new();
+    let port = stage.port;
+    let with_host = |host: &str| {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stage.send(&request).status
+    };
+    assert_eq!(with_host(&format!("127.0.0.1:{port}")), 200);
+    for host in [
+        "evil.example".to_string(),
+        format!("evil.example:{port}"),
+        format!("localhost.evil.example:{port}"),
+        "localhost".into(),
+        "localhost:1".into(),
+        format!("0.0.0.0:{port}"),
+    ] {
+        assert_eq!(with_host(&host), 421, "{host}");
+    }
+
+    let own = format!("Origin: http://localhost:{port}\r\n");
+    let post = |fields: &str| stage.ask("POST", "/lessons/1_greeter/check", fields).status;
+    for origin in [
+        String::new(),
+        "Origin: null\r\n".into(),
+        "Origin: http://evil.example\r\n".into(),
+        format!("Origin: https://localhost:{port}\r\n"),
+        "Origin: http://localhost:8000\r\n".into(),
+        format!("Origin: http://127.0.0.1:{port}\r\n"),
+    ] {
+        assert_eq!(post(&origin), 403, "{origin}");
+    }
+    assert_eq!(stage.runs(), 0, "nothing was started");
+    assert_eq!(post(&own), 303);
+    until("the checks run", || stage.runs() > 0);
+
+    for path in ["/", "/lessons/1_greeter/", "/learn.js", "/nothing"] {
+        let answer = stage.get(path);
+        let policy = answer.field("content-security-policy").unwrap_or_default();
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(
+            answer.field("cross-origin-resource-policy"),
+            Some("same-origin")
+        );
+        assert!(!answer.body.contains("style=") && !answer.body.contains("onclick"));
+    }
+}
+
+#[test]
+fn nobody_reaches_it_over_the_network() {
+    let stage = Stage::new();
+    // The address that others would use; nothing is sent to find it.
+    let own = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        Ok(socket.local_addr()?.ip())
+    });
+    if let Ok(own) = own
+        && !own.is_loopback()
+    {
+        let refused = TcpStream::connect_timeout(&(own, stage.port).into(), Duration::from_secs(2));
+        assert!(refused.is_err(), "{own} answers");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_passed_over() {
+    // Both loopback addresses, so that none of them is free.
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    let _also = TcpListener::bind(("::1", port));
+    let stage = Stage::with(|stage| stage.port = port);
+    assert_ne!(stage.port, port);
+    assert!(
+        stage
+            .said
+            .contains(&format!("Port {port} is already in use")),
+        "{}",
+        stage.said
+    );
+    assert_eq!(stage.get("/").status, 200);
+}
+
+#[test]
+fn a_save_changes_the_page_and_what_is_hostile_stays_text() {
+    let stage = Stage::new();
+    let mut news = stage.news("/news?1_greeter");
+    let first = news.next_with("rail");
+    assert!(
+        first["rail"]
+            .as_str()
+            .is_some_and(|html| html.contains("open"))
+    );
+    let hostile = "<script>alert(1)</script>\u{1b}[2J\u{202e}<img src=x onerror=alert(2)>";
+    stage.events(&[failed(1, "GET / answers 200", hostile)]);
+    stage.save("fn main() { todo!(\"step 2: bye\") }");
+    let page = news.until(|page| page["step-1-is"].contains("1 check fails"));
+    let step = &page["step-1-is"];
+    assert!(
+        !step.contains("<script") && !step.contains("<img"),
+        "{step}"
+    );
+    assert!(step.contains("&lt;script&gt;alert(1)"), "{step}");
+    assert!(!step.contains(['\u{1b}', '\u{202e}']), "{step}");
+    assert!(
+        step.contains("What came back") && step.contains("<mark>"),
+        "{step}"
+    );
+    // What a page says that is asked for now is the same.
+    let lesson = stage.get("/lessons/1_greeter/").body;
+    assert!(lesson.contains(step.as_str()));
+    assert!(!lesson.contains("<script>"));
+}
+
+#[test]
+fn what_has_not_changed_is_not_checked_again() {
+    let mut stage = Stage::new();
+    stage.events(&[failed(1, "GET / answers 200", "x")]);
+    let one = "fn main() { todo!(\"step 2: bye\") }";
+    stage.save(one);
+    stage.news("/news?1_greeter").until(|page| {
+        page["step-1-is"].contains("1 check fails") && page["rail"].contains("Checked in")
+    });
+    let runs = stage.runs();
+    assert!(runs > 0);
+    // Saved without a change; then the course is closed, and opened again.
+    stage.save(one);
+    stage.restart();
+    let lesson = stage.get("/lessons/1_greeter/").body;
+    assert!(lesson.contains("1 check fails"), "{lesson}");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(stage.runs(), runs);
+}
+
+#[test]
+fn a_save_in_the_middle_of_a_run_starts_over() {
+    let stage = Stage::new();
+    stage.slow();
+    stage.save("fn main() { /* one */ }");
+    until("the first run has begun", || stage.pids().len() == 1);
+    stage.save("fn main() { /* two */ }");
+    until("the second run has begun", || stage.pids().len() == 2);
+    let first = stage.pids()[0];
+    until("the first run has ended", || !stage::is_there(first));
+    assert!(stage::is_there(stage.pids()[1]));
+}
+
+#[test]
+fn nothing_is_left_behind_however_it_ends() {
+    for signal in ["INT", "TERM", "KILL"] {
+        let mut stage = Stage::new();
+        stage.slow();
+        stage.save("fn main() {}");
+        until("a run has begun", || !stage.pids().is_empty());
+        let _news = stage.news("/news?1_greeter");
+        let pid = stage.pids()[0];
+        assert!(stage::is_there(pid));
+        stage.end(signal);
+        until(&format!("all has ended after {signal}"), || {
+            !stage::is_there(pid)
+        });
+    }
+}
+
+#[test]
+fn a_thousand_saves_cost_no_memory() {
+    let stage = Stage::new();
+    let news = stage.news("/news?1_greeter");
+    let page = "x".repeat(100_000);
+    stage.events(&[failed(1, "GET / answers 200", &page)]);
+    let save = |from: u32, to: u32| {
+        for number in from..to {
+            stage.save(&format!("fn main() {{ {number}; todo!(\"step 2: bye\") }}"));
+            std::thread::sleep(Duration::from_millis(4));
+        }
+    };
+    save(0, 100);
+    let before = stage.memory();
+    save(100, 1000);
+    let after = stage.memory();
+    drop(news);
+    if let (Some(before), Some(after)) = (before, after) {
+        assert!(
+            after < before + 16 * 1024,
+            "{before} KiB, and then {after} KiB"
+        );
+    }
+    until("the last one is checked", || {
+        stage
+            .get("/lessons/1_greeter/")
+            .body
+            .contains("1 check fails")
+    });
+}
+
+#[test]
+fn readers_that_go_away_are_let_go() {
+    let stage = Stage::new();
+    // More than may read at once, one after the other.
+    let mut open: Vec<_> = (0..24).map(|_| stage.news("/news")).collect();
+    let refused: Answer = stage.get("/news");
+    assert_eq!(refused.status, 503);
+    assert_eq!(stage.get("/").status, 200, "pages are shown all the same");
+    open.clear();
+    until("there is room again", || stage.news_status("/news") == 200);
+}

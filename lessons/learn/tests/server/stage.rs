@@ -1,0 +1,381 @@
+//! A small course of its own, and `cargo learn` running in it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use grader::Bytes;
+use grader::record::{
+    Act, Answer as Seen, Cause, CheckInfo, CheckResult, Ended, Event, Exchange, Expected, Finding,
+    Outcome, Seen as What, Text, What as Wanted, get,
+};
+use serde_json::Value;
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Stage {
+    pub folder: tempfile::TempDir,
+    pub port: u16,
+    /// What it has printed before it served.
+    pub said: String,
+    child: Child,
+}
+
+/// An answer that has come to its end.
+pub struct Answer {
+    pub status: u16,
+    fields: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let found = self.fields.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+pub struct Asked {
+    pub port: u16,
+}
+
+const TEXT: &str = "# Lesson 1: The greeter\n\n*About 25 minutes. [the file](../../starter/1_greeter.rs)*\n\n\
+![a picture](hello.png)\n\n## The steps\n\n### Step 1: hello\n\nSay it.\n\n```rust\nlet x = 1;\n```\n\n\
+<details>\n<summary>Hint</summary>\n\nHello.\n\n</details>\n\n### Step 2: bye\n\nSay it.\n\n### Done\n\nWell.\n";
+
+/// Stands in the place of Cargo: it builds nothing, and names the checks.
+const CARGO: &str = "#!/bin/sh\necho '{\"executable\": \"FOLDER/grade\"}'\n";
+
+/// Stands in the place of the checks: it says what it was told to say.
+const GRADE: &str = "#!/bin/sh\necho run >> FOLDER/runs\n\
+if [ -e FOLDER/slow ]; then echo $$ >> FOLDER/pids; exec sleep 600; fi\ncat FOLDER/events\n";
+
+impl Stage {
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub fn with(set: impl FnOnce(&mut Asked)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        let write = |name: &str, text: &str| {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        };
+        write("Cargo.toml", "");
+        write(
+            "lessons/README.md",
+            "# The route\n\n| lesson | idea |\n| --- | --- |\n\
+            | [1 greeter](1_greeter/README.md) | a greeting is *polite* |\n",
+        );
+        write("lessons/1_greeter/README.md", TEXT);
+        write("lessons/1_greeter/Cargo.toml", "");
+        write("lessons/1_greeter/hello.png", "a picture");
+        write("outside.png", "outside");
+        symlink(
+            root.join("Cargo.toml"),
+            root.join("lessons/1_greeter/link.html"),
+        )
+        .expect("a link");
+        write(
+            "starter/1_greeter.rs",
+            "fn main() { todo!(\"step 1: hello\"); todo!(\"step 2: bye\") }",
+        );
+        write("solutions/1_greeter.rs", "fn main() { SECRET }");
+        write("events", "");
+        for (name, script) in [("cargo", CARGO), ("grade", GRADE)] {
+            write(name, &script.replace("FOLDER", &root.to_string_lossy()));
+            let path = root.join(name);
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
+        }
+        let mut asked = Asked { port: 0 };
+        set(&mut asked);
+        let (child, port, said) = start(root, asked.port);
+        Self {
+            folder,
+            port,
+            said,
+            child,
+        }
+    }
+
+    /// Ends it and starts it again.
+    pub fn restart(&mut self) {
+        self.end("TERM");
+        (self.child, self.port, self.said) = start(self.folder.path(), 0);
+    }
+
+    /// Sends it this signal, and waits for its end.
+    pub fn end(&mut self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{signal}"), &self.child.id().to_string()])
+            .status();
+        assert!(sent.is_ok_and(|status| status.success()));
+        let began = Instant::now();
+        self.child.wait().expect("its end");
+        assert!(
+            began.elapsed() < Duration::from_secs(5),
+            "{signal}: {:?}",
+            began.elapsed()
+        );
+    }
+
+    pub fn send(&self, request: &str) -> Answer {
+        let mut stream = self.connect();
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("an answer");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let mut lines = head.lines();
+        let status = lines
+            .next()
+            .and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        let fields = lines.filter_map(|line| line.split_once(": "));
+        Answer {
+            status: status.unwrap_or(0),
+            fields: fields
+                .map(|(name, value)| (name.to_lowercase(), value.into()))
+                .collect(),
+            body: body.into(),
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("localhost", self.port)).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+        stream
+    }
+
+    pub fn ask(&self, method: &str, path: &str, fields: &str) -> Answer {
+        let port = self.port;
+        self.send(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{fields}Content-Length: 0\r\nConnection: close\r\n\r\n"
+        ))
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, "")
+    }
+
+    /// The news of a page, as they come.
+    pub fn news(&self, path: &str) -> News {
+        let mut stream = self.connect();
+        let port = self.port;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"
+        )
+        .expect("sent");
+        let mut lines = BufReader::new(stream);
+        let mut first = String::new();
+        lines.read_line(&mut first).expect("a status");
+        News {
+            first,
+            lines,
+            page: BTreeMap::new(),
+        }
+    }
+
+    pub fn news_status(&self, path: &str) -> u16 {
+        let news = self.news(path);
+        news.first
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(0)
+    }
+
+    /// What the checks are to say.
+    pub fn events(&self, results: &[CheckResult]) {
+        let checks: Vec<CheckInfo> = results.iter().map(|result| result.check.clone()).collect();
+        let (version, lesson, seed) = (1, "greeter".into(), "7".into());
+        let mut events = vec![
+            Event::Started {
+                version,
+                lesson,
+                seed,
+                checks,
+            },
+            Event::Built(Vec::new()),
+        ];
+        events.extend(results.iter().cloned().map(Event::Checked));
+        events.extend(results.iter().cloned().map(Event::Explained));
+        events.push(Event::Ended);
+        let lines = events
+            .iter()
+            .map(|event| serde_json::to_string(event).expect("JSON") + "\n");
+        fs::write(self.folder.path().join("events"), lines.collect::<String>()).expect("a file");
+    }
+
+    /// From now on, the checks don't end.
+    pub fn slow(&self) {
+        fs::write(self.folder.path().join("slow"), "").expect("a file");
+    }
+
+    /// How often checks were run.
+    pub fn runs(&self) -> usize {
+        fs::read_to_string(self.folder.path().join("runs")).map_or(0, |text| text.lines().count())
+    }
+
+    /// The processes of runs that don't end.
+    pub fn pids(&self) -> Vec<u32> {
+        let text = fs::read_to_string(self.folder.path().join("pids")).unwrap_or_default();
+        text.lines().filter_map(|line| line.parse().ok()).collect()
+    }
+
+    pub fn save(&self, source: &str) {
+        fs::write(self.folder.path().join("starter/1_greeter.rs"), source).expect("a file");
+    }
+
+    /// What it has in memory, in KiB, where the system tells.
+    pub fn memory(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn start(root: &Path, port: u16) -> (Child, u16, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_learn"));
+    command
+        .args(["--port", &port.to_string()])
+        .current_dir(root);
+    command
+        .env("CARGO", root.join("cargo"))
+        .env_remove("CARGO_TARGET_DIR");
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut said = String::new();
+    let port = loop {
+        let before = said.len();
+        let read = lines.read_line(&mut said);
+        let line = said[before..].split_once("http://localhost:");
+        match line.and_then(|(_, rest)| rest.split('/').next()?.parse().ok()) {
+            Some(port) => break port,
+            None if read.is_ok_and(|length| length > 0) => {}
+            None => break 0,
+        }
+    };
+    assert_ne!(port, 0, "it does not serve: {said}");
+    (child, port, said)
+}
+
+/// News, and the page that they make.
+pub struct News {
+    first: String,
+    lines: BufReader<TcpStream>,
+    page: BTreeMap<String, String>,
+}
+
+impl News {
+    fn next(&mut self) -> Value {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            let length = self.lines.read_line(&mut line).expect("news");
+            assert!(length > 0, "no more news");
+            if let Some(data) = line.strip_prefix("data: ") {
+                return serde_json::from_str(data).expect("JSON");
+            }
+        }
+    }
+
+    /// The next news of this element.
+    pub fn next_with(&mut self, id: &str) -> Value {
+        loop {
+            let new = self.next();
+            if !new[id].is_null() {
+                return new;
+            }
+        }
+    }
+
+    /// The page, once this is true of it.
+    pub fn until(
+        &mut self,
+        is_so: impl Fn(&BTreeMap<String, String>) -> bool,
+    ) -> BTreeMap<String, String> {
+        let began = Instant::now();
+        loop {
+            let new = self.next();
+            for (id, html) in new.as_object().expect("a map") {
+                self.page
+                    .insert(id.clone(), html.as_str().unwrap_or_default().into());
+            }
+            if is_so(&self.page) {
+                return self.page.clone();
+            }
+            assert!(began.elapsed() < PATIENCE, "{:?}", self.page);
+        }
+    }
+}
+
+/// A check that has failed: the program has answered this in the place of "Hello".
+pub fn failed(step: u32, name: &str, came: &str) -> CheckResult {
+    let name = name.to_string();
+    let check = CheckInfo {
+        step,
+        name,
+        points: 2,
+    };
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", came.len());
+    let exchange = Exchange {
+        request: None,
+        answer: Ok(Seen::new(200, came)),
+        sent: Bytes::from("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        came: Bytes::from(head + came),
+        connection: 1,
+        took: Duration::ZERO,
+    };
+    let what = Wanted::Body(Text::Exactly(Bytes::from("Hello")));
+    let finding = Finding {
+        step,
+        check: check.full_name(),
+        done: Vec::new(),
+        acts: vec![(Act::clone(&get("/")), What::Exchange(Box::new(exchange)))],
+        running: None,
+        expected: Some(Expected { step, what }),
+        words: None,
+        printed: Ended {
+            stdout: came.into(),
+            ..Ended::default()
+        },
+        cause: Cause::Unexplained(Vec::new()),
+    };
+    let outcome = Outcome::Failed(Box::new(finding));
+    CheckResult { check, outcome }
+}
+
+/// Whether there is a process with this number that has not ended.
+pub fn is_there(pid: u32) -> bool {
+    let state = Command::new("ps")
+        .args(["-o", "stat=", "-p", &pid.to_string()])
+        .output();
+    let state = state.expect("ps").stdout;
+    !state.is_empty() && !state.starts_with(b"Z")
+}
+
+/// Waits until this is true.
+#[track_caller]
+pub fn until(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "{what}: not in time");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
