@@ -159,7 +159,9 @@ mod tests {
         assert_eq!(relative("/a%20%E3%81%AD"), Some("a ね".into()));
         // What is no escape stays as it is; nothing is decoded twice.
         assert_eq!(relative("/100%/%zz/%252e"), Some("100%/%zz/%2e".into()));
-        assert_eq!(relative("/..."), Some("...".into()));
+        // Windows takes a dot at the end of a name away.
+        let dots = cfg!(unix).then(|| "...".into());
+        assert_eq!(relative("/..."), dots);
     }
 
     /// RFC 3986, section 5.2.4, and what apt, wget and people write.

@@ -255,7 +255,13 @@ impl Client {
     /// Reads once. `false` at the connection's end.
     fn fill(&mut self) -> io::Result<bool> {
         let mut piece = [0; 64 * 1024];
-        let count = self.stream.read(&mut piece)?;
+        let count = loop {
+            match self.stream.read(&mut piece) {
+                // With a time limit, Linux does not begin again by itself after a stop.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                outcome => break outcome?,
+            }
+        };
         self.unread.extend_from_slice(&piece[..count]);
         Ok(count > 0)
     }
