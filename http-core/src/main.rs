@@ -191,9 +191,15 @@ fn addresses(port: Option<u16>, bind: Option<&str>) -> http_core::Result<Vec<Soc
 
 fn port_taken(port: u16) -> String {
     let other = port.checked_add(1).unwrap_or(8000);
+    let paused = if cfg!(unix) {
+        " (If you pressed Ctrl-Z, it is only paused and keeps its port: type fg first.)"
+    } else {
+        ""
+    };
     format!(
         "port {port} is already in use: another program listens on it, perhaps this one in \
-         another terminal.\nStop that program, or choose another port: http-core {other}"
+         another terminal.\nStop that program with Ctrl-C.{paused}\nOr choose another port: \
+         http-core {other}"
     )
 }
 

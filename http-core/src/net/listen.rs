@@ -1,12 +1,14 @@
 //! Where a server listens, and what to do where it can't.
 
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::path::Path;
 use std::{env, vec};
 
 use mio::net::TcpListener;
 use rustix::io::Errno;
-use rustix::net::sockopt;
+use rustix::net::{AddressFamily, SocketType, sockopt};
 
 use super::socket::INHERITS_NO_DELAY;
 use crate::face::{Result, ServerError};
@@ -101,21 +103,19 @@ fn explain(address: SocketAddr, all: &[SocketAddr], error: &io::Error) -> Server
         // What systems say of that differs.
         _ if lacks_zone(address) => format!(
             "{ip} is an address of one network only (link-local), and which one is not said. Name its \
-             interface behind a %, as in {ip}%eth0.",
-            ip = address.ip()
+             interface behind a %, as in {ip}%{zone}.",
+            ip = address.ip(),
+            zone = if cfg!(windows) { "12" } else { "eth0" },
         ),
-        ErrorKind::AddrInUse => {
-            let is_local = all.len() == LOOPBACK.len() && all.iter().all(|a| a.ip().is_loopback());
-            let hint = if is_local {
-                choose_another(port)
-            } else {
-                String::new()
-            };
-            format!(
-                "port {port} is already in use: another program listens on it, perhaps this one in \
-                 another terminal.\nStop that program, or choose another port.{hint}"
-            )
-        }
+        ErrorKind::AddrInUse => format!("{}{}", taken(port), choose_another(port, all)),
+        // WSAEACCES: Hyper-V, WSL and others reserve ranges of ports, high ones, too.
+        ErrorKind::PermissionDenied if cfg!(windows) => format!(
+            "Windows lets nobody listen on port {port}: it is reserved, or another program has it for \
+             itself alone.\nThis command lists the reserved ranges: netsh interface {family} show \
+             excludedportrange protocol=tcp\nChoose another port.{hint}",
+            family = if address.is_ipv4() { "ipv4" } else { "ipv6" },
+            hint = choose_another(port, all)
+        ),
         ErrorKind::PermissionDenied => format!(
             "this user may not listen on port {port}. Ports below 1024 often need an administrator: \
              choose a higher one, such as 8000."
@@ -147,6 +147,9 @@ const BACKLOG: i32 = 4096;
 /// (`SO_REUSEADDR`, which the standard library sets); on Windows, that option would let two
 /// programs listen on one port.
 pub(super) fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    if cfg!(windows) && address.port() != 0 {
+        must_be_alone(address)?;
+    }
     let listener = std::net::TcpListener::bind(address)?;
     // The standard library's own backlog is shorter.
     rustix::net::listen(&listener, BACKLOG)?;
@@ -157,6 +160,34 @@ pub(super) fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(TcpListener::from_std(listener))
 }
 
+/// On Windows, one program may listen on all addresses and another on one of them, with the same
+/// port: some clients then meet the one, and some the other. (Its own way to forbid that,
+/// `SO_EXCLUSIVEADDRUSE`, is in no safe library.)
+///
+/// # Errors
+/// `AddrInUse` if another program has the port: for `address` on all addresses, or where
+/// `address` is all of them, on this machine's own.
+fn must_be_alone(address: SocketAddr) -> io::Result<()> {
+    let other: IpAddr = match (address.ip(), address.ip().is_unspecified()) {
+        (IpAddr::V4(_), true) => Ipv4Addr::LOCALHOST.into(),
+        (IpAddr::V4(_), false) => Ipv4Addr::UNSPECIFIED.into(),
+        (IpAddr::V6(_), true) => Ipv6Addr::LOCALHOST.into(),
+        (IpAddr::V6(_), false) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let family = match other {
+        IpAddr::V4(_) => AddressFamily::INET,
+        IpAddr::V6(_) => AddressFamily::INET6,
+    };
+    #[cfg(windows)]
+    rustix::net::wsa_startup()?;
+    // Bound, and closed again without listening there.
+    let probe = rustix::net::socket(family, SocketType::STREAM, None)?;
+    match rustix::net::bind(&probe, &SocketAddr::new(other, address.port())) {
+        Err(Errno::ADDRINUSE) => Err(ErrorKind::AddrInUse.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Whether an error means that this machine does not have the address, or the kind of it: a
 /// system without IPv6, for which the standard library has no error kind.
 fn is_missing(error: &io::Error) -> bool {
@@ -165,21 +196,38 @@ fn is_missing(error: &io::Error) -> bool {
     no_such_family || kinds.contains(&error.kind())
 }
 
-/// How to choose another port for the program that runs now.
-fn choose_another(port: u16) -> String {
-    let other = port.checked_add(1).unwrap_or(8000);
-    let program = env::current_exe().ok();
-    let Some(name) = program
-        .as_deref()
-        .and_then(|path| path.file_stem())
-        .and_then(|name| name.to_str())
-    else {
-        return String::new();
+/// What is said of a port that another program listens on.
+fn taken(port: u16) -> String {
+    // Windows has no Ctrl-Z.
+    let paused = if cfg!(unix) {
+        " (If you pressed Ctrl-Z, it is only paused and keeps its port: type fg first.)"
+    } else {
+        ""
     };
     format!(
-        " For port {other}, type:\n    PORT={other} cargo run -p {name}\n\
-         or, in PowerShell:\n    $env:PORT={other}; cargo run -p {name}"
+        "port {port} is already in use: another program listens on it, perhaps this one in another \
+         terminal.\nStop that program with Ctrl-C.{paused}\nOr choose another port."
     )
+}
+
+/// How to choose another port for the program that runs now, if it listens at [`local_address`].
+fn choose_another(port: u16, addresses: &[SocketAddr]) -> String {
+    let is_local =
+        addresses.len() == LOOPBACK.len() && addresses.iter().all(|a| a.ip().is_loopback());
+    let program = env::current_exe().ok();
+    let name = program.as_deref().and_then(Path::file_stem);
+    let (true, Some(name)) = (is_local, name.and_then(OsStr::to_str)) else {
+        return String::new();
+    };
+    let other = port.checked_add(1).unwrap_or(8000);
+    if cfg!(windows) {
+        format!(
+            " For port {other}, type in PowerShell:\n    $env:PORT={other}; cargo run -p {name}\n\
+             or in cmd:\n    set PORT={other}& cargo run -p {name}"
+        )
+    } else {
+        format!(" For port {other}, type:\n    PORT={other} cargo run -p {name}")
+    }
 }
 
 #[cfg(test)]
@@ -242,20 +290,45 @@ mod tests {
             message.starts_with(&format!("port {port} is already in use")),
             "{message}"
         );
+        let other = format!("PORT={}", port + 1);
         assert!(
-            message.contains(&format!("PORT={} cargo run -p ", port + 1)),
+            message.contains(&other) && message.contains("cargo run -p "),
             "{message}"
         );
+        assert_eq!(message.contains("type fg"), cfg!(unix), "{message}");
         // An address that is not local_address's gets no advice about PORT.
         let error = HttpServer::bind(("127.0.0.1", port)).unwrap_err();
         assert!(!error.to_string().contains("PORT="), "{error}");
+    }
+
+    /// What Windows allows, and a server here does not. (Other systems refuse it themselves.)
+    #[test]
+    fn who_has_the_port_on_other_addresses_is_noticed() {
+        for [one, all] in [["127.0.0.1:0", "0.0.0.0:0"], ["[::1]:0", "[::]:0"]] {
+            for [first, second] in [[one, all], [all, one]] {
+                let Ok(listener) = std::net::TcpListener::bind(first) else {
+                    // This machine has no IPv6.
+                    continue;
+                };
+                let port = listener.local_addr().unwrap().port();
+                let at =
+                    |text: &str| SocketAddr::new(text.parse::<SocketAddr>().unwrap().ip(), port);
+                // Whoever would listen at the second address looks at the first.
+                let error = must_be_alone(at(second)).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::AddrInUse, "{first} {second}");
+                drop(listener);
+                must_be_alone(at(second)).unwrap();
+            }
+        }
     }
 
     #[test]
     fn an_address_without_its_zone_is_explained() {
         let error = HttpServer::bind("[fe80::1]:0").unwrap_err();
         let said = error.to_string();
-        assert!(said.contains("as in fe80::1%eth0."), "{said}");
+        // Windows numbers them.
+        let zone = if cfg!(windows) { "12" } else { "eth0" };
+        assert!(said.contains(&format!("as in fe80::1%{zone}.")), "{said}");
     }
 
     #[test]
