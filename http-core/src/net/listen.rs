@@ -143,6 +143,13 @@ fn lacks_zone(address: SocketAddr) -> bool {
 /// The number of clients that may wait to be accepted. The system may allow fewer.
 const BACKLOG: i32 = 4096;
 
+/// The number of bytes of an answer that the system takes before it can send them, where it can be
+/// told (`TCP_NOTSENT_LOWAT`; a connection inherits it from its listener). By itself, it takes
+/// up to 4 MB. To write so many costs a thread milliseconds, which is long where a thousand
+/// clients come that are slow to read, and of no use to any of them.
+#[cfg(target_os = "linux")]
+pub(super) const MOST_UNSENT: u32 = 128 * 1024;
+
 /// Listens on an address. On Unix, a server that was just stopped does not block its address
 /// (`SO_REUSEADDR`, which the standard library sets); on Windows, that option would let two
 /// programs listen on one port.
@@ -156,6 +163,9 @@ pub(super) fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     if INHERITS_NO_DELAY {
         sockopt::set_tcp_nodelay(&listener, true)?;
     }
+    // Where that is not known, as in some sandboxes, the system's own buffers do.
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(&listener).set_tcp_notsent_lowat(MOST_UNSENT);
     listener.set_nonblocking(true)?;
     Ok(TcpListener::from_std(listener))
 }

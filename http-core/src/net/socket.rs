@@ -220,7 +220,7 @@ mod tests {
     /// With Nagle's algorithm, the second of two answers could wait 40 ms for the client to
     /// acknowledge the first.
     #[test]
-    fn what_is_written_leaves_at_once_to_those_who_came_first_too() {
+    fn what_is_written_leaves_at_once_and_little_of_it_waits() {
         let listener = listen_at("127.0.0.1:0".parse().unwrap()).unwrap();
         let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, address) = loop {
@@ -232,5 +232,12 @@ mod tests {
         assert_eq!(address, client.local_addr().unwrap());
         let socket = Socket::new(stream, address).unwrap();
         assert!(sockopt::tcp_nodelay(&socket.stream).unwrap());
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            socket2::SockRef::from(&socket.stream)
+                .tcp_notsent_lowat()
+                .unwrap(),
+            super::super::listen::MOST_UNSENT
+        );
     }
 }
