@@ -5,11 +5,13 @@
 //! - `transport`: where ureq connects to, and the bytes that it reads
 //! - `wire`: one connection for many requests, read strictly by the rules of framing
 //! - `service`: a server whose replies are data, and an address where nobody listens
+//! - `site`: a server that answers when it is told to
 //! - `browser`: Chromium, for the pages of a program
 
 pub(crate) mod ask;
 pub(crate) mod browser;
 pub(crate) mod service;
+pub(crate) mod site;
 mod transport;
 pub(crate) mod wire;
 

@@ -31,7 +31,7 @@ mod service;
 
 pub use invocation::{Finished, Invocation};
 pub use page::Page;
-pub use service::{Answer, Service};
+pub use service::{Answer, Begun, Service};
 
 /// What a check returns: nothing more to say, or why it failed.
 pub type Verdict = Result<(), Failure>;
@@ -69,6 +69,12 @@ struct Wrong {
 impl Failure {
     fn new(why: Why) -> Self {
         Self(Box::new(why))
+    }
+
+    /// That the check cannot be done on this computer, for this reason: it is ignored, and its
+    /// points count for nobody.
+    pub fn not_here(why: impl Into<String>) -> Self {
+        Self::new(Why::NotHere(why.into()))
     }
 
     fn fault(why: impl Into<String>) -> Self {
@@ -257,11 +263,10 @@ impl<'check> Run<'check> {
     /// If the server does not start. If there is no Chromium, or this run is to do without,
     /// the check is ignored: hand the error on.
     pub fn browser(&mut self) -> Result<Page, Failure> {
-        let not_here = |why: String| Failure::new(Why::NotHere(why));
         if let Some(why) = &self.no_browser {
-            return Err(not_here(why.clone()));
+            return Err(Failure::not_here(why.clone()));
         }
-        let browser = Browser::start().map_err(not_here)?;
+        let browser = Browser::start().map_err(Failure::not_here)?;
         Ok(Page::new(browser, self.server()?.clone()))
     }
 

@@ -165,7 +165,8 @@ mod sync;
 
 pub use bench::Limits;
 pub use client::browser::{Browser, Exchange, Seen as BrowserSeen, Trouble};
-pub use function::{Answer, Failure, Finished, Invocation, Page, Run, Service, Verdict};
+pub use client::site::Site;
+pub use function::{Answer, Begun, Failure, Finished, Invocation, Page, Run, Service, Verdict};
 pub use lesson::{Judge, Judge::Status, Judge::Whole, Lesson};
 pub use model::{Draw, Mistakes, Model};
 pub use place::steps::open as open_steps;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Failure, Run, Service, Verdict, Why, Wrong};
 use crate::bench::Bench;
 use crate::program::{self, Executable};
-use crate::record::{Act, Command, Ended, Seen};
+use crate::record::{Act, Command, Ended, Hangs, Seen};
 use crate::report::shell::Shell;
 use crate::show::quoted;
 
@@ -71,17 +71,8 @@ impl<'run, 'check> Invocation<'run, 'check> {
             Ok(ended) => ended.clone(),
             Err(hangs) => hangs.so_far().clone(),
         };
-        self.run.last = Some(ended.clone());
-        let hangs = ran.is_err();
-        let finished = Finished {
-            shown,
-            ended,
-            act: (Act::Run(self.command), Seen::Ended(Box::new(ran))),
-        };
-        match hangs {
-            false => Ok(finished),
-            true => Err(finished.wrong("the program ends by itself")),
-        }
+        self.run.last = Some(ended);
+        Finished::of(shown, self.command, ran)
     }
 
     /// Starts the program and waits for its start line. It runs until the check is done.
@@ -106,6 +97,25 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// A program that was started like this, and its end.
+    pub(super) fn of(
+        shown: String,
+        command: Command,
+        ended: Result<Ended, Hangs>,
+    ) -> Result<Self, Failure> {
+        let hangs = ended.is_err();
+        let so_far = ended.as_ref().unwrap_or_else(Hangs::so_far).clone();
+        let finished = Self {
+            shown,
+            ended: so_far,
+            act: (Act::Run(command), Seen::Ended(Box::new(ended))),
+        };
+        match hangs {
+            false => Ok(finished),
+            true => Err(finished.wrong("the program ends by itself")),
+        }
+    }
+
     /// The exit code; 128 plus the number of a signal that has ended it.
     pub fn code(&self) -> i32 {
         self.ended.code.unwrap_or(-1)

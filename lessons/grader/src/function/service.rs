@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::rc::Rc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::{Failure, Log, Verdict, Why, Wrong};
+use super::{Failure, Finished, Log, Verdict, Why, Wrong};
 use crate::client::ask::ask;
 use crate::program::Server;
-use crate::record::{self, Act, Ended, Seen};
+use crate::record::{self, Act, Command, Ended, Exchange, Seen};
 use crate::show::{quoted, with_reason};
 
 /// A server: the student's, or another program of the lesson, from
@@ -75,20 +76,65 @@ impl Service {
     ///
     /// If the act is no request: a mistake in the lesson.
     pub fn ask(&self, act: Act) -> Result<Answer, Failure> {
+        self.begin(act).answer()
+    }
+
+    /// Asks it in the same way, on a connection of its own, and does not wait for the answer:
+    /// [`Begun::answer`] does. So requests can be under way at the same time.
+    ///
+    /// # Panics
+    ///
+    /// If the act is no request: a mistake in the lesson.
+    pub fn begin(&self, act: Act) -> Begun {
         let request = act.asked().expect("a server is asked with requests");
+        let (request, address) = (request.clone(), self.0.server.address.clone());
         let until = Instant::now() + self.0.limit;
-        let exchange = ask(request, &self.0.server.address, until);
-        let answer = exchange.answer.clone();
-        let seen = Seen::Exchange(Box::new(exchange));
-        self.0.log.borrow_mut().push((act, seen));
-        let asked = Asked {
+        let asking = std::thread::spawn(move || ask(&request, &address, until));
+        Begun {
             service: self.clone(),
-            number: self.0.log.borrow().len(),
-        };
-        match answer {
-            Ok(answer) => Ok(Answer { answer, asked }),
-            Err(_) => Err(asked.wrong("a whole HTTP answer".into())),
+            act,
+            asking,
         }
+    }
+
+    /// The failure of a check for which one request is not the whole story: what was done, one
+    /// thing a line, what was expected, and what came.
+    pub fn wrong(
+        &self,
+        done: &[&str],
+        expected: impl Into<String>,
+        came: impl Into<String>,
+    ) -> Failure {
+        let mut done: Vec<String> = done.iter().map(ToString::to_string).collect();
+        done.push(format!("(with this running: {})", self.0.command));
+        Failure::new(Why::Wrong(Wrong {
+            done,
+            expected: expected.into(),
+            came: came.into(),
+            ..Wrong::default()
+        }))
+    }
+
+    /// Asks it to end, as a host does: with the signal SIGTERM.
+    ///
+    /// # Errors
+    ///
+    /// If this system has no such signal: the check is ignored. Hand the error on.
+    pub fn terminate(&self) -> Verdict {
+        match self.0.server.terminate() {
+            true => Ok(()),
+            false => Err(Failure::not_here("this system has no signal SIGTERM")),
+        }
+    }
+
+    /// Waits until it has ended by itself: after [`Service::terminate`].
+    ///
+    /// # Errors
+    ///
+    /// If it has not when its time is up.
+    pub fn wait(&self) -> Result<Finished, Failure> {
+        let ended = self.0.server.wait(Instant::now() + self.0.limit);
+        Finished::of(self.0.command.clone(), Command::default(), ended)
     }
 
     /// Ends it.
@@ -105,6 +151,46 @@ impl Service {
     pub(super) fn with_usual_port(&self, text: &str) -> String {
         let real = format!("localhost:{}", self.port());
         text.replace(&real, "localhost:8000")
+    }
+}
+
+/// A request that is under way; from [`Service::begin`].
+pub struct Begun {
+    service: Service,
+    act: Act,
+    asking: JoinHandle<Exchange>,
+}
+
+impl Begun {
+    /// Whether its end is there: an answer, or that none comes.
+    pub fn is_done(&self) -> bool {
+        self.asking.is_finished()
+    }
+
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// If no whole answer comes in time. Any status is an answer.
+    pub fn answer(self) -> Result<Answer, Failure> {
+        let Self {
+            service,
+            act,
+            asking,
+        } = self;
+        let exchange = match asking.join() {
+            Ok(exchange) => exchange,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        let answer = exchange.answer.clone();
+        let seen = Seen::Exchange(Box::new(exchange));
+        service.0.log.borrow_mut().push((act, seen));
+        let number = service.0.log.borrow().len();
+        let asked = Asked { service, number };
+        match answer {
+            Ok(answer) => Ok(Answer { answer, asked }),
+            Err(_) => Err(asked.wrong("a whole HTTP answer".into())),
+        }
     }
 }
 

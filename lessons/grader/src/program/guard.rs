@@ -96,6 +96,19 @@ pub(crate) fn end_group(leader: u32) {
     let _ = leader;
 }
 
+/// Asks the program of the guard with this id to end, as `kill` does: with SIGTERM. The guard
+/// itself stays. Returns whether this system has such a signal.
+pub(crate) fn terminate(leader: u32) -> bool {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
+        // No such group: it has ended already.
+        let _ = kill_process_group(group, Signal::TERM);
+    }
+    #[cfg(not(unix))]
+    let _ = leader;
+    cfg!(unix)
+}
+
 /// Does the work of a guard, and does not return, if this process was started as
 /// one. [`Lesson::grade`](crate::Lesson::grade) begins with it; any other `main`
 /// that runs checks must too.

@@ -129,6 +129,20 @@ impl Server {
     pub(crate) fn end(&self, ending: bool) -> Ended {
         self.program.end(ending)
     }
+
+    /// Asks the program to end (SIGTERM). Returns whether this system can.
+    pub(crate) fn terminate(&self) -> bool {
+        guard::terminate(self.program.guard.id())
+    }
+
+    /// Waits for the program to end by itself, until then.
+    ///
+    /// # Errors
+    ///
+    /// If it has not.
+    pub(crate) fn wait(&self, until: Instant) -> Result<Ended, Hangs> {
+        self.program.waited(until)
+    }
 }
 
 /// Starts a program in this folder and waits for its end.
@@ -144,13 +158,7 @@ pub(crate) fn run(
     until: Instant,
 ) -> io::Result<Result<Ended, Hangs>> {
     let program = Program::launch(&Launch::of(program, folder, command))?;
-    let waited = program.wait(until);
-    let ended = program.end(waited.is_ok());
-    Ok(match waited {
-        Ok(()) => Ok(ended),
-        Err(EndTrouble::Runs) => Err(Hangs::Runs(ended)),
-        Err(EndTrouble::Flood) => Err(Hangs::Flood(ended)),
-    })
+    Ok(program.waited(until))
 }
 
 #[derive(Debug)]
@@ -272,6 +280,17 @@ impl Program {
                 Ok(Event::Ended) => return Ok(()),
                 Err(_) => return Err(EndTrouble::Runs),
             }
+        }
+    }
+
+    /// The same, and what it printed.
+    fn waited(&self, until: Instant) -> Result<Ended, Hangs> {
+        let waited = self.wait(until);
+        let ended = self.end(waited.is_ok());
+        match waited {
+            Ok(()) => Ok(ended),
+            Err(EndTrouble::Runs) => Err(Hangs::Runs(ended)),
+            Err(EndTrouble::Flood) => Err(Hangs::Flood(ended)),
         }
     }
 

@@ -11,7 +11,7 @@
 //!   Ctrl-C, which a line `^C` shows. The port is 8000, unless `PORT=8001` or a number
 //!   among the arguments says otherwise. Its output must have the lines of the block in
 //!   it, in their order; others may come between.
-//! - If its output begins with `Error:` and it has no arguments, it is a second server
+//! - If its output begins with `Error:` and it has no arguments and no variables, it is a second server
 //!   on the port of the last one, and must print just this.
 //! - Any other command runs to its end, and must print just what the text says. A line
 //!   `...` stands for any lines. `curl` asks the running servers. `echo $?` shows the
@@ -51,7 +51,9 @@ pub fn faults(workshop: &Workshop, text: &str) -> Vec<String> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let begins_with = |text| shown.output.first().is_some_and(|l| l.starts_with(text));
         let printed = match words[..] {
-            ["cargo", "run", "-p", package] if begins_with("Error:") => {
+            ["cargo", "run", "-p", package]
+                if begins_with("Error:") && variables.is_empty() =>
+            {
                 servers.second(workshop, package)
             }
             ["cargo", "run", "-p", ..] if begins_with("Serving HTTP") => {
