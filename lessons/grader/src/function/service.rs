@@ -119,12 +119,9 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// If this system has no such signal: the check is ignored. Hand the error on.
+    /// If that cannot be done here: the check is ignored. Hand the error on.
     pub fn terminate(&self) -> Verdict {
-        match self.0.server.terminate() {
-            true => Ok(()),
-            false => Err(Failure::not_here("this system has no signal SIGTERM")),
-        }
+        self.0.server.terminate().map_err(Failure::not_here)
     }
 
     /// Waits until it has ended by itself: after [`Service::terminate`].
@@ -134,7 +131,7 @@ impl Service {
     /// If it has not when its time is up.
     pub fn wait(&self) -> Result<Finished, Failure> {
         let ended = self.0.server.wait(Instant::now() + self.0.limit);
-        Finished::of(self.0.command.clone(), Command::default(), ended)
+        Finished::of(self.0.command.clone(), Command::default(), *ended)
     }
 
     /// Ends it.

@@ -130,17 +130,23 @@ impl Server {
         self.program.end(ending)
     }
 
-    /// Asks the program to end (SIGTERM). Returns whether this system can.
-    pub(crate) fn terminate(&self) -> bool {
-        guard::terminate(self.program.guard.id())
-    }
-
-    /// Waits for the program to end by itself, until then.
+    /// Asks the program to end (SIGTERM).
     ///
     /// # Errors
     ///
-    /// If it has not.
-    pub(crate) fn wait(&self, until: Instant) -> Result<Ended, Hangs> {
+    /// If that cannot be done here, with the reason.
+    pub(crate) fn terminate(&self) -> Result<(), &'static str> {
+        if self.program.is_wrapped {
+            return Err("the program runs in a room of its own, and no signal reaches it");
+        }
+        match guard::terminate(self.program.guard.id()) {
+            true => Ok(()),
+            false => Err("this system has no signal SIGTERM"),
+        }
+    }
+
+    /// Waits for the program to end by itself, until then.
+    pub(crate) fn wait(&self, until: Instant) -> Box<Result<Ended, Hangs>> {
         self.program.waited(until)
     }
 }
@@ -158,7 +164,7 @@ pub(crate) fn run(
     until: Instant,
 ) -> io::Result<Result<Ended, Hangs>> {
     let program = Program::launch(&Launch::of(program, folder, command))?;
-    Ok(program.waited(until))
+    Ok(*program.waited(until))
 }
 
 #[derive(Debug)]
@@ -194,6 +200,8 @@ struct Program {
     stdout: Output,
     stderr: Output,
     began: Instant,
+    /// Whether it runs in a room of its own, which no signal to its group reaches.
+    is_wrapped: bool,
     /// The file that is its standard input; it goes with the program.
     _input: Option<tempfile::TempPath>,
 }
@@ -252,6 +260,7 @@ impl Program {
             stdout,
             stderr,
             began: Instant::now(),
+            is_wrapped: !wrap.is_empty(),
             _input: input,
         })
     }
@@ -284,14 +293,14 @@ impl Program {
     }
 
     /// The same, and what it printed.
-    fn waited(&self, until: Instant) -> Result<Ended, Hangs> {
+    fn waited(&self, until: Instant) -> Box<Result<Ended, Hangs>> {
         let waited = self.wait(until);
         let ended = self.end(waited.is_ok());
-        match waited {
+        Box::new(match waited {
             Ok(()) => Ok(ended),
             Err(EndTrouble::Runs) => Err(Hangs::Runs(ended)),
             Err(EndTrouble::Flood) => Err(Hangs::Flood(ended)),
-        }
+        })
     }
 
     /// Ends the program and returns what it printed. With `ending`, a program that

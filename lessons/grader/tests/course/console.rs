@@ -51,9 +51,7 @@ pub fn faults(workshop: &Workshop, text: &str) -> Vec<String> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let begins_with = |text| shown.output.first().is_some_and(|l| l.starts_with(text));
         let printed = match words[..] {
-            ["cargo", "run", "-p", package]
-                if begins_with("Error:") && variables.is_empty() =>
-            {
+            ["cargo", "run", "-p", package] if begins_with("Error:") && variables.is_empty() => {
                 servers.second(workshop, package)
             }
             ["cargo", "run", "-p", ..] if begins_with("Serving HTTP") => {

@@ -1,0 +1,745 @@
+//! The checks of lesson 11, deployment: where the server listens, how it ends, and how a host
+//! asks whether it is well. The bookmarks themselves are those of lesson 10, so few checks
+//! look at them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use grader::{
+    Act, Answer, Draw, Expect, Failure, Finished, Mistakes, Model, NOBODY, SERVICE, Seen,
+};
+use grader::{Reply, Run, Service, Site, Status, Verdict, Whole};
+use grader::{encode_form, get, post, request, serves, start};
+use percent_encoding::percent_decode_str;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const HEALTHY: &str = "ok\n";
+
+/// How long a check waits for what comes at once, if it comes.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    grader::lesson!(Deployment)
+        .check(1, 2, "HOST=127.0.0.1 is where it listens", one_address)
+        .check(1, 1, "and nowhere else", nowhere_else)
+        .check(1, 1, "HOST=0.0.0.0 means all addresses", all_addresses)
+        .check(1, 1, "PORT is the port", the_port)
+        .example(
+            1,
+            1,
+            "a PORT that is no number is an error, and said",
+            Whole,
+            |draw| {
+                let word = draw.word();
+                ["80x", "-1", "65536", "", &word].map(|port| hosted("127.0.0.1", port))
+            },
+        )
+        .check(1, 0, "nginx can stand in front of it", behind_nginx)
+        .check(
+            2,
+            2,
+            "after SIGTERM, the request under way gets its answer",
+            answers_first,
+        )
+        .check(2, 1, "then the program ends with exit code 0", ends_well)
+        .check(2, 2, "no bookmark is lost", loses_nothing)
+        .example(3, 1, "GET /healthz answers 200", Status, |_| {
+            [get("/healthz")]
+        })
+        .example(3, 1, "its text is ok", Whole, |_| {
+            [get("/healthz"), request("HEAD", "/healthz")]
+        })
+        .example(3, 1, "no bookmark can take its place", Whole, |draw| {
+            let uri = any_uri(draw);
+            let other = format!("healthz{}", draw.word());
+            let bookmarks = ["healthz", &other].map(|name| format!("{name}={uri}"));
+            let bookmarks = bookmarks.each_ref().map(|text| &**text);
+            [start(&bookmarks), get("/healthz"), get(format!("/{other}"))]
+        })
+        .sessions(1)
+        .grade()
+}
+
+// What is done.
+
+/// A server that is told where to listen.
+fn hosted(host: &str, port: &str) -> Act {
+    start(&[]).variable("HOST", host).variable("PORT", port)
+}
+
+fn any_uri(draw: &mut Draw) -> String {
+    format!("http://{}.example{}", draw.word(), draw.path())
+}
+
+// What is right.
+
+/// What a deployed server does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// What comes of a PORT that is no port: the exit code, or that it serves.
+    bad_port: Option<i32>,
+    says_port: bool,
+    /// Whether this target is the question for its health.
+    is_health: fn(target: &str) -> bool,
+    status: u16,
+    kind: String,
+    text: String,
+    /// Whether a bookmark of that name comes first.
+    bookmark_first: bool,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            bad_port: Some(1),
+            says_port: true,
+            is_health: |target| path_of(target) == "/healthz",
+            status: 200,
+            kind: TEXT.into(),
+            text: HEALTHY.into(),
+            bookmark_first: false,
+        }
+    }
+}
+
+fn path_of(target: &str) -> &str {
+    target.split('?').next().unwrap_or_default()
+}
+
+/// What the service replies, and what the program keeps.
+#[derive(Clone, Default)]
+struct World {
+    sites: BTreeMap<String, u16>,
+    /// The bookmarks that the program was started with.
+    begun: BTreeMap<String, String>,
+    kept: BTreeMap<String, String>,
+}
+
+struct Deployment;
+
+impl Model for Deployment {
+    type Knobs = Knobs;
+    type State = World;
+
+    fn restart(world: &mut World) {
+        world.kept.clone_from(&world.begun);
+    }
+
+    fn expect(knobs: &Knobs, world: &mut World, act: &Act) -> Option<Expect> {
+        let asked = match act {
+            Act::Serve(path, reply) => {
+                let status = reply.what().map_or(0, |answer| answer.status);
+                world.sites.insert(path.clone(), status);
+                return None;
+            }
+            Act::Start(command) => {
+                let arguments = command.arguments.iter();
+                let pairs = arguments.filter_map(|text| text.split_once('='));
+                let owned = |(name, uri): (&str, &str)| (name.to_string(), uri.to_string());
+                world.begun = pairs.map(owned).collect();
+                world.kept.clone_from(&world.begun);
+                let set = |wanted| command.variables.iter().find(|(name, _)| name == wanted);
+                set("HOST")?;
+                return match set("PORT").is_none_or(|(_, port)| port.parse::<u16>().is_ok()) {
+                    true => Some(Expect::step(1).serves()),
+                    false => Some(refused(knobs)),
+                };
+            }
+            act => act.asked()?,
+        };
+        if asked.method == "POST" {
+            return posted(world, asked);
+        }
+        if !["GET", "HEAD"].contains(&&*asked.method) || asked.path().starts_with("//") {
+            return None;
+        }
+        let name = percent_decode_str(&asked.path()[1..]).decode_utf8().ok()?;
+        // Whether %68ealthz is healthz, the text leaves open.
+        if asked.path().contains('%') && name.starts_with("healthz") {
+            return None;
+        }
+        let uri = world.kept.get(&*name);
+        let expect = Expect::step(3);
+        if (knobs.is_health)(&asked.target) && !(knobs.bookmark_first && uri.is_some()) {
+            let expect = expect
+                .status(knobs.status)
+                .field("Content-Type", &*knobs.kind);
+            return Some(match &*asked.method {
+                "GET" => expect.body(&*knobs.text),
+                _ => expect.body(""),
+            });
+        }
+        Some(match uri {
+            _ if name.is_empty() => {
+                let lines = world.kept.iter().flat_map(|(name, uri)| [name, uri]);
+                let page = expect.status(200);
+                match &*asked.method {
+                    "GET" => page.has_form("post", "/", "uri").shows_in_order(lines),
+                    _ => page,
+                }
+            }
+            Some(uri) => expect.status(303).field("Location", &**uri),
+            None => expect.status(404),
+        })
+    }
+
+    fn draw(draw: &mut Draw, world: &World) -> Vec<Act> {
+        match draw.below(12) {
+            0..=3 => vec![get(draw.path_near(&["/healthz"]) + &draw.query())],
+            4 => vec![request("HEAD", draw.path_near(&["/healthz", "/"]))],
+            // Servers that start take time, so these come seldom.
+            5 if draw.one_in(4) => {
+                let near = ["healthz", "Healthz", "health", "healthz/", "healthz2", "ok"];
+                let name = draw.pick(&near);
+                let bookmark = format!("{name}={}", any_uri(draw));
+                vec![
+                    start(&[&bookmark]),
+                    get(format!("/{name}")),
+                    get("/healthz"),
+                ]
+            }
+            6 if draw.one_in(3) => {
+                let port = match draw.below(8) {
+                    0 => "0".into(),
+                    1 => "65536".into(),
+                    2 => format!("{}", draw.number(100_000..200_000)),
+                    3 => "-1".into(),
+                    4 => "http".into(),
+                    5 => format!("80{}", draw.word()),
+                    6 => "8000/tcp".into(),
+                    _ => "8.5".into(),
+                };
+                vec![hosted(draw.pick(&["127.0.0.1", "0.0.0.0"]), &port)]
+            }
+            7 => {
+                let (path, name) = (draw.path(), draw.word());
+                let status = draw.pick(&[200, 200, 404]);
+                let uri = format!("{SERVICE}{path}");
+                let reply = Reply::answer(status, "text/html", "<h1>Here I am</h1>\n");
+                vec![serves(path, reply), sent(&name, &uri), get("/")]
+            }
+            8 => vec![sent(&draw.word(), &format!("{NOBODY}{}", draw.path()))],
+            9 => match world.kept.keys().next() {
+                Some(name) => vec![get(format!("/{name}"))],
+                None => vec![get("/")],
+            },
+            10 => vec![get("/".to_string() + &draw.query())],
+            _ => vec![get(draw.path() + &draw.query())],
+        }
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        mistakes
+            .wrong(
+                "bad-port-serves",
+                "If PORT is no port, your program takes another one, and serves. Then it runs, \
+                 and nobody finds it where it should be. Return an error, which says what PORT is.",
+                |knobs| knobs.bad_port = None,
+            )
+            .wrong(
+                "bad-port-is-success",
+                "If PORT is no port, your program ends with exit code 0, which says that all went \
+                 well. An error that main returns makes it 1.",
+                |knobs| knobs.bad_port = Some(0),
+            )
+            .wrong(
+                "port-not-said",
+                "The message for a PORT that is no port does not name PORT. Anyone who reads it must \
+                 know which variable to look at.",
+                |knobs| knobs.says_port = false,
+            )
+            .wrong(
+                "health-by-beginning",
+                "Every path that begins with /healthz gets the answer of /healthz. Compare the \
+                 whole path: other paths are names of bookmarks.",
+                |knobs| knobs.is_health = |target| target.starts_with("/healthz"),
+            )
+            .wrong(
+                "health-by-target",
+                "With a query behind it, /healthz is taken for a name: you compare \
+                 request.target(). The path alone is request.path().",
+                |knobs| knobs.is_health = |target| target == "/healthz",
+            )
+            .wrong(
+                "bookmark-first",
+                "A bookmark named healthz takes the place of your health page. Anybody could post \
+                 one. Look at the path /healthz first, and at the bookmarks then.",
+                |knobs| knobs.bookmark_first = true,
+            )
+            .wrong(
+                "health-as-page",
+                "The health page is sent as text/html. It is a plain text: text/plain.",
+                |knobs| knobs.kind = "text/html; charset=utf-8".into(),
+            );
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
+            return;
+        };
+        if asked.path() != "/healthz" {
+            return;
+        }
+        let status = answer.status;
+        mistakes.wrong(
+            "other-health-status",
+            format!("The status of /healthz is {status}. A server that is well says 200."),
+            move |knobs| knobs.status = status,
+        );
+        let text = answer.text().into_owned();
+        if asked.method == "GET" {
+            mistakes.wrong(
+                "other-health-text",
+                "The text of /healthz is not \"ok\" and a line end. Compare it letter by letter.",
+                move |knobs| knobs.text.clone_from(&text),
+            );
+        }
+    }
+}
+
+/// What is expected of a server whose PORT is no port.
+fn refused(knobs: &Knobs) -> Expect {
+    let expect = Expect::step(1);
+    match knobs.bad_port {
+        None => expect.serves(),
+        Some(code) if knobs.says_port => expect.code(code).stderr_has("PORT"),
+        Some(code) => expect.code(code).stderr_lacks("PORT"),
+    }
+}
+
+/// The form of the page, sent.
+fn sent(name: &str, uri: &str) -> Act {
+    post("/").form(&[("name", name), ("uri", uri)])
+}
+
+fn posted(world: &mut World, asked: &grader::record::Request) -> Option<Expect> {
+    let (name, uri) = (asked.form_field("name")?, asked.form_field("uri")?);
+    let there = match uri.strip_prefix(SERVICE) {
+        Some(path) => world.sites.get(path) == Some(&200),
+        None => false,
+    };
+    if !there {
+        return Some(Expect::step(3).status(404));
+    }
+    world.kept.insert(name, uri);
+    Some(Expect::step(3).status(303).field("Location", "/"))
+}
+
+// Step 1, as far as addresses matter: acts have none.
+
+/// Starts the server at this address.
+fn serve_at(run: &mut Run, host: &str) -> Result<Service, Failure> {
+    run.program().env("HOST", host).env("PORT", "0").serve()
+}
+
+/// The failure of a server that serves elsewhere than it should.
+fn elsewhere(service: &Service, expected: &str) -> Failure {
+    service.wrong(&[], expected, format!("a server at {}/", service.url()))
+}
+
+const ALL: (&str, &str) = (
+    "all-addresses",
+    "Your server listens at all addresses of the computer, though HOST names one: everybody in the \
+     network can ask it. Give bind the text of HOST.",
+);
+
+const IGNORED: (&str, &str) = (
+    "host-ignored",
+    "Your server listens at an address of its own choice, whatever HOST says. Give bind the text \
+     of HOST, and the port: bind((host.as_str(), port)).",
+);
+
+fn one_address(run: &mut Run) -> Verdict {
+    let service = serve_at(run, "127.0.0.1")?;
+    if service.url().starts_with("http://127.0.0.1:") {
+        return Ok(());
+    }
+    let wrong = elsewhere(
+        &service,
+        "with HOST=127.0.0.1, a server at http://127.0.0.1",
+    );
+    // "localhost" is what the server says of local_address() and of 0.0.0.0.
+    let (name, says) = match reaches(OTHER.into(), &service) {
+        true => ALL,
+        false => IGNORED,
+    };
+    Err(wrong.because(name, says))
+}
+
+/// All of 127.0.0.0/8 is this computer: on Linux without further ado, elsewhere nobody
+/// answers there.
+const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+/// Whether somebody listens at this address, on the port of this server.
+fn reaches(ip: IpAddr, service: &Service) -> bool {
+    let address = SocketAddr::from((ip, service.port()));
+    TcpStream::connect_timeout(&address, PATIENCE).is_ok()
+}
+
+fn nowhere_else(run: &mut Run) -> Verdict {
+    let service = serve_at(run, "127.0.0.1")?;
+    let others = [(OTHER.into(), ALL), (Ipv6Addr::LOCALHOST.into(), IGNORED)];
+    for (other, (name, says)) in others {
+        if reaches(other, &service) {
+            let came = format!("somebody listens at {other}, too");
+            let wrong = service.wrong(&[], "with HOST=127.0.0.1, nobody at another address", came);
+            return Err(wrong.because(name, says));
+        }
+    }
+    Ok(())
+}
+
+fn all_addresses(run: &mut Run) -> Verdict {
+    let service = serve_at(run, "0.0.0.0")?;
+    let is_there = match cfg!(target_os = "linux") {
+        true => reaches(OTHER.into(), &service),
+        false => !service.url().starts_with("http://127."),
+    };
+    match is_there {
+        true => Ok(()),
+        false => {
+            let expected = "with HOST=0.0.0.0, a server at all addresses of this computer";
+            Err(elsewhere(&service, expected).because(IGNORED.0, IGNORED.1))
+        }
+    }
+}
+
+fn the_port(run: &mut Run) -> Verdict {
+    let port = free_port();
+    let program = run.program().env("HOST", "127.0.0.1");
+    let service = program.env("PORT", &port.to_string()).serve()?;
+    if service.port() == port {
+        return Ok(());
+    }
+    let expected = format!("with PORT={port}, a server on this port");
+    Err(elsewhere(&service, &expected).because(
+        "port-ignored",
+        "With HOST, your server takes a port of its own choice, whatever PORT says. Read it with \
+         env::var(\"PORT\"), and make a number of it with parse.",
+    ))
+}
+
+/// A port that is free now. Another program may take it before the student's does: a
+/// pity, but rare.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+// nginx in front, with the site that the lesson gives.
+
+struct Nginx {
+    child: Child,
+    address: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+impl Nginx {
+    /// nginx with the lesson's site, before a server on this port; or why there is none.
+    fn before(port: u16) -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let here = folder.path().display();
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let site = include_str!("nginx.conf")
+            .replace("listen 80;", &format!("listen {address};"))
+            .replace("127.0.0.1:8000", &format!("127.0.0.1:{port}"))
+            .replace("/srv/bookmarks", &here.to_string());
+        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
+            .concat();
+        let all = format!(
+            "daemon off; pid {here}/pid; error_log {here}/errors; worker_processes 1;\n\
+             events {{}}\nhttp {{ access_log off; {temporary}{site} }}\n"
+        );
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap_or(Path::new("")))
+                .and_then(|()| fs::write(&path, text))
+        };
+        let files = [("nginx.conf", &*all), ("static/style.css", STYLE)];
+        for (name, text) in files {
+            write(name, text).map_err(|error| error.to_string())?;
+        }
+        let mut command = std::process::Command::new(nginx());
+        command.args([
+            "-p",
+            &here.to_string(),
+            "-e",
+            &format!("{here}/errors"),
+            "-c",
+            &format!("{here}/nginx.conf"),
+        ]);
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let child = child.map_err(|_| "no nginx is installed".to_string())?;
+        let nginx = Self {
+            child,
+            address,
+            _folder: folder,
+        };
+        let until = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            if Instant::now() > until {
+                let said = fs::read_to_string(nginx._folder.path().join("errors"));
+                return Err(format!(
+                    "nginx does not start here: {}",
+                    said.unwrap_or_default()
+                ));
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(nginx)
+    }
+}
+
+/// Debian has it where only root looks.
+fn nginx() -> &'static str {
+    let debian = "/usr/sbin/nginx";
+    if Path::new(debian).exists() {
+        debian
+    } else {
+        "nginx"
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // Asked to, it ends its workers, too.
+        let id = self.child.id().to_string();
+        let _ = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
+        let _ = self.child.wait();
+    }
+}
+
+/// A file that nginx sends by itself.
+const STYLE: &str = "body { color: teal }\n";
+
+fn behind_nginx(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let site = Site::start();
+    site.open();
+    let service = serve_at(run, "127.0.0.1")?;
+    // What is wrong with the server alone, other checks say.
+    service.get("/")?.expect_status(200)?;
+    let nginx = Nginx::before(service.port()).map_err(Failure::not_here)?;
+    let fails = |what: String, came: &str| {
+        let done = ["start nginx in front of it, with lessons/11_deployment/nginx.conf"];
+        Err(service.wrong(&done, what, came))
+    };
+    let mut client = match Client::connect(nginx.address) {
+        Ok(client) => client,
+        Err(error) => return fails("a connection to nginx".into(), &error.to_string()),
+    };
+    let body = encode_form(&[("name", &word), ("uri", &site.uri())]);
+    let long = "x".repeat(70_000);
+    let asked = [
+        ("GET", "/", "", "HTTP/1.1 200 OK", "<form"),
+        (
+            "POST",
+            "/",
+            &*body,
+            "HTTP/1.1 303 See Other",
+            "Location: /\r\n",
+        ),
+        ("GET", "/", "", "HTTP/1.1 200 OK", &*word),
+        ("GET", "/static/style.css", "", "HTTP/1.1 200 OK", STYLE),
+        (
+            "GET",
+            "/no/such/name",
+            "",
+            "HTTP/1.1 404 Not Found",
+            "no bookmark",
+        ),
+        ("POST", "/", &*long, "HTTP/1.1 413 ", "nginx"),
+    ];
+    // All on one connection, which nginx keeps.
+    for (method, path, body, status, text) in asked {
+        let came = client
+            .ask(method, path, body)
+            .unwrap_or_else(|error| error.to_string());
+        if !came.starts_with(status) || !came.contains(text) {
+            let expected = format!("through nginx, {method} {path} gets {status}, with {text:?}");
+            return fails(expected, &came);
+        }
+    }
+    Ok(())
+}
+
+/// A connection that is kept.
+struct Client(TcpStream);
+
+impl Client {
+    fn connect(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(2 * PATIENCE))?;
+        Ok(Self(stream))
+    }
+
+    /// The answer: its head, and the body that its Content-Length announces, or that comes in
+    /// chunks.
+    fn ask(&mut self, method: &str, path: &str, body: &str) -> io::Result<String> {
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: bookmarks.example\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
+        );
+        self.0.write_all(head.as_bytes())?;
+        self.0.write_all(body.as_bytes())?;
+        let mut came = Vec::new();
+        while !came.ends_with(b"\r\n\r\n") {
+            self.more(&mut came)?;
+        }
+        let head = String::from_utf8_lossy(&came).to_lowercase();
+        if let Some((_, rest)) = head.split_once("content-length: ") {
+            let length = rest
+                .lines()
+                .next()
+                .and_then(|text| text.trim().parse().ok());
+            for _ in 0..length.unwrap_or(0) {
+                self.more(&mut came)?;
+            }
+        } else {
+            while !came.ends_with(b"\r\n0\r\n\r\n") {
+                self.more(&mut came)?;
+            }
+        }
+        Ok(String::from_utf8_lossy(&came).into_owned())
+    }
+
+    fn more(&mut self, came: &mut Vec<u8>) -> io::Result<()> {
+        let mut byte = [0];
+        self.0.read_exact(&mut byte)?;
+        came.push(byte[0]);
+        Ok(())
+    }
+}
+
+// Step 2: SIGTERM while a request is under way.
+
+/// A server that was told to stop while a form was under way.
+struct Stopped {
+    name: String,
+    uri: String,
+    /// What the client got.
+    came: Result<Answer, Failure>,
+    finished: Finished,
+    /// The file of the bookmarks, in a folder that goes with this.
+    file: String,
+    _folder: tempfile::TempDir,
+}
+
+fn stopped(run: &mut Run) -> Result<Stopped, Failure> {
+    let name = run.seed().word();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("bookmarks").display().to_string();
+    let service = run.program().env("BOOKMARKS", &file).serve()?;
+    let site = Site::start();
+    let uri = site.uri();
+    let begun = service.begin(sent(&name, &uri));
+    let asked = site.wait_for(1, PATIENCE);
+    service.terminate()?;
+    // One that the signal ends at once is gone then. One that takes it in good order has begun to
+    // stop; if not, it is asked less than it could be, and no right one is refused.
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, service.port()));
+    let until = Instant::now() + Duration::from_millis(200);
+    while TcpStream::connect(address).is_ok() && Instant::now() < until {
+        thread::sleep(Duration::from_millis(5));
+    }
+    site.open();
+    let came = begun.answer();
+    let finished = service.wait()?;
+    if asked == 0 {
+        return Err(finished.wrong("the program asks the site of a bookmark that is posted"));
+    }
+    if finished.code() == 101 {
+        return Err(finished.wrong("after SIGTERM, exit code 0"));
+    }
+    Ok(Stopped {
+        name,
+        uri,
+        came,
+        finished,
+        file,
+        _folder: folder,
+    })
+}
+
+const KILLED: (&str, &str) = (
+    "killed",
+    "The signal has ended your program at once, in the middle of a request: the server does not \
+     handle it. Leave handle_signals as it is, which is on.",
+);
+
+fn answers_first(run: &mut Run) -> Verdict {
+    let Stopped { came, finished, .. } = stopped(run)?;
+    if came.is_ok_and(|answer| answer.status() == 303) {
+        return Ok(());
+    }
+    let wrong =
+        finished.wrong("the form that was under way when the program got SIGTERM is answered: 303");
+    Err(match finished.code() {
+        143 => wrong.because(KILLED.0, KILLED.1),
+        _ => wrong.because(
+            "cut-off",
+            "Your program ended before the request under way had its answer. serve_forever \
+             returns when all are answered, or when stop_time of the limits is over: do not end \
+             the program in another way, and leave it that time.",
+        ),
+    })
+}
+
+fn ends_well(run: &mut Run) -> Verdict {
+    let Stopped { finished, .. } = stopped(run)?;
+    let verdict = finished.expect_code(0);
+    verdict.map_err(|wrong| match finished.code() {
+        143 => wrong.because(KILLED.0, KILLED.1),
+        _ => wrong.because(
+            "other-exit-code",
+            "Your program was told to stop, and stopped. That is a success, exit code 0: main \
+             returns Ok(()). Any other code tells the host that it broke.",
+        ),
+    })
+}
+
+fn loses_nothing(run: &mut Run) -> Verdict {
+    let stopped = stopped(run)?;
+    let Stopped {
+        name,
+        uri,
+        finished,
+        file,
+        ..
+    } = &stopped;
+    let service = run.program().env("BOOKMARKS", file).serve()?;
+    let answer = service.get(&format!("/{name}"))?;
+    if answer.header("Location") == Some(&**uri) {
+        return Ok(());
+    }
+    let wrong = answer.wrong(format!(
+        "the bookmark that was posted while the program got SIGTERM is there when it is started again: 303, to {uri}"
+    ));
+    Err(match finished.code() {
+        143 => wrong.because(KILLED.0, KILLED.1),
+        _ if Path::new(file).exists() => wrong.because(
+            "saved-too-early",
+            "The file of BOOKMARKS was written, and the last bookmark is not in it. Requests are \
+             answered until serve_forever returns: write the file behind it, with the bookmarks \
+             that are in the Mutex then.",
+        ),
+        _ => wrong.because(
+            "not-saved",
+            "The file of BOOKMARKS was not written. When serve_forever has returned, call \
+             write_bookmarks with its name and the bookmarks.",
+        ),
+    })
+}
