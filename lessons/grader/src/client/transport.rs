@@ -17,6 +17,9 @@ use ureq::unversioned::transport::{
 use crate::program::Address;
 use crate::sync::lock;
 
+/// How many bytes a connection reads or writes at once.
+const BUFFER: usize = 16 * 1024;
+
 /// A client that follows no redirect, takes any status for an answer, uses no proxy, and
 /// has a connection for each request, as curl does.
 pub(super) fn agent(address: &Address, limit: Duration, record: &Record) -> Agent {
@@ -28,6 +31,9 @@ pub(super) fn agent(address: &Address, limit: Duration, record: &Record) -> Agen
         .proxy(None)
         .timeout_global(Some(limit))
         .max_idle_connections(0)
+        // What a connection sets aside, and a debug build fills byte by byte, is 256 KiB else.
+        .input_buffer_size(BUFFER)
+        .output_buffer_size(BUFFER)
         .user_agent("grader")
         .accept("*/*")
         .build();

@@ -10,6 +10,8 @@
 //!
 //!     LESSON=path_router cargo test -p grader --test course -- --ignored
 //!
+//! `GRADE_SESSIONS=200` asks right programs that many drawn sessions.
+//!
 //! They look at every folder of lessons/ that has a grade.rs, and work in a copy
 //! of the course (see `workshop`), where they put other programs in the place of a
 //! starter.
@@ -25,21 +27,22 @@ use std::collections::BTreeSet;
 use lesson::Lesson;
 use workshop::{Browser, Graded, Workshop};
 
-/// Does something for each lesson, and fails with all that was found wrong.
+/// Does something for each lesson, and fails with all that was found wrong. Two lessons go
+/// side by side: while the programs of one are built, those of the other are graded, which
+/// waits as much as it works.
 #[track_caller]
-fn for_each_lesson(check: impl Fn(&Lesson, &mut Vec<String>)) {
-    let mut faults = Vec::new();
+fn for_each_lesson(check: impl Fn(&Lesson, &mut Vec<String>) + Sync) {
     let only = std::env::var("LESSON").ok();
-    let lessons = lesson::all().into_iter();
-    for lesson in lessons.filter(|one| only.as_ref().is_none_or(|only| one.package == *only)) {
+    let wanted = |one: &Lesson| only.as_ref().is_none_or(|only| one.package == *only);
+    let lessons: Vec<Lesson> = lesson::all().into_iter().filter(wanted).collect();
+    assert!(!lessons.is_empty(), "there is no lesson {only:?}");
+    let faults = prove::side_by_side(&lessons, 2, |lesson| {
         let mut found = Vec::new();
-        check(&lesson, &mut found);
-        faults.extend(
-            found
-                .into_iter()
-                .map(|fault| format!("{}: {fault}", lesson.folder)),
-        );
-    }
+        check(lesson, &mut found);
+        let of_lesson = |fault| format!("{}: {fault}", lesson.folder);
+        found.into_iter().map(of_lesson).collect::<Vec<_>>()
+    });
+    let faults = faults.concat();
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 

@@ -18,8 +18,9 @@ use crate::edits;
 use crate::lesson::{Lesson, names_in, root};
 use crate::workshop::{Browser, Checks, Graded, Workshop};
 
-/// How many sessions right programs are asked.
-const MANY_SESSIONS: &str = "200";
+/// How many sessions right programs are asked, if `GRADE_SESSIONS` does not say so. Each run
+/// draws others.
+const MANY_SESSIONS: &str = "50";
 
 /// One program that is to be graded.
 struct Candidate {
@@ -48,11 +49,13 @@ pub fn faults(lesson: &Lesson) -> Vec<String> {
     let programs = build(&workshop, lesson, &candidates, folder.path());
     drop(workshop);
     let mut faults = mistakes(&checks, &candidates);
+    let sessions = std::env::var("GRADE_SESSIONS").unwrap_or(MANY_SESSIONS.into());
     let mut programs: Vec<(Candidate, PathBuf)> = candidates.into_iter().zip(programs).collect();
     // Those that take long come first.
     programs.sort_by_key(|(candidate, _)| !matches!(candidate.due, Due::Right));
-    let graded = side_by_side(&programs, |(candidate, program)| {
-        grade(&checks, candidate, program)
+    let at_once = thread::available_parallelism().map_or(2, usize::from);
+    let graded = side_by_side(&programs, at_once, |(candidate, program)| {
+        grade(&checks, candidate, program, &sessions)
     });
     for ((candidate, _), graded) in programs.iter().zip(&graded) {
         faults.extend(judge(candidate, graded));
@@ -61,9 +64,12 @@ pub fn faults(lesson: &Lesson) -> Vec<String> {
     faults
 }
 
-/// Does this for each, a few at a time: they wait as much as they work.
-fn side_by_side<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let at_once = thread::available_parallelism().map_or(2, usize::from) + 1;
+/// Does this for each, a few at a time; the results are in the order of what they are of.
+pub fn side_by_side<T: Sync, R: Send>(
+    all: &[T],
+    at_once: usize,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, R)>> = Mutex::default();
     thread::scope(|scope| {
@@ -84,9 +90,9 @@ fn side_by_side<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> V
 }
 
 /// The results of a program: of a wrong one without a browser, if that is enough.
-fn grade(checks: &Checks, candidate: &Candidate, program: &Path) -> Vec<Graded> {
+fn grade(checks: &Checks, candidate: &Candidate, program: &Path, many: &str) -> Vec<Graded> {
     match candidate.due {
-        Due::Right => checks.grade(program, Browser::All, Some(MANY_SESSIONS)),
+        Due::Right => checks.grade(program, Browser::All, Some(many)),
         Due::Wrong { step, .. } => {
             let graded = checks.grade(program, Browser::No, None);
             let needs_one = graded
