@@ -30,9 +30,9 @@ pub enum Ending {
 }
 
 impl Http1 {
-    /// Ends the connection after the current answer, or now if there is none. The first reason
-    /// stays, unless the client itself wants the end: then it sends no more requests, and needs
-    /// no time to see the answer.
+    /// Notes a reason to end the connection after the current answer; without one, no other
+    /// request is answered. The first reason stays, unless the client itself wants the end: then
+    /// it sends no more requests, and needs no time to see the answer.
     pub fn end_after(&mut self, reason: Ending) {
         if self.ending.is_none() || reason == Ending::Client {
             self.ending = Some(reason);

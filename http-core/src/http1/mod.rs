@@ -204,6 +204,7 @@ impl Http1 {
                     let is_complete = waiting.is_complete(input);
                     if !is_complete && waiting.is_worth_it(input, limits) {
                         if ends {
+                            // It has asked nothing, and so is not waited for.
                             State::Finish { linger: false }
                         } else if self.input_ended {
                             self.break_off(Refusal::CUT_OFF)
@@ -330,9 +331,11 @@ impl Http1 {
             State::Body(waiting) => waiting.head.request_line(),
             _ => b"",
         };
-        match line {
-            [] => State::Finish { linger: false },
-            _ => State::Refused(why, line.to_vec()),
+        match &self.state {
+            _ if !line.is_empty() => State::Refused(why, line.to_vec()),
+            // This client has its answer, but may look at it only behind its body.
+            State::Skip(..) => State::Finish { linger: true },
+            _ => State::Finish { linger: false },
         }
     }
 }

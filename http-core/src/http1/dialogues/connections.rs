@@ -246,6 +246,23 @@ fn a_client_that_is_late_is_told_so() {
     }
 }
 
+/// Its client may read the answer only once it has sent all of its body.
+#[test]
+fn a_client_that_is_late_with_what_is_skipped_sees_its_answer() {
+    let mut d = Dialogue::new();
+    d.receives(&post(100_000));
+    assert_eq!(d.next(), Next::Call);
+    d.answer("cat");
+    assert_eq!(d.answers(), (format!("{OK}cat"), false));
+    assert_eq!(d.next(), Next::Read);
+    assert_eq!(d.http1.patience(), Patience::Body);
+    d.http1.expired();
+    assert_eq!(d.next(), Next::ShutDown);
+    assert_eq!(d.hears(b"more"), Next::Read);
+    d.http1.expired();
+    assert_eq!(d.next(), Next::Close);
+}
+
 #[test]
 fn answers_that_nobody_takes_are_given_up() {
     let mut d = Dialogue::new();
