@@ -11,7 +11,7 @@
 //!   script but its own (`Content-Security-Policy`).
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -22,6 +22,7 @@ use http_core::{Answer, Handler, Request, Response};
 use crate::checks::Checks;
 use crate::editor::Editor;
 use crate::pages::{Page, Pages};
+use crate::run::{self, Runner};
 use crate::{source, text};
 
 /// The most pages that get news at once. Each of them holds a thread.
@@ -35,11 +36,16 @@ const SILENCE: Duration = Duration::from_secs(3);
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// On the page of a program, its own page may stand in a frame: on this computer, under
+/// another port, which is another origin.
+const FRAMES: &str = "; frame-src http://localhost:* http://127.0.0.1:*";
+
 const HTML: &str = "text/html; charset=utf-8";
 
 /// The course as a web service.
 pub(crate) struct App {
     pub(crate) checks: Arc<Checks>,
+    pub(crate) runner: Arc<Runner>,
     pub(crate) editor: Editor,
     pub(crate) port: u16,
     pub(crate) readers: AtomicUsize,
@@ -117,6 +123,17 @@ impl App {
             .strip_prefix("lessons/")
             .and_then(|folder| course.lesson(folder));
         let source = source::file(course, name);
+        let run = name
+            .strip_prefix("lessons/")
+            .and_then(|name| name.strip_suffix("/run"));
+        if let Some(lesson) = run.and_then(|folder| course.lesson(folder)) {
+            let page = self.pages().program(&self.runner, &lesson);
+            return with_safety(response.send_response(200), FRAMES)
+                .send_header("Content-Type", HTML)
+                .send_header("Cache-Control", "no-store")
+                .end_headers()?
+                .send(page.html());
+        }
         // One page, one address.
         if !path.ends_with('/') && (lesson.is_some() || source.is_some()) {
             return response.redirect(308, &format!("/{name}/"));
@@ -151,6 +168,22 @@ impl App {
                 self.checks.again(&lesson.folder);
                 response.redirect(303, &lesson.path())
             }
+            Some((lesson, what @ ("start" | "stop" | "send"))) => {
+                let mut text = String::new();
+                request.body().read_to_string(&mut text)?;
+                let fields = http_core::parse_form(&text);
+                let field = |name: &str| fields.get(name).map_or("", String::as_str);
+                match what {
+                    "start" => self.runner.begin(&lesson, field("arguments")),
+                    "stop" => self.runner.stop(),
+                    _ => {
+                        if let Some(program) = self.runner.of(&lesson) {
+                            program.send(run::bytes_of(field("bytes")));
+                        }
+                    }
+                }
+                response.redirect(303, &format!("{}run/", lesson.path()))
+            }
             _ => response.send_error(404, "There is no such thing to do."),
         }
     }
@@ -169,14 +202,17 @@ impl App {
             Some(reader) => reader,
             None => return response.send_error(503, "Too many pages of the course are open."),
         };
-        let lesson = match request.query() {
+        let query = request.query();
+        let is_run = query.is_some_and(|query| query.ends_with("/run"));
+        let lesson = match query {
             None => None,
-            Some(folder) => match self.checks.course.lesson(folder) {
+            Some(query) => match self.checks.course.lesson(query.trim_end_matches("/run")) {
                 Some(lesson) => Some(lesson),
                 None => return response.send_error(404, "There is no such lesson."),
             },
         };
-        let response = with_safety(response.send_response(200))
+        let _watcher = is_run.then(|| Reader::of(&self.runner.readers));
+        let response = with_safety(response.send_response(200), "")
             .send_header("Content-Type", "text/event-stream")
             .send_header("Cache-Control", "no-store");
         let mut body = response.end_headers()?;
@@ -194,6 +230,7 @@ impl App {
             seen = version;
             let fragments = match &lesson {
                 None => self.pages().home_fragments(),
+                Some(lesson) if is_run => self.pages().program_fragments(&self.runner, lesson),
                 Some(lesson) => self.pages().lesson_fragments(lesson),
             };
             let new = fragments
@@ -251,9 +288,9 @@ fn picture(checks: &Checks, name: &str) -> Option<io::Result<(&'static str, Vec<
     path.is_file().then(|| Ok((kind, std::fs::read(path)?)))
 }
 
-fn with_safety(headers: http_core::Headers<'_>) -> http_core::Headers<'_> {
+fn with_safety<'c>(headers: http_core::Headers<'c>, more: &str) -> http_core::Headers<'c> {
     headers
-        .send_header("Content-Security-Policy", POLICY)
+        .send_header("Content-Security-Policy", format_args!("{POLICY}{more}"))
         .send_header("Cross-Origin-Opener-Policy", "same-origin")
         .send_header("Cross-Origin-Resource-Policy", "same-origin")
         .send_header("Referrer-Policy", "same-origin")
@@ -261,7 +298,7 @@ fn with_safety(headers: http_core::Headers<'_>) -> http_core::Headers<'_> {
 }
 
 fn page(response: Response, status: u16, page: &Page) -> Answer {
-    with_safety(response.send_response(status))
+    with_safety(response.send_response(status), "")
         .send_header("Content-Type", HTML)
         .send_header("Cache-Control", "no-store")
         .end_headers()?
@@ -269,7 +306,7 @@ fn page(response: Response, status: u16, page: &Page) -> Answer {
 }
 
 fn asset(response: Response, kind: &str, bytes: &[u8]) -> Answer {
-    with_safety(response.send_response(200))
+    with_safety(response.send_response(200), "")
         .send_header("Content-Type", kind)
         .send_header("Cache-Control", "no-cache")
         .end_headers()?

@@ -43,7 +43,7 @@ const NOT_HANDED_ON: [&str; 8] = [
 pub(crate) struct Checks {
     pub(crate) course: Course,
     /// Where results are kept.
-    kept: PathBuf,
+    pub(crate) kept: PathBuf,
     inner: Mutex<Inner>,
     /// Something is new.
     changed: Condvar,
@@ -67,31 +67,33 @@ struct Known {
     content: Option<u64>,
     /// When it was seen to be new.
     saved: Option<Instant>,
+    /// Whether another program was built since somebody has asked.
+    built: bool,
 }
 
 /// Ends a run before its time.
 #[derive(Default)]
-struct Stop {
+pub(crate) struct Stop {
     stopped: AtomicBool,
     lifeline: Mutex<Option<ChildStdin>>,
 }
 
 impl Stop {
     /// From now on, this is what ends the run.
-    fn hold(&self, lifeline: Option<ChildStdin>) {
+    pub(crate) fn hold(&self, lifeline: Option<ChildStdin>) {
         *lock(&self.lifeline) = lifeline;
         if self.is_stopped() {
             self.stop();
         }
     }
 
-    fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
         // The guard at its other end ends what it guards.
         drop(lock(&self.lifeline).take());
     }
 
-    fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::SeqCst)
     }
 }
@@ -136,6 +138,18 @@ impl Checks {
             Some(known) => look(&known.status),
             None => look(&Status::default()),
         }
+    }
+
+    /// Says that something is new which is not kept here.
+    pub(crate) fn touch(&self) {
+        self.change(|_| {});
+    }
+
+    /// Whether the program of this lesson was saved and built, since this was asked last.
+    pub(crate) fn take_built(&self, folder: &str) -> bool {
+        let mut inner = lock(&self.inner);
+        let known = inner.lessons.get_mut(folder);
+        known.is_some_and(|known| std::mem::take(&mut known.built))
     }
 
     /// Runs the checks of this lesson if they have never been run: somebody reads its text.
@@ -261,7 +275,10 @@ impl Checks {
                         }
                         return;
                     }
-                    Ok(()) => known.status.took = saved.map(|saved| saved.elapsed()),
+                    Ok(()) => {
+                        known.status.took = saved.map(|saved| saved.elapsed());
+                        known.built |= saved.is_some() && known.status.not_built.is_none();
+                    }
                     Err(trouble) => known.status.trouble = Some(trouble),
                 }
                 known.status.phase = Phase::Idle;

@@ -3,6 +3,7 @@
 "use strict";
 
 const news = document.body.dataset.news;
+const frame = document.getElementById("frame");
 let source;
 
 const put = (id, html) => {
@@ -31,6 +32,14 @@ const say = () => {
   if (said.textContent !== text) said.textContent = text;
 };
 
+// The page of a program that was started anew is loaded anew.
+const show = () => {
+  const { run = "", url = "" } = document.querySelector("#run-is > div")?.dataset ?? {};
+  if (frame.dataset.run === run + url) return;
+  frame.dataset.run = run + url;
+  frame.src = url ? new URL(document.getElementById("path").value, url) : "about:blank";
+};
+
 const listen = () => {
   source?.close();
   source = new EventSource(news);
@@ -38,6 +47,7 @@ const listen = () => {
     for (const [id, html] of Object.entries(JSON.parse(event.data))) put(id, html);
     document.body.dataset.live = "yes";
     if (document.getElementById("rail")) say();
+    if (frame) show();
   };
   source.onerror = () => { document.body.dataset.live = "no"; };
 };
@@ -46,17 +56,33 @@ if (news) {
   listen();
   // A browser has few connections for one server: a page that nobody sees needs none.
   document.addEventListener("visibilitychange", () => {
+    // (A program ends when no page shows it: its page stays connected.)
+    if (frame) return;
     if (document.hidden) source.close();
     else listen();
   });
   addEventListener("pagehide", () => source.close());
 }
 
-// "Check again" needs no new page.
+// What is posted changes the page by its news: no new page is needed.
 document.addEventListener("submit", (event) => {
-  if (!event.target.action.endsWith("/check")) return;
+  const form = event.target;
   event.preventDefault();
-  fetch(event.target.action, { method: "POST", redirect: "manual" });
+  if (form.id === "address") {
+    const url = document.querySelector("#run-is > div")?.dataset.url;
+    if (url) frame.src = new URL(form.path.value, url);
+    return;
+  }
+  fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+});
+
+document.addEventListener("click", (event) => {
+  const raw = event.target.closest("[data-raw]")?.dataset.raw;
+  if (raw === undefined) return;
+  const bytes = document.getElementById("bytes");
+  bytes.value = raw;
+  bytes.closest("details").open = true;
+  bytes.focus();
 });
 
 // j and k go from step to step, f to the first check that fails, h home, n to the next lesson.

@@ -4,6 +4,7 @@
 //! ```text
 //! main ──► app ──► pages ──► failure ──► wire       app      who may ask, and what for
 //!           │        ├─────► text, source, code     pages    the pages, and what changes on them
+//!           ├──────► run ──► checks                 run      the program of a student, and its wire
 //!           └──────► checks ──► status              checks   files watched, checks run
 //!                       └─────► course              course   the lessons as they lie there
 //! ```
@@ -18,6 +19,8 @@ mod editor;
 mod failure;
 mod html;
 mod pages;
+mod run;
+mod run_page;
 mod source;
 mod status;
 mod text;
@@ -25,6 +28,7 @@ mod wire;
 
 use std::io::Write as _;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
@@ -116,8 +120,10 @@ fn serve(arguments: Arguments) -> Result<(), String> {
         .first()
         .map_or(0, |address| address.port());
     let url = format!("http://localhost:{port}/");
+    let checks = Checks::start(course);
     let app = App {
-        checks: Checks::start(course),
+        runner: run::Runner::start(Arc::clone(&checks)),
+        checks,
         editor: arguments.editor,
         port,
         readers: AtomicUsize::new(0),

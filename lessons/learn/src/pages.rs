@@ -27,6 +27,12 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// A page whose news come from there.
+    pub(crate) fn new(title: String, news: String, body: String) -> Self {
+        let news = Some(news);
+        Self { title, news, body }
+    }
+
     /// The whole page as HTML.
     pub(crate) fn html(&self) -> String {
         let Self { title, news, body } = self;
@@ -55,7 +61,7 @@ pub(crate) struct Pages<'a> {
 }
 
 /// An element whose content changes.
-fn live(tag: &str, class: &str, (id, html): &Fragment) -> String {
+pub(crate) fn live(tag: &str, class: &str, (id, html): &Fragment) -> String {
     format!("<{tag} id=\"{id}\" class=\"{class}\">{html}</{tag}>")
 }
 
@@ -700,7 +706,7 @@ fn rail(lesson: &Lesson, status: &Status) -> String {
         .collect();
     let _ = write!(
         out,
-        "{}<p class=\"now\">{now}</p>{}<form method=\"post\" action=\"{}check\"><button>Check again</button></form>",
+        "{}<p class=\"now\">{now}</p>{}<form method=\"post\" action=\"{}check\"><button>Check again</button> <a class=\"run\" href=\"{}run/\">Run it</a></form>",
         points.unwrap_or_default(),
         if changed.is_empty() {
             String::new()
@@ -709,6 +715,7 @@ fn rail(lesson: &Lesson, status: &Status) -> String {
                 "<details data-key=\"changed\"><summary>Files of the course have changed</summary>{changed}</details>"
             )
         },
+        lesson.path(),
         lesson.path()
     );
     out

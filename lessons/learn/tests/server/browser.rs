@@ -1,14 +1,13 @@
 //! The pages in a real browser: they change without a reload, what comes from a program runs
 //! nowhere, and a page of another origin gets nothing done.
 
-use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use grader::Browser;
 use serde_json::json;
 
-use crate::stage::{Stage, failed};
+use crate::stage::{Stage, failed, serve};
 
 fn soon() -> Instant {
     Instant::now() + Duration::from_secs(30)
@@ -126,17 +125,7 @@ fn a_page_of_another_origin_gets_nothing_done() {
     let stage = Stage::new();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let other = listener.local_addr().expect("an address").port();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let _ = stream.read(&mut [0; 4096]);
-            let page = "<!DOCTYPE html><title>x</title>";
-            let length = page.len();
-            let _ = write!(
-                stream,
-                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{page}"
-            );
-        }
-    });
+    serve(listener, "<!DOCTYPE html><title>x</title>");
     // "localhost" with another port is another origin, and the same site: what the page of a
     // student's program is.
     open(&mut browser, &format!("http://127.0.0.1:{other}/"));
@@ -170,4 +159,36 @@ fn a_page_of_another_origin_gets_nothing_done() {
         "{said}"
     );
     assert_eq!(stage.runs(), 0, "nothing was started");
+}
+
+/// A student's page that tries to get at the page around it.
+const INTRUDER: &str = "<!DOCTYPE html><title>x</title><script>
+try { parent.document.title = 'taken'; } catch (e) { }
+try { top.location = 'about:blank#taken'; } catch (e) { }
+fetch(document.referrer || '/').catch(() => {});
+document.title = 'it ran';
+</script>";
+
+#[test]
+fn a_students_page_stays_in_its_frame() {
+    let Some(mut browser) = browser() else { return };
+    let stage = Stage::new();
+    stage.program(INTRUDER);
+    let url = format!("http://localhost:{}/lessons/1_greeter/run/", stage.port);
+    open(&mut browser, &url);
+    until(&mut browser, "document.body.dataset.live === 'yes'");
+    evaluate(
+        &mut browser,
+        "document.querySelector('button.main').click()",
+    );
+    // The wire tells that the frame has got its page.
+    until(
+        &mut browser,
+        "/it ran/.test(document.getElementById('wire').textContent)",
+    );
+    std::thread::sleep(Duration::from_millis(500));
+    let here = evaluate(&mut browser, "[document.title, location.href]");
+    assert_eq!(here, json!(["Your program, lesson 1", url]));
+    let inside = "try { document.getElementById('frame').contentWindow.document.title } catch (e) { 'another origin' }";
+    assert_eq!(evaluate(&mut browser, inside), json!("another origin"));
 }

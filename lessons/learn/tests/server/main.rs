@@ -7,6 +7,7 @@
 mod browser;
 mod stage;
 
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
@@ -274,4 +275,120 @@ fn readers_that_go_away_are_let_go() {
     assert_eq!(stage.get("/").status, 200, "pages are shown all the same");
     open.clear();
     until("there is room again", || stage.news_status("/news") == 200);
+}
+
+/// The port under which the clients of a program know it.
+fn port_of(is: &str) -> u16 {
+    let (_, rest) = is
+        .split_once("data-url=\"http://localhost:")
+        .expect("it serves");
+    let port = rest.split('/').next().and_then(|port| port.parse().ok());
+    port.expect("a port")
+}
+
+const HOSTILE: &str = "<script>top.ran = 1; alert(1)</script>";
+
+#[test]
+fn a_program_runs_and_its_wire_is_seen() {
+    let stage = Stage::new();
+    stage.program(HOSTILE);
+    let mut news = stage.news("/news?1_greeter/run");
+    assert_eq!(
+        stage.post("/lessons/1_greeter/start", "arguments=a+%3Cb%3E"),
+        303
+    );
+    let page = news.until(|page| page["run-is"].contains("It serves at"));
+    let port = port_of(&page["run-is"]);
+    let mut client = TcpStream::connect(("localhost", port)).expect("a connection");
+    client
+        .write_all(b"GET /<i>?\xff HTTP/1.1\r\nHost: x\r\n\r\n")
+        .expect("sent");
+    let mut came = String::new();
+    client.read_to_string(&mut came).expect("an answer");
+    assert!(
+        came.starts_with("HTTP/1.1 200 OK\r\n") && came.ends_with(HOSTILE),
+        "{came}"
+    );
+    let page = news.until(|page| page["wire"].contains("alert(1)"));
+    let wire = &page["wire"];
+    assert!(
+        !wire.contains("<script") && wire.contains("&lt;script&gt;"),
+        "{wire}"
+    );
+    assert!(
+        wire.contains("/&lt;i&gt;?<i class=\"x\">\\xff</i>"),
+        "{wire}"
+    );
+    // The log names the port of the clients; what it says is text.
+    let log = &page["log"];
+    assert!(
+        log.contains(&format!("http://localhost:{port}/ with a &lt;b&gt;")),
+        "{log}"
+    );
+    // Sent again by hand: once more on the wire, byte for byte.
+    let form = "bytes=PUT+/again+HTTP/1.1%0D%0AX:+%5Cxfe%0D%0A%0D%0A";
+    assert_eq!(stage.post("/lessons/1_greeter/send", form), 303);
+    news.until(|page| page["wire"].contains("/again") && page["wire"].contains("\\xfe</i>"));
+    // It is in a frame that is another origin, and may not leave it.
+    let shown = stage.get("/lessons/1_greeter/run/");
+    assert!(
+        shown
+            .body
+            .contains("sandbox=\"allow-scripts allow-forms allow-same-origin\"")
+    );
+    let policy = shown.field("content-security-policy").unwrap_or_default();
+    assert!(
+        policy.contains("frame-src http://localhost:*") && policy.contains("script-src 'self'")
+    );
+
+    let pid = stage.pids()[0];
+    assert!(stage::is_there(pid));
+    assert_eq!(stage.post("/lessons/1_greeter/stop", ""), 303);
+    until("it has ended", || !stage::is_there(pid));
+    until("its port is closed", || {
+        TcpStream::connect(("127.0.0.1", port)).is_err()
+    });
+}
+
+#[test]
+fn a_program_ends_with_its_page_and_with_the_course() {
+    let stage = Stage::new();
+    stage.program("x");
+    let news = stage.news("/news?1_greeter/run");
+    stage.post("/lessons/1_greeter/start", "");
+    until("it runs", || !stage.pids().is_empty());
+    let pid = stage.pids()[0];
+    drop(news);
+    until("it has ended with its page", || !stage::is_there(pid));
+
+    let mut stage = Stage::new();
+    stage.program("x");
+    stage.post("/lessons/1_greeter/start", "");
+    until("it runs", || !stage.pids().is_empty());
+    let pid = stage.pids()[0];
+    stage.end("KILL");
+    until("it has ended with the course", || !stage::is_there(pid));
+}
+
+#[test]
+fn a_program_that_prints_without_end_costs_only_its_own_panel() {
+    let stage = Stage::new();
+    stage.flood();
+    let mut news = stage.news("/news?1_greeter/run");
+    stage.post("/lessons/1_greeter/start", "");
+    let page = news.until(|page| page["log"].contains("&lt;script&gt;"));
+    assert!(!page["log"].contains("<script"));
+    std::thread::sleep(Duration::from_millis(500));
+    let before = stage.memory();
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(stage.get("/").status, 200);
+    if let (Some(before), Some(after)) = (before, stage.memory()) {
+        assert!(
+            after < before + 16 * 1024,
+            "{before} KiB, and then {after} KiB"
+        );
+    }
+    let pid = stage.pids()[0];
+    stage.post("/lessons/1_greeter/stop", "");
+    until("it has ended", || !stage::is_there(pid));
 }

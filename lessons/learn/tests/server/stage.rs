@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -50,7 +50,20 @@ const TEXT: &str = "# Lesson 1: The greeter\n\n*About 25 minutes. [the file](../
 <details>\n<summary>Hint</summary>\n\nHello.\n\n</details>\n\n### Step 2: bye\n\nSay it.\n\n### Done\n\nWell.\n";
 
 /// Stands in the place of Cargo: it builds nothing, and names the checks.
-const CARGO: &str = "#!/bin/sh\necho '{\"executable\": \"FOLDER/grade\"}'\n";
+const CARGO: &str = "#!/bin/sh
+case \"$*\" in
+    *--bin*) echo '{\"executable\": \"FOLDER/program\"}' ;;
+    *) echo '{\"executable\": \"FOLDER/grade\"}' ;;
+esac
+";
+
+/// Stands in the place of the student's program: it says that it serves where the test does.
+const PROGRAM: &str = "#!/bin/sh
+echo $$ >> FOLDER/pids
+if [ -e FOLDER/flood ]; then exec yes '<script>alert(1)</script>'; fi
+echo \"Serving HTTP on http://localhost:$(cat FOLDER/port)/ with $*\"
+exec sleep 600
+";
 
 /// Stands in the place of the checks: it says what it was told to say.
 const GRADE: &str = "#!/bin/sh\necho run >> FOLDER/runs\n\
@@ -90,7 +103,7 @@ impl Stage {
         );
         write("solutions/1_greeter.rs", "fn main() { SECRET }");
         write("events", "");
-        for (name, script) in [("cargo", CARGO), ("grade", GRADE)] {
+        for (name, script) in [("cargo", CARGO), ("grade", GRADE), ("program", PROGRAM)] {
             write(name, &script.replace("FOLDER", &root.to_string_lossy()));
             let path = root.join(name);
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
@@ -218,6 +231,30 @@ impl Stage {
     /// From now on, the checks don't end.
     pub fn slow(&self) {
         fs::write(self.folder.path().join("slow"), "").expect("a file");
+    }
+
+    /// Serves this page in the place of the student's program.
+    pub fn program(&self, page: &'static str) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        fs::write(self.folder.path().join("port"), port.to_string()).expect("a file");
+        serve(listener, page);
+    }
+
+    /// From now on, the program prints without end.
+    pub fn flood(&self) {
+        fs::write(self.folder.path().join("flood"), "").expect("a file");
+    }
+
+    /// Posts this form from a page of the course itself.
+    pub fn post(&self, path: &str, form: &str) -> u16 {
+        let (port, length) = (self.port, form.len());
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://localhost:{port}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{form}"
+        );
+        self.send(&request).status
     }
 
     /// How often checks were run.
@@ -359,6 +396,21 @@ pub fn failed(step: u32, name: &str, came: &str) -> CheckResult {
     };
     let outcome = Outcome::Failed(Box::new(finding));
     CheckResult { check, outcome }
+}
+
+/// Answers every request with this page.
+pub fn serve(listener: TcpListener, page: &'static str) {
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let length = page.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\
+                 Connection: close\r\n\r\n{page}"
+            );
+        }
+    });
 }
 
 /// Whether there is a process with this number that has not ended.
