@@ -178,16 +178,18 @@ pub(super) fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
 /// `AddrInUse` if another program has the port: for `address` on all addresses, or where
 /// `address` is all of them, on this machine's own.
 fn must_be_alone(address: SocketAddr) -> io::Result<()> {
-    let other: IpAddr = match (address.ip(), address.ip().is_unspecified()) {
-        (IpAddr::V4(_), true) => Ipv4Addr::LOCALHOST.into(),
-        (IpAddr::V4(_), false) => Ipv4Addr::UNSPECIFIED.into(),
-        (IpAddr::V6(_), true) => Ipv6Addr::LOCALHOST.into(),
-        (IpAddr::V6(_), false) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let family = match other {
-        IpAddr::V4(_) => AddressFamily::INET,
-        IpAddr::V6(_) => AddressFamily::INET6,
-    };
+    let v4 = (
+        AddressFamily::INET,
+        Ipv4Addr::UNSPECIFIED.into(),
+        LOOPBACK[0],
+    );
+    let v6 = (
+        AddressFamily::INET6,
+        Ipv6Addr::UNSPECIFIED.into(),
+        LOOPBACK[1],
+    );
+    let (family, all, own) = if address.is_ipv4() { v4 } else { v6 };
+    let other: IpAddr = if address.ip() == all { own } else { all };
     #[cfg(windows)]
     rustix::net::wsa_startup()?;
     // Bound, and closed again without listening there.
