@@ -17,7 +17,7 @@ cargo grade --class DIR            grades each folder, .zip and .tar.gz in DIR
   --trust         with --class: runs submissions unconfined, as yourself
   --browser       opens pages in a browser, too, where a lesson has checks for that
   --seed SEED     draws the values of the checks from this text
-  --format FORMAT table, json, csv, junit or markdown
+  --format FORMAT table, json, csv, html, junit or markdown
   --output FILE   writes to FILE; its ending tells the format, if --format does not.
                   May be given several times
   --strict        anything but full points is an error
@@ -120,11 +120,11 @@ mod tests {
         assert_eq!(outputs("--format json"), Ok(vec![(Format::Json, None)]));
         assert_eq!(
             outputs(
-                "--output a.csv --output b.json --format junit --output c.xml --format markdown"
+                "--output a.csv --output b.html --format junit --output c.xml --format markdown"
             ),
             Ok(vec![
                 (Format::Csv, Some("a.csv".into())),
-                (Format::Json, Some("b.json".into())),
+                (Format::Html, Some("b.html".into())),
                 (Format::Junit, Some("c.xml".into())),
                 (Format::Markdown, None),
             ])

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::process;
 use crate::sandbox::{Confinement, Place};
 
-/// How long it may take by the clock. Where submissions are confined, 20 seconds of the
+/// How long it may take by the clock. Where submissions are confined, 10 seconds of the
 /// processor are the limit, which is the same however busy the computer is.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -62,7 +62,7 @@ pub(crate) fn compile(
     let code = ended.status.map(|status| status.code().unwrap_or(KILLED));
     if code.is_none_or(|code| OF_THE_FILE.contains(&code)) {
         return Err(NotCompiled::Wrong(
-            "the compiler came to no end: it was stopped after 20 seconds of work, or took more \
+            "the compiler came to no end: it was stopped after 10 seconds of work, or took more \
              than 1 GiB of memory. Look for what the compiler itself has to work out: a const \
              whose loop never ends, a macro that expands to itself, a type that grows."
                 .into(),

@@ -130,21 +130,13 @@ impl Course {
         let mut found: Vec<Found> = packages.lessons(root);
         found.sort_by_key(|lesson| lesson.number);
 
-        let mut arguments = vec!["test", "--no-run", "--examples"];
-        let names = found.iter().flat_map(|lesson| ["-p", &lesson.package]);
-        arguments.extend(names);
-        let mut made = build(root, &arguments)?;
-        let helpers: Vec<[&str; 2]> = found
-            .iter()
-            .flat_map(|lesson| lesson.helpers.iter().map(|bin| ["--bin", bin]))
-            .collect();
-        if !helpers.is_empty() {
-            let mut arguments = vec!["build"];
-            let with_helpers = found.iter().filter(|lesson| !lesson.helpers.is_empty());
-            arguments.extend(with_helpers.flat_map(|lesson| ["-p", &lesson.package]));
-            arguments.extend(helpers.concat());
-            made.executables
-                .extend(build(root, &arguments)?.executables);
+        // Cargo unites the features of all that is built in one go: this is what `cargo test
+        // --workspace` has built, too. The other programs are built as grade.rs builds them.
+        let made = build(root, &["test", "--no-run", "--workspace", "--examples"])?;
+        for lesson in &found {
+            for helper in &lesson.helpers {
+                build(root, &["build", "-p", &lesson.package, "--bin", helper])?;
+            }
         }
         let own = target.join("grade");
         let libraries = own.join("libraries");

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::record::Record;
 
 mod csv;
+mod html;
 mod junit;
 mod markdown;
 mod table;
@@ -19,6 +20,8 @@ pub enum Format {
     Json,
     /// A table of scores, a row for each submission.
     Csv,
+    /// One page for the instructor.
+    Html,
     /// Test results, as continuous integration reads them.
     Junit,
     /// A table and the reports, for a comment or a mail.
@@ -26,10 +29,11 @@ pub enum Format {
 }
 
 impl Format {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 6] = [
         ("table", Self::Table),
         ("json", Self::Json),
         ("csv", Self::Csv),
+        ("html", Self::Html),
         ("junit", Self::Junit),
         ("markdown", Self::Markdown),
     ];
@@ -39,6 +43,7 @@ impl Format {
         let format = match file.extension()?.to_str()? {
             "json" => Self::Json,
             "csv" => Self::Csv,
+            "html" | "htm" => Self::Html,
             "xml" => Self::Junit,
             "md" => Self::Markdown,
             "txt" => Self::Table,
@@ -53,6 +58,7 @@ impl Format {
             Self::Table => table::write(records),
             Self::Json => serde_json::to_string_pretty(records).unwrap_or_default() + "\n",
             Self::Csv => csv::write(records),
+            Self::Html => html::write(records),
             Self::Junit => junit::write(records),
             Self::Markdown => markdown::write(records),
         }

@@ -256,7 +256,7 @@ impl Confinement {
             "--nproc=64",
             "--nofile=512",
             "--fsize=134217728",
-            "--cpu=20",
+            "--cpu=10",
             "--core=0",
         ]);
         bwrap.word(rustc).command()

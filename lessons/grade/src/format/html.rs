@@ -1,0 +1,343 @@
+//! One page for the instructor: who has which points in which step, what stops most of
+//! them, and each one's failures. It is one file, and needs no network.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{count, escape};
+use crate::record::{LessonRecord, Outcome, Record, State, Step, StepState};
+
+/// How many mistakes are on the board.
+const ON_THE_BOARD: usize = 12;
+
+/// How many names stand there without a click.
+const MOST_NAMES: usize = 8;
+
+pub(super) fn write(records: &[Record]) -> String {
+    let body = [
+        head(records),
+        faults(records),
+        map(records),
+        board(records),
+        distribution(records),
+        students(records),
+    ]
+    .concat();
+    let (style, script) = (include_str!("report.css"), include_str!("report.js"));
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n{body}<script>\n{script}</script>\n</body>\n</html>\n",
+        title = count(records.len(), "submission"),
+    )
+}
+
+fn head(records: &[Record]) -> String {
+    let Some(first) = records.first() else {
+        return "<h1>No submissions</h1>\n".into();
+    };
+    let grading = &first.grading;
+    let mut points: Vec<u32> = records.iter().map(|record| record.points).collect();
+    points.sort_unstable();
+    let full = records.iter().filter(|record| record.is_full()).count();
+    let figures = [
+        (records.len().to_string(), "submissions".to_string()),
+        (
+            points[points.len() / 2].to_string(),
+            format!("points of {}, the median", first.all_points),
+        ),
+        (full.to_string(), "with full points".into()),
+    ];
+    let figures = figures.map(|(figure, of)| format!("<li><b>{figure}</b> {}</li>\n", escape(&of)));
+    let commit = match (&grading.commit, grading.changed) {
+        (Some(commit), false) => format!("commit {commit}"),
+        (Some(commit), true) => format!("commit {commit}, with changes that are not committed"),
+        (None, _) => "no commit".into(),
+    };
+    format!(
+        "<h1>Grading of {time}</h1>\n<ul class=\"figures\">\n{figures}</ul>\n\
+         <p class=\"quiet\">Seed {seed}. Course: {commit}. Confined by: {confinement}.</p>\n",
+        time = escape(&grading.time.replace('T', ", ").replace('Z', " UTC")),
+        figures = figures.concat(),
+        seed = escape(&grading.seed),
+        commit = escape(&commit),
+        confinement = escape(&grading.confinement),
+    )
+}
+
+/// What the grader itself has failed at: to be looked at first.
+fn faults(records: &[Record]) -> String {
+    let mut items = String::new();
+    for (number, record) in records.iter().enumerate() {
+        for lesson in record
+            .lessons
+            .iter()
+            .filter(|lesson| lesson.state == State::NotGraded)
+        {
+            items += &format!(
+                "<li><a href=\"#s{number}\">{}</a>, {}</li>\n",
+                escape(&record.who),
+                escape(&lesson.lesson)
+            );
+        }
+    }
+    match items.is_empty() {
+        true => items,
+        false => format!(
+            "<div class=\"warning\"><b>Not graded, and that is the grader's fault:</b>\n<ul>\n{items}</ul></div>\n"
+        ),
+    }
+}
+
+/// How many have how much.
+fn distribution(records: &[Record]) -> String {
+    let mut tenths = [0_usize; 10];
+    for record in records.iter().filter(|record| record.all_points > 0) {
+        let tenth = (record.points * 10 / record.all_points).min(9);
+        tenths[tenth as usize] += 1;
+    }
+    let most = tenths.iter().max().copied().unwrap_or(0).max(1);
+    let mut rows = String::new();
+    for (tenth, number) in tenths.iter().enumerate().rev() {
+        let width = 18.0 * *number as f64 / most as f64;
+        rows += &format!(
+            "<tr><th>{} to {} %</th><td><span class=\"bar\" style=\"width:{width:.1}rem\"></span>{number}</td></tr>\n",
+            tenth * 10,
+            tenth * 10 + 10
+        );
+    }
+    format!("<h2>How many have how much</h2>\n<table class=\"bars\">\n{rows}</table>\n")
+}
+
+/// The mistakes that most make, with the lesson's sentence.
+fn board(records: &[Record]) -> String {
+    // By lesson and name: the sentences (they may quote values), and who.
+    let mut mistakes: BTreeMap<(u32, &str, &str), (&str, BTreeSet<usize>)> = BTreeMap::new();
+    for (number, record) in records.iter().enumerate() {
+        for lesson in &record.lessons {
+            for mistake in lesson.checks().flat_map(|check| &check.mistakes) {
+                let key = (lesson.number, lesson.lesson.as_str(), mistake.name.as_str());
+                let entry = mistakes
+                    .entry(key)
+                    .or_insert((&mistake.says, BTreeSet::new()));
+                entry.1.insert(number);
+            }
+        }
+    }
+    if mistakes.is_empty() {
+        return String::new();
+    }
+    let mut mistakes: Vec<_> = mistakes.into_iter().collect();
+    mistakes.sort_by_key(|(key, (_, who))| (std::cmp::Reverse(who.len()), *key));
+    let mut items = String::new();
+    for ((_, lesson, name), (says, who)) in mistakes.iter().take(ON_THE_BOARD) {
+        let links = who.iter().map(|number| {
+            format!(
+                "<a href=\"#s{number}\">{}</a>",
+                escape(&records[*number].who)
+            )
+        });
+        let links = links.collect::<Vec<_>>().join(", ");
+        let links = match who.len() <= MOST_NAMES {
+            true => format!("<br>{links}"),
+            false => format!("<details><summary>who</summary><p>{links}</p></details>"),
+        };
+        items += &format!(
+            "<li><b>{number}</b> in {lesson}: {says} <span class=\"quiet\">({name})</span>{links}</li>\n",
+            number = count(who.len(), "student"),
+            lesson = escape(lesson),
+            says = escape(says),
+            name = escape(name),
+        );
+    }
+    format!("<h2>What stops most of them</h2>\n<ul class=\"board\">\n{items}</ul>\n")
+}
+
+/// Students by steps.
+fn map(records: &[Record]) -> String {
+    let lessons = records.first().map_or(&[][..], |record| &record.lessons);
+    let (mut names, mut steps) = (String::new(), String::new());
+    for lesson in lessons {
+        names += &format!(
+            "<th class=\"first\" colspan=\"{}\" title=\"{}\">{}</th>",
+            lesson.steps.len().max(1),
+            escape(&lesson.lesson),
+            lesson.number
+        );
+        for (at, step) in lesson.steps.iter().enumerate() {
+            let title = step
+                .title
+                .clone()
+                .unwrap_or_else(|| format!("Step {}", step.step));
+            steps += &format!(
+                "<th{} title=\"{}\">{}</th>",
+                first(at),
+                escape(&title),
+                step.step
+            );
+        }
+    }
+    let mut rows = String::new();
+    for (number, record) in records.iter().enumerate() {
+        rows += &format!(
+            "<tr><th title=\"{who}\"><a href=\"#s{number}\">{who}</a></th><td class=\"number\">{points}</td>",
+            who = escape(&record.who),
+            points = record.points
+        );
+        for lesson in &record.lessons {
+            for (at, step) in lesson.steps.iter().enumerate() {
+                rows += &cell(number, lesson, step, at == 0);
+            }
+        }
+        rows += "</tr>\n";
+    }
+    format!(
+        "<h2>Who has which step</h2>\n\
+         <p class=\"quiet\">✓ all points of a step, a number: so many of them, · still a todo!(), ✗ no points, \
+         ! does not compile, – no file, ? not graded. A cell leads to the reports.</p>\n\
+         <div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th class=\"who\">lesson</th><th></th>{names}</tr>\n\
+         <tr><th class=\"who\">step</th><th>points</th>{steps}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
+    )
+}
+
+fn first(at: usize) -> &'static str {
+    if at == 0 { " class=\"first\"" } else { "" }
+}
+
+fn cell(number: usize, lesson: &LessonRecord, step: &Step, is_first: bool) -> String {
+    let (sign, words) = match (lesson.state, step.state) {
+        (State::DoesNotCompile, _) => ("!".into(), "does not compile"),
+        (State::Missing, _) => ("–".into(), "no file"),
+        (State::NotGraded, _) => ("?".into(), "not graded"),
+        (_, StepState::Passed) => ("✓".into(), "all points"),
+        (_, StepState::Open) => ("·".into(), "still a todo!()"),
+        _ if step.points == 0 => ("✗".into(), "no points"),
+        _ => (step.points.to_string(), "some points"),
+    };
+    let share = match step.all_points {
+        // An extra step without points is done or not.
+        0 => u32::from(step.state == StepState::Passed) * 100,
+        all => step.points * 100 / all,
+    };
+    let (much, first) = (
+        if share > 55 { " much" } else { "" },
+        if is_first { " first" } else { "" },
+    );
+    format!(
+        "<td class=\"cell{much}{first}\" style=\"--share:{share}%\" title=\"{lesson}, step {step}: {words}, {points} of {all}\">\
+         <a href=\"#s{number}-{place}\">{sign}</a></td>",
+        lesson = escape(&lesson.lesson),
+        step = step.step,
+        points = step.points,
+        all = step.all_points,
+        place = lesson.number,
+    )
+}
+
+/// Each one's failures.
+fn students(records: &[Record]) -> String {
+    let mut parts = String::from("<h2>Each one</h2>\n");
+    for (number, record) in records.iter().enumerate() {
+        parts += &format!(
+            "<details id=\"s{number}\"><summary><b>{}</b>, {} of {}</summary>\n",
+            escape(&record.who),
+            record.points,
+            count(record.all_points as usize, "point")
+        );
+        for note in &record.notes {
+            parts += &format!("<p>{}</p>\n", escape(note));
+        }
+        for lesson in &record.lessons {
+            parts += &of_lesson(number, lesson);
+        }
+        parts += "</details>\n";
+    }
+    parts
+}
+
+fn of_lesson(number: usize, lesson: &LessonRecord) -> String {
+    let file = lesson.file.as_ref().map(|file| {
+        format!(
+            "<p class=\"quiet\">{} <code title=\"SHA-256\">{}</code></p>\n",
+            escape(&file.path),
+            &escape(&file.sha256.0)[..12.min(file.sha256.0.len())]
+        )
+    });
+    let state = match lesson.state {
+        State::Graded => String::new(),
+        State::DoesNotCompile => ", does not compile".into(),
+        State::Missing => ", no file".into(),
+        State::NotGraded => ", not graded: the grader's fault".into(),
+    };
+    let mut parts = format!(
+        "<h3 id=\"s{number}-{place}\">{place} {name}: {points} of {all}{state}</h3>\n{file}",
+        place = lesson.number,
+        name = escape(&lesson.lesson),
+        points = lesson.points,
+        all = count(lesson.all_points as usize, "point"),
+        file = file.unwrap_or_default(),
+    );
+    if let Some(why) = &lesson.why {
+        parts += &format!("<pre>{}</pre>\n", escape(why));
+    }
+    for step in &lesson.steps {
+        for check in step
+            .checks
+            .iter()
+            .filter(|check| check.outcome == Outcome::Failed)
+        {
+            let name = format!("step {}: {}", step.step, check.name);
+            let mistakes = check.mistakes.iter().map(|mistake| mistake.name.as_str());
+            let mistakes = mistakes.collect::<Vec<_>>().join(" + ");
+            parts += &format!(
+                "<details><summary>{} <span class=\"quiet\">{}</span></summary>\n<pre>{}</pre></details>\n",
+                escape(&name),
+                escape(&mistakes),
+                escape(check.report.as_deref().unwrap_or_default())
+            );
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::tests::class;
+
+    #[test]
+    fn the_page_has_the_figures_the_board_and_the_reports() {
+        let page = write(&class());
+        for part in [
+            "<b>3</b> submissions",
+            "<b>1</b> points of 12, the median",
+            "<b>1 student</b> in ant: You count from 0. Count from 1 &amp; &lt;up&gt;. <span class=\"quiet\">(one-too-few)",
+            "<tr><th>90 to 100 %</th><td><span class=\"bar\" style=\"width:9.0rem\"></span>1</td>",
+            "ant, step 1: some points, 1 of 3",
+            "bee, step 2: does not compile, 0 of 3",
+            "<details id=\"s2\"><summary><b>cy &lt;3</b>, 0 of 12 points",
+            "<pre>step 1: check\nasked  curl &#39;x&#39; &lt;b&gt;\n</pre>",
+        ] {
+            assert!(page.contains(part), "{part}\nis not in\n{page}");
+        }
+    }
+
+    #[test]
+    fn the_page_needs_nothing_else_and_all_links_lead_somewhere() {
+        let page = write(&class());
+        for outside in ["http://", "https://", "src=", "<link", "@import"] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        for link in page.split("href=\"#").skip(1) {
+            let (to, _) = link.split_once('"').unwrap();
+            assert!(page.contains(&format!("id=\"{to}\"")), "{to}");
+        }
+    }
+
+    #[test]
+    fn nobody_writes_tags_into_it() {
+        let mut records = class();
+        records[0].who = "<script>alert(1)</script>".into();
+        records[1].lessons[1].why = Some("</pre><script>alert(2)</script>".into());
+        assert_eq!(write(&records).matches("<script>").count(), 1);
+    }
+}
