@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -20,10 +21,11 @@ use http_core::http::Method;
 use http_core::{Answer, Handler, Request, Response};
 
 use crate::checks::Checks;
+use crate::course::Course;
 use crate::editor::Editor;
 use crate::pages::{Page, Pages};
 use crate::run::{self, Runner};
-use crate::{source, text};
+use crate::text;
 
 /// The most pages that get news at once. Each of them holds a thread.
 pub(crate) const MOST_READERS: usize = 24;
@@ -40,7 +42,20 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// another port, which is another origin.
 const FRAMES: &str = "; frame-src http://localhost:* http://127.0.0.1:*";
 
-const HTML: &str = "text/html; charset=utf-8";
+/// What the pages are made with: the path, the type, the bytes.
+pub(crate) const ASSETS: [(&str, &str, &[u8]); 3] = [
+    (
+        "/learn.css",
+        "text/css; charset=utf-8",
+        include_bytes!("learn.css"),
+    ),
+    (
+        "/learn.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("learn.js"),
+    ),
+    ("/learn.svg", "image/svg+xml", include_bytes!("learn.svg")),
+];
 
 /// The course as a web service.
 pub(crate) struct App {
@@ -96,64 +111,39 @@ impl App {
         let Ok(path) = request.decoded_path().map(|path| path.into_owned()) else {
             return response.send_error(400, "The path is not UTF-8.");
         };
-        match &*path {
-            "/" => page(response, 200, &self.pages().home()),
-            "/learn.css" => asset(
-                response,
-                "text/css; charset=utf-8",
-                include_bytes!("learn.css"),
-            ),
-            "/learn.js" => asset(
-                response,
-                "text/javascript; charset=utf-8",
-                include_bytes!("learn.js"),
-            ),
-            "/learn.svg" => asset(response, "image/svg+xml", include_bytes!("learn.svg")),
-            "/lessons/" => page(response, 200, &self.pages().route()),
-            "/news" => self.news(request, response),
-            path => self.file(path, response),
+        let asset = ASSETS.iter().find(|(known, ..)| *known == path);
+        match (&*path, asset) {
+            ("/news", _) => self.news(request, response),
+            (_, Some((_, kind, bytes))) => send_bytes(response, kind, bytes),
+            (path, None) => self.file(path, response),
         }
     }
 
-    /// A lesson, a picture, or a file of the course.
+    /// A page, a picture, or the program of a lesson.
     fn file(&self, path: &str, response: Response) -> Answer {
         let course = &self.checks.course;
         let name = path.trim_matches('/');
-        let lesson = name
-            .strip_prefix("lessons/")
-            .and_then(|folder| course.lesson(folder));
-        let source = source::file(course, name);
-        let run = name
-            .strip_prefix("lessons/")
-            .and_then(|name| name.strip_suffix("/run"));
-        if let Some(lesson) = run.and_then(|folder| course.lesson(folder)) {
+        let below = name.strip_prefix("lessons/");
+        if let Some(lesson) = below.and_then(|folder| course.lesson(folder)) {
+            self.checks.look_at(&lesson.folder);
+        }
+        if let Some(found) = self.pages().at(path) {
+            return send_page(response, 200, &found, "");
+        }
+        let run = below.and_then(|name| course.lesson(name.strip_suffix("/run")?));
+        if let Some(lesson) = run.filter(|_| path.ends_with('/')) {
             let page = self.pages().program(&self.runner, &lesson);
-            return with_safety(response.send_response(200), FRAMES)
-                .send_header("Content-Type", HTML)
-                .send_header("Cache-Control", "no-store")
-                .end_headers()?
-                .send(page.html());
+            return send_page(response, 200, &page, FRAMES);
         }
         // One page, one address.
-        if !path.ends_with('/') && (lesson.is_some() || source.is_some()) {
+        if !path.ends_with('/') && self.pages().at(&format!("{path}/")).is_some() {
             return response.redirect(308, &format!("/{name}/"));
         }
-        if let Some(lesson) = lesson {
-            self.checks.look_at(&lesson.folder);
-            return page(response, 200, &self.pages().lesson(&lesson));
+        if let Some((kind, path)) = picture(course, name) {
+            return send_bytes(response, kind, &std::fs::read(path)?);
         }
-        if let Some(source) = source {
-            return page(response, 200, &self.pages().source(name, &source));
-        }
-        if let Some(picture) = picture(&self.checks, name) {
-            let (kind, bytes) = picture?;
-            return asset(response, kind, &bytes);
-        }
-        page(
-            response,
-            404,
-            &Pages::note("Nothing here", "There is no such page in the course."),
-        )
+        let lost = Pages::note("Nothing here", "There is no such page in the course.");
+        send_page(response, 404, &lost, "")
     }
 
     fn post(&self, request: &mut Request, response: Response) -> Answer {
@@ -264,14 +254,12 @@ impl Drop for Reader<'_> {
     }
 }
 
-/// A picture in the folder of a lesson.
-fn picture(checks: &Checks, name: &str) -> Option<io::Result<(&'static str, Vec<u8>)>> {
+/// The file of a picture in the folder of a lesson, and its type.
+pub(crate) fn picture(course: &Course, name: &str) -> Option<(&'static str, PathBuf)> {
     let (folder, file) = name.strip_prefix("lessons/")?.split_once('/')?;
-    let lesson = checks.course.lesson(folder)?;
-    let is_plain = file
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    if !is_plain || !text::is_picture(file) {
+    let lesson = course.lesson(folder)?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if !file.chars().all(fits) || !text::is_picture(file) {
         return None;
     }
     let kind = match file.rsplit_once('.')?.1 {
@@ -279,13 +267,8 @@ fn picture(checks: &Checks, name: &str) -> Option<io::Result<(&'static str, Vec<
         "webp" => "image/webp",
         _ => "image/svg+xml",
     };
-    let path = checks
-        .course
-        .root
-        .join("lessons")
-        .join(lesson.folder)
-        .join(file);
-    path.is_file().then(|| Ok((kind, std::fs::read(path)?)))
+    let path = course.root.join("lessons").join(lesson.folder).join(file);
+    path.is_file().then_some((kind, path))
 }
 
 fn with_safety<'c>(headers: http_core::Headers<'c>, more: &str) -> http_core::Headers<'c> {
@@ -297,15 +280,15 @@ fn with_safety<'c>(headers: http_core::Headers<'c>, more: &str) -> http_core::He
         .send_header("X-Content-Type-Options", "nosniff")
 }
 
-fn page(response: Response, status: u16, page: &Page) -> Answer {
-    with_safety(response.send_response(status), "")
-        .send_header("Content-Type", HTML)
+fn send_page(response: Response, status: u16, page: &Page, more: &str) -> Answer {
+    with_safety(response.send_response(status), more)
+        .send_header("Content-Type", "text/html; charset=utf-8")
         .send_header("Cache-Control", "no-store")
         .end_headers()?
         .send(page.html())
 }
 
-fn asset(response: Response, kind: &str, bytes: &[u8]) -> Answer {
+fn send_bytes(response: Response, kind: &str, bytes: &[u8]) -> Answer {
     with_safety(response.send_response(200), "")
         .send_header("Content-Type", kind)
         .send_header("Cache-Control", "no-cache")

@@ -16,6 +16,7 @@ mod checks;
 mod code;
 mod course;
 mod editor;
+mod export;
 mod failure;
 mod html;
 mod pages;
@@ -27,6 +28,7 @@ mod text;
 mod wire;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -45,6 +47,7 @@ cargo learn: the course in your browser
 
   --port N        the port, 4000 if it is not said; 0 for any that is free
   --open          opens the course in your browser
+  --export DIR    writes the texts as a plain site into this folder, and ends
   --editor NAME   opens files in this editor: vscode (if it is not said), vscodium,
                   cursor, zed, idea, emacs; or an address with {file} and {line} in it
 ";
@@ -55,6 +58,7 @@ const MORE_PORTS: u16 = 20;
 struct Arguments {
     port: u16,
     open: bool,
+    export: Option<PathBuf>,
     editor: Editor,
     help: bool,
 }
@@ -64,6 +68,7 @@ impl Arguments {
         let mut arguments = Self {
             port: 4000,
             open: false,
+            export: None,
             editor: Editor::default(),
             help: false,
         };
@@ -78,6 +83,9 @@ impl Arguments {
                         .map_err(text)?;
                 }
                 Long("open") => arguments.open = true,
+                Long("export") => {
+                    arguments.export = Some(parser.value().map_err(text)?.into());
+                }
                 Long("editor") => {
                     let name = parser
                         .value()
@@ -114,6 +122,11 @@ fn main() -> ExitCode {
 fn serve(arguments: Arguments) -> Result<(), String> {
     let course = Course::find()
         .ok_or("there is no course here: type it in the folder that holds lessons/ and starter/")?;
+    if let Some(folder) = arguments.export {
+        let number = export::write(&course, &folder)?;
+        println!("{number} files are in {}.", folder.display());
+        return Ok(());
+    }
     let server = bind(arguments.port)?;
     let port = server
         .local_addresses()

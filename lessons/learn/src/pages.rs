@@ -97,6 +97,21 @@ impl Pages<'_> {
         self.checks.is_some()
     }
 
+    /// The page at this path: one that is there to be read.
+    pub(crate) fn at(&self, path: &str) -> Option<Page> {
+        match path {
+            "/" => return Some(self.home()),
+            "/lessons/" => return Some(self.route()),
+            _ => {}
+        }
+        let name = path.strip_prefix('/')?.strip_suffix('/')?;
+        let lesson = name.strip_prefix("lessons/");
+        match lesson.and_then(|folder| self.course.lesson(folder)) {
+            Some(lesson) => Some(self.lesson(&lesson)),
+            None => Some(self.source(name, &source::file(self.course, name)?)),
+        }
+    }
+
     /// The way through the course.
     pub(crate) fn home(&self) -> Page {
         let path = ("path".to_string(), self.path());

@@ -14,7 +14,7 @@ fn soon() -> Instant {
 }
 
 /// A browser, or `None` where there is none.
-fn browser() -> Option<Browser> {
+pub fn browser() -> Option<Browser> {
     match Browser::start() {
         Ok(browser) => Some(browser),
         Err(why) => {
@@ -24,7 +24,7 @@ fn browser() -> Option<Browser> {
     }
 }
 
-fn open(browser: &mut Browser, url: &str) {
+pub fn open(browser: &mut Browser, url: &str) {
     let loaded = browser.load(soon(), |browser| {
         browser
             .call("Page.navigate", json!({ "url": url }), soon())
@@ -34,7 +34,7 @@ fn open(browser: &mut Browser, url: &str) {
 }
 
 /// What a script on the page gives.
-fn evaluate(browser: &mut Browser, script: &str) -> serde_json::Value {
+pub fn evaluate(browser: &mut Browser, script: &str) -> serde_json::Value {
     let asked = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
     let result = browser.call("Runtime.evaluate", asked, soon());
     let result = result.unwrap_or_else(|trouble| panic!("{script}: {}", trouble.words()));
@@ -42,7 +42,7 @@ fn evaluate(browser: &mut Browser, script: &str) -> serde_json::Value {
     result["result"]["value"].clone()
 }
 
-fn until(browser: &mut Browser, script: &str) {
+pub fn until(browser: &mut Browser, script: &str) {
     let began = Instant::now();
     while evaluate(browser, script) != json!(true) {
         assert!(began.elapsed() < Duration::from_secs(20), "{script}");

@@ -6,6 +6,7 @@
 
 mod browser;
 mod stage;
+mod walk;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};

@@ -288,13 +288,24 @@ impl Drop for Stage {
 }
 
 fn start(root: &Path, port: u16) -> (Child, u16, String) {
+    let mut command = command(root, port);
+    command
+        .env("CARGO", root.join("cargo"))
+        .env_remove("CARGO_TARGET_DIR");
+    serving(&mut command)
+}
+
+/// `cargo learn` in this folder.
+pub fn command(root: &Path, port: u16) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_learn"));
     command
         .args(["--port", &port.to_string()])
         .current_dir(root);
     command
-        .env("CARGO", root.join("cargo"))
-        .env_remove("CARGO_TARGET_DIR");
+}
+
+/// Starts it; the port, and what it has said.
+pub fn serving(command: &mut Command) -> (Child, u16, String) {
     let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut said = String::new();
