@@ -49,7 +49,12 @@ fn rust(code: &str) -> String {
     let mut out = String::new();
     let mut rest = code;
     while let Some(first) = rest.chars().next() {
-        let (length, class) = token(rest, first);
+        // In an address, two slashes begin no comment.
+        let behind_colon = code[..code.len() - rest.len()].ends_with(':');
+        let (length, class) = match behind_colon && first == '/' {
+            true => (1, None),
+            false => token(rest, first),
+        };
         let (text, after) = rest.split_at(length);
         match class {
             Some(class) => out += &span(class, text),
@@ -130,7 +135,7 @@ mod tests {
 
     #[test]
     fn rust_has_colors() {
-        let code = "\"/\" => todo!(\"a \\\" b\"), // c\nfn f<'a>(x: &'a str, y: char) { 'x' != y; r#\"q\"# }";
+        let code = "\"/\" => todo!(\"a \\\" b\"), // c\nfn f<'a>(x: &'a str, y: char) { 'x' != y; r#\"q\"# }\nhttp://x";
         let shown = rust(code);
         for expected in [
             "<span class=\"s\">&quot;/&quot;</span>",
@@ -140,6 +145,7 @@ mod tests {
             "&lt;&#39;a&gt;",
             "<span class=\"s\">&#39;x&#39;</span>",
             "<span class=\"s\">r#&quot;q&quot;#</span>",
+            "http://x",
         ] {
             assert!(shown.contains(expected), "{expected} in {shown}");
         }

@@ -721,7 +721,7 @@ fn rail(lesson: &Lesson, status: &Status) -> String {
         .collect();
     let _ = write!(
         out,
-        "{}<p class=\"now\">{now}</p>{}<form method=\"post\" action=\"{}check\"><button>Check again</button> <a class=\"run\" href=\"{}run/\">Run it</a></form>",
+        "{}<p class=\"now\">{now}</p>{}<form method=\"post\" action=\"{}check\"><button type=\"submit\">Check again</button> <a class=\"run\" href=\"{}run/\">Run it</a></form>",
         points.unwrap_or_default(),
         if changed.is_empty() {
             String::new()

@@ -29,8 +29,8 @@ impl Pages<'_> {
              <a href=\"{path}\">Lesson {number}: {title}</a></p><h1>Your program</h1>{is}\
              <div class=\"beside\"><section class=\"frame\"><h2>Its page</h2>\
              <form id=\"address\"><label for=\"path\" class=\"unseen\">Path</label>\
-             <input id=\"path\" name=\"path\" value=\"/\" autocomplete=\"off\" spellcheck=\"false\">\
-             <button>Go</button></form>\
+             <input type=\"text\" id=\"path\" name=\"path\" value=\"/\" autocomplete=\"off\" spellcheck=\"false\">\
+             <button type=\"submit\">Go</button></form>\
              <iframe id=\"frame\" title=\"The page of your program\" \
              sandbox=\"allow-scripts allow-forms allow-same-origin\" src=\"{src}\"></iframe>\
              <h2>Its log</h2>{log}</section>\
@@ -40,7 +40,7 @@ impl Pages<'_> {
              <form method=\"post\" action=\"{path}send\"><label for=\"bytes\">Each line end is sent as CR LF; \
              <code>\\xff</code> is one byte.</label>\
              <textarea id=\"bytes\" name=\"bytes\" rows=\"7\" spellcheck=\"false\">{request}</textarea>\
-             <button>Send</button></form></details></section></div></main>",
+             <button type=\"submit\">Send</button></form></details></section></div></main>",
             path = lesson.path(),
             number = lesson.number,
             title = escaped(&lesson.title),
@@ -74,14 +74,15 @@ impl Pages<'_> {
         let arguments = program.map_or("", |program| &program.arguments);
         let start = |label: &str| {
             format!(
-                "<form method=\"post\" action=\"{path}start\"><button class=\"main\">{label}</button> \
-                 <label>with <input name=\"arguments\" value=\"{}\" placeholder=\"no arguments\" \
+                "<form method=\"post\" action=\"{path}start\"><button type=\"submit\" class=\"main\">{label}</button> \
+                 <label>with <input type=\"text\" name=\"arguments\" value=\"{}\" placeholder=\"no arguments\" \
                  autocomplete=\"off\" spellcheck=\"false\"></label></form>",
                 escaped(arguments)
             )
         };
-        let stop =
-            format!("<form method=\"post\" action=\"{path}stop\"><button>Stop</button></form>");
+        let stop = format!(
+            "<form method=\"post\" action=\"{path}stop\"><button type=\"submit\">Stop</button></form>"
+        );
         let Some(program) = program else {
             return format!("<p>It does not run.</p>{}", start("Start"));
         };
@@ -198,7 +199,7 @@ fn picture(exchange: &Exchange, run: u128, is_latest: bool) -> String {
         "<details data-key=\"exchange {run} {number}\"{open}><summary><b>{request}</b> → {response} \
          <small>{size}{took}, connection {connection}</small></summary>\
          <div class=\"names\">{shown}{came}</div>\
-         <button class=\"edit-again\" data-raw=\"{raw}\">Change it and send it again</button></details>",
+         <button type=\"button\" class=\"edit-again\" data-raw=\"{raw}\">Change it and send it again</button></details>",
         open = if is_latest { " open" } else { "" },
         number = exchange.number,
         size = count(exchange.response.len(), "byte"),

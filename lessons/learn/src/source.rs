@@ -71,7 +71,7 @@ pub(crate) fn listing(name: &str, text: &str) -> String {
     for number in 1..=text.lines().count() {
         let _ = writeln!(
             lines,
-            "<a id=\"L{number}\" href=\"#L{number}\">{number}</a>"
+            "<a id=\"L{number}\" href=\"#L{number}\" tabindex=\"-1\">{number}</a>"
         );
     }
     let code = colored(language(name), text);
