@@ -302,6 +302,7 @@ impl Checks {
         if self.restore(folder, &mut kept) {
             self.tell(folder, |status| {
                 kept.open = std::mem::take(&mut status.open);
+                kept.runs += status.runs;
                 *status = kept;
             });
             return Ok(());

@@ -24,6 +24,7 @@ mod run;
 mod run_page;
 mod source;
 mod status;
+mod terminal;
 mod text;
 mod wire;
 
@@ -47,6 +48,7 @@ cargo learn: the course in your browser
 
   --port N        the port, 4000 if it is not said; 0 for any that is free
   --open          opens the course in your browser
+  --terminal      in the terminal alone: checks what is saved, shows what fails first
   --export DIR    writes the texts as a plain site into this folder, and ends
   --editor NAME   opens files in this editor: vscode (if it is not said), vscodium,
                   cursor, zed, idea, emacs; or an address with {file} and {line} in it
@@ -58,6 +60,7 @@ const MORE_PORTS: u16 = 20;
 struct Arguments {
     port: u16,
     open: bool,
+    terminal: bool,
     export: Option<PathBuf>,
     editor: Editor,
     help: bool,
@@ -68,6 +71,7 @@ impl Arguments {
         let mut arguments = Self {
             port: 4000,
             open: false,
+            terminal: false,
             export: None,
             editor: Editor::default(),
             help: false,
@@ -83,6 +87,7 @@ impl Arguments {
                         .map_err(text)?;
                 }
                 Long("open") => arguments.open = true,
+                Long("terminal") => arguments.terminal = true,
                 Long("export") => {
                     arguments.export = Some(parser.value().map_err(text)?.into());
                 }
@@ -126,6 +131,9 @@ fn serve(arguments: Arguments) -> Result<(), String> {
         let number = export::write(&course, &folder)?;
         println!("{number} files are in {}.", folder.display());
         return Ok(());
+    }
+    if arguments.terminal {
+        return terminal::run(&Checks::start(course)).map_err(|error| error.to_string());
     }
     let server = bind(arguments.port)?;
     let port = server

@@ -37,6 +37,8 @@ pub(crate) struct Status {
     /// Why the checks could not be run: no fault of the student's.
     pub(crate) trouble: Option<String>,
     pub(crate) seed: String,
+    /// How often the checks have come to their end.
+    pub(crate) runs: u64,
     /// From the save to the end of the checks.
     pub(crate) took: Option<Duration>,
 }
@@ -94,7 +96,10 @@ impl Status {
                 }
             }
             Event::Changed(said) => self.changed = said,
-            Event::Ended => self.phase = Phase::Idle,
+            Event::Ended => {
+                self.phase = Phase::Idle;
+                self.runs += 1;
+            }
         }
     }
 

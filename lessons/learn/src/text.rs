@@ -156,6 +156,25 @@ pub(crate) fn page(course: &Course, file: &str, text: &str, slot: impl Fn(u32) -
     }
 }
 
+/// The hint of a step, as Markdown.
+pub(crate) fn hint(text: &str, step: u32) -> Option<String> {
+    let of_step = |line: &str| course::step(line.trim_start_matches('#').trim()).map(|s| s.number);
+    let mut lines = text
+        .lines()
+        .skip_while(|line| !line.starts_with('#') || of_step(line) != Some(step));
+    lines.next()?;
+    let own = lines.take_while(|line| {
+        !line.starts_with("## ") && (!line.starts_with("### ") || of_step(line).is_none())
+    });
+    let inside = own
+        .skip_while(|line| !line.starts_with("<summary>Hint"))
+        .skip(1);
+    let hint: Vec<&str> = inside
+        .take_while(|line| !line.starts_with("</details>"))
+        .collect();
+    (!hint.is_empty()).then(|| hint.join("\n").trim().to_string())
+}
+
 /// A line of Markdown as HTML, without a paragraph around it.
 pub(crate) fn line(text: &str) -> String {
     let mut out = String::new();
@@ -301,6 +320,15 @@ mod tests {
         ] {
             assert!(html.contains(expected), "{expected} in {html}");
         }
+    }
+
+    #[test]
+    fn a_step_has_its_hint() {
+        let text = "### Step 1: a\n\n<details>\n<summary>Hint</summary>\n\none\n\n    two\n\n</details>\n\n\
+                    ### Step 2: b\n\n## End\n\n<details>\n<summary>Hint</summary>\nno\n";
+        assert_eq!(hint(text, 1).as_deref(), Some("one\n\n    two"));
+        assert_eq!(hint(text, 2), None);
+        assert_eq!(hint(text, 3), None);
     }
 
     /// Every link of every text within the course leads to a page or a heading that is there.

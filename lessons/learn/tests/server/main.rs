@@ -393,3 +393,29 @@ fn a_program_that_prints_without_end_costs_only_its_own_panel() {
     stage.post("/lessons/1_greeter/stop", "");
     until("it has ended", || !stage::is_there(pid));
 }
+
+#[test]
+fn in_a_terminal_it_is_the_same() {
+    let stage = Stage::new();
+    stage.events(&[failed(1, "GET / answers 200", "another\u{1b}[2J")]);
+    let mut terminal = stage.terminal();
+    terminal.until("Lesson 1: The greeter");
+    terminal.types("h");
+    terminal.until("A hint for step 1");
+    stage.save("fn main() { todo!(\"step 2: bye\") }");
+    let said = terminal.until("again ");
+    for text in [
+        "greeter: 0 of 2 points",
+        "step 1  failing: 1 check",
+        "expected",
+        "came back",
+    ] {
+        assert!(said.contains(text), "{text} in {said}");
+    }
+    // What reads it is no terminal: neither colors nor what the program has sent.
+    assert!(!said.contains('\u{1b}'), "{said}");
+    terminal.types("l");
+    terminal.until("The greeter ");
+    terminal.types("q");
+    assert!(terminal.ended());
+}

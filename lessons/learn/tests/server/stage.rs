@@ -272,6 +272,19 @@ impl Stage {
         fs::write(self.folder.path().join("starter/1_greeter.rs"), source).expect("a file");
     }
 
+    /// The same in a terminal that is none.
+    pub fn terminal(&self) -> Terminal {
+        let mut command = command(self.folder.path(), 0);
+        command
+            .arg("--terminal")
+            .env("CARGO", self.folder.path().join("cargo"))
+            .env_remove("CARGO_TARGET_DIR");
+        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        Terminal {
+            child: piped.spawn().expect("it starts"),
+        }
+    }
+
     /// What it has in memory, in KiB, where the system tells.
     pub fn memory(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
@@ -321,6 +334,42 @@ pub fn serving(command: &mut Command) -> (Child, u16, String) {
     };
     assert_ne!(port, 0, "it does not serve: {said}");
     (child, port, said)
+}
+
+/// `cargo learn --terminal`.
+pub struct Terminal {
+    child: Child,
+}
+
+impl Terminal {
+    pub fn types(&mut self, key: &str) {
+        let stdin = self.child.stdin.as_mut().expect("a pipe");
+        writeln!(stdin, "{key}").expect("typed");
+    }
+
+    /// Reads on until this was said; all that was said.
+    pub fn until(&mut self, text: &str) -> String {
+        let stdout = self.child.stdout.as_mut().expect("a pipe");
+        let (mut said, mut byte) = (Vec::new(), [0]);
+        while !String::from_utf8_lossy(&said).contains(text) {
+            let length = stdout.read(&mut byte).expect("what it says");
+            let so_far = String::from_utf8_lossy(&said);
+            assert!(length > 0, "it ends without {text}: {so_far}");
+            said.push(byte[0]);
+        }
+        String::from_utf8_lossy(&said).into_owned()
+    }
+
+    pub fn ended(&mut self) -> bool {
+        self.child.wait().is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// News, and the page that they make.
