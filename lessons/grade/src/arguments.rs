@@ -10,14 +10,18 @@ use crate::format::Format;
 pub const HELP: &str = "\
 cargo grade [LESSON...]            grades the starters of this workspace
 cargo grade --class DIR            grades each folder, .zip and .tar.gz in DIR
+cargo grade --submission PATH      grades one folder, .zip or .tar.gz
+cargo grade merge FILE.json...     writes what several runs have found as one
 
   LESSON          a lesson's name or number; all lessons if none is named
   --solutions     grades the reference in place of the starters
   --class DIR     grades a class: each folder or archive in DIR is one submission
-  --trust         with --class: runs submissions unconfined, as yourself
+  --shard K/N     with --class: grades the Kth of N parts; needs --seed
+  --trust         runs submissions unconfined, as yourself
   --browser       opens pages in a browser, too, where a lesson has checks for that
   --seed SEED     draws the values of the checks from this text
-  --format FORMAT table, json, csv, html, junit or markdown
+  --format FORMAT table, json, csv, html, junit, markdown, canvas, moodle,
+                  or gradescope
   --output FILE   writes to FILE; its ending tells the format, if --format does not.
                   May be given several times
   --strict        anything but full points is an error
@@ -32,6 +36,12 @@ pub struct Arguments {
     pub solutions: bool,
     /// The folder of the class, if one is graded.
     pub class: Option<PathBuf>,
+    /// The one submission that is graded, if one is.
+    pub submission: Option<PathBuf>,
+    /// Which part of the class is graded, and the number of parts.
+    pub shard: Option<(usize, usize)>,
+    /// The records that are merged, in place of a grading.
+    pub merge: Option<Vec<PathBuf>>,
     /// Whether submissions need not be confined.
     pub trust: bool,
     /// Whether there are checks in a browser.
@@ -65,6 +75,8 @@ impl Arguments {
                 Value(lesson) => arguments.lessons.push(lesson.string()?),
                 Long("solutions") => arguments.solutions = true,
                 Long("class") => arguments.class = Some(parser.value()?.into()),
+                Long("submission") => arguments.submission = Some(parser.value()?.into()),
+                Long("shard") => arguments.shard = Some(parser.value()?.parse_with(shard)?),
                 Long("trust") => arguments.trust = true,
                 Long("browser") => arguments.browser = true,
                 Long("seed") => arguments.seed = Some(parser.value()?.string()?),
@@ -85,14 +97,49 @@ impl Arguments {
             None if arguments.outputs.is_empty() => arguments.outputs.push((Format::Table, None)),
             None => {}
         }
-        if arguments.class.is_some() && arguments.solutions {
-            return Err("--solutions is for this workspace, not for a class".into());
+        if arguments
+            .lessons
+            .first()
+            .is_some_and(|first| first == "merge")
+        {
+            let files = arguments.lessons.drain(..).skip(1).map(PathBuf::from);
+            arguments.merge = Some(files.collect());
         }
-        if arguments.class.is_none() && arguments.trust {
-            return Err("--trust is for a class: your own programs run as yourself anyway".into());
+        let Self {
+            class, submission, ..
+        } = &arguments;
+        let of_others = class.is_some() || submission.is_some();
+        let wrong = [
+            (
+                class.is_some() && submission.is_some(),
+                "--class or --submission, not both",
+            ),
+            (
+                of_others && arguments.solutions,
+                "--solutions is for this workspace alone",
+            ),
+            (
+                !of_others && arguments.trust,
+                "--trust is for submissions: your own programs run as yourself anyway",
+            ),
+            (
+                arguments.shard.is_some() && (class.is_none() || arguments.seed.is_none()),
+                "--shard is for a --class, and needs a --seed: all parts have the same",
+            ),
+        ];
+        if let Some((_, why)) = wrong.iter().find(|(is_wrong, _)| *is_wrong) {
+            return Err((*why).into());
         }
         Ok(arguments)
     }
+}
+
+/// The numbers in `2/8`.
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let numbers = text.split_once('/');
+    let numbers = numbers.and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    let numbers = numbers.filter(|(k, n)| (1..=*n).contains(k));
+    numbers.ok_or_else(|| "which part, of how many: 1/8 to 8/8".into())
 }
 
 fn unknown(file: &Path) -> lexopt::Error {
@@ -137,6 +184,21 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_class_is_the_kth_of_n() {
+        let shard = |text: &str| {
+            parse(&format!("--class x --seed 1 --shard {text}")).map(|arguments| arguments.shard)
+        };
+        assert_eq!(shard("2/8"), Ok(Some((2, 8))));
+        for wrong in ["0/8", "9/8", "2", "a/b"] {
+            assert!(shard(wrong).is_err(), "{wrong}");
+        }
+        assert!(parse("--class x --shard 1/2").is_err());
+        let merge = parse("merge a.json b.json --format csv").unwrap();
+        assert_eq!(merge.merge, Some(vec!["a.json".into(), "b.json".into()]));
+        assert_eq!(merge.lessons, [""; 0]);
+    }
+
+    #[test]
     fn a_class_is_graded_with_the_files_of_the_class() {
         let arguments = parse("3 path_router --class hand-ins --seed 7 --trust").unwrap();
         assert_eq!(arguments.lessons, ["3", "path_router"]);
@@ -144,6 +206,7 @@ mod tests {
         assert_eq!(arguments.seed.as_deref(), Some("7"));
         assert!(arguments.trust);
         assert!(parse("--class x --solutions").is_err());
+        assert!(parse("--class x --submission y").is_err());
         assert!(parse("--trust").is_err());
         assert!(parse("--nothing").is_err());
     }

@@ -81,19 +81,28 @@ impl Lesson {
         [&self.package, &self.folder, &self.number.to_string()].contains(&&name.to_string())
     }
 
-    /// The files of its folder that its program may read, when it is built and when it runs:
-    /// pages, pictures, folders; not the checks, and nothing that quotes the reference.
+    /// The files that its program may read, when it is built and when it runs: what lies in
+    /// its folder, and in those of other lessons that its starter names. Pages, pictures,
+    /// folders; not the checks, and nothing that quotes the reference.
     pub(crate) fn files(&self, root: &Path) -> Vec<PathBuf> {
-        let folder = root.join("lessons").join(&self.folder);
-        let entries = fs::read_dir(folder).into_iter().flatten();
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        let starter = String::from_utf8_lossy(&self.starter);
+        let is_named = |folder: &Path| {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            name == self.folder || starter.contains(&format!("lessons/{name}/"))
+        };
+        let paths = |folder: PathBuf| {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            entries.map(|entry| entry.path())
+        };
+        let folders = paths(root.join("lessons")).filter(|folder| is_named(folder));
         let is_kept_back = |path: &Path| {
             let name = path.file_name().unwrap_or_default();
             let is_one = ["grade.rs", "Cargo.toml", "README.md", "right"].map(OsStr::new);
             let ending = path.extension().unwrap_or_default();
             is_one.contains(&name) || ending == "edits" || ending == "rs"
         };
-        let mut files: Vec<PathBuf> = paths.filter(|path| !is_kept_back(path)).collect();
+        let files = folders.flat_map(paths);
+        let mut files: Vec<PathBuf> = files.filter(|path| !is_kept_back(path)).collect();
         files.sort();
         files
     }
@@ -174,7 +183,13 @@ impl Course {
                 number: lesson.number,
             })
         });
-        let lessons = lessons.collect::<Result<Vec<_>, String>>()?;
+        let mut lessons = lessons.collect::<Result<Vec<_>, String>>()?;
+        for lesson in &mut lessons {
+            // Files of other lessons, too, if its starter names them.
+            let files = lesson.files(root);
+            let all = files.iter();
+            lesson.hash = all.fold(lesson.hash.clone(), |hash, file| hash_of_files(file, &hash));
+        }
         if lessons.is_empty() {
             return Err(format!(
                 "there is no lesson in {}",
@@ -477,6 +492,7 @@ fn hash_of_common(root: &Path, rustc: &str) -> Hash {
     let folders = [
         "http-core/src",
         "lessons/grader/src",
+        "lessons/grade/src",
         "Cargo.lock",
         "Cargo.toml",
     ];

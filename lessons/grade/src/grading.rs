@@ -227,6 +227,8 @@ impl Reported {
             .iter()
             .any(|mistake| mistake.name == "grader-fault");
         let no_room = message.contains("err| bwrap: ");
+        // The room has a disk of its own, and who has filled it is the program.
+        let is_fault = is_fault && !message.contains("No space left on device");
         (self.outcome == Outcome::Failed && (is_fault || no_room)).then(|| message.to_string())
     }
 

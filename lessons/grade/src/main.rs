@@ -1,14 +1,14 @@
 //! `cargo grade`: see `cargo grade --help`, and the README's part for instructors.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use grade::arguments::{Arguments, HELP};
 use grade::course::{self, Course, Lesson};
 use grade::progress::Progress;
-use grade::record::Record;
+use grade::record::{self, Record};
 use grade::sandbox::Confinement;
 use grade::{How, class, submission};
 
@@ -47,36 +47,51 @@ fn ended(records: &[Record], strict: bool) -> ExitCode {
 }
 
 fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
+    if let Some(files) = &arguments.merge {
+        let records = merge(files)?;
+        write_all(&records, arguments)?;
+        return Ok(records);
+    }
     let course = Course::prepare(&course::root())?;
     let lessons = chosen(&course, &arguments.lessons)?;
-    let (submissions, confinement, seed) = match &arguments.class {
-        None => {
-            let own = submission::of_workspace(&course, arguments.solutions);
-            let seed = arguments.seed.clone().unwrap_or_else(any_seed);
-            (vec![own], Confinement::None, seed)
-        }
-        Some(folder) => {
-            let confinement = confinement(&course, arguments.trust)?;
-            let seed = arguments
-                .seed
-                .clone()
-                .map_or_else(|| kept_seed(&course), Ok)?;
-            (submission::of_class(&course, folder)?, confinement, seed)
-        }
+    let mut submissions = match (&arguments.class, &arguments.submission) {
+        (Some(folder), _) => submission::of_class(&course, folder)?,
+        (None, Some(path)) => vec![submission::of_one(&course, path)?],
+        (None, None) => vec![submission::of_workspace(&course, arguments.solutions)],
     };
-    if arguments.class.is_some() {
+    if let Some((part, parts)) = arguments.shard {
+        let mut number = 0;
+        submissions.retain(|_| {
+            number += 1;
+            (number - part).is_multiple_of(parts)
+        });
+    }
+    let of_others = arguments.class.is_some() || arguments.submission.is_some();
+    let (confinement, seed) = match (of_others, &arguments.seed) {
+        (true, Some(seed)) => (confinement(&course, arguments.trust)?, seed.clone()),
+        (true, None) => (confinement(&course, arguments.trust)?, kept_seed(&course)?),
+        (false, seed) => (Confinement::None, seed.clone().unwrap_or_else(any_seed)),
+    };
+    if of_others {
         eprintln!("submissions are confined by: {}", confinement.name());
     }
     let how = How {
         // A seed that is drawn anew never comes again.
-        keep: arguments.class.is_some() || arguments.seed.is_some(),
+        keep: of_others || arguments.seed.is_some(),
         confinement,
         seed,
         browser: arguments.browser,
     };
     let records = class::grade(&course, &lessons, &submissions, &how, &Progress::new(false))?;
+    write_all(&records, arguments)?;
+    eprintln!("seed: {} (the same values again: --seed {0})", how.seed);
+    Ok(records)
+}
+
+/// Writes the records in all formats that are asked for.
+fn write_all(records: &[Record], arguments: &Arguments) -> Result<(), String> {
     for (format, file) in &arguments.outputs {
-        let text = format.write(&records);
+        let text = format.write(records)?;
         match file {
             None => print!("{text}"),
             Some(file) => {
@@ -86,8 +101,19 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
             }
         }
     }
-    eprintln!("seed: {} (the same values again: --seed {0})", how.seed);
-    Ok(records)
+    Ok(())
+}
+
+/// The records of several runs, as those of one.
+fn merge(files: &[PathBuf]) -> Result<Vec<Record>, String> {
+    let mut all: Vec<Record> = Vec::new();
+    for file in files {
+        let broken = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
+        let text = fs::read_to_string(file).map_err(|error| broken(&error))?;
+        let records: Vec<Record> = serde_json::from_str(&text).map_err(|error| broken(&error))?;
+        all.extend(records);
+    }
+    record::merged(all)
 }
 
 /// The lessons that are named, or all.

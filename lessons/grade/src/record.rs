@@ -258,3 +258,62 @@ impl Record {
             .all(|lesson| lesson.state != State::NotGraded)
     }
 }
+
+/// The records of several runs, as one run would have them: in the order of their names.
+///
+/// # Errors
+///
+/// If they were not graded alike, or one submission is there twice.
+pub fn merged(mut records: Vec<Record>) -> Result<Vec<Record>, String> {
+    records.sort_by(|one, other| one.who.cmp(&other.who));
+    let alike = |record: &Record| {
+        let Grading {
+            commit,
+            changed,
+            seed,
+            confinement,
+            ..
+        } = &record.grading;
+        let lessons = record.lessons.iter().map(|lesson| lesson.lesson.clone());
+        let lessons: Vec<String> = lessons.collect();
+        (
+            record.version,
+            commit.clone(),
+            *changed,
+            seed.clone(),
+            confinement.clone(),
+            lessons,
+        )
+    };
+    for pair in records.windows(2) {
+        let [one, other] = pair else { continue };
+        if one.who == other.who {
+            return Err(format!("{} is there twice", one.who));
+        }
+        if alike(one) != alike(other) {
+            return Err(format!(
+                "{} and {} were not graded alike: with another seed, other lessons, another commit, or confined in another way",
+                one.who, other.who
+            ));
+        }
+    }
+    Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::tests::class;
+
+    #[test]
+    fn parts_merged_are_the_whole() {
+        let whole = class();
+        let parts = [&whole[1..], &whole[..1]].concat();
+        assert_eq!(merged(parts), Ok(whole.clone()));
+        let twice = [&whole[..], &whole[..1]].concat();
+        assert_eq!(merged(twice), Err("ada is there twice".into()));
+        let mut other = whole;
+        other[1].grading.seed = "1".into();
+        assert!(merged(other).unwrap_err().contains("not graded alike"));
+    }
+}

@@ -8,8 +8,8 @@
 //! - The **grader's**, one for each grading: a network of its own, in which nothing but the
 //!   program and its checks are, and processes that all end with it.
 //! - The **program's**, in the grader's: the program and the files of its lesson, all of it
-//!   read-only, 64 MiB for temporary files, and limits. The checks, their results, the
-//!   reference and other submissions are not there.
+//!   read-only, the folders that the checks make for it, 64 MiB for temporary files, and
+//!   limits. The checks, their results, the reference and other submissions are not there.
 //!
 //! Root is not limited in its number of processes; so root's rooms belong to another user.
 //! What works here is tried first ([`Confinement::probe`]).
@@ -168,9 +168,10 @@ impl Confinement {
         }
         if *self == Self::None {
             // Its file looks for them beside itself.
-            let lesson = place.folder.join("lessons").join(&place.lesson.folder);
-            for file in place.lesson.files(&place.course.root) {
-                copy(&file, &lesson.join(file.file_name().unwrap_or_default()))?;
+            let root = &place.course.root;
+            for file in place.lesson.files(root) {
+                let to = file.strip_prefix(root).unwrap_or(&file);
+                copy(&file, &place.folder.join(to))?;
             }
         }
         fs::write(
@@ -352,7 +353,12 @@ impl Confinement {
             "--tmpfs",
             "/tmp",
         ]);
-        bwrap.read_only(TEMPORARY).set("TMPDIR", "/tmp");
+        // Some programs keep files in a folder that the checks give them. What they do there
+        // to the checks, they do to their own: the grader's room has nothing else to write.
+        let temporary = Path::new(TEMPORARY);
+        bwrap
+            .bind("--bind", temporary, temporary)
+            .set("TMPDIR", "/tmp");
         bwrap
             .read_only("/etc/hosts")
             .read_only("/etc/nsswitch.conf");

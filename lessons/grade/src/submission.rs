@@ -82,37 +82,7 @@ pub fn of_class(course: &Course, folder: &Path) -> Result<Vec<Submission>, Strin
     let mut submissions = Vec::new();
     for entry in fs::read_dir(folder).map_err(broken)? {
         let path = entry.map_err(broken)?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if name.starts_with('.') {
-            continue;
-        }
-        let is_folder = path.is_dir();
-        let archive = [".zip", ".tar.gz", ".tgz"]
-            .iter()
-            .find(|ending| name.to_lowercase().ends_with(*ending));
-        let who = match archive {
-            _ if is_folder => name.clone(),
-            Some(ending) => name[..name.len() - ending.len()].to_string(),
-            None => continue,
-        };
-        let found = match archive {
-            _ if is_folder => in_folder(&path),
-            Some(&".zip") => in_zip(&path),
-            _ => in_tar(&path),
-        };
-        let mut submission = match found {
-            Ok(found) => Submission::of(course, found),
-            Err(error) => Submission {
-                notes: vec![format!("{name} cannot be read: {error}")],
-                ..Submission::default()
-            },
-        };
-        submission.who = who;
-        submissions.push(submission);
+        submissions.extend(of_path(course, &path));
     }
     if submissions.is_empty() {
         return Err(format!(
@@ -122,6 +92,45 @@ pub fn of_class(course: &Course, folder: &Path) -> Result<Vec<Submission>, Strin
     }
     submissions.sort_by(|one, other| one.who.cmp(&other.who));
     Ok(submissions)
+}
+
+/// One submission: this folder or archive.
+///
+/// # Errors
+///
+/// If it is neither.
+pub fn of_one(course: &Course, path: &Path) -> Result<Submission, String> {
+    let shown = path.display();
+    // `.` and `x/..` have a name, too.
+    let whole = path.canonicalize();
+    let whole = whole.map_err(|error| format!("cannot read {shown}: {error}"))?;
+    of_path(course, &whole).ok_or_else(|| format!("{shown} is no folder, no .zip and no .tar.gz"))
+}
+
+/// What is at this path, if it is a folder or an archive.
+fn of_path(course: &Course, path: &Path) -> Option<Submission> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let lower = name.to_lowercase();
+    let mut endings = [".zip", ".tar.gz", ".tgz"].into_iter();
+    let (who, found) = match endings.find(|ending| lower.ends_with(ending)) {
+        _ if name.starts_with('.') => return None,
+        _ if path.is_dir() => (name.as_str(), in_folder(path)),
+        Some(ending) => {
+            let who = &name[..name.len() - ending.len()];
+            let is_zip = ending == ".zip";
+            (who, if is_zip { in_zip(path) } else { in_tar(path) })
+        }
+        None => return None,
+    };
+    let mut submission = match found {
+        Ok(found) => Submission::of(course, found),
+        Err(error) => Submission {
+            notes: vec![format!("{name} cannot be read: {error}")],
+            ..Submission::default()
+        },
+    };
+    submission.who = who.into();
+    Some(submission)
 }
 
 /// A file that may be a starter: its path, with slashes, and its bytes.

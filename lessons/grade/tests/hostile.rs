@@ -101,6 +101,9 @@ fn main() -> ExitCode {
                 class.does_not_compile(who, why);
             }
         }),
+        trial("who fills a disk fills its own", |class| {
+            assert_eq!(class.of("fills").state, State::Graded);
+        }),
         trial("the course is as it was", |class| {
             assert!(class.seen_by_others.is_none(), "{:?}", class.seen_by_others);
             let root = course::root();
@@ -240,7 +243,7 @@ fn submissions(course: &Course, lesson: &Lesson, reference: &str, port: u16) -> 
         for address in ["127.0.0.1:{port}", "192.0.2.1:80", "1.1.1.1:53"] {{
             if std::net::TcpStream::connect_timeout(&address.parse().unwrap(), limit).is_ok() {{ could(address) }}
         }}
-        for folder in [{:?}, "/", "/usr", "/etc", "/dev", "/dev/shm", "/tmp/grading", "/var/tmp"] {{
+        for folder in [{:?}, "/", "/usr", "/etc", "/dev", "/dev/shm", "/var/tmp"] {{
             if std::fs::write(format!("{{folder}}/x"), "x").is_ok() {{ could(folder) }}
         }}
         let page = vec![0; 1 << 20];
@@ -290,6 +293,12 @@ fn submissions(course: &Course, lesson: &Lesson, reference: &str, port: u16) -> 
         (
             "memory",
             with_attack("std::hint::black_box(vec![1_u8; 1 << 30]).len() > 1"),
+        ),
+        (
+            "fills",
+            with_attack(
+                r#"(0..).all(|file| std::fs::write(format!("/tmp/grading/{file}"), vec![0; 1 << 20]).is_ok()); true"#,
+            ),
         ),
         (
             "loops",

@@ -4,7 +4,6 @@ use crate::format::count;
 use crate::record::{LessonRecord, Record, State};
 
 pub(super) fn write(records: &[Record]) -> String {
-    let mut table = csv::Writer::from_writer(Vec::new());
     let lessons = records.first().map_or(&[][..], |record| &record.lessons);
     let mut head = vec!["submission".to_string(), "points".into(), "of".into()];
     head.extend(
@@ -14,7 +13,13 @@ pub(super) fn write(records: &[Record]) -> String {
     );
     head.push("remarks".into());
     let rows = records.iter().map(row);
-    for row in [head].into_iter().chain(rows) {
+    table([head].into_iter().chain(rows))
+}
+
+/// Rows of one length, with commas between the cells.
+pub(super) fn table(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    for row in rows {
         table
             .write_record(row)
             .expect("memory can be written, and rows have one length");
@@ -68,7 +73,7 @@ fn remarks(record: &Record) -> String {
 }
 
 /// Text that no spreadsheet takes for a formula.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{text}"),
         false => text.into(),

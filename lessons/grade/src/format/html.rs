@@ -49,8 +49,8 @@ fn head(records: &[Record]) -> String {
     ];
     let figures = figures.map(|(figure, of)| format!("<li><b>{figure}</b> {}</li>\n", escape(&of)));
     let commit = match (&grading.commit, grading.changed) {
-        (Some(commit), false) => format!("commit {commit}"),
-        (Some(commit), true) => format!("commit {commit}, with changes that are not committed"),
+        (Some(commit), false) => format!("commit {commit:.12}"),
+        (Some(commit), true) => format!("commit {commit:.12}, with changes that are not committed"),
         (None, _) => "no commit".into(),
     };
     format!(
@@ -192,7 +192,7 @@ fn map(records: &[Record]) -> String {
     }
     format!(
         "<h2>Who has which step</h2>\n\
-         <p class=\"quiet\">✓ all points of a step, a number: so many of them, · still a todo!(), ✗ no points, \
+         <p class=\"quiet\">✓ all points of a step, a number: this many points, · still a todo!(), ✗ no points, \
          ! does not compile, – no file, ? not graded. A cell leads to the reports.</p>\n\
          <div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th class=\"who\">lesson</th><th></th>{names}</tr>\n\
          <tr><th class=\"who\">step</th><th>points</th>{steps}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"

@@ -109,6 +109,32 @@ pub(crate) fn terminate(leader: u32) -> bool {
     cfg!(unix)
 }
 
+/// Asks this program to end, as [`terminate`] does, where it is not the guard's own child but
+/// one of a command that wraps it: the nearest descendant that has the program's name. Returns
+/// whether there is one, and this system tells.
+pub(crate) fn terminate_within(guard: u32, program: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let name = program.file_name().unwrap_or_default().as_encoded_bytes();
+        // The system keeps 15 bytes of it.
+        let name = &name[..name.len().min(15)];
+        let mut left: std::collections::VecDeque<u32> = [guard].into();
+        while let Some(next) = left.pop_front() {
+            let own = std::fs::read(format!("/proc/{next}/comm")).unwrap_or_default();
+            if next != guard && own.trim_ascii_end() == name {
+                let process = i32::try_from(next).ok().and_then(Pid::from_raw);
+                return process.is_some_and(|process| {
+                    rustix::process::kill_process(process, Signal::TERM).is_ok()
+                });
+            }
+            let children = children(next).into_iter();
+            left.extend(children.map(|child| child.as_raw_nonzero().get().cast_unsigned()));
+        }
+    }
+    let _ = (guard, program);
+    false
+}
+
 /// Does the work of a guard, and does not return, if this process was started as
 /// one. [`Lesson::grade`](crate::Lesson::grade) begins with it; any other `main`
 /// that runs checks must too.
@@ -264,7 +290,7 @@ fn end_the_rest() {
             Ok(None) if Instant::now() < until => {}
             Ok(None) | Err(_) => return,
         }
-        for child in children() {
+        for child in children(std::process::id()) {
             let _ = kill_process(child, Signal::KILL);
         }
         std::thread::sleep(Duration::from_millis(1));
@@ -273,16 +299,19 @@ fn end_the_rest() {
 
 /// The processes whose parent this one is.
 #[cfg(target_os = "linux")]
-fn children() -> Vec<Pid> {
-    children_of_threads().unwrap_or_else(children_of_all)
+fn children(of: u32) -> Vec<Pid> {
+    children_of_threads(of).unwrap_or_else(|| children_among_all(of))
 }
 
 /// The same, as the system lists them for each thread: that is one file for each, and not
 /// two for each process of the computer. Not every system has these lists.
 #[cfg(target_os = "linux")]
-fn children_of_threads() -> Option<Vec<Pid>> {
+fn children_of_threads(of: u32) -> Option<Vec<Pid>> {
     let mut children = Vec::new();
-    for thread in std::fs::read_dir("/proc/self/task").ok()?.flatten() {
+    for thread in std::fs::read_dir(format!("/proc/{of}/task"))
+        .ok()?
+        .flatten()
+    {
         let listed = std::fs::read_to_string(thread.path().join("children")).ok()?;
         let ids = listed.split_whitespace().filter_map(|id| id.parse().ok());
         children.extend(ids.filter_map(Pid::from_raw));
@@ -292,8 +321,8 @@ fn children_of_threads() -> Option<Vec<Pid>> {
 
 /// The same, found among all processes.
 #[cfg(target_os = "linux")]
-fn children_of_all() -> Vec<Pid> {
-    let own = std::process::id().to_string();
+fn children_among_all(of: u32) -> Vec<Pid> {
+    let own = of.to_string();
     let processes = std::fs::read_dir("/proc").into_iter().flatten();
     let children = processes.filter_map(|process| {
         let process = process.ok()?;

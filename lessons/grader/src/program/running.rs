@@ -136,8 +136,11 @@ impl Server {
     ///
     /// If that cannot be done here, with the reason.
     pub(crate) fn terminate(&self) -> Result<(), &'static str> {
-        if self.program.is_wrapped {
-            return Err("the program runs in a room of its own, and no signal reaches it");
+        if let Some(program) = &self.program.wrapped {
+            return match guard::terminate_within(self.program.guard.id(), program) {
+                true => Ok(()),
+                false => Err("the program runs in a room of its own, and is not found in it"),
+            };
         }
         match guard::terminate(self.program.guard.id()) {
             true => Ok(()),
@@ -200,8 +203,8 @@ struct Program {
     stdout: Output,
     stderr: Output,
     began: Instant,
-    /// Whether it runs in a room of its own, which no signal to its group reaches.
-    is_wrapped: bool,
+    /// Its path, if it runs in a room of its own, which no signal to its group reaches.
+    wrapped: Option<PathBuf>,
     /// The file that is its standard input; it goes with the program.
     _input: Option<tempfile::TempPath>,
 }
@@ -260,7 +263,7 @@ impl Program {
             stdout,
             stderr,
             began: Instant::now(),
-            is_wrapped: !wrap.is_empty(),
+            wrapped: (!wrap.is_empty()).then(|| path.clone()),
             _input: input,
         })
     }

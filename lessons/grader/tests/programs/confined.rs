@@ -15,6 +15,7 @@ pub fn trials() -> Vec<Trial> {
     }
     // The other systems limit less, or nothing.
     if cfg!(target_os = "linux") {
+        trials.push(test("a signal reaches it, wrapped or not", signal));
         trials.push(test("it gets no two gibibytes of memory", memory));
         trials.push(test("it writes no file of two gibibytes", file));
     }
@@ -75,6 +76,17 @@ fn wrapped() {
         said.starts_with("GRADE_WRAP: a command as a list in JSON"),
         "{said}"
     );
+}
+
+fn signal() {
+    // A shell that starts it, and waits.
+    let wrap = r#"["sh", "-c", "\"$@\"; exit $?", "sh"]"#;
+    for wrap in [None, Some(wrap)] {
+        let mut stage = Stage::of("is right").set("TERMINATED", "1");
+        stage.command.envs(wrap.map(|wrap| ("GRADE_WRAP", wrap)));
+        let (outcome, _, why) = stage.run().check("SIGTERM ends it");
+        assert_eq!(outcome, "passed", "{wrap:?}: {why}");
+    }
 }
 
 fn open_steps() {

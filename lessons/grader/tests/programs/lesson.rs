@@ -22,6 +22,14 @@ pub fn grade(folder: &str) -> ExitCode {
         let shown = |run: &mut Run<'_>| Err(run.get("/")?.wrong("another answer"));
         return lesson.check(1, 1, "the answer is shown", shown).grade();
     }
+    if is_set("TERMINATED") {
+        let ends = |run: &mut Run<'_>| {
+            let program = run.program().serve()?;
+            program.terminate()?;
+            program.wait()?.expect_code(143)
+        };
+        return lesson.check(1, 1, "SIGTERM ends it", ends).grade();
+    }
     if is_set("SLOW_CHECK") {
         return slow(lesson, folder).grade();
     }
