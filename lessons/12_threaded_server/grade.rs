@@ -1,0 +1,641 @@
+//! The checks of lesson 12, threaded_server: requests that are under way at the same time, and
+//! the bookmarks that they share. Who is in at the same time, a site tells that holds what it is
+//! asked; no check looks at a clock.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use grader::record::Request;
+use grader::{Act, Begun, Draw, Expect, Failure, Mistakes, Model, NOBODY, Reply, Run, SERVICE};
+use grader::{Seen, Service, Site, Status, Verdict, Whole};
+use grader::{encode_form, get, post, serves, start};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// How long a check waits for requests to come in that come at once, if they come: less than the
+/// 5 seconds after which a program gives a site up.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+const THREADS: usize = 16;
+
+fn main() -> ExitCode {
+    grader::lesson!(ThreadedServer)
+        .check(
+            1,
+            2,
+            "others are served while a site is asked",
+            others_are_served,
+        )
+        .check(1, 1, "the server can be asked about itself", asks_itself)
+        .check(1, 1, "16 threads serve 16 requests at once", sixteen)
+        .example(2, 1, "a good bookmark answers 303", Whole, |draw| {
+            let (site, uri) = site(draw, 200);
+            [site, posted(&draw.word(), &uri), get("/")]
+        })
+        .example(2, 1, "a name that is taken answers 409", Status, |draw| {
+            let ((one, old), (other, new)) = (site(draw, 200), site(draw, 200));
+            let name = draw.word();
+            [one, other, posted(&name, &old), posted(&name, &new)]
+        })
+        .example(2, 1, "and keeps its URI", Whole, |draw| {
+            let ((one, old), (other, new)) = (site(draw, 200), site(draw, 200));
+            let name = draw.word();
+            let acts = [one, other, posted(&name, &old), posted(&name, &new)];
+            acts.into_iter()
+                .chain([look_up(&name), get("/")])
+                .collect::<Vec<_>>()
+        })
+        .example(2, 1, "its site is not even asked", Status, |draw| {
+            let (one, old) = site(draw, 200);
+            let (name, new) = (draw.word(), format!("{NOBODY}{}", draw.path()));
+            [one, posted(&name, &old), posted(&name, &new)]
+        })
+        .example(
+            2,
+            1,
+            "a URI where nobody is gets 404, and the name stays free",
+            Whole,
+            |draw| {
+                let (good, uri) = site(draw, 200);
+                let (name, bad) = (draw.word(), format!("{NOBODY}{}", draw.path()));
+                [
+                    good,
+                    posted(&name, &bad),
+                    posted(&name, &uri),
+                    look_up(&name),
+                ]
+            },
+        )
+        .check(
+            2,
+            2,
+            "the page is served while a site is asked",
+            page_meanwhile,
+        )
+        .check(2, 2, "of two who want one name, one gets it", one_name)
+        .example(3, 1, "/status says who is there", Whole, |draw| {
+            let ((one, good), (other, bad)) = (site(draw, 200), site(draw, 404));
+            let names = [draw.word(), draw.word()];
+            let bookmarks = [
+                format!("{}={good}", names[0]),
+                format!("{}={bad}", names[1]),
+            ];
+            let bookmarks = bookmarks.each_ref().map(|text| &**text);
+            [one, other, start(&bookmarks), get("/status")]
+        })
+        .example(3, 1, "without bookmarks, it is a page, too", Status, |_| {
+            [get("/status")]
+        })
+        .check(3, 3, "ten sites are asked at once", ten_sites)
+        .check(
+            3,
+            1,
+            "the page is served meanwhile",
+            page_meanwhile_of_status,
+        )
+        .sessions(1)
+        .grade()
+}
+
+// What is done.
+
+/// A page of the service with this status, and its URI.
+fn site(draw: &mut Draw, status: u16) -> (Act, String) {
+    let path = draw.path();
+    let uri = format!("{SERVICE}{path}");
+    let reply = Reply::answer(status, "text/html", "<h1>Here I am</h1>\n");
+    (serves(path, reply), uri)
+}
+
+fn look_up(name: &str) -> Act {
+    get(format!("/{}", utf8_percent_encode(name, NON_ALPHANUMERIC)))
+}
+
+/// The form of the page, sent.
+fn posted(name: &str, uri: &str) -> Act {
+    post("/").form(&[("name", name), ("uri", uri)])
+}
+
+// What is right.
+
+/// What a threaded server does with requests that come one after the other. The default is right;
+/// every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// What comes of a name that is taken.
+    taken: Taken,
+    taken_status: u16,
+    asks_first: bool,
+    stores: bool,
+    stores_refused: bool,
+    refused: u16,
+    stored: (u16, Option<String>),
+    /// What /status says of a site.
+    says: fn(there: bool) -> &'static str,
+    /// The bookmarks that it says something of.
+    lists: fn(&Bookmarks) -> Bookmarks,
+}
+
+type Bookmarks = BTreeMap<String, String>;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Taken {
+    Refused,
+    Overwritten,
+    /// As if all were well, and the old URI stays.
+    Kept,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            taken: Taken::Refused,
+            taken_status: 409,
+            asks_first: false,
+            stores: true,
+            stores_refused: false,
+            refused: 404,
+            stored: (303, Some("/".into())),
+            says: |there| if there { "is there" } else { "is gone" },
+            lists: Bookmarks::clone,
+        }
+    }
+}
+
+/// What the service replies, and what the program keeps.
+#[derive(Clone, Default)]
+struct World {
+    sites: BTreeMap<String, u16>,
+    /// The bookmarks that the program was started with.
+    begun: Bookmarks,
+    kept: Bookmarks,
+}
+
+impl World {
+    fn is_there(&self, uri: &str) -> bool {
+        let path = uri.strip_prefix(SERVICE);
+        path.is_some_and(|path| self.sites.get(path) == Some(&200))
+    }
+}
+
+struct ThreadedServer;
+
+impl Model for ThreadedServer {
+    type Knobs = Knobs;
+    type State = World;
+
+    fn restart(world: &mut World) {
+        world.kept.clone_from(&world.begun);
+    }
+
+    fn expect(knobs: &Knobs, world: &mut World, act: &Act) -> Option<Expect> {
+        let asked = match act {
+            Act::Serve(path, reply) => {
+                let status = reply.what().map_or(0, |answer| answer.status);
+                world.sites.insert(path.clone(), status);
+                return None;
+            }
+            Act::Start(command) => {
+                let arguments = command.arguments.iter();
+                let pairs = arguments.filter_map(|text| text.split_once('='));
+                let owned = |(name, uri): (&str, &str)| (name.to_string(), uri.to_string());
+                world.begun = pairs.map(owned).collect();
+                world.kept.clone_from(&world.begun);
+                return None;
+            }
+            act => act.asked()?,
+        };
+        match &*asked.method {
+            "POST" => posts(knobs, world, asked),
+            "GET" => gets(knobs, world, asked),
+            _ => None,
+        }
+    }
+
+    fn draw(draw: &mut Draw, world: &World) -> Vec<Act> {
+        let known = |draw: &mut Draw| match world.kept.keys().next() {
+            Some(name) => name.clone(),
+            None => draw.word(),
+        };
+        match draw.below(12) {
+            0..=3 => {
+                let status = draw.pick(&[200, 200, 200, 404]);
+                let (site, uri) = site(draw, status);
+                let name = match draw.below(4) {
+                    0 => known(draw),
+                    1 => known(draw).to_uppercase(),
+                    2 => draw.line(),
+                    _ => draw.word(),
+                };
+                vec![site, posted(&name, &uri), get("/")]
+            }
+            4 => {
+                let name = known(draw);
+                let bad = format!("{NOBODY}{}", draw.path());
+                let (site, uri) = site(draw, 200);
+                vec![
+                    site,
+                    posted(&name, &bad),
+                    posted(&name, &uri),
+                    look_up(&name),
+                ]
+            }
+            5 => vec![posted(&draw.word(), &format!("{NOBODY}/{}", draw.text()))],
+            6 => {
+                let name = draw.word();
+                let ((one, old), (other, new)) = (site(draw, 200), site(draw, 200));
+                vec![
+                    one,
+                    other,
+                    posted(&name, &old),
+                    posted(&name, &new),
+                    look_up(&name),
+                ]
+            }
+            7 | 8 => {
+                // A site that was there may have gone meanwhile.
+                let path = world.sites.keys().next().cloned();
+                let path = path.unwrap_or_else(|| draw.path());
+                let status = draw.pick(&[500, 200]);
+                let reply = Reply::answer(status, "text/html", "<h1>Another time</h1>\n");
+                vec![serves(path, reply), get("/status")]
+            }
+            9 => vec![get("/status".to_string() + &draw.query())],
+            10 => vec![get(draw.path())],
+            _ => vec![post("/").form(&[("name", &draw.word())])],
+        }
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        mistakes
+            .wrong(
+                "overwritten",
+                "A name that is taken gets the new URI. The first one keeps it: look with \
+                 contains_key whether the name is there, and answer 409.",
+                |knobs| knobs.taken = Taken::Overwritten,
+            )
+            .wrong(
+                "silently-kept",
+                "A name that is taken keeps its URI, and the client is told that all went well: 303. \
+                 It must learn that its bookmark was not stored: 409.",
+                |knobs| knobs.taken = Taken::Kept,
+            )
+            .wrong(
+                "asks-first",
+                "You ask the site before you look whether the name is taken. If it is, the client \
+                 waits for nothing: look first.",
+                |knobs| knobs.asks_first = true,
+            )
+            .wrong(
+                "not-stored",
+                "The bookmark is checked and then forgotten. insert it into the map, and answer 303 \
+                 then.",
+                |knobs| knobs.stores = false,
+            )
+            .wrong(
+                "name-stays-taken",
+                "If nobody is at its site, the name is taken all the same, and nobody can have it any \
+                 more. Store the bookmark only if check_uri says true.",
+                |knobs| knobs.stores_refused = true,
+            )
+            .wrong(
+                "everybody-there",
+                "/status says of every site that it is there, whatever check_uri says of it. Hand on \
+                 what the thread returns: join gives it to you.",
+                |knobs| knobs.says = |_| "is there",
+            )
+            .wrong(
+                "turned-around",
+                "/status says of the sites that are there that they are gone, and of those that \
+                 are gone that they are there.",
+                |knobs| knobs.says = |there| if there { "is gone" } else { "is there" },
+            )
+            .wrong(
+                "only-the-first",
+                "/status has the first bookmark only. Every one of them belongs there.",
+                |knobs| knobs.lists = |kept| kept.clone().into_iter().take(1).collect(),
+            );
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked_post(), seen.answer()) else {
+            return;
+        };
+        let (status, location) = (answer.status, answer.field("Location").map(str::to_string));
+        if asked.form_field("uri").is_none() {
+            return;
+        }
+        mistakes
+            .wrong(
+                "other-status-for-taken",
+                format!(
+                    "A name that is taken gets the status {status}. The lesson asks for 409, Conflict: \
+                     the form is right, and does not fit to what is there."
+                ),
+                move |knobs| knobs.taken_status = status,
+            )
+            .wrong(
+                "other-status-for-nobody",
+                format!("If nobody is at the URI, your status is {status}. It is 404, as in lesson 10."),
+                move |knobs| knobs.refused = status,
+            )
+            .wrong(
+                "other-answer-to-post",
+                "The answer to a bookmark that is stored is 303, with Location: /. Compare both.",
+                move |knobs| knobs.stored = (status, location.clone()),
+            );
+    }
+}
+
+fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
+    let expect = Expect::step(2);
+    let (Some(name), Some(uri)) = (asked.form_field("name"), asked.form_field("uri")) else {
+        return Some(expect.status(400));
+    };
+    let (there, taken) = (world.is_there(&uri), world.kept.contains_key(&name));
+    let refused = expect.clone().status(knobs.refused).shows(&*uri);
+    if knobs.asks_first && !there {
+        return Some(refused);
+    }
+    let (status, location) = &knobs.stored;
+    let stored = expect
+        .clone()
+        .status(*status)
+        .field("Location", location.as_deref());
+    if taken {
+        match knobs.taken {
+            Taken::Refused => return Some(expect.status(knobs.taken_status)),
+            Taken::Kept if there => return Some(stored),
+            Taken::Kept | Taken::Overwritten => {}
+        }
+    }
+    if there && knobs.stores || !there && knobs.stores_refused {
+        world.kept.insert(name, uri);
+    }
+    Some(if there { stored } else { refused })
+}
+
+fn gets(knobs: &Knobs, world: &World, asked: &Request) -> Option<Expect> {
+    match asked.path() {
+        "/" => {
+            let lines = world.kept.iter().flat_map(|(name, uri)| [name, uri]);
+            Some(Expect::step(2).status(200).shows_in_order(lines))
+        }
+        "/status" => {
+            let lines = (knobs.lists)(&world.kept).into_iter();
+            let lines = lines.flat_map(|(name, uri)| {
+                let says = (knobs.says)(world.is_there(&uri));
+                [name, says.to_string()]
+            });
+            let lines: Vec<String> = lines.collect();
+            let page = Expect::step(3).status(200);
+            let left_out = world.kept.keys().filter(|name| !lines.contains(name));
+            Some(left_out.fold(page, Expect::hides).shows_in_order(lines))
+        }
+        "/check" => None,
+        path => {
+            let name = percent_encoding::percent_decode_str(&path[1..])
+                .decode_utf8()
+                .ok()?;
+            Some(match world.kept.get(&*name) {
+                Some(uri) => Expect::step(2).status(303).field("Location", &**uri),
+                None => Expect::step(2).status(404),
+            })
+        }
+    }
+}
+
+// What needs several requests at the same time.
+
+/// The server with sixteen threads and these bookmarks.
+fn threaded(run: &mut Run, bookmarks: &[String]) -> Result<Service, Failure> {
+    let program = run.program().arg(&format!("--threads={THREADS}"));
+    let program = bookmarks
+        .iter()
+        .fold(program, |program, one| program.arg(one));
+    program.serve()
+}
+
+/// The server is asked whether somebody is there.
+fn check(uri: &str) -> Act {
+    get(format!("/check?{}", encode_form(&[("uri", uri)])))
+}
+
+/// Whether the page comes while this request is under way, which a site holds.
+fn is_served_during(service: &Service, slow: &Begun) -> Result<bool, Failure> {
+    service.get("/")?.expect_status(200)?;
+    Ok(!slow.is_done())
+}
+
+fn others_are_served(run: &mut Run) -> Verdict {
+    let (service, site) = (threaded(run, &[])?, Site::start());
+    let slow = service.begin(check(&site.uri()));
+    let came = site.wait_for(1, PATIENCE);
+    let served = is_served_during(&service, &slow)?;
+    site.open();
+    let answer = slow.answer()?;
+    // It says "false" if it had to give up first.
+    if served && answer.body() == b"true\n" {
+        return Ok(());
+    }
+    if came == 0 {
+        return Err(answer.wrong("the site is asked"));
+    }
+    let wrong = service.wrong(
+        &[CHECK, "GET / meanwhile"],
+        "the answer to GET / at once",
+        "the answer to GET / only when the first request was done",
+    );
+    Err(wrong.because(ONE_THREAD.0, ONE_THREAD.1))
+}
+
+const CHECK: &str = "GET /check?uri=…, of a site that takes its time";
+
+const ONE_THREAD: (&str, &str) = (
+    "one-thread",
+    "Your server does one thing at a time, though its argument says 16: nobody else is served \
+     while it waits for a site. Hand the number to threads: server.threads(number).",
+);
+
+fn asks_itself(run: &mut Run) -> Verdict {
+    let service = threaded(run, &[])?;
+    let answer = service.ask(check(&format!("{}/", service.url())))?;
+    let verdict = answer.expect_body("true\n");
+    verdict.map_err(|wrong| wrong.because(ONE_THREAD.0, ONE_THREAD.1))
+}
+
+fn sixteen(run: &mut Run) -> Verdict {
+    let (service, site) = (threaded(run, &[])?, Site::start());
+    let begun: Vec<Begun> = (0..THREADS)
+        .map(|_| service.begin(check(&site.uri())))
+        .collect();
+    let most = site.wait_for(THREADS, PATIENCE);
+    site.open();
+    for slow in begun {
+        slow.answer()?.expect_status(200)?;
+    }
+    if most == THREADS {
+        return Ok(());
+    }
+    let wrong = service.wrong(
+        &["16 times at once: GET /check?uri=…, of a site that takes its time"],
+        "16 requests at the site at the same time",
+        format!("{most} at the most"),
+    );
+    Err(match most {
+        1 => wrong.because(ONE_THREAD.0, ONE_THREAD.1),
+        _ => wrong.because(
+            "other-number",
+            format!(
+                "Your server has {most} threads, and its argument says 16. Hand that number to \
+                 threads."
+            ),
+        ),
+    })
+}
+
+/// Posts a bookmark of a site that answers at once: what is wrong with that, others say.
+fn posts_one(run: &mut Run, service: &Service) -> Verdict {
+    let (site, name) = (Site::start(), run.seed().word());
+    site.open();
+    service.ask(posted(&name, &site.uri()))?.expect_status(303)
+}
+
+fn page_meanwhile(run: &mut Run) -> Verdict {
+    let (service, site) = (threaded(run, &[])?, Site::start());
+    posts_one(run, &service)?;
+    let slow = service.begin(posted(&run.seed().word(), &site.uri()));
+    let came = site.wait_for(1, PATIENCE);
+    let served = is_served_during(&service, &slow)?;
+    site.open();
+    let answer = slow.answer()?;
+    if served && answer.status() == 303 {
+        return Ok(());
+    }
+    let done = [
+        "POST a bookmark whose site takes its time",
+        "GET / meanwhile",
+    ];
+    let came_then = "the answer to GET / only when the POST was done";
+    let wrong = service.wrong(&done, "the answer to GET / at once", came_then);
+    match came {
+        0 => Err(answer.wrong("the site is asked")),
+        _ => Err(wrong.because(LOCK_HELD.0, LOCK_HELD.1)),
+    }
+}
+
+const LOCK_HELD: (&str, &str) = (
+    "lock-held",
+    "While a POST waits for its site, GET / waits, too, although there are 16 threads: the POST \
+     has the lock. A guard that has a name lives to the end of its block. Lock in one line, ask the \
+     site without the lock, and lock again to store.",
+);
+
+fn one_name(run: &mut Run) -> Verdict {
+    let (service, site) = (threaded(run, &[])?, Site::start());
+    posts_one(run, &service)?;
+    let name = run.seed().word();
+    let uris = ["one", "two"].map(|path| format!("{}{path}", site.uri()));
+    let one = service.begin(posted(&name, &uris[0]));
+    site.wait_for(1, PATIENCE);
+    let two = service.begin(posted(&name, &uris[1]));
+    // It may be refused at once, because the other one was first.
+    for _ in 0..40 {
+        if two.is_done() || site.wait_for(2, PATIENCE / 40) == 2 {
+            break;
+        }
+    }
+    site.open();
+    let statuses = [one.answer()?.status(), two.answer()?.status()];
+    let location = service.get(&format!("/{name}"))?;
+    let kept = location.header("Location");
+    let done = [
+        "POST a bookmark whose site takes its time",
+        "POST another one of the same name meanwhile",
+    ];
+    let expected = "303 for one, 409 for the other, and the first one is kept";
+    let came = format!(
+        "{} and {}, and the URI that is kept is {}",
+        statuses[0],
+        statuses[1],
+        kept.unwrap_or("none")
+    );
+    let wrong = service.wrong(&done, expected, came);
+    match statuses {
+        [303, 409] if kept == Some(&uris[0]) => Ok(()),
+        [409, 303] if kept == Some(&uris[1]) => Ok(()),
+        [303, 303] => Err(wrong.because(
+            "no-second-look",
+            "Both clients are told that their bookmark is stored, and only one is. While you asked \
+             the site, without the lock, somebody else took the name. Look once more when you \
+             store, under the same guard.",
+        )),
+        _ => Err(wrong),
+    }
+}
+
+/// The server with a bookmark for each of ten pages of this site.
+fn with_ten(run: &mut Run, site: &Site) -> Result<(Service, Vec<String>), Failure> {
+    let names: Vec<String> = (0..10).map(|_| run.seed().word()).collect();
+    let bookmark = |name: &String| format!("{name}={}{name}", site.uri());
+    let bookmarks: Vec<String> = names.iter().map(bookmark).collect();
+    Ok((threaded(run, &bookmarks)?, names))
+}
+
+fn ten_sites(run: &mut Run) -> Verdict {
+    let site = Site::start();
+    let (service, names) = with_ten(run, &site)?;
+    let slow = service.begin(get("/status"));
+    let most = site.wait_for(10, PATIENCE);
+    site.open();
+    let answer = slow.answer()?;
+    answer.expect_status(200)?;
+    for name in &names {
+        answer.expect_body_contains(name)?;
+    }
+    if most == 10 {
+        return Ok(());
+    }
+    let wrong = service.wrong(
+        &["GET /status, with ten bookmarks whose sites take their time"],
+        "ten sites are asked at the same time",
+        format!("{most} at the most"),
+    );
+    Err(match most {
+        1 => wrong.because(
+            "one-after-another",
+            "You ask one site after the other, so that their times add up. Start all threads first, \
+             and keep what spawn returns in a list. Only then join them: join waits.",
+        ),
+        _ => wrong,
+    })
+}
+
+fn page_meanwhile_of_status(run: &mut Run) -> Verdict {
+    let site = Site::start();
+    let (service, _) = with_ten(run, &site)?;
+    let slow = service.begin(get("/status"));
+    let came = site.wait_for(1, PATIENCE);
+    let served = is_served_during(&service, &slow)?;
+    site.open();
+    let answer = slow.answer()?;
+    answer.expect_status(200)?;
+    // A site is gone for those that had to give up first.
+    let served = served && !answer.text().contains("is gone");
+    match (served, came) {
+        (true, _) => Ok(()),
+        (false, 0) => Err(answer.wrong("the sites are asked")),
+        (false, _) => Err(service
+            .wrong(
+                &["GET /status, with sites that take their time", "GET / meanwhile"],
+                "the answer to GET / at once",
+                "the answer to GET / only when /status was done",
+            )
+            .because(
+                "lock-held-for-status",
+                "While /status waits for the sites, GET / waits, too: you go through the map under \
+                 its lock. Copy it in one line, self.bookmarks.lock().unwrap().clone(), and go through \
+                 the copy.",
+            )),
+    }
+}
