@@ -57,8 +57,8 @@ impl Reader<'_> {
         out + "</pre>"
     }
 
-    /// The picture of a failed check.
-    pub(crate) fn failure(&self, seed: &str, finding: &Finding) -> String {
+    /// The picture of a failed check. Causes are `sought` when all checks are done.
+    pub(crate) fn failure(&self, seed: &str, finding: &Finding, sought: bool) -> String {
         let folder = self.course.root.join("lessons").join(&self.lesson.folder);
         let folder = folder.to_string_lossy();
         let parts = grader::report(&folder, &self.lesson.package, seed, finding);
@@ -68,6 +68,10 @@ impl Reader<'_> {
             of.flat_map(|(_, parts)| parts).collect()
         };
         let mut out = String::new();
+        let is_known = sought || !finding.cause.names().is_empty();
+        if !is_known {
+            out += "<p class=\"cause\"><span class=\"busy\">Looking for the cause …</span></p>";
+        }
         for (label, name) in [
             ("your mistake", "Your mistake"),
             ("one of these", "One of these"),
@@ -75,7 +79,7 @@ impl Reader<'_> {
             ("cause", "Why"),
         ] {
             let told = lines(&[label]);
-            if !told.is_empty() {
+            if !told.is_empty() && is_known {
                 let said = told.iter().flat_map(|part| &part.lines);
                 let said: String = said
                     .map(|line| format!("<span>{}</span> ", self.printed(line)))

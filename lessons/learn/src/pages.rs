@@ -475,7 +475,11 @@ impl Pages<'_> {
                 format!("<span class=\"why\">{}</span>", escaped(why)),
             ),
             Some(Outcome::Failed(finding)) => {
-                let picture = self.reader(lesson).failure(&status.seed, finding);
+                let picture = self.reader(lesson).failure(
+                    &status.seed,
+                    finding,
+                    old || status.phase == Phase::Idle,
+                );
                 let open = if std::mem::take(is_first) {
                     " open"
                 } else {
