@@ -1185,12 +1185,7 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
             knobs.no_text = 404;
         });
     for status in [301, 302, 307, 308] {
-        let why = match status {
-            301 | 308 => "means that the name leads there for ever, so a browser never asks again",
-            302 => "is older, and says less clearly that the browser is to go on with GET",
-            _ => "makes a client send its request there with the same method and body",
-        };
-        mistakes.wrong("other-redirect", format!("Your redirect has the status {status}, which {why}. The lesson asks for 303, See Other."), move |knobs| {
+        mistakes.wrong("other-redirect", "The redirect to the site has another status than 303, See Other. Only 303 says both: ask there with GET, and ask here again the next time.", move |knobs| {
             knobs.found = status;
         });
     }
@@ -1201,10 +1196,10 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
         .wrong("empty-taken", "A field that nobody filled in is sent as well, with an empty value: fields.get gives Some of an empty text then. Ask for is_empty() of both, and answer 400.", |knobs| {
             knobs.is_empty = |_, _| false;
         })
-        .wrong("empty-taken", "An empty uri gets a 400, an empty name does not. For both the answer is 400.", |knobs| {
+        .wrong("empty-name-taken", "An empty uri gets a 400, an empty name does not. For both the answer is 400.", |knobs| {
             knobs.is_empty = |_, uri| uri.is_empty();
         })
-        .wrong("empty-taken", "An empty name gets a 400, an empty uri does not. For both the answer is 400.", |knobs| {
+        .wrong("empty-uri-taken", "An empty name gets a 400, an empty uri does not. For both the answer is 400.", |knobs| {
             knobs.is_empty = |name, _| name.is_empty();
         })
         .wrong("both-empty", "Only if name and uri are both empty, you answer 400. One of them is enough: || and not &&.", |knobs| {
@@ -1213,12 +1208,10 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
         .wrong("blank-is-empty", "You take a name or uri of spaces for an empty one. For this lesson it is not empty: is_empty() without trim().", |knobs| {
             knobs.is_empty = |name, uri| name.trim().is_empty() || uri.trim().is_empty();
         })
-        .wrong("missing-not-found", "If a field is missing or empty, you answer 404. That says that nothing is at this path. The path is right, the form is not: 400.", |knobs| {
+        .wrong("missing-not-found", "If a field is missing, you answer 404. That says that nothing is at this path. The path is right, the form is not: 400.", |knobs| {
             knobs.missing = [404; 2];
         })
-        .wrong("missing-not-found", "If a field is missing, you answer 404. That says that nothing is at this path. The path is right, the form is not: 400.", |knobs| {
-            knobs.missing[0] = 404;
-        })
+        .or(|knobs| knobs.missing[0] = 404)
         .wrong("asks-first", "You ask the site before you look whether name and uri are empty. First look for what is missing: then no site need be asked.", |knobs| {
             knobs.asks_first = true;
         });
@@ -1235,20 +1228,20 @@ fn keeping(mistakes: &mut Mistakes<Knobs>) {
         .wrong("not-sorted", "The names on the page are not in order. A BTreeMap keeps them so; a HashMap has no order, and a Vec has that in which they came.", |knobs| {
             knobs.sorted = false;
         })
-        .wrong("name-changed", "You trim the name before you store it. Store it just as parse_form gives it.", |knobs| {
+        .wrong("name-trimmed", "You trim the name before you store it. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_name = |name| name.trim().into();
         })
-        .wrong("name-changed", "You change the capitals of the name before you store it. Store it just as parse_form gives it.", |knobs| {
+        .wrong("name-letters", "You change the capitals of the name before you store it. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_name = str::to_lowercase;
         })
         .wrong("stored-escaped", "You escape the name or the URI before you store it, and send_page escapes it once more. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_name = http_core::escape_html;
             knobs.keeps_uri = http_core::escape_html;
         })
-        .wrong("stored-escaped", "You escape the name before you store it, and send_page escapes it once more. Store it just as parse_form gives it.", |knobs| {
+        .wrong("name-stored-escaped", "You escape the name before you store it, and send_page escapes it once more. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_name = http_core::escape_html;
         })
-        .wrong("stored-escaped", "You escape the URI before you store it, and send_page escapes it once more. Store it just as parse_form gives it.", |knobs| {
+        .wrong("uri-stored-escaped", "You escape the URI before you store it, and send_page escapes it once more. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_uri = http_core::escape_html;
         })
         .wrong("stored-encoded", "You percent-encode the name before you store it, and send_page does it once more. Store it just as parse_form gives it.", |knobs| {
@@ -1258,10 +1251,10 @@ fn keeping(mistakes: &mut Mistakes<Knobs>) {
             knobs.keeps_name = again;
             knobs.keeps_uri = again;
         })
-        .wrong("stored-decoded", "You decode the name once more, which parse_form has decoded already. Store it just as it is.", |knobs| {
+        .wrong("name-stored-decoded", "You decode the name once more, which parse_form has decoded already. Store it just as it is.", |knobs| {
             knobs.keeps_name = again;
         })
-        .wrong("stored-decoded", "You decode the URI once more, which parse_form has decoded already. Store it just as it is.", |knobs| {
+        .wrong("uri-stored-decoded", "You decode the URI once more, which parse_form has decoded already. Store it just as it is.", |knobs| {
             knobs.keeps_uri = again;
         })
         .wrong("uri-cut", "You store the URI without what follows its question mark. Store it just as parse_form gives it.", |knobs| {
@@ -1279,15 +1272,11 @@ fn keeping(mistakes: &mut Mistakes<Knobs>) {
         .wrong("no-redirect", "You answer the POST with a page. If somebody reloads it, the form is sent again: answer 303 with Location: /.", |knobs| {
             knobs.posted = (200, None);
         })
-        .wrong("posted-other-redirect", "After the POST you redirect with 302. It leaves open which method the browser uses. 303 says: with GET.", |knobs| {
+        .wrong("posted-other-redirect", "After the POST you redirect with another status than 303, See Other. Only 303 says: now ask for the new address, with GET.", |knobs| {
             knobs.posted.0 = 302;
         })
-        .wrong("posted-other-redirect", "After the POST you redirect with 301, which is for pages that have moved for good. The lesson asks for 303, See Other.", |knobs| {
-            knobs.posted.0 = 301;
-        })
-        .wrong("posted-other-redirect", "After the POST you redirect with 307, and a browser sends the form again to the new address. 303 says: with GET.", |knobs| {
-            knobs.posted.0 = 307;
-        })
+        .or(|knobs| knobs.posted.0 = 301)
+        .or(|knobs| knobs.posted.0 = 307)
         .wrong("list-not-escaped", "Names and URIs stand in the list as they came, so the browser takes tags in them for tags. They must be escaped: escape_html.", |knobs| {
             knobs.listed = shown;
         })

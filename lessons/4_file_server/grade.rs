@@ -1137,7 +1137,7 @@ impl Model for FileServer {
                 },
             )
             .wrong(
-                "exit-code",
+                "exit-code-2",
                 "The exit code is 2. With return Err(usage().into()), Rust makes it 1.",
                 |knobs| knobs.code = |_| 2,
             );

@@ -9,7 +9,7 @@ use super::{Acts, Check, Judge};
 use crate::bench::{Bench, Played};
 use crate::cause::{self, Explained, Play};
 use crate::fault;
-use crate::model::{self, Draw, Drawn, Model, Open};
+use crate::model::{self, Draw, Model, Open};
 use crate::record::{
     Act, Broken, Cause, Connections, Expected, Finding, Hangs, NotServing, Outcome, Seen, Told,
     What,
@@ -17,6 +17,7 @@ use crate::record::{
 
 mod sessions;
 
+use sessions::Failing;
 pub(super) use sessions::SESSIONS;
 
 /// How long a program that was silent once is waited for at the next acts.
@@ -36,8 +37,8 @@ pub(super) struct Graded<M> {
     plays: Vec<Play>,
     /// Whether the sessions were played.
     played: bool,
-    /// The shortest session that fails in each step, with what is wrong.
-    failing: BTreeMap<u32, (Drawn, Expected)>,
+    /// Sessions that fail in each step, with what is wrong. The shortest ones come first.
+    failing: BTreeMap<u32, Vec<Failing>>,
     /// What sessions have found, by the step that it is charged to.
     found: BTreeMap<u32, Finding>,
     /// The steps of which an example has failed.
@@ -134,7 +135,7 @@ impl<M: Model> Graded<M> {
         // A program that has been silent before is silent again.
         let is_known = self.bench.limits.answer == IMPATIENT;
         if let Some((at, what)) = &failed
-            && must_come_again(&played.acts[*at].1, what)
+            && (must_come_again(&played.acts[*at].1, what) || acts.iter().any(Act::waits))
             && !is_known
         {
             match self.bench.play(acts, Connections::Ureq) {

@@ -1,6 +1,6 @@
 //! What the check of the course asks of a lesson's mistakes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Kind};
 use crate::model::{self, Draw, LENGTH, Model, Open};
@@ -9,8 +9,8 @@ use crate::record::{Act, Expect};
 /// How many acts the mistakes of a lesson are compared in.
 const MANY: usize = 10_000;
 
-/// As JSON: the names of the mistakes, and those of which the
-/// model says the same in many acts, or that change nothing.
+/// As JSON: the names of the mistakes, and those of which the model says the same in many
+/// acts, or that change nothing; and the names of which a teacher says two things.
 pub(super) fn as_json<M: Model>(checks: &[Check]) -> String {
     let mistakes = model::mistakes::<M>();
     let mut draw = Draw::new(&["the mistakes of a lesson"]);
@@ -35,7 +35,10 @@ pub(super) fn as_json<M: Model>(checks: &[Check]) -> String {
     let mut known = Vec::new();
     let mut without_effect = Vec::new();
     let mut alike = Vec::new();
+    let mut sentences: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for mistake in mistakes.all() {
+        let same = sentences.entry(&mistake.name).or_default();
+        same.insert(&mistake.says);
         let mut knobs = M::Knobs::default();
         mistake.set(&mut knobs);
         let answers = answers(&knobs);
@@ -50,8 +53,11 @@ pub(super) fn as_json<M: Model>(checks: &[Check]) -> String {
         known.push((&mistake.name, answers));
     }
     let names: BTreeSet<&String> = mistakes.all().iter().map(|mistake| &mistake.name).collect();
+    let two_sentences = sentences.iter().filter(|(_, says)| says.len() > 1);
+    let two_sentences: Vec<&str> = two_sentences.map(|(name, _)| *name).collect();
     serde_json::json!({
         "names": names,
+        "two_sentences": two_sentences,
         "without_effect": without_effect,
         "alike": alike,
     })

@@ -221,6 +221,12 @@ fn mistakes(checks: &Checks, candidates: &[Candidate]) -> Vec<String> {
              nothing that shows it"
         ));
     }
+    for name in list("two_sentences") {
+        faults.push(format!(
+            "two things are said of the mistake {name}: give them two names, or say what is true \
+             of both"
+        ));
+    }
     for pair in list("alike") {
         faults.push(format!(
             "the mistakes {pair} cannot be told apart: give them one name, or draw what does"

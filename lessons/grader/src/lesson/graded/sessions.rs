@@ -1,7 +1,6 @@
 //! Sessions that are drawn from the model: played, and what fails shrunk to the acts that are
 //! needed for it.
 
-use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
@@ -27,6 +26,18 @@ const SIDE_BY_SIDE: usize = 2;
 /// How long a session that fails is shrunk.
 const SHRINKING: Duration = Duration::from_millis(1500);
 
+/// How many sessions are tried again that have failed in a step: what a busy computer did to
+/// one must not hide what a program does in another.
+const TRIED: usize = 3;
+
+/// A session that fails.
+pub(super) struct Failing {
+    drawn: Drawn,
+    /// The act after which it does, and what is not true of it.
+    at: usize,
+    what: Expected,
+}
+
 impl<M: Model> Graded<M> {
     /// Whatever is asked in this step.
     pub(crate) fn sessions(&mut self, check: &Check) -> Outcome {
@@ -37,11 +48,13 @@ impl<M: Model> Graded<M> {
         let step = check.info.step;
         // A session may be charged to a later step than it fails in.
         while let Some(entry) = self.failing.first_entry().filter(|e| *e.key() <= step) {
-            let (of, (drawn, what)) = entry.remove_entry();
+            let (of, failing) = entry.remove_entry();
             // Where an example has failed already, that is what is to be mended first.
-            if !self.failed.contains(&of)
-                && let Some(finding) = self.shrunk(&drawn, &what)
-            {
+            if self.failed.contains(&of) {
+                continue;
+            }
+            let shrunk = |one: &Failing| self.shrunk(&one.drawn, &one.what);
+            if let Some(finding) = failing.iter().take(TRIED).find_map(shrunk) {
                 self.found.entry(finding.step).or_insert(finding);
             }
         }
@@ -72,7 +85,6 @@ impl<M: Model> Graded<M> {
             0 => TOGETHER,
             _ => 1,
         };
-        let mut shortest: BTreeMap<u32, usize> = BTreeMap::new();
         let starts: Vec<(usize, &[Drawn])> = drawn.chunks(together).enumerate().collect();
         for some in starts.chunks(SIDE_BY_SIDE) {
             for ((_, drawn), played) in some.iter().zip(self.side_by_side(some)) {
@@ -85,11 +97,11 @@ impl<M: Model> Graded<M> {
                     let (own, others) = rest.split_at(rest.len().min(drawn.acts.len()));
                     rest = others;
                     if let Some((at, what)) = first_wrong(&drawn.acts, own, &played.printed) {
-                        let step = what.step;
-                        if shortest.get(&step).is_none_or(|shorter| at < *shorter) {
-                            shortest.insert(step, at);
-                            self.failing.insert(step, (drawn.clone(), what));
-                        }
+                        let same = self.failing.entry(what.step).or_default();
+                        let place = same.partition_point(|other| other.at <= at);
+                        let drawn = drawn.clone();
+                        same.insert(place, Failing { drawn, at, what });
+                        same.truncate(TRIED);
                     }
                     self.plays.push(own.to_vec());
                 }
