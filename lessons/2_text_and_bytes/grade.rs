@@ -138,7 +138,10 @@ struct Knobs {
     counts: fn(&str) -> (usize, usize),
     /// The line that says them: `C` and `B` stand for the numbers.
     counted: String,
-    empty: Option<u16>,
+    /// Words of that line that are others when their number is 1.
+    singular: &'static [(&'static str, &'static str)],
+    /// The answer of /count to an empty body, and that of /bytes.
+    empty: [Option<Empty>; 2],
     /// The answer to a body that is not UTF-8, of which `good` bytes are good: its status, and
     /// the number that is told, unless the broken body is counted like a text.
     broken: fn(body: &[u8], good: usize) -> (u16, Told),
@@ -146,6 +149,14 @@ struct Knobs {
     broken_line: String,
     /// Another status for it.
     broken_status: Option<u16>,
+}
+
+/// An answer to an empty body.
+#[derive(Clone)]
+enum Empty {
+    Refused,
+    /// With status 200, but in other words.
+    Line(String),
 }
 
 /// What is said of a body that is not UTF-8.
@@ -174,7 +185,8 @@ impl Default for Knobs {
             },
             counts: |text| (text.chars().count(), text.len()),
             counted: COUNTED.into(),
-            empty: None,
+            singular: &[],
+            empty: [None, None],
             broken: |_, good| (400, Told::Good(good)),
             broken_line: BROKEN.into(),
             broken_status: None,
@@ -208,13 +220,20 @@ impl Model for TextAndBytes {
         let word = CATS.iter().find(|(known, _)| *known == path);
         let counted = |(characters, bytes): (usize, usize)| {
             let line = knobs.counted.replace('C', &characters.to_string());
-            line.replace('B', &bytes.to_string())
+            let line = line.replace('B', &bytes.to_string());
+            let one = |line: String, (many, one): &(&str, &str)| line.replace(many, one);
+            knobs.singular.iter().fold(line, one)
         };
         let (step, (status, text)) = match (word, path) {
             (Some((_, word)), _) if is_get => (1, (200, format!("{word}{}", knobs.words_end))),
-            (_, "/bytes") if !is_get => (2, (knobs.numbers)(body)),
-            (_, "/count") if !is_get => match (std::str::from_utf8(body), knobs.empty) {
-                (Ok(""), Some(status)) => return Some(Expect::step(3).status(status)),
+            (_, "/bytes") if !is_get => match &knobs.empty[1] {
+                Some(Empty::Refused) if body.is_empty() => return Some(refused(2)),
+                Some(Empty::Line(line)) if body.is_empty() => (2, (200, line.clone())),
+                _ => (2, (knobs.numbers)(body)),
+            },
+            (_, "/count") if !is_get => match (std::str::from_utf8(body), &knobs.empty[0]) {
+                (Ok(""), Some(Empty::Refused)) => return Some(refused(3)),
+                (Ok(""), Some(Empty::Line(line))) => (3, (200, line.clone())),
                 (Ok(text), _) => (3, (200, counted((knobs.counts)(text)))),
                 (Err(error), _) => {
                     let (status, told) = (knobs.broken)(body, error.valid_up_to());
@@ -384,7 +403,30 @@ impl Model for TextAndBytes {
             .wrong("english-only", "You count only the English characters (ASCII). Every character counts.", |knobs| {
                 knobs.counts = |text| (text.chars().filter(char::is_ascii).count(), text.len());
             })
-            .wrong("empty-refused", "An empty body is a text, too, with 0 characters and 0 bytes: status 200.", |knobs| knobs.empty = Some(400))
+            .wrong("marks", "You leave out signs that the eye sees as a part of another character: accents of their own, vowels of Hindi, joiners. For Rust, each of them is a char of its own: text.chars().", |knobs| {
+                knobs.counts = |text| (text.chars().filter(|c| !MARKS[..2].contains(c)).count(), text.len());
+            })
+            .or(|knobs| knobs.counts = |text| (text.chars().filter(|c| !MARKS[..1].contains(c)).count(), text.len()))
+            .or(|knobs| knobs.counts = |text| (text.chars().filter(|c| !MARKS[1..2].contains(c)).count(), text.len()))
+            .or(|knobs| knobs.counts = |text| (text.chars().filter(|c| !MARKS.contains(c)).count(), text.len()))
+            .or(|knobs| knobs.counts = |text| (text.chars().filter(|c| ![MARKS[0], MARKS[2]].contains(c)).count(), text.len()))
+            .or(|knobs| {
+                // What a joiner joins is one sign for the eye.
+                knobs.counts = |text| {
+                    let joined = text.matches(MARKS[2]).count();
+                    (text.chars().filter(|c| !MARKS.contains(c)).count() - joined, text.len())
+                };
+            })
+            .wrong("singular", "Where a number is 1, you leave out an s: character: 1. The words are the same for every number: characters: 1.", |knobs| {
+                knobs.singular = &[("characters: 1,", "character: 1,"), ("bytes: 1\n", "byte: 1\n")];
+            })
+            .or(|knobs| knobs.singular = &[("characters: 1,", "character: 1,")])
+            .or(|knobs| knobs.singular = &[("bytes: 1\n", "byte: 1\n")])
+            .wrong("empty-refused", "An empty body gets an error. Nothing is wrong with it: for /count it is a text with 0 characters and 0 bytes, for /bytes a line without numbers. The status is 200.", |knobs| {
+                knobs.empty[0] = Some(Empty::Refused);
+            })
+            .or(|knobs| knobs.empty[1] = Some(Empty::Refused))
+            .or(|knobs| knobs.empty = [Some(Empty::Refused), Some(Empty::Refused)])
             .wrong("lossy", "Bytes that are not UTF-8 become \u{fffd}, and are counted. The answer is 400: from_utf8, not from_utf8_lossy.", |knobs| {
                 knobs.broken = |body, _| {
                     let text = String::from_utf8_lossy(body);
@@ -431,6 +473,9 @@ impl Model for TextAndBytes {
             .wrong("first-not-english", "You say where the first byte stands that is not English (ASCII). Bytes above 127 are good, too, where they make up a character: see valid_up_to().", |knobs| {
                 knobs.broken = |body, _| (400, Told::Good(body.iter().position(|byte| !byte.is_ascii()).unwrap_or(0)));
             })
+            .wrong("all-good-bytes", "You count all bytes that are good, also behind the first bad one. Only those before it count: see valid_up_to().", |knobs| {
+                knobs.broken = |body, _| (400, Told::Good(body.utf8_chunks().map(|chunk| chunk.valid().len()).sum()));
+            })
             .wrong("no-bytes-good", "You say that no byte is good. Count those before the first one that does not fit.", |knobs| {
                 knobs.broken = |_, _| (400, Told::Good(0));
             })
@@ -449,6 +494,15 @@ impl Model for TextAndBytes {
         let kind = answer.field("Content-Type").map(str::to_string);
         let (status, text) = (answer.status, answer.text().into_owned());
         let body = asked.body.as_deref().unwrap_or_default();
+        let forms = ["/count", "/bytes"];
+        let at = forms.iter().position(|path| *path == asked.path());
+        if let Some(at) = at.filter(|_| asked.method == "POST" && body.is_empty() && status == 200)
+        {
+            let line = text.clone();
+            mistakes.wrong("empty-words", "An empty body has an answer in other words. It is a body like any other: characters: 0, bytes: 0 for /count, and an empty line for /bytes.", move |knobs| {
+                knobs.empty[at] = Some(Empty::Line(line.clone()));
+            });
+        }
         if asked.method == "POST" && asked.path() == "/count" {
             let numbers = |n: usize| n.to_string();
             match std::str::from_utf8(body) {
@@ -512,16 +566,29 @@ impl Model for TextAndBytes {
     }
 }
 
+/// Signs that are a part of another one for the eye: an accent, a vowel of Hindi, and what
+/// joins two pictures to one.
+const MARKS: [char; 3] = ['\u{301}', '\u{93f}', '\u{200d}'];
+
+/// The answer to a body that is taken for a mistake of the client.
+fn refused(step: u32) -> Expect {
+    Expect::step(step).status_in(&[400, 404, 411, 422])
+}
+
 /// A body for /bytes and /count: a text, or bytes that are nearly one.
 fn body(draw: &mut Draw) -> Vec<u8> {
-    let mut body = match draw.below(8) {
+    let mut body = match draw.below(9) {
         0 => draw.word(),
         1 | 2 => draw.line(),
         3 => draw.text(),
         4 => format!(" {}\r\n{} \n", draw.word(), draw.line()),
         5 => "🐈".repeat(draw.number(1..4) as usize),
         6 => draw
-            .pick(&["\n", " ", "\t\u{1}\0", "\u{feff}x", "é", "नि", "a\u{301}"])
+            .pick(&["\n", " ", "\t\u{1}\0", "\u{feff}x", "é", "x"])
+            .into(),
+        // One sign for the eye, and several characters.
+        7 => draw
+            .pick(&["नि", "a\u{301}", "👨\u{200d}👩\u{200d}👧"])
             .into(),
         _ => String::new(),
     }

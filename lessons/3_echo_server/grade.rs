@@ -281,6 +281,12 @@ impl Model for EchoServer {
             .wrong("last-part", "You echo only what stands behind the last slash. The whole path comes back, without its first slash.", |knobs| {
                 knobs.echoed = |asked| asked.path().rsplit('/').next().unwrap_or_default().into();
             })
+            .or(|knobs| {
+                knobs.echoed = |asked| match asked.path().strip_suffix('/') {
+                    Some(_) => asked.path()[1..].into(),
+                    None => asked.path().rsplit('/').next().unwrap_or_default().into(),
+                };
+            })
             .wrong("target", "The query comes back as well: that is request.target(). request.path() ends before the question mark.", |knobs| {
                 knobs.echoed = |asked| asked.target[1..].into();
             })
@@ -472,6 +478,10 @@ impl Model for EchoServer {
             })
             .wrong("query-decoded-first", "You decode the query before you split it, so a %26 in a field looks like the & between two. Split first, then compare.", |knobs| {
                 knobs.shouts = |query, _| fields(&percent_decode_str(query).decode_utf8_lossy()).any(|field| field == "shout=1");
+            })
+            .or(|knobs| {
+                // A query that can't be decoded does not shout.
+                knobs.shouts = |query, _| strictly(query).is_some_and(|query| fields(&query).any(|field| field == "shout=1"));
             })
             .wrong("query-refused", "A query that can't be decoded gets 400. It is a query that does not shout, so it changes nothing.", |knobs| {
                 knobs.refuses = |query| strictly(query).is_none();

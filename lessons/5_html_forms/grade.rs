@@ -1,11 +1,13 @@
 //! The checks of lesson 5, html_forms: the forms are served, and what is typed into
 //! them comes back decoded and escaped.
 
+use grader::record::Request;
 use grader::{
     Act, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, encode_form, get, post,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
 
 fn main() -> std::process::ExitCode {
     grader::lesson!(Bookshop)
@@ -154,13 +156,17 @@ struct Bookshop;
 /// What the bookshop does. The default is right; every other value is a mistake.
 #[derive(Clone)]
 struct Knobs {
-    kind: Option<String>,
+    /// The type of the forms, and that of the pages that show what was typed.
+    kinds: [Option<String>; 2],
     /// Where the form of the homepage is sent.
     home: &'static str,
+    /// What is taken for the query of a search.
+    query: fn(&Request) -> String,
     /// The value of a field in a form, which is sent as it stands here.
     value: fn(form: &str, name: &str) -> Option<String>,
-    /// The status of an answer for which a field did not come.
-    without: u16,
+    /// Whether a form is refused: what came of the query, and the fields of the page, `None`
+    /// if they did not come.
+    refuses: fn(query: Option<&str>, fields: &Fields) -> bool,
     words: Shown,
     shelf: Shown,
     name: Shown,
@@ -171,9 +177,14 @@ struct Knobs {
     /// Where the fields of a login are.
     login: fn(query: &str, body: &str) -> String,
     count: fn(&str) -> usize,
+    /// How the number of characters is written.
+    number: fn(Expect, usize) -> Expect,
     password: fn(Expect, &str) -> Expect,
     post_elsewhere: u16,
 }
+
+/// The names of two fields and their values.
+type Fields<'a> = [(&'a str, Option<String>); 2];
 
 /// Adds what is to be seen of a text that somebody has typed.
 type Shown = fn(Expect, &str) -> Expect;
@@ -181,10 +192,11 @@ type Shown = fn(Expect, &str) -> Expect;
 impl Default for Knobs {
     fn default() -> Self {
         Knobs {
-            kind: Some(HTML.into()),
+            kinds: [Some(HTML.into()), Some(HTML.into())],
             home: "/search",
+            query: |asked| asked.query().into(),
             value: first,
-            without: 200,
+            refuses: |_, _| false,
             words: as_typed,
             shelf: as_typed,
             name: as_typed,
@@ -192,6 +204,7 @@ impl Default for Knobs {
             get_greets: false,
             login: |_, body| body.into(),
             count: |password| password.chars().count(),
+            number: Expect::shows_number,
             password: |expect, password| match password.len() {
                 0..4 => expect,
                 _ if password.starts_with(SECRET) => expect.hides(password).keeps_secret(password),
@@ -205,6 +218,32 @@ impl Default for Knobs {
 fn first(form: &str, name: &str) -> Option<String> {
     let mut same = form_urlencoded::parse(form.as_bytes()).filter(|(known, _)| known == name);
     same.next().map(|(_, value)| value.into_owned())
+}
+
+/// The text with its escapes decoded.
+fn decoded(query: &str) -> String {
+    percent_encoding::percent_decode_str(query)
+        .decode_utf8_lossy()
+        .into()
+}
+
+/// The field that comes at the place where one of these names does, whatever its own is.
+fn by_position(form: &str, name: &str, names: &[&str]) -> Option<String> {
+    let Some(at) = names.iter().position(|known| *known == name) else {
+        return first(form, name);
+    };
+    let mut all = form_urlencoded::parse(form.as_bytes());
+    all.nth(at % 2).map(|(_, value)| value.into_owned())
+}
+
+/// The same, where a part without a = counts as well, as an empty value.
+fn part(form: &str, name: &str, names: &[&str]) -> Option<String> {
+    let Some(at) = names.iter().position(|known| *known == name) else {
+        return first(form, name);
+    };
+    let part = form.split('&').nth(at % 2)?;
+    let value = part.split_once('=').map_or("", |(_, value)| value);
+    first(&format!("value={value}"), "value")
 }
 
 /// A reader sees just this text, and nothing of it can be taken for markup.
@@ -258,9 +297,11 @@ impl Model for Bookshop {
             return None; // other spellings of a path are left open, as in lesson 1
         }
         let page = |step: u32| {
+            let is_form = asked.method == "GET" && asked.path() != "/search";
+            let kind = &knobs.kinds[if is_form { 0 } else { 1 }];
             Expect::step(step)
                 .status(200)
-                .field("Content-Type", knobs.kind.as_deref())
+                .field("Content-Type", kind.as_deref())
         };
         let value = |form: &str, name: &str| (knobs.value)(form, name);
         let query = asked.query();
@@ -283,28 +324,40 @@ impl Model for Bookshop {
                 }
             }
             ("GET", "/search") => {
-                let (words, shelf) = (value(query, "words"), value(query, "shelf"));
+                let read = (knobs.query)(asked);
+                let (words, shelf) = (value(&read, "words"), value(&read, "shelf"));
                 let right = [first(query, "words"), first(query, "shelf")];
                 let step = if right.iter().flatten().any(|text| is_special(text)) {
                     3
                 } else {
                     2
                 };
-                if knobs.without != 200 && (words.is_none() || shelf.is_none()) {
-                    return Some(Expect::step(step).status(knobs.without));
+                let came = asked.target.contains('?').then_some(query);
+                let fields = [("words", words), ("shelf", shelf)];
+                if (knobs.refuses)(came, &fields) {
+                    return Some(refused(step));
                 }
-                let (words, shelf) = (words.unwrap_or_default(), shelf.unwrap_or_default());
-                (knobs.shelf)((knobs.words)(page(step), &words), &shelf)
+                let [words, shelf] = fields.map(|(_, value)| value.unwrap_or_default());
+                let mut expect = (knobs.shelf)((knobs.words)(page(step), &words), &shelf);
+                // What is taken for another value is not there as it was typed.
+                for right in right.iter().flatten().filter(|_| read != query) {
+                    if ![&words, &shelf].iter().any(|value| value.contains(right)) {
+                        expect = expect.hides(right);
+                    }
+                }
+                expect
             }
             ("GET", _) => Expect::step(1).status(404),
             ("POST", "/login") => {
                 let form = (knobs.login)(query, &asked.text());
                 let (name, password) = (value(&form, "name"), value(&form, "password"));
-                if knobs.without != 200 && (name.is_none() || password.is_none()) {
-                    return Some(Expect::step(4).status(knobs.without));
+                let fields = [("name", name), ("password", password)];
+                if (knobs.refuses)(Some(&form), &fields) {
+                    return Some(refused(4));
                 }
-                let (name, password) = (name.unwrap_or_default(), password.unwrap_or_default());
-                let expect = (knobs.name)(page(4), &name).shows_number((knobs.count)(&password));
+                let [name, password] = fields.map(|(_, value)| value.unwrap_or_default());
+                let expect = (knobs.name)(page(4), &name);
+                let expect = (knobs.number)(expect, (knobs.count)(&password));
                 (knobs.password)(expect, &password)
             }
             ("POST", _) => Expect::step(4).status(knobs.post_elsewhere),
@@ -314,10 +367,7 @@ impl Model for Bookshop {
 
     fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
         vec![match draw.below(10) {
-            0 => search(
-                &draw.word(),
-                draw.pick(&["novels", "poems", "travel books"]),
-            ),
+            0 => search(&draw.word(), draw.pick(&SHELVES)),
             1 => get(draw.path_near(&["/", "/login", "/search"]) + &draw.query()),
             2 => search(&draw.text(), &draw.text()),
             3 | 4 => get(format!("/search?{}", fields(draw, &["words", "shelf"]))),
@@ -353,12 +403,30 @@ impl Model for Bookshop {
     fn mistakes(mistakes: &mut Mistakes<Knobs>) {
         mistakes
             .wrong("text", "The pages are declared as plain text, so that a browser shows their tags. The type is text/html; charset=utf-8.", |knobs| {
-                knobs.kind = Some("text/plain; charset=utf-8".into());
+                knobs.kinds = [Some(TEXT.into()), Some(TEXT.into())];
             })
+            .or(|knobs| knobs.kinds[0] = Some(TEXT.into()))
+            .or(|knobs| knobs.kinds[1] = Some(TEXT.into()))
             .wrong("no-charset", "The type does not say which encoding the pages have: it is text/html; charset=utf-8.", |knobs| {
-                knobs.kind = Some("text/html".into());
+                knobs.kinds = [Some("text/html".into()), Some("text/html".into())];
             })
-            .wrong("no-type", "The Content-Type is missing: text/html; charset=utf-8.", |knobs| knobs.kind = None)
+            .or(|knobs| knobs.kinds[0] = Some("text/html".into()))
+            .or(|knobs| knobs.kinds[1] = Some("text/html".into()))
+            .wrong("no-type", "The Content-Type is missing: text/html; charset=utf-8.", |knobs| knobs.kinds = [None, None])
+            .or(|knobs| knobs.kinds[0] = None)
+            .or(|knobs| knobs.kinds[1] = None)
+            .wrong("target-for-query", "You take the whole target for the query, so the name of the first field begins with the path. The query is what stands behind the ?: request.query().", |knobs| {
+                knobs.query = |asked| asked.target.replace('?', "%3F");
+            })
+            .wrong("query-escaped", "You escape the query before you take it apart, so each & between two fields becomes &amp;. Escape each value, on its way into the page.", |knobs| {
+                knobs.query = |asked| asked.query().replace('&', "&amp;");
+                (knobs.words, knobs.shelf) = (as_it_came, as_it_came);
+            })
+            .or(|knobs| knobs.query = |asked| asked.query().replace('&', "&amp;"))
+            .wrong("decoded-before-split", "You decode the query before it is taken apart. Then a %26 that was typed looks like the & between two fields. parse_form splits first, and decodes each part.", |knobs| {
+                knobs.query = |asked| decoded(asked.query());
+            })
+            .or(|knobs| knobs.query = |asked| decoded(&asked.query().replace("%2B", "%252B")))
             .wrong("login-at-home", "The homepage is the login form. The path / has the search form.", |knobs| knobs.home = "/login")
             .wrong("plus", "A + in a form stands for a space. (One that was typed comes as %2B.) parse_form knows that.", |knobs| {
                 knobs.value = |form, name| first(&form.replace('+', "%2B"), name);
@@ -379,16 +447,40 @@ impl Model for Bookshop {
                 };
             })
             .wrong("by-position", "You count on the order of the fields. They may come in any order, with others between them: look for their names.", |knobs| {
-                knobs.value = |form, name| {
-                    let at = usize::from(matches!(name, "shelf" | "password"));
-                    let mut all = form_urlencoded::parse(form.as_bytes());
-                    all.nth(at).map(|(_, value)| value.into_owned())
-                };
+                knobs.value = |form, name| by_position(form, name, &["words", "shelf", "name", "password"]);
             })
+            .or(|knobs| knobs.value = |form, name| by_position(form, name, &["words", "shelf"]))
+            .or(|knobs| knobs.value = |form, name| by_position(form, name, &["name", "password"]))
+            .or(|knobs| knobs.value = |form, name| part(form, name, &["words", "shelf", "name", "password"]))
+            .or(|knobs| knobs.value = |form, name| part(form, name, &["words", "shelf"]))
+            .or(|knobs| knobs.value = |form, name| part(form, name, &["name", "password"]))
             .wrong("small-letters", "You change capital letters of the values. They come back as they were typed.", |knobs| {
                 knobs.value = |form, name| first(form, name).map(|value| value.to_lowercase());
             })
-            .wrong("field-needed", "If a field does not come, you answer 400. It is then like an empty one, and the status is 200.", |knobs| knobs.without = 400)
+            .wrong("field-needed", "If a field does not come, you answer with an error. It is then like an empty one, and the status is 200.", |knobs| {
+                knobs.refuses = |_, fields| fields.iter().any(|(_, value)| value.is_none());
+            })
+            .or(|knobs| knobs.refuses = |_, fields| fields.iter().all(|(_, value)| value.is_none()))
+            .or(|knobs| knobs.refuses = |_, fields| ["words", "shelf"].iter().any(|name| needed(fields, name, false)))
+            .or(|knobs| knobs.refuses = |_, fields| ["name", "password"].iter().any(|name| needed(fields, name, false)))
+            .or(|knobs| knobs.refuses = |_, fields| needed(fields, "words", false))
+            .or(|knobs| knobs.refuses = |_, fields| needed(fields, "shelf", false))
+            .or(|knobs| knobs.refuses = |_, fields| needed(fields, "name", false))
+            .or(|knobs| knobs.refuses = |_, fields| needed(fields, "password", false))
+            .wrong("empty-refused", "If a field is empty or does not come, you answer with an error. Nothing is wrong with an empty field: the status is 200.", |knobs| {
+                knobs.refuses = |_, fields| fields.iter().any(|(_, value)| value.as_deref().is_none_or(str::is_empty));
+            })
+            .or(|knobs| knobs.refuses = |_, fields| fields.iter().all(|(_, value)| value.as_deref().is_none_or(str::is_empty)))
+            .or(|knobs| knobs.refuses = |_, fields| ["words", "shelf"].iter().any(|name| needed(fields, name, true)))
+            .or(|knobs| knobs.refuses = |_, fields| ["name", "password"].iter().any(|name| needed(fields, name, true)))
+            .or(|knobs| knobs.refuses = |_, fields| needed(fields, "words", true))
+            .or(|knobs| knobs.refuses = |_, fields| needed(fields, "shelf", true))
+            .or(|knobs| knobs.refuses = |_, fields| needed(fields, "name", true))
+            .or(|knobs| knobs.refuses = |_, fields| needed(fields, "password", true))
+            .wrong("query-needed", "An address without a query gets an error. Nothing is wrong with it: the fields are empty, and the status is 200.", |knobs| {
+                knobs.refuses = |query, _| query.is_none();
+            })
+            .or(|knobs| knobs.refuses = |query, _| query.is_none_or(str::is_empty))
             .wrong("no-shelf", "The shelf is not on the page: look which field is shown in its place.", |knobs| {
                 knobs.shelf = not_there;
             })
@@ -408,35 +500,113 @@ impl Model for Bookshop {
                 knobs.words = as_it_came;
                 knobs.shelf = as_it_came;
                 knobs.name = as_it_came;
-            })
-            .wrong("ampersand", "You don't escape the &. So a text such as &lt; that was typed is read as <.", |knobs| {
-                all(knobs, |expect, text| expect.body_has(escaped(text, &['<', '>', '"'])));
-            })
-            .wrong("ampersand-last", "You replace the & last, and with it those that you have just written: < becomes &amp;lt;. The & comes first.", |knobs| {
-                all(knobs, |expect, text| expect.shows(escaped(text, &['<', '>', '"'])));
-            })
-            .wrong("escaped-twice", "You escape the text twice, so that a reader sees &lt; where < was typed.", |knobs| {
-                all(knobs, |expect, text| expect.shows(escaped(text, &['&', '<', '>', '"'])));
-            })
-            .wrong("tags-removed", TAGS_REMOVED, |knobs| {
-                all(knobs, |expect, text| without(expect, text, &text.replace("<script>", "").replace("</script>", "")));
-            })
-            .wrong("tags-removed", TAGS_REMOVED, |knobs| {
-                all(knobs, |expect, text| {
+            });
+        everywhere(
+            mistakes,
+            "ampersand",
+            "You don't escape the &. So a text such as &lt; that was typed is read as <.",
+            &[|expect, text| expect.body_has(escaped(text, &['<', '>', '"']))],
+        );
+        everywhere(
+            mistakes,
+            "ampersand-last",
+            "You replace the & after others, and with it those that you have just written: < becomes &amp;lt;. The & comes first.",
+            &[
+                |expect, text| expect.shows(escaped(text, &['<', '>', '"'])),
+                |expect, text| expect.shows(escaped(text, &['<', '>'])),
+                |expect, text| expect.shows(escaped(text, &['<'])),
+            ],
+        );
+        everywhere(
+            mistakes,
+            "escaped-twice",
+            "You escape the text twice, so that a reader sees &lt; where < was typed.",
+            &[|expect, text| expect.shows(escaped(text, &['&', '<', '>', '"']))],
+        );
+        everywhere(
+            mistakes,
+            "first-only",
+            "You escape only the first of each sign: replacen(…, 1) changes one. replace changes all of them.",
+            &[|expect, text| expect.body_has(once(once(once(once(text, '&'), '<'), '>'), '"'))],
+        );
+        everywhere(
+            mistakes,
+            "single-quote",
+            "The text stands in an attribute between single quotes, so a ' in it ends the value. Escape the ', too, or put double quotes around the value.",
+            &[|expect, text| match text.split_once('\'') {
+                Some((before, rest)) => expect.shows(before).hides(rest.trim_matches('\'')),
+                None => as_typed(expect, text),
+            }],
+        );
+        everywhere(
+            mistakes,
+            "tags-removed",
+            "You take tags out of what was typed. A reader must see all of it: escape the text, and remove nothing.",
+            &[
+                |expect, text| {
+                    without(
+                        expect,
+                        text,
+                        &text.replace("<script>", "").replace("</script>", ""),
+                    )
+                },
+                |expect, text| {
                     let parts = text.split('<').enumerate();
-                    let kept = parts.map(|(at, part)| if at == 0 { part } else { part.split_once('>').map_or(part, |(_, rest)| rest) });
+                    let kept = parts.map(|(at, part)| {
+                        if at == 0 {
+                            part
+                        } else {
+                            part.split_once('>').map_or(part, |(_, rest)| rest)
+                        }
+                    });
                     without(expect, text, &kept.collect::<String>())
-                });
+                },
+            ],
+        );
+        everywhere(
+            mistakes,
+            "quote",
+            "You don't escape the double quote. It is one of the four characters of the table: in an attribute, it would end the value.",
+            &[|expect, text| expect.body_has(escaped(text, &['&', '<', '>']))],
+        );
+        everywhere(
+            mistakes,
+            "greater",
+            "You don't escape the >. It is one of the four characters of the table.",
+            &[|expect, text| expect.body_has(escaped(text, &['&', '<', '"']))],
+        );
+        everywhere(
+            mistakes,
+            "less",
+            "You don't escape the <. It begins a tag, so it is the most important one of the table.",
+            &[|expect, text| expect.body_has(escaped(text, &['&', '>', '"']))],
+        );
+        everywhere(
+            mistakes,
+            "debug-format",
+            "You write a value with {:?}, which puts quotes around it and a \\ before some signs. {} writes it as it is.",
+            &[
+                |expect, text| expect.shows(format!("{text:?}")),
+                |expect, text| expect.shows(format!("\"{}\"", text.replace('\\', "\\\\"))),
+            ],
+        );
+        mistakes
+            .wrong("shelf-from-the-list", "Only the shelves of the form's list are shown. An address can have anything in it, and a reader must see it.", |knobs| {
+                knobs.shelf = |expect, text| match SHELVES.contains(&text) {
+                    true => as_typed(expect, text),
+                    false => not_there(expect, text),
+                };
             })
-            .wrong("quote", "You don't escape the double quote. It is one of the four characters of the table: in an attribute, it would end the value.", |knobs| {
-                all(knobs, |expect, text| expect.body_has(escaped(text, &['&', '<', '>'])));
+            .or(|knobs| {
+                knobs.shelf = |expect, text| match SHELVES[..2].contains(&text) {
+                    true => as_typed(expect, text),
+                    false => not_there(expect, text),
+                };
             })
-            .wrong("greater", "You don't escape the >. It is one of the four characters of the table.", |knobs| {
-                all(knobs, |expect, text| expect.body_has(escaped(text, &['&', '<', '"'])));
+            .wrong("stars", "There is a star for each character of the password. The text asks for their number, in digits.", |knobs| {
+                knobs.number = |expect, number| expect.shows("*".repeat(number));
             })
-            .wrong("less", "You don't escape the <. It begins a tag, so it is the most important one of the table.", |knobs| {
-                all(knobs, |expect, text| expect.body_has(escaped(text, &['&', '>', '"'])));
-            })
+            .or(|knobs| knobs.number = |expect, number| expect.shows("•".repeat(number)))
             .wrong("still-by-get", "The login form is still sent by GET: method=\"get\". Include login_by_post.html.", |knobs| knobs.method = "get")
             .wrong("login-by-get", "A GET of /login greets as well, so a password may still stand in an address. GET answers the form, whatever the query is.", |knobs| {
                 knobs.get_greets = true;
@@ -461,30 +631,74 @@ impl Model for Bookshop {
             return;
         };
         let kind = answer.field("Content-Type").map(str::to_string);
-        mistakes.wrong(
-            "type",
-            format!("Compare the Content-Type letter by letter: it is {HTML}."),
-            move |knobs| {
-                knobs.kind = kind.clone();
-            },
-        );
+        let both = [kind.clone(), kind.clone()];
+        let result = kind.clone();
+        mistakes
+            .wrong(
+                "type",
+                format!("Compare the Content-Type letter by letter: it is {HTML}."),
+                move |knobs| knobs.kinds = both.clone(),
+            )
+            .or(move |knobs| knobs.kinds[0] = kind.clone())
+            .or(move |knobs| knobs.kinds[1] = result.clone());
     }
 }
-
-const TAGS_REMOVED: &str = "You take tags out of what was typed. A reader must see all of it: escape the text, and remove nothing.";
 
 /// A reader sees what was kept of a text, and not all of it.
 fn without(expect: Expect, text: &str, kept: &str) -> Expect {
-    let expect = expect.shows(kept);
     if kept == text {
-        expect
-    } else {
-        expect.hides(text)
+        return expect.shows(text);
+    }
+    // What stands there in another form is not gone.
+    let joined = [">", ";"].map(|end| format!("{end}{kept}"));
+    let expect = expect.shows(kept).hides(text);
+    joined.into_iter().fold(expect, Expect::hides)
+}
+
+/// A mistake that is made with all values, or with one of them.
+fn everywhere(mistakes: &mut Mistakes<Knobs>, name: &str, says: &str, shown: &[Shown]) {
+    for &shown in shown {
+        mistakes
+            .wrong(name, says, move |knobs| {
+                (knobs.words, knobs.shelf, knobs.name) = (shown, shown, shown);
+            })
+            .or(move |knobs| (knobs.words, knobs.shelf) = (shown, shown))
+            .or(move |knobs| knobs.words = shown)
+            .or(move |knobs| knobs.shelf = shown)
+            .or(move |knobs| knobs.name = shown);
     }
 }
 
-fn all(knobs: &mut Knobs, shown: Shown) {
-    (knobs.words, knobs.shelf, knobs.name) = (shown, shown, shown);
+/// The shelves that the form offers.
+const SHELVES: [&str; 3] = ["novels", "poems", "travel books"];
+
+/// The answer to a form that is taken for a mistake of the client.
+fn refused(step: u32) -> Expect {
+    Expect::step(step).status_in(&[400, 404, 422])
+}
+
+/// Whether this field is one of these and did not come, or came empty, if that counts, too.
+fn needed(fields: &Fields, name: &str, or_empty: bool) -> bool {
+    let is_missing = |value: &Option<String>| match value {
+        None => true,
+        Some(value) => or_empty && value.is_empty(),
+    };
+    let mut named = fields.iter().filter(|(known, _)| *known == name);
+    named.any(|(_, value)| is_missing(value))
+}
+
+/// The text with the first of these signs escaped.
+fn once(text: impl Into<String>, sign: char) -> String {
+    let text = text.into();
+    match text.find(sign) {
+        Some(at) => format!(
+            "{}{}{}",
+            &text[..at],
+            escaped(&sign.to_string(), &[sign]),
+            &text[at + 1..]
+        ),
+        None => text,
+    }
 }
 
 /// The text with these characters escaped, and no others.

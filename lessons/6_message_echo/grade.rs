@@ -411,6 +411,32 @@ impl Model for MessageEcho {
             .wrong("whole-body", "The whole body comes back, and not the message in it. Send the value of the field message.", |knobs| {
                 knobs.message = |form| first(form, "message").map(|_| String::from_utf8_lossy(form).into_owned());
             })
+            .wrong("found-in-the-text", "You look for message= anywhere in the body, so a field submessage= is found as well, and a message= in another text. Take the form apart, and compare whole names: parse_form does.", |knobs| {
+                knobs.message = |form| {
+                    let text = String::from_utf8_lossy(form);
+                    let value = text.split_once("message=")?.1.split('&').next()?;
+                    first(format!("message={value}").as_bytes(), "message")
+                };
+            })
+            .or(|knobs| {
+                knobs.message = |form| {
+                    let text = String::from_utf8_lossy(form);
+                    let value = text.split_once("message=")?.1.split('&').next()?;
+                    Some(value.replace('+', " "))
+                };
+            })
+            .or(|knobs| {
+                knobs.message = |form| {
+                    let text = String::from_utf8_lossy(form);
+                    Some(text.split_once("message=")?.1.split('&').next()?.into())
+                };
+            })
+            .wrong("last-of-all", "Only the last field of a form is looked at. The message may stand before others: look for its name.", |knobs| {
+                knobs.message = |form| {
+                    let text = String::from_utf8_lossy(form);
+                    first(text.rsplit('&').next()?.as_bytes(), "message")
+                };
+            })
             .wrong("message-first", "The message is only found at the beginning of the body. It may stand behind other fields: look for its name.", |knobs| {
                 knobs.message = |form| first(form, "message").filter(|_| form.starts_with(b"message="));
             })

@@ -99,6 +99,12 @@ struct Knobs {
     seen: fn(Expect, &str) -> Expect,
     /// Whether the form comes with the message that stands in the query.
     prefilled: bool,
+    /// Whether a message in the query is shown, as one that was posted.
+    get_shows: bool,
+    /// Paths that get the form as well.
+    others: &'static [&'static str],
+    /// Whether a message is answered with a redirect.
+    redirects: bool,
     /// Whether the tags of the page are tags.
     own_tags: bool,
     /// The status of a form without a message, and whether the answer names the field.
@@ -120,6 +126,9 @@ impl Default for Knobs {
             kept: |message| message,
             seen: as_typed,
             prefilled: false,
+            get_shows: false,
+            others: &[],
+            redirects: false,
             own_tags: true,
             missing: 400,
             names_what_is_missing: true,
@@ -135,7 +144,8 @@ impl Model for MessageForm {
 
     fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
-        let is_home = asked.path() == "/" || knobs.every_path && asked.method != "POST";
+        let is_other = knobs.every_path || knobs.others.contains(&asked.path());
+        let is_home = asked.path() == "/" || is_other && asked.method != "POST";
         // The text does not say whether %2F is a slash, and what // is.
         if !asked.has_plain_path() {
             return None;
@@ -146,6 +156,11 @@ impl Model for MessageForm {
             "GET" => {
                 let page = form(knobs);
                 Some(match asked.query_field("message") {
+                    Some(word) if knobs.get_shows => Expect::step(1)
+                        .status(200)
+                        .field("Content-Type", HTML)
+                        .shows(word)
+                        .body_lacks("<form"),
                     Some(word) if knobs.prefilled => page.body_has(word),
                     Some(word) => page.body_lacks(word),
                     None => page,
@@ -193,7 +208,11 @@ impl Model for MessageForm {
                 post("/").field("Content-Type", FORM).body(bytes)
             }
             14 => message(&format!("  {}  {}  ", draw.word(), draw.word())),
-            15 => get(draw.path_near(&["/"])),
+            15 => match draw.below(6) {
+                // The pages are files of the program, and no paths.
+                0 => get(draw.pick(&["/form.html", "/form", "/message.html"])),
+                _ => get(draw.path_near(&["/"])),
+            },
             _ => match draw.below(3) {
                 0 => request("HEAD", "/"),
                 1 => post(draw.path_near(&["/"])).form(&[("message", &draw.word())]),
@@ -285,6 +304,16 @@ fn posted(knobs: &Knobs, asked: &Request) -> Expect {
             false => missing,
         };
     };
+    if knobs.redirects {
+        let step = if asked.form_field("message").is_some() {
+            2
+        } else {
+            3
+        };
+        return Expect::step(step)
+            .status_in(&[301, 302, 303])
+            .field("Location", "/");
+    }
     let (status, kind) = &knobs.shown;
     // An empty message that was taken for none at all.
     let step = if asked.form_field("message").is_some() {
@@ -322,9 +351,30 @@ fn as_typed(page: Expect, message: &str) -> Expect {
 /// The text stands in the page letter by letter, and a reader sees something else.
 fn as_it_came(page: Expect, message: &str) -> Expect {
     match message.contains(['<', '&']) {
+        // What is a tag is not seen as text anywhere.
+        true if message.contains("<b>") => page.body_has(message).hides(message),
         true => page.body_has(message),
         false => as_typed(page, message),
     }
+}
+
+/// A reader sees it all, but it stands on the page letter by letter as well.
+fn as_typed_and_raw(page: Expect, message: &str) -> Expect {
+    match message.contains(['<', '&']) {
+        true => page.body_has(message).shows(message),
+        false => as_typed(page, message),
+    }
+}
+
+/// Of the form, only so many bytes were read.
+fn cut<const BYTES: usize>(page: Expect, message: &str) -> Expect {
+    let form = grader::encode_form(&[("message", message)]);
+    if form.len() <= BYTES {
+        return as_typed(page, message);
+    }
+    let read = form_urlencoded::parse(&form.as_bytes()[..BYTES]).next();
+    let (_, kept) = read.unwrap_or_default();
+    page.shows(&*kept).hides(message)
 }
 
 fn not_there(page: Expect, message: &str) -> Expect {
@@ -350,6 +400,21 @@ fn about_the_form(mistakes: &mut Mistakes<Knobs>) {
          nothing: the form is always the same.",
         |knobs| knobs.prefilled = true,
     );
+    mistakes.wrong(
+        "get-shows",
+        "A GET with a message in its query is answered with the page of the message. GET brings \
+         the form, whatever the query is; a message comes with POST.",
+        |knobs| knobs.get_shows = true,
+    );
+    mistakes
+        .wrong(
+            "file-names",
+            "The name of the file is taken for a path: /form.html gets the form, too. To the \
+             web, that is another path than /. It is 404.",
+            |knobs| knobs.others = &["/form.html"],
+        )
+        .or(|knobs| knobs.others = &["/form"])
+        .or(|knobs| knobs.others = &["/form", "/form.html"]);
     mistakes
         .wrong(
             "no-form",
@@ -427,7 +492,56 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
         .wrong(
             "first-line",
             "Only the first line of a message is on the page. A message may have several lines.",
-            |knobs| knobs.kept = |message| message.lines().next().unwrap_or_default(),
+            |knobs| {
+                knobs.seen = |page, message| {
+                    let mut lines = message.lines().filter(|line| !line.trim().is_empty());
+                    let page = as_typed(page, lines.next().unwrap_or_default());
+                    lines.fold(page, |page, line| page.hides(line))
+                };
+            },
+        )
+        .wrong(
+            "br-escaped",
+            "The line ends become <br> before the message is escaped, so the reader sees these \
+             letters. Escape first. And the style of the page shows line ends without any <br>.",
+            |knobs| {
+                knobs.seen = |page, message| as_typed(page, &message.replace("\r\n", "<br>"));
+            },
+        )
+        .or(|knobs| {
+            knobs.seen = |page, message| as_typed(page, &message.replace('\n', "<br>"));
+        })
+        .or(|knobs| {
+            knobs.seen = |page, message| as_typed(page, &message.replace('\n', "<br>\n"));
+        })
+        .wrong(
+            "cut-off",
+            "A long message loses its end: one read takes what is there, or what fits into the \
+             buffer. Read until the body ends, as read_message does: read_to_end.",
+            |knobs| knobs.seen = cut::<4096>,
+        )
+        .or(|knobs| knobs.seen = cut::<1024>)
+        .or(|knobs| knobs.seen = cut::<2048>)
+        .or(|knobs| knobs.seen = cut::<8192>)
+        .or(|knobs| knobs.seen = cut::<512>)
+        .or(|knobs| knobs.seen = cut::<1000>)
+        .wrong(
+            "any-field",
+            "You take the first field of the form, whatever its name. The message is in the \
+             field message: look for this name.",
+            |knobs| {
+                knobs.field = |asked| {
+                    let text = asked.text();
+                    let mut all = form_urlencoded::parse(text.as_bytes());
+                    all.next().map(|(_, value)| value.into_owned())
+                };
+            },
+        )
+        .wrong(
+            "redirects",
+            "A message is answered with a redirect, so nobody ever sees it. Here the answer is \
+             the page with the message, and the status is 200.",
+            |knobs| knobs.redirects = true,
         )
         .wrong(
             "not-escaped",
@@ -452,11 +566,59 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
                     let rest = message.replace("<script>", "").replace("</script>", "");
                     match rest == message {
                         true => as_it_came(page, &rest),
-                        false => as_it_came(page.body_lacks("<script>"), &rest),
+                        false => as_it_came(page.hides("script"), &rest),
                     }
                 };
             },
         )
+        .wrong(
+            "escaped-if-script",
+            "Only a message with a <script> in it is escaped. Other tags can do harm as well, \
+             and a reader wants to see what was typed. Escape every message.",
+            |knobs| {
+                knobs.seen = |page, message| match message.contains("<script") {
+                    true => as_typed(page, message),
+                    false => as_it_came(page, message),
+                };
+            },
+        )
+        .wrong(
+            "raw-elsewhere",
+            "The message stands on the page in two places, and in one of them it is not escaped. \
+             In a title or in an attribute, too, somebody else's text must be escaped.",
+            |knobs| knobs.seen = as_typed_and_raw,
+        )
+        .wrong(
+            "ampersand-last",
+            "You replace the & after others, and with it those that you have just written: < \
+             becomes &amp;lt;. escape_html does it right.",
+            |knobs| {
+                knobs.seen = |page, message| {
+                    let text = message.replace('<', "&lt;").replace('>', "&gt;");
+                    as_typed(page, &text.replace('"', "&quot;"))
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.seen = |page, message| {
+                let text = message.replace('<', "&lt;").replace('>', "&gt;");
+                as_typed(page, &text)
+            };
+        })
+        .or(|knobs| {
+            knobs.seen = |page, message| {
+                let text = message.replace('<', "&lt;").replace('>', "&gt;");
+                let text = text.replace('"', "&quot;").replace('\'', "&#39;");
+                as_typed(page, &text)
+            };
+        })
+        .or(|knobs| {
+            knobs.seen = |page, message| {
+                let text = message.replace('<', "&lt;").replace('>', "&gt;");
+                let text = text.replace('"', "&quot;").replace('\'', "&#x27;");
+                as_typed(page, &text)
+            };
+        })
         .wrong(
             "escapes-the-page",
             "The reader sees the tags of your own page as text. Escape the message, not the \

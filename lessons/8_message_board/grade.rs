@@ -141,6 +141,12 @@ struct Knobs {
     cuts: bool,
     /// Whether a message is kept before it is looked at.
     keeps_first: bool,
+    /// Whether the beginning of a message that is too long is kept, and the message refused.
+    keeps_beginning: bool,
+    /// Which of the messages are shown.
+    shows: fn(&[String]) -> &[String],
+    /// Whether messages stand in the page as they came, beside the escaped ones.
+    raw_elsewhere: bool,
     /// Whether messages are escaped.
     escapes: bool,
     /// What a reader sees of a message.
@@ -172,6 +178,9 @@ impl Default for Knobs {
             says_limit: true,
             cuts: false,
             keeps_first: false,
+            keeps_beginning: false,
+            shows: |messages| messages,
+            raw_elsewhere: false,
             escapes: true,
             read: str::to_string,
             own_tags: true,
@@ -280,7 +289,7 @@ impl Model for MessageBoard {
                     post("/").field("Content-Type", FORM).body(bytes)
                 }
             },
-            17 => get(draw.path_near(&["/", "/", "/messages"])),
+            17 => get(draw.path_near(&["/", "/", "/messages", "/board.html", "/board"])),
             18 => {
                 let path = draw.path_near(&["/", "/", "/messages"]);
                 post(path).form(&[("message", &draw.word())])
@@ -382,11 +391,8 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
     if knobs.form {
         expect = expect.has_form("post", "/", "message");
     }
-    let read: Vec<String> = board
-        .messages
-        .iter()
-        .map(|text| (knobs.read)(text))
-        .collect();
+    let messages = (knobs.shows)(&board.messages);
+    let read: Vec<String> = messages.iter().map(|text| (knobs.read)(text)).collect();
     // What was lost, or is read otherwise, is not there as it was typed.
     for text in board.posted.iter().filter(|text| !read.contains(text)) {
         let text = folded(text);
@@ -396,23 +402,26 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
     }
     expect = expect.shows_each(read);
     // What is escaped stands nowhere as it was typed, in no attribute either.
-    for text in &board.messages {
+    for text in messages {
         if text.contains('<') && knobs.escapes {
-            expect = expect.body_lacks(text);
+            expect = match knobs.raw_elsewhere {
+                true => expect.body_has(text),
+                false => expect.body_lacks(text),
+            };
         }
     }
     // Where nothing has to be escaped, the spaces can be looked at as well.
     let is_plain = |text: &str| text.chars().all(|c| c == ' ' || c.is_alphanumeric());
-    for text in &board.messages {
+    for text in messages {
         if text.trim().contains("  ") && is_plain(text) {
             expect = expect.shows_spaced(text);
         }
     }
     // A reader sees no tags of the page, unless somebody has typed some.
-    if !board.messages.iter().any(|message| message.contains('<')) {
+    if !messages.iter().any(|message| message.contains('<')) {
         expect = match knobs.own_tags {
             true => expect.hides("</"),
-            false if board.messages.is_empty() => expect,
+            false if messages.is_empty() => expect,
             false => expect.shows("</"),
         };
     }
@@ -447,6 +456,10 @@ fn posted(knobs: &Knobs, board: &mut Board, came: &str) -> Expect {
     if refused && knobs.keeps_first {
         (knobs.keep)(&mut board.messages, message.clone());
     }
+    if !empty && long && knobs.keeps_beginning {
+        (knobs.keep)(&mut board.messages, cut.clone());
+        board.posted.push(message.clone());
+    }
     if empty && !(long && knobs.length_first) {
         let location = (knobs.empty == 303).then_some("/");
         return Expect::step(3)
@@ -455,7 +468,8 @@ fn posted(knobs: &Knobs, board: &mut Board, came: &str) -> Expect {
     }
     if refused {
         let word: String = word(&message);
-        if !word.is_empty() && !knobs.keeps_first && knobs.too_long >= 400 {
+        if !word.is_empty() && !knobs.keeps_first && !knobs.keeps_beginning && knobs.too_long >= 400
+        {
             board.refused.push(word);
         }
         let expect = Expect::step(4).status(knobs.too_long);
@@ -536,6 +550,28 @@ fn about_the_list(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "first-lost",
+            "The oldest message is never on the page. The list begins at 0; for … in ….iter() \
+             goes through all of it.",
+            |knobs| knobs.shows = |messages| messages.get(1..).unwrap_or_default(),
+        )
+        .wrong(
+            "last-lost",
+            "The newest message is not on the page. for … in ….iter() goes through the whole \
+             list.",
+            |knobs| {
+                knobs.shows = |messages| &messages[..messages.len().saturating_sub(1)];
+            },
+        )
+        .wrong(
+            "only-some",
+            "When there are many messages, the older ones are not on the page any more. All of \
+             them are to be kept and shown.",
+            |knobs| knobs.shows = last::<10>,
+        )
+        .or(|knobs| knobs.shows = last::<5>)
+        .or(|knobs| knobs.shows = last::<3>)
+        .wrong(
             "shown-once",
             "The messages are on the page once, and gone the next time. Reading takes nothing \
              off the list: iter() lends the messages, drain and take remove them.",
@@ -557,6 +593,11 @@ fn about_the_list(mistakes: &mut Mistakes<Knobs>) {
         );
 }
 
+/// So many of the messages, the last ones.
+fn last<const MOST: usize>(messages: &[String]) -> &[String] {
+    &messages[messages.len().saturating_sub(MOST)..]
+}
+
 fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
     mistakes
         .wrong(
@@ -574,6 +615,19 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
              was typed, and escape it once, where it goes into the page.",
             |knobs| knobs.read = http_core::escape_html,
         )
+        .wrong(
+            "raw-elsewhere",
+            "A message stands on the page in two places, and in one of them it is not escaped. \
+             In a title or in an attribute, too, somebody else's text must be escaped.",
+            |knobs| knobs.raw_elsewhere = true,
+        )
+        .wrong(
+            "br-escaped",
+            "The line ends become <br> before the message is escaped, so the reader sees these \
+             letters. Escape first. And the style of the page shows line ends without any <br>.",
+            |knobs| knobs.read = |message| message.replace('\n', "<br>"),
+        )
+        .or(|knobs| knobs.read = |message| message.replace('\n', "<br>\n"))
         .wrong(
             "escapes-the-list",
             "The reader sees the tags of your own page as text. Escape each message alone, not \
@@ -594,6 +648,12 @@ fn about_refusing(mistakes: &mut Mistakes<Knobs>) {
             "A message of nothing but white space is taken. It is empty, too: look at what trim \
              leaves of it.",
             |knobs| knobs.is_empty = str::is_empty,
+        )
+        .wrong(
+            "only-spaces",
+            "A message of line ends or tabs is taken. They are white space, too: trim takes all \
+             of it off, trim_matches(' ') only spaces.",
+            |knobs| knobs.is_empty = |message| message.trim_matches(' ').is_empty(),
         )
         .wrong(
             "empty-ignored",
@@ -669,6 +729,12 @@ fn about_refusing(mistakes: &mut Mistakes<Knobs>) {
             "A message that is refused is on the board all the same. Look at it first, and push \
              it when it is neither empty nor too long.",
             |knobs| knobs.keeps_first = true,
+        )
+        .wrong(
+            "beginning-kept",
+            "A message that is too long is refused, but its beginning is on the board. A message \
+             that is refused is not kept at all.",
+            |knobs| knobs.keeps_beginning = true,
         );
 }
 

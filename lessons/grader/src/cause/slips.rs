@@ -7,6 +7,8 @@
 //! changed. It may be made everywhere, in one step, or for one path alone.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::record::{Act, Answer, Bytes, Expect, Request, Text, What};
@@ -187,6 +189,23 @@ pub(super) fn slips(wrong: &[Compared]) -> [Vec<Slip>; 4] {
             add(name, &says, Change::Writes(writes));
         }
     }
+    // A value may be read otherwise in one field alone, wherever it comes.
+    for field in fields_of(wrong) {
+        for &(name, says, changes) in VALUES {
+            for &change in changes {
+                let field = field.clone();
+                let change = move |request: &Request| {
+                    with_fields(request, |pairs| in_field(pairs, &field, change))
+                };
+                slips.push(Slip {
+                    name: name.into(),
+                    says: says.into(),
+                    scope: Scope::Everywhere,
+                    change: Change::Reads(Rc::new(change)),
+                });
+            }
+        }
+    }
     // An answer of its own is the least that can be said: where it is given.
     for scope in &scopes {
         let first = wrong.iter().find(|one| scope.covers(one.act, one.due));
@@ -272,13 +291,13 @@ const READS: &[Named<Reading>] = &[
     ("index-html", "You answer /index.html as you answer /. To the web, these are two paths, and the text names only one of them.",
         &[|asked| with_path(asked, asked.path().strip_suffix("index.html")?)]),
     ("query-in-path", "You take the query, from the ? on, for a part of the path. request.path() comes without it.", &[
-        |asked| with_target(asked, asked.target.replacen('?', "-", 1)),
-        |asked| (!asked.query().is_empty()).then(|| with_target(asked, asked.target.replacen('?', "-", 1)))?,
+        |asked| with_target(asked, format!("{}-", asked.target.split_once('?')?.0)),
+        |asked| (!asked.query().is_empty()).then(|| with_target(asked, format!("{}-", asked.path())))?,
     ]),
     ("empty-query", "You take a ? with nothing behind it for a part of the path. A query may be empty; request.path() comes without it.",
         &[|asked| with_path(asked, &format!("{}-", asked.target.strip_suffix('?')?))]),
     ("last-question-mark", "You split the address at its last ?. The query begins at the first one, and may have more of them.",
-        &[|asked| (asked.target.matches('?').count() > 1).then(|| with_target(asked, asked.target.replacen('?', "-", 1)))?]),
+        &[|asked| (asked.query().contains('?')).then(|| with_target(asked, format!("{}-?{}", asked.path(), asked.target.rsplit('?').next()?)))?]),
     ("query-unread", "You do not look at the query.",
         &[|asked| with_target(asked, asked.path().into())]),
     ("query-decoded-first", "You decode the query before you split it. Then a %26 in a value looks like the & between two fields: split first, then decode each part.",
@@ -302,7 +321,7 @@ const READS: &[Named<Reading>] = &[
         &[|asked| with_body(asked, |bytes| String::from_utf8_lossy(bytes).into_owned().into_bytes())]),
     ("body-latin-1", "You take each byte of the body for a character. A character in UTF-8 may have several bytes.",
         &[|asked| with_body(asked, |bytes| bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into_bytes())]),
-    ("letters", "You change the letters of the body to small or to capital ones. Take the body as it comes.", &[
+    ("body-letters", "You change the letters of the body to small or to capital ones. Take the body as it comes.", &[
         |asked| with_body_text(asked, str::to_lowercase),
         |asked| with_body_text(asked, str::to_uppercase),
     ]),
@@ -340,7 +359,7 @@ type Pairs = Vec<(String, String)>;
 const LONG: usize = 4096;
 
 /// A request whose fields, in its query and in the form of its body, are others.
-fn with_fields(request: &Request, change: Typing) -> Option<Request> {
+fn with_fields(request: &Request, change: impl Fn(Pairs) -> Pairs) -> Option<Request> {
     let changed = |form: &[u8]| {
         let pairs: Pairs = form_urlencoded::parse(form).into_owned().collect();
         let new = change(pairs.clone());
@@ -365,6 +384,38 @@ fn with_fields(request: &Request, change: Typing) -> Option<Request> {
     Some(read)
 }
 
+/// The most fields that are looked at alone.
+const MOST_FIELDS: usize = 4;
+
+/// The names of the fields that came where an answer is wrong, those that came most often.
+fn fields_of(wrong: &[Compared]) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for asked in wrong.iter().filter_map(|one| one.act.asked()) {
+        let body = asked.body.as_deref().filter(|body| body.len() < LONG);
+        let body = form_urlencoded::parse(body.unwrap_or_default());
+        let all = form_urlencoded::parse(asked.query().as_bytes()).chain(body);
+        for (name, _) in all {
+            *counts.entry(name.into_owned()).or_default() += 1;
+        }
+    }
+    let mut names = Vec::from_iter(counts);
+    names.sort_by_key(|(_, count)| Reverse(*count));
+    let most = names.into_iter().take(MOST_FIELDS);
+    most.map(|(name, _)| name).collect()
+}
+
+/// Changes the fields of this name alone, where they stand.
+fn in_field(pairs: Pairs, name: &str, change: Typing) -> Pairs {
+    let own = pairs.iter().filter(|(known, _)| known == name).cloned();
+    let changed: Pairs = change(own.collect());
+    let mut changed = changed.into_iter();
+    let put = |pair: (String, String)| match pair.0 == name {
+        true => changed.next(),
+        false => Some(pair),
+    };
+    pairs.into_iter().filter_map(put).collect()
+}
+
 /// Changes each value.
 fn each(pairs: Pairs, change: impl Fn(&str) -> String) -> Pairs {
     let changed = |(name, value): (String, String)| (name, change(&value));
@@ -380,7 +431,11 @@ const VALUES: &[Named<Typing>] = &[
     ]),
     ("values-folded", "You make one space of all the white space between words. It must come back as it was typed.",
         &[|pairs| each(pairs, |value| value.split_whitespace().collect::<Vec<_>>().join(" "))]),
-    ("letters", "You change the letters of a value to small or to capital ones. It must come back as it was typed.", &[
+    ("values-quoted", "You write a value with {:?}, which puts quotes around it and a \\ before some signs. {} writes it as it is.", &[
+        |pairs| each(pairs, |value| format!("{value:?}")),
+        |pairs| each(pairs, |value| format!("\"{}\"", value.replace('\\', "\\\\"))),
+    ]),
+    ("values-letters", "You change the letters of a value to small or to capital ones. It must come back as it was typed.", &[
         |pairs| each(pairs, str::to_lowercase),
         |pairs| each(pairs, str::to_uppercase),
     ]),
@@ -400,7 +455,7 @@ const VALUES: &[Named<Typing>] = &[
         &[|pairs| each(pairs, |value| value.replace(['<', '>'], ""))]),
     ("values-quotes", "You take quotes out of a value. What was typed must come back: escape it, and remove nothing.",
         &[|pairs| each(pairs, |value| value.replace('"', ""))]),
-    ("values-unescaped", "You decode escapes of HTML in a value: &lt; becomes <. Who typed &lt; meant these four characters.",
+    ("values-unescaped", "Who types &lt; sees < instead of these four characters. Escape each & of a value, whatever stands behind it, and decode nothing.",
         &[|pairs| each(pairs, |value| value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"))]),
     ("value-to-equals", "You take a value only up to an = in it. The first = of a field ends its name; all behind it is the value.",
         &[|pairs| each(pairs, |value| value.split('=').next().unwrap_or_default().into())]),
@@ -436,10 +491,10 @@ const TEXTS: &[Named<Writing>] = &[
     ]),
     ("no-text", "There is no text at all in the answer. Look whether .send is given the text.",
         &[|_| Vec::new()]),
-    ("letters", "The text is in small letters. Compare it letter by letter.",
-        &[|text| changed(text, str::to_lowercase)]),
-    ("letters", "The text is in capital letters. Compare it letter by letter.",
-        &[|text| changed(text, str::to_uppercase)]),
+    ("text-letters", "The text has small letters where it must have capital ones, or the other way round. Compare it letter by letter.", &[
+        |text| changed(text, str::to_lowercase),
+        |text| changed(text, str::to_uppercase),
+    ]),
 ];
 
 /// The text with another one in its place; bytes that are no text stay.
@@ -567,7 +622,7 @@ fn own_answer(scope: Scope, says: String, answer: Answer) -> Slip {
     let writes = move |_: &Act, what: &What| {
         Some(match what {
             What::Status(_) => What::Status(vec![answer.status]),
-            What::Field(name, _) => {
+            What::Field(name, _) | What::OwnField(name) => {
                 What::Field(name.clone(), answer.field(name).map(str::to_string))
             }
             What::Body(_) => What::Body(Text::Exactly(answer.body.clone())),
@@ -631,9 +686,9 @@ mod tests {
         assert_eq!(targets("path-beginning", "/about/x"), ["/about"]);
         assert_eq!(targets("index-html", "/index.html?a"), ["/?a"]);
         assert_eq!(targets("empty-query", "/about?"), ["/about-?"]);
-        assert_eq!(targets("last-question-mark", "/?a=b?c"), ["/-a=b?c"]);
+        assert_eq!(targets("last-question-mark", "/?a=b?c"), ["/-?c"]);
         assert_eq!(targets("plus-twice", "/?a=1%2B1+1"), ["/?a=1+1+1"]);
-        assert_eq!(targets("letters", "/?a=%C3%84"), ["/?a=%C3%A4"]);
+        assert_eq!(targets("values-letters", "/?a=%C3%84"), ["/?a=%C3%A4"]);
     }
 
     #[test]
@@ -646,6 +701,16 @@ mod tests {
         assert_eq!(bodies("body-lossy", b"a\xff"), ["a\u{fffd}"]);
         assert_eq!(bodies("last-of-its-name", b"a=1&a=2"), ["a=2&a=1"]);
         assert_eq!(bodies("body-trimmed", b"plain"), [""; 0]);
+    }
+
+    /// A student who meets a name again reads the same.
+    #[test]
+    fn of_each_name_one_thing_is_said() {
+        let mut said = BTreeMap::new();
+        for slip in slips(&[]).into_iter().flatten() {
+            let first = said.entry(slip.name).or_insert_with(|| slip.says.clone());
+            assert_eq!(*first, slip.says);
+        }
     }
 
     #[test]

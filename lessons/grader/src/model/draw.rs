@@ -110,7 +110,7 @@ impl Draw {
             6 => format!("{word} {}", self.word()),
             7 => format!("<script>alert('{word}')</script>"),
             8 => format!("{word}={}&x=1;", self.word()),
-            9 => format!("'{word}' / \\"),
+            9 => format!("'{word}'\\{} / \\", self.word()),
             10..=12 => format!("{word}, {}", self.pick(&FOREIGN)),
             _ => word,
         }
