@@ -121,7 +121,12 @@ pub(crate) fn grade(
     only: Option<&str>,
 ) -> Graded {
     match report(place, how, only) {
-        Ok(report) => report.graded(place.lesson, submitted),
+        Ok(report) => {
+            // What is printed in the name of bubblewrap may be the program's own words.
+            let broken = report.checks.iter().any(Reported::names_the_room);
+            let broken = broken && !how.confinement.works(place);
+            report.graded(place.lesson, submitted, broken)
+        }
         Err(why) => Graded {
             record: not_graded(place.lesson, submitted, State::NotGraded, why),
             by_time: None,
@@ -172,11 +177,14 @@ struct Reported {
 }
 
 impl Report {
-    fn graded(self, lesson: &Lesson, submitted: &Submitted) -> Graded {
+    fn graded(self, lesson: &Lesson, submitted: &Submitted, room_is_broken: bool) -> Graded {
         let by_time = self.checks.iter().find(|check| check.is_of_time());
         let by_time = by_time.map(|check| format!("step {}: {}", check.step, check.name));
         let fault = match self.version {
-            1 => self.checks.iter().find_map(Reported::fault),
+            1 => self
+                .checks
+                .iter()
+                .find_map(|check| check.fault(room_is_broken)),
             other => Some(format!("results of version {other}, which is not known")),
         };
         let checks = self.checks.into_iter().map(Reported::check).collect();
@@ -219,16 +227,22 @@ impl Reported {
         self.outcome == Outcome::Failed && (took || self.mistakes().iter().any(of_time))
     }
 
+    /// Whether the program's output has what bubblewrap says when it fails.
+    fn names_the_room(&self) -> bool {
+        let message = self.message.as_deref();
+        message.is_some_and(|message| message.contains("err| bwrap: "))
+    }
+
     /// Why it is the grader that has failed, and not the program.
-    fn fault(&self) -> Option<String> {
+    fn fault(&self, room_is_broken: bool) -> Option<String> {
         let message = self.message.as_deref().unwrap_or_default();
-        let is_fault = self
-            .mistakes()
+        let mistakes = self.mistakes();
+        let is_fault = mistakes
             .iter()
             .any(|mistake| mistake.name == "grader-fault");
-        let no_room = message.contains("err| bwrap: ");
         // The room has a disk of its own, and who has filled it is the program.
         let is_fault = is_fault && !message.contains("No space left on device");
+        let no_room = room_is_broken && self.names_the_room();
         (self.outcome == Outcome::Failed && (is_fault || no_room)).then(|| message.to_string())
     }
 
@@ -283,7 +297,7 @@ mod tests {
         let checks = [check(1, 1, one), check(1, 2, two), check(2, 3, three)];
         let report = serde_json::json!({"version": 1, "checks": checks});
         let report: Report = serde_json::from_value(report).unwrap();
-        report.graded(&course().lessons[0], &submitted())
+        report.graded(&course().lessons[0], &submitted(), false)
     }
 
     #[test]

@@ -59,12 +59,8 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
         (None, Some(path)) => vec![submission::of_one(&course, path)?],
         (None, None) => vec![submission::of_workspace(&course, arguments.solutions)],
     };
-    if let Some((part, parts)) = arguments.shard {
-        let mut number = 0;
-        submissions.retain(|_| {
-            number += 1;
-            (number - part).is_multiple_of(parts)
-        });
+    if let Some(shard) = arguments.shard {
+        submissions = submission::part(submissions, shard);
     }
     let of_others = arguments.class.is_some() || arguments.submission.is_some();
     let (confinement, seed) = match (of_others, &arguments.seed) {

@@ -153,6 +153,16 @@ impl Confinement {
         }
     }
 
+    /// Whether a program can be started at this place at all.
+    pub(crate) fn works(&self, place: &Place<'_>) -> bool {
+        if *self == Self::None {
+            return true;
+        }
+        let mut command = self.outer(place);
+        command.args(self.wrap(place)).arg("true");
+        process::run(&mut command, Duration::from_secs(20)).is_ok_and(|ended| ended.success())
+    }
+
     /// Makes the folders of a grading.
     ///
     /// # Errors

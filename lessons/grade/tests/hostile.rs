@@ -70,6 +70,9 @@ fn main() -> ExitCode {
         trial("who takes memory is ended", |class| {
             class.has_nothing("memory")
         }),
+        trial("who speaks for the grader has no points", |class| {
+            class.has_nothing("pretends")
+        }),
         trial("who never serves is ended", |class| {
             class.has_nothing("loops")
         }),
@@ -293,6 +296,10 @@ fn submissions(course: &Course, lesson: &Lesson, reference: &str, port: u16) -> 
         (
             "memory",
             with_attack("std::hint::black_box(vec![1_u8; 1 << 30]).len() > 1"),
+        ),
+        (
+            "pretends",
+            with_attack("eprintln!(\"bwrap: no room for this\"); false"),
         ),
         (
             "fills",
