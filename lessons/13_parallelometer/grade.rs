@@ -1,0 +1,527 @@
+//! The checks of lesson 13, parallelometer: requests that are counted while they are under way. A
+//! request is kept under way by its body, which the check sends when it likes; no check looks at
+//! a clock.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use grader::{Act, Draw, Expect, Failure, Mistakes, Model, Run, Seen, Service, Status, Verdict};
+use grader::{Whole, get, post};
+
+const HTML: &str = "text/html; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+const FRAMES: usize = 16;
+
+/// How long a check waits for what comes soon, if it comes.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+fn main() -> ExitCode {
+    grader::lesson!(Parallelometer)
+        .check(1, 2, "a request under way is counted", one)
+        .check(1, 2, "so are five, in whatever order they end", five)
+        .check(
+            1,
+            1,
+            "one whose client breaks off is counted down",
+            broken_off,
+        )
+        .check(1, 1, "160 requests leave nothing behind", many)
+        .check(2, 2, "after a panic, the count is right", panics)
+        .check(
+            2,
+            1,
+            "a request that panics changes no other",
+            panics_meanwhile,
+        )
+        .example(3, 1, "GET / answers a page", Status, |_| [get("/")])
+        .example(3, 2, "it has sixteen frames", Whole, |draw| {
+            [get("/".to_string() + &draw.query())]
+        })
+        .example(3, 1, "the chart is an SVG", Whole, |_| [get("/chart.svg")])
+        .check(3, 2, "its line shows each change", chart)
+        .check(
+            3,
+            0,
+            "a browser has six requests under way at once",
+            in_a_browser,
+        )
+        .sessions(1)
+        .grade()
+}
+
+// What is right of single requests.
+
+/// What a parallelometer answers. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// The numbers of the frames.
+    frames: Vec<usize>,
+    page: u16,
+    kind: String,
+    chart_kind: String,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            frames: (1..=FRAMES).collect(),
+            page: 200,
+            kind: HTML.into(),
+            chart_kind: SVG.into(),
+        }
+    }
+}
+
+struct Parallelometer;
+
+impl Model for Parallelometer {
+    type Knobs = Knobs;
+    type State = ();
+
+    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+        let asked = act.asked()?;
+        match (&*asked.method, asked.path()) {
+            ("GET", "/") => {
+                let page = Expect::step(3)
+                    .status(knobs.page)
+                    .field("Content-Type", &*knobs.kind);
+                let page = knobs.frames.iter().fold(page, |page, number| {
+                    page.has_tag("iframe", &[("src", &format!("/frame/{number}"))])
+                });
+                // (None is missing, and none is too many.)
+                let others = (0..FRAMES + 4).filter(|number| !knobs.frames.contains(number));
+                Some(others.fold(page, |page, number| {
+                    page.body_lacks(format!("\"/frame/{number}\""))
+                }))
+            }
+            ("GET", "/chart.svg") => {
+                let chart = Expect::step(3).status(200);
+                Some(
+                    chart
+                        .field("Content-Type", &*knobs.chart_kind)
+                        .body_has("<polyline"),
+                )
+            }
+            ("POST", "/upload") => {
+                let length = asked.body.as_ref().map_or(0, |body| body.len());
+                let answer = Expect::step(1).status(200);
+                Some(answer.body(format!("{length} bytes\n")))
+            }
+            // What they count, the functions ask.
+            (_, "/count" | "/fail" | "/upload" | "/" | "/chart.svg") => None,
+            // A frame takes half a second.
+            (_, path) if path.starts_with("/frame/") => None,
+            ("GET" | "POST", path) if !path.starts_with("//") => Some(Expect::step(1).status(404)),
+            _ => None,
+        }
+    }
+
+    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+        let counted = match draw.below(3) {
+            0 => post("/upload").body(draw.text()),
+            1 => post(draw.path()).body(draw.text()),
+            _ => get(draw.path() + &draw.query()),
+        };
+        match draw.below(3) {
+            0 => vec![counted, get("/".to_string() + &draw.query())],
+            1 => vec![counted, get("/chart.svg".to_string() + &draw.query())],
+            _ => vec![counted],
+        }
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        mistakes
+            .wrong(
+                "fifteen-frames",
+                "There are fifteen frames: the last one is missing. 1..16 ends before 16, and 1..=16 \
+                 has it.",
+                |knobs| knobs.frames = (1..FRAMES).collect(),
+            )
+            .wrong(
+                "frames-from-zero",
+                "The frames are numbered from 0 to 15. They are /frame/1 to /frame/16.",
+                |knobs| knobs.frames = (0..FRAMES).collect(),
+            )
+            .wrong(
+                "no-frames",
+                "There are no frames on the page. Put them in the place of the comment in page.html: \
+                 replace gives you the page with them.",
+                |knobs| knobs.frames = Vec::new(),
+            )
+            .wrong(
+                "one-frame",
+                "All frames have the same address, so a browser may ask for it once. Put the number \
+                 into the address: /frame/1, /frame/2, and so on.",
+                |knobs| knobs.frames = vec![1],
+            )
+            .wrong(
+                "page-as-text",
+                "The page is sent as text/plain, so a browser shows its tags. It is text/html.",
+                |knobs| knobs.kind = "text/plain; charset=utf-8".into(),
+            );
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked_get(), seen.answer()) else {
+            return;
+        };
+        let kind = answer.field("Content-Type").unwrap_or_default().to_string();
+        if asked.path() == "/chart.svg" && kind != SVG {
+            mistakes.wrong(
+                "other-chart-type",
+                "The Content-Type of the chart is not image/svg+xml, so a browser does not draw it.",
+                move |knobs| knobs.chart_kind.clone_from(&kind),
+            );
+        }
+    }
+}
+
+// What needs several requests at the same time.
+
+/// An upload that is under way: the server has asked for its body.
+struct Upload(TcpStream);
+
+impl Upload {
+    /// Begins one, and waits until the program reads it.
+    fn begin(service: &Service) -> Result<Self, Failure> {
+        let head = "POST /upload HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+                    Content-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+        let begun = connect(service).and_then(|mut stream| {
+            stream.write_all(head.as_bytes())?;
+            let mut came = Vec::new();
+            while !came.ends_with(b"\r\n\r\n") {
+                came.push(byte(&mut stream)?);
+            }
+            Ok((stream, String::from_utf8_lossy(&came).into_owned()))
+        });
+        let came = match begun {
+            Ok((stream, came)) if came.starts_with("HTTP/1.1 100 ") => return Ok(Self(stream)),
+            Ok((_, came)) => came,
+            Err(error) => error.to_string(),
+        };
+        // What is wrong with an upload alone, a simple one shows.
+        service
+            .ask(post("/upload").body("12345"))?
+            .expect_body("5 bytes\n")?;
+        let done = ["POST /upload, with Expect: 100-continue"];
+        Err(service.wrong(&done, "HTTP/1.1 100 Continue, when the body is read", came))
+    }
+
+    /// Sends the body, and waits for the answer.
+    fn finish(mut self, service: &Service) -> Verdict {
+        let mut came = String::new();
+        let sent = self.0.write_all(b"12345");
+        let read = sent.and_then(|()| self.0.read_to_string(&mut came));
+        if read.is_ok() && came.ends_with("\r\n\r\n5 bytes\n") {
+            return Ok(());
+        }
+        let done = ["POST /upload, with a body that comes later"];
+        Err(service.wrong(&done, "the answer \"5 bytes\"", came))
+    }
+}
+
+fn connect(service: &Service) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, service.port())))?;
+    stream.set_read_timeout(Some(2 * PATIENCE))?;
+    Ok(stream)
+}
+
+fn byte(stream: &mut TcpStream) -> io::Result<u8> {
+    let mut byte = [0];
+    stream.read_exact(&mut byte)?;
+    Ok(byte[0])
+}
+
+/// Waits until this number of requests are under way, as the program says. (One whose client has
+/// broken off ends some time later.) Returns what it says at last.
+fn count(service: &Service, expected: usize) -> Result<String, Failure> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let answer = service.get("/count")?;
+        answer.expect_status(200)?;
+        let said = answer.text().trim().to_string();
+        if said == expected.to_string() || Instant::now() > until {
+            return Ok(said);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The failure of a count that is not what it should be.
+fn miscounted(service: &Service, done: &str, expected: usize, said: &str) -> Failure {
+    let expected = format!("GET /count says {expected}");
+    let came = format!("GET /count says {said}");
+    service.wrong(&[done], expected, came)
+}
+
+const NOT_COUNTED: (&str, &str) = (
+    "not-counted",
+    "While a request is under way, /count says 0. Count up before work is called, and down when it \
+     has returned. (A guard that is bound to _ is dropped at once. Give it a name, such as _counted.)",
+);
+
+const COUNTS_ITSELF: (&str, &str) = (
+    "counts-itself",
+    "/count says one too many: it counts itself. Count only in the last arm, for the paths that work \
+     answers.",
+);
+
+const LEFT_OVER: (&str, &str) = (
+    "not-counted-down",
+    "When all requests are over, /count still says that some are under way. Count down when work has \
+     returned, whatever it returns: a ? in between would leave before.",
+);
+
+fn one(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    let upload = Upload::begin(&service)?;
+    let said = count(&service, 1)?;
+    if said != "1" {
+        let wrong = miscounted(&service, "while one upload is under way", 1, &said);
+        return Err(match &*said {
+            "0" => wrong.because(NOT_COUNTED.0, NOT_COUNTED.1),
+            "2" => wrong.because(COUNTS_ITSELF.0, COUNTS_ITSELF.1),
+            _ => wrong,
+        });
+    }
+    upload.finish(&service)?;
+    let said = count(&service, 0)?;
+    match &*said {
+        "0" => Ok(()),
+        _ => Err(
+            miscounted(&service, "after an upload that is done", 0, &said)
+                .because(LEFT_OVER.0, LEFT_OVER.1),
+        ),
+    }
+}
+
+fn five(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    let mut uploads = Vec::new();
+    for number in 1..=5 {
+        uploads.push(Upload::begin(&service)?);
+        let said = count(&service, number)?;
+        if said != number.to_string() {
+            let wrong = miscounted(&service, "uploads that are under way", number, &said);
+            return Err(match &*said {
+                "0" => wrong.because(NOT_COUNTED.0, NOT_COUNTED.1),
+                more if *more == (number + 1).to_string() => {
+                    wrong.because(COUNTS_ITSELF.0, COUNTS_ITSELF.1)
+                }
+                _ => wrong,
+            });
+        }
+    }
+    // Never just the other way around: the first one ends first.
+    let mut order = run.seed().shuffled(vec![1, 2, 3, 4]);
+    order.insert(0, 0);
+    let mut uploads: Vec<Option<Upload>> = uploads.into_iter().map(Some).collect();
+    for (done, at) in order.into_iter().enumerate() {
+        uploads[at].take().expect("each once").finish(&service)?;
+        let said = count(&service, 4 - done)?;
+        if said != (4 - done).to_string() {
+            let what = format!("five uploads, {} of them done", done + 1);
+            let wrong = miscounted(&service, &what, 4 - done, &said);
+            return Err(match said.parse() {
+                Ok(5) => wrong.because(LEFT_OVER.0, LEFT_OVER.1),
+                _ => wrong.because(
+                    "put-back",
+                    "When requests end in another order than they began, the number is wrong: you \
+                     store a number that you read before. Others have changed it meanwhile. fetch_add \
+                     and fetch_sub change what is there now.",
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn broken_off(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    drop(Upload::begin(&service)?);
+    let said = count(&service, 0)?;
+    match &*said {
+        "0" => Ok(()),
+        _ => Err(
+            miscounted(&service, "after an upload whose client broke off", 0, &said)
+                .because(LEFT_OVER.0, LEFT_OVER.1),
+        ),
+    }
+}
+
+fn many(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    let path = run.seed().path();
+    for _ in 0..10 {
+        let begun: Vec<_> = (0..16).map(|_| service.begin(get(&*path))).collect();
+        for one in begun {
+            one.answer()?.expect_status(404)?;
+        }
+    }
+    let said = count(&service, 0)?;
+    match &*said {
+        "0" => Ok(()),
+        _ => Err(
+            miscounted(&service, "after 160 requests, 16 at a time", 0, &said)
+                .because(LEFT_OVER.0, LEFT_OVER.1),
+        ),
+    }
+}
+
+const AFTER_PANIC: (&str, &str) = (
+    "not-after-a-panic",
+    "A panic leaves the function at once, and what stands behind it is not run: the request stays \
+     counted for ever. What is dropped on the way out is dropped, though. Count down in the drop of \
+     a guard.",
+);
+
+/// Asks for /fail, of a program that counts what does not fail.
+fn fails(service: &Service) -> Verdict {
+    let upload = service.ask(post("/upload").body("12345"))?;
+    upload.expect_body("5 bytes\n")?;
+    service.get("/fail")?.expect_status(500)
+}
+
+fn panics(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    for _ in 0..3 {
+        fails(&service)?;
+    }
+    let said = count(&service, 0)?;
+    match &*said {
+        "0" => Ok(()),
+        _ => Err(
+            miscounted(&service, "after three times GET /fail", 0, &said)
+                .because(AFTER_PANIC.0, AFTER_PANIC.1),
+        ),
+    }
+}
+
+fn panics_meanwhile(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    // What is wrong with /fail alone, the check before this one says.
+    fails(&service)?;
+    let upload = Upload::begin(&service)?;
+    fails(&service)?;
+    let said = count(&service, 1)?;
+    let wrong = miscounted(
+        &service,
+        "an upload under way, and GET /fail meanwhile",
+        1,
+        &said,
+    );
+    match &*said {
+        "1" => upload.finish(&service),
+        "0" => Err(wrong.because(
+            "reset",
+            "After a panic, /count says 0, and an upload is still under way: do not set the number \
+             back. Count down by one.",
+        )),
+        _ => Err(wrong.because(AFTER_PANIC.0, AFTER_PANIC.1)),
+    }
+}
+
+/// The numbers and times of the chart's line.
+fn line(service: &Service) -> Result<Vec<(f64, f64)>, Failure> {
+    let answer = service.get("/chart.svg")?;
+    answer.expect_status(200)?;
+    let text = answer.text();
+    let points = text.split_once("<polyline points=\"").map(|(_, rest)| rest);
+    let points = points.and_then(|rest| Some(rest.split_once('"')?.0));
+    let points = points.map(str::to_string).unwrap_or_default();
+    let point = |point: &str| {
+        let (time, number) = point.split_once(',')?;
+        Some((time.parse().ok()?, number.parse().ok()?))
+    };
+    let read: Option<Vec<_>> = points.split_whitespace().map(point).collect();
+    read.filter(|points| !points.is_empty())
+        .ok_or_else(|| answer.wrong("a line with points such as 1200,-0 1200,-1"))
+}
+
+/// The same, when it ends with this number, or some time later.
+fn line_to(service: &Service, number: f64) -> Result<Vec<(f64, f64)>, Failure> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let line = line(service)?;
+        let ends = line.last().is_some_and(|last| last.1.abs() == number);
+        if ends || Instant::now() > until {
+            return Ok(line);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn chart(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    let (one, two) = (Upload::begin(&service)?, Upload::begin(&service)?);
+    one.finish(&service)?;
+    // Until it is in the chart, so that the order is sure.
+    line_to(&service, 1.0)?;
+    two.finish(&service)?;
+    let line = line_to(&service, 0.0)?;
+    let heights: Vec<f64> = line.iter().map(|(_, number)| 0.0 - number).collect();
+    let mut levels = heights.clone();
+    levels.dedup();
+    let done = "two uploads, one beginning and one ending while the other is under way";
+    let shown = |numbers: &[f64]| {
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        numbers.join(" ")
+    };
+    let wrong = |expected: &str, came: &[f64]| {
+        let came = format!("the numbers of its points are {}", shown(came));
+        service.wrong(&[done, "GET /chart.svg"], expected, came)
+    };
+    let steps =
+        "a line that goes 0 1 2 1 0, with a point before and behind each change: 0 1 1 2 2 1 1 0";
+    if levels.iter().any(|number| *number < 0.0) {
+        return Err(wrong(steps, &heights).because(
+            "upside-down",
+            "The line is upside down. In an SVG, y grows downwards, so the points have the number \
+             with a minus: 1200,-3.",
+        ));
+    }
+    let ups_and_downs = [0.0, 1.0, 2.0, 1.0, 0.0];
+    if levels == ups_and_downs[1..] || levels == ups_and_downs {
+        let times_rise = line.windows(2).all(|pair| pair[0].0 <= pair[1].0);
+        if !times_rise {
+            return Err(service.wrong(
+                &[done, "GET /chart.svg"],
+                "points whose times rise",
+                "times that go back",
+            ));
+        }
+        // A change is upright: two points of one time.
+        let upright = line.windows(2).filter(|pair| pair[0].1 != pair[1].1);
+        if upright.clone().count() == 4 && upright.clone().all(|pair| pair[0].0 == pair[1].0) {
+            return Ok(());
+        }
+        return Err(wrong(steps, &heights).because(
+            "slanting",
+            "The line slants from one number to the next, as if there were two and a half requests \
+             in between. Each change needs two points at its time: one with the number before it, \
+             one with the number behind it.",
+        ));
+    }
+    Err(wrong(steps, &heights))
+}
+
+fn in_a_browser(run: &mut Run) -> Verdict {
+    let mut page = run.browser()?;
+    page.open("/")?;
+    // All frames are there when the page is.
+    page.open("/chart.svg")?;
+    let points = page.evaluate("document.querySelector('polyline').getAttribute('points')")?;
+    let numbers = points.split_whitespace().filter_map(|point| {
+        let number: f64 = point.split_once(',')?.1.parse().ok()?;
+        Some(0.0 - number)
+    });
+    let most = numbers.fold(0.0, f64::max);
+    if most == 6.0 {
+        return Ok(());
+    }
+    Err(page.wrong(format!(
+        "a chart that goes up to 6 requests at once, not to {most}"
+    )))
+}
