@@ -1248,7 +1248,12 @@ fn is_unreserved(byte: u8) -> bool {
 
 /// The target for a name on the disk.
 fn target(draw: &mut Draw, name: &str) -> String {
-    match draw.below(5) {
+    match draw.below(6) {
+        // A % without two digits behind it stays as it is.
+        5 => format!(
+            "/{}",
+            encoded(name, |byte| is_unreserved(byte) || byte == b'%')
+        ),
         3 => format!("/{}", encoded(name, |byte| byte == b'/')),
         // A + stands for itself in a path.
         4 => format!(
