@@ -132,6 +132,10 @@ pub(crate) fn page(course: &Course, file: &str, text: &str, slot: impl Fn(u32) -
                     id,
                 }));
             }
+            // With its quotes escaped, too: what looks like an attribute is none.
+            Event::Code(code) => {
+                made.push(inline(format!("<code>{}</code>", escaped(&code))));
+            }
             // A wide table moves by itself, and not the page with it.
             Event::Start(Tag::Table(alignments)) => {
                 made.push(raw("<div class=\"table\" tabindex=\"0\">".into()));
