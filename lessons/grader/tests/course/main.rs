@@ -29,12 +29,12 @@ use workshop::{Browser, Graded, Workshop};
 
 /// Does something for each lesson, and fails with all that was found wrong. Two lessons go
 /// side by side: while the programs of one are built, those of the other are graded, which
-/// waits as much as it works.
+/// waits as much as it works. The last come first: they wait longest.
 #[track_caller]
 fn for_each_lesson(check: impl Fn(&Lesson, &mut Vec<String>) + Sync) {
     let only = std::env::var("LESSON").ok();
     let wanted = |one: &Lesson| only.as_ref().is_none_or(|only| one.package == *only);
-    let lessons: Vec<Lesson> = lesson::all().into_iter().filter(wanted).collect();
+    let lessons: Vec<Lesson> = lesson::all().into_iter().rev().filter(wanted).collect();
     assert!(!lessons.is_empty(), "there is no lesson {only:?}");
     let faults = prove::side_by_side(&lessons, 2, |lesson| {
         let mut found = Vec::new();

@@ -6,6 +6,7 @@
 //!
 //! A browser takes more time than all the rest of a grading. So a wrong program sees one only
 //! if nothing else rejects it, and beyond that until each check in a browser has rejected one.
+//! Of the right ones, all do if the check is of their lesson alone; otherwise the reference does.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,6 +22,9 @@ use crate::workshop::{Browser, Checks, Graded, Workshop};
 /// How many sessions right programs are asked, if `GRADE_SESSIONS` does not say so. Each run
 /// draws others.
 const MANY_SESSIONS: &str = "50";
+
+/// How the reference is called among the programs.
+const REFERENCE: &str = "the reference";
 
 /// One program that is to be graded.
 struct Candidate {
@@ -53,7 +57,8 @@ pub fn faults(lesson: &Lesson) -> Vec<String> {
     let mut programs: Vec<(Candidate, PathBuf)> = candidates.into_iter().zip(programs).collect();
     // Those that take long come first.
     programs.sort_by_key(|(candidate, _)| !matches!(candidate.due, Due::Right));
-    let at_once = thread::available_parallelism().map_or(2, usize::from);
+    // Most of a grading is waiting.
+    let at_once = 2 * thread::available_parallelism().map_or(2, usize::from);
     let graded = side_by_side(&programs, at_once, |(candidate, program)| {
         grade(&checks, candidate, program, &sessions)
     });
@@ -92,7 +97,14 @@ pub fn side_by_side<T: Sync, R: Send>(
 /// The results of a program: of a wrong one without a browser, if that is enough.
 fn grade(checks: &Checks, candidate: &Candidate, program: &Path, many: &str) -> Vec<Graded> {
     match candidate.due {
-        Due::Right => checks.grade(program, Browser::All, Some(many)),
+        Due::Right => {
+            let alone = std::env::var_os("LESSON").is_some();
+            let browser = match alone || candidate.name == REFERENCE {
+                true => Browser::All,
+                false => Browser::No,
+            };
+            checks.grade(program, browser, Some(many))
+        }
         Due::Wrong { step, .. } => {
             let graded = checks.grade(program, Browser::No, None);
             let needs_one = graded
@@ -149,7 +161,7 @@ fn blind_browsers(
 fn candidates(lesson: &Lesson) -> Result<Vec<Candidate>, String> {
     let reference = lesson.solution_text();
     let mut all = vec![Candidate {
-        name: "the reference".into(),
+        name: REFERENCE.into(),
         text: reference.clone(),
         due: Due::Right,
     }];
