@@ -182,14 +182,16 @@ impl Model for PathRouter {
                 knobs.pages[2] = Page { status, kind, text };
             },
         );
-        for (page, name) in ["/", "/about", "a path that nobody knows"]
-            .iter()
-            .enumerate()
-        {
+        let pages = [
+            ("home", "/"),
+            ("about", "/about"),
+            ("unknown", "a path that nobody knows"),
+        ];
+        for (page, (id, name)) in pages.into_iter().enumerate() {
             let status = [200, 200, 404][page];
             for wrong in [200, 404].into_iter().filter(|wrong| *wrong != status) {
                 mistakes.wrong(
-                    "other-status",
+                    &format!("other-status-{id}"),
                     format!(
                         "The answer to {name} has the right text and the status {wrong}. Its \
                          status is {status}: people read the text, programs the status."
@@ -198,7 +200,7 @@ impl Model for PathRouter {
                 );
             }
             mistakes.wrong(
-                "no-content-type",
+                &format!("no-content-type-{id}"),
                 format!(
                     "The answer to {name} has no Content-Type. It is the .send_header between \
                      the status and end_headers."
