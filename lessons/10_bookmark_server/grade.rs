@@ -746,12 +746,7 @@ impl Model for BookmarkServer {
                 None
             }
             Act::Start(command) => {
-                let pairs = command
-                    .arguments
-                    .iter()
-                    .filter_map(|text| text.split_once('='));
-                let owned = |(name, uri): (&str, &str)| (name.to_string(), uri.to_string());
-                world.begun = pairs.map(owned).collect();
+                world.begun = command.pairs().collect();
                 world.kept = world.begun.clone();
                 None
             }

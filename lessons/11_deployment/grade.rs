@@ -139,10 +139,7 @@ impl Model for Deployment {
                 return None;
             }
             Act::Start(command) => {
-                let arguments = command.arguments.iter();
-                let pairs = arguments.filter_map(|text| text.split_once('='));
-                let owned = |(name, uri): (&str, &str)| (name.to_string(), uri.to_string());
-                world.begun = pairs.map(owned).collect();
+                world.begun = command.pairs().collect();
                 world.kept.clone_from(&world.begun);
                 let set = |wanted| command.variables.iter().find(|(name, _)| name == wanted);
                 set("HOST")?;

@@ -196,10 +196,7 @@ impl Model for ThreadedServer {
                 return None;
             }
             Act::Start(command) => {
-                let arguments = command.arguments.iter();
-                let pairs = arguments.filter_map(|text| text.split_once('='));
-                let owned = |(name, uri): (&str, &str)| (name.to_string(), uri.to_string());
-                world.begun = pairs.map(owned).collect();
+                world.begun = command.pairs().collect();
                 world.kept.clone_from(&world.begun);
                 return None;
             }

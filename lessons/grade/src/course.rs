@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use grader::record::CheckInfo;
+use grader::without_variables_of_a_run;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -381,8 +382,8 @@ struct Made {
 }
 
 fn build(root: &Path, arguments: &[&str]) -> Result<Made, String> {
-    let mut command = clean(&cargo());
-    let output = command
+    let mut command = Command::new(cargo());
+    let output = without_variables_of_a_run(&mut command)
         .args(arguments)
         .arg("--message-format=json-render-diagnostics")
         .current_dir(root)
@@ -423,30 +424,10 @@ fn cargo() -> String {
     env::var("CARGO").unwrap_or_else(|_| "cargo".into())
 }
 
-/// A command without what Cargo has set for this program: build scripts that look at it
-/// would run again.
-fn clean(program: &str) -> Command {
-    let mut command = Command::new(program);
-    for (name, _) in env::vars_os() {
-        let shown = name.to_string_lossy();
-        let of_cargo = [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_NAME",
-        ];
-        let of_cargo = of_cargo.iter().any(|prefix| shown.starts_with(prefix));
-        if of_cargo || shown.starts_with("GRADE_") || shown == "OUT_DIR" {
-            command.env_remove(&name);
-        }
-    }
-    command
-}
-
 /// What a command prints.
 fn said(program: &str, arguments: &[&str], folder: &Path) -> Result<String, String> {
-    let mut command = clean(program);
-    let output = command
+    let mut command = Command::new(program);
+    let output = without_variables_of_a_run(&mut command)
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::null())

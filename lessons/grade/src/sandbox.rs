@@ -284,10 +284,7 @@ impl Confinement {
             }
             Self::None => {
                 let mut command = Command::new(&lesson.grader);
-                let of_grade = |name: &OsString| name.to_string_lossy().starts_with("GRADE_");
-                for (name, _) in env::vars_os().filter(|(name, _)| of_grade(name)) {
-                    command.env_remove(name);
-                }
+                grader::without_variables_of_a_run(&mut command);
                 command
             }
         };

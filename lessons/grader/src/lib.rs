@@ -170,12 +170,14 @@ pub use function::{Answer, Begun, Failure, Finished, Invocation, Page, Run, Serv
 pub use lesson::{Judge, Judge::Status, Judge::Whole, Lesson};
 pub use model::{Draw, Mistakes, Model};
 pub use place::steps::open as open_steps;
+pub use program::build::without_variables_of_a_run;
 pub use program::guard::{Guarded, command as guarded, guard_if_asked};
 pub use record::{
     Act, Bytes, Expect, NOBODY, OUTSIDE, Reply, SERVICE, Seen, encode_form, get, post, request,
     run, serves, start, write,
 };
 pub use report::{Part, parts as report};
+pub use show::{count, with_reason};
 
 /// Begins the list of checks of the lesson whose package this is written in.
 #[macro_export]

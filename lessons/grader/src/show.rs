@@ -94,14 +94,14 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// `404 Not Found`; behind a status that has no name, a space alone, as on the wire.
-pub(crate) fn with_reason(status: u16) -> String {
+pub fn with_reason(status: u16) -> String {
     let named = ureq::http::StatusCode::from_u16(status).ok();
     let reason = named.and_then(|status| status.canonical_reason());
     format!("{status} {}", reason.unwrap_or_default())
 }
 
 /// `1 check`, `2 checks`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{s}")
 }

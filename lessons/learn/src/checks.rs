@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use grader::record::{CheckInfo, Event, Record};
-use grader::{Guarded, guarded, open_steps};
+use grader::{Guarded, guarded, open_steps, without_variables_of_a_run};
 use serde_json::{Value, json};
 
 use crate::course::{Course, Lesson};
@@ -25,19 +25,6 @@ use crate::status::{Phase, Status};
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// Variables that are not meant for another Cargo, or for the checks: those that Cargo sets
-/// for what it runs, and those of a run of the grader.
-const NOT_HANDED_ON: [&str; 8] = [
-    "CARGO_PKG_",
-    "CARGO_MANIFEST_",
-    "CARGO_CRATE_NAME",
-    "CARGO_BIN_",
-    "CARGO_PRIMARY_PACKAGE",
-    "CARGO_TARGET_TMPDIR",
-    "OUT_DIR",
-    "GRADE_",
-];
 
 /// The checks of all lessons, and what they have said.
 pub(crate) struct Checks {
@@ -191,7 +178,8 @@ impl Checks {
                 ..Known::default()
             };
             known.status.open = open_steps(&source.unwrap_or_default());
-            let is_kept = self.restore(&lesson.folder, &mut known.status);
+            let made_from = || self.made_from(&lesson.folder, self.of_grader(&lesson.folder));
+            let is_kept = self.restore(&lesson.folder, made_from, &mut known.status);
             let open = &known.status.open;
             let is_begun = lesson.steps.iter().any(|step| !open.contains(&step.number));
             self.change(|inner| {
@@ -298,8 +286,10 @@ impl Checks {
         graders: &mut BTreeMap<String, (u64, PathBuf)>,
     ) -> Result<(), String> {
         let lesson = self.course.lesson(folder).ok_or("the lesson is gone")?;
+        let of_grader = self.of_grader(folder);
+        let made_from = self.made_from(folder, of_grader);
         let mut kept = Status::default();
-        if self.restore(folder, &mut kept) {
+        if self.restore(folder, || made_from, &mut kept) {
             self.tell(folder, |status| {
                 kept.open = std::mem::take(&mut status.open);
                 kept.runs += status.runs;
@@ -307,8 +297,6 @@ impl Checks {
             });
             return Ok(());
         }
-        let made_from = self.made_from(folder);
-        let of_grader = self.of_grader(folder);
         let grader = match graders.get(folder) {
             Some((of, grader)) if *of == of_grader && grader.is_file() => grader.clone(),
             _ => {
@@ -321,7 +309,7 @@ impl Checks {
         // The reference is no concern of who writes a program.
         command.args(["--skip", "the reference in solutions/"]);
         command.current_dir(self.course.root.join("lessons").join(folder));
-        without_variables(&mut command).env("GRADE_EVENTS", "1");
+        without_variables_of_a_run(&mut command).env("GRADE_EVENTS", "1");
         let (mut record, mut checks, mut is_over) = (Record::default(), Vec::new(), false);
         let said = lines_of(&mut command, stop, |line| {
             let Ok(event) = serde_json::from_str::<Event>(line) else {
@@ -340,18 +328,19 @@ impl Checks {
         if !is_over {
             return Err(format!("the checks have broken off:\n{said}"));
         }
-        if record.not_built.is_none() && self.made_from(folder) == made_from {
+        let is_same = || self.made_from(folder, self.of_grader(folder)) == made_from;
+        if record.not_built.is_none() && is_same() {
             self.keep(folder, made_from, &checks, &record);
         }
         Ok(())
     }
 
-    /// A fingerprint of what the results of a lesson are made from.
-    fn made_from(&self, folder: &str) -> u64 {
+    /// A fingerprint of what the results of a lesson are made from: its starter, and its checks.
+    fn made_from(&self, folder: &str, of_grader: u64) -> u64 {
         let starter = self.course.root.join(format!("starter/{folder}.rs"));
         let mut all = DefaultHasher::new();
         fs::read(starter).ok().hash(&mut all);
-        self.of_grader(folder).hash(&mut all);
+        of_grader.hash(&mut all);
         all.finish()
     }
 
@@ -393,12 +382,13 @@ impl Checks {
         let _ = fs::write(self.kept_in(folder), kept.to_string());
     }
 
-    /// Takes in what was kept, if it was made from what is there now.
-    fn restore(&self, folder: &str, status: &mut Status) -> bool {
+    /// Takes in what was kept, if it was made from what is there now. That is only found out if
+    /// something was kept.
+    fn restore(&self, folder: &str, made_from: impl FnOnce() -> u64, status: &mut Status) -> bool {
         let kept = fs::read(self.kept_in(folder)).ok();
         let kept = kept.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
         let Some(mut kept) = kept else { return false };
-        if kept["made_from"].as_u64() != Some(self.made_from(folder)) {
+        if kept["made_from"].as_u64() != Some(made_from()) {
             return false;
         }
         let checks = serde_json::from_value(kept["checks"].take());
@@ -436,12 +426,7 @@ impl Inner {
 
 /// The starters, each with the folder of its lesson.
 fn starters(course: &Course) -> Vec<(String, PathBuf)> {
-    let entries = fs::read_dir(course.root.join("lessons"))
-        .into_iter()
-        .flatten();
-    let folders = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let folders = folders.filter(|folder| folder.starts_with(|c: char| c.is_ascii_digit()));
-    let starters = folders.map(|folder| {
+    let starters = course.folders().map(|folder| {
         let path = course.root.join(format!("starter/{folder}.rs"));
         (folder, path)
     });
@@ -468,17 +453,6 @@ fn files_in(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Keeps back what is not meant for the command.
-pub(crate) fn without_variables(command: &mut Command) -> &mut Command {
-    for (name, _) in env::vars_os() {
-        let shown = name.to_string_lossy();
-        if NOT_HANDED_ON.iter().any(|prefix| shown.starts_with(prefix)) {
-            command.env_remove(&name);
-        }
-    }
-    command
-}
-
 /// Builds one thing of a lesson's package with Cargo, and returns the path of its program.
 ///
 /// # Errors
@@ -495,7 +469,7 @@ pub(crate) fn build(
         guarded(Path::new(&cargo), None, Guarded::Build).map_err(|e| e.to_string())?;
     command.args(["build", "--message-format=json", "-p", &lesson.package]);
     command.args(what).current_dir(&course.root);
-    without_variables(&mut command);
+    without_variables_of_a_run(&mut command);
     let (mut program, mut errors) = (None, String::new());
     let said = lines(&mut command, hold, |line| {
         let message: Value = serde_json::from_str(line).unwrap_or_default();

@@ -52,22 +52,31 @@ impl Course {
 
     /// The lessons, in their order.
     pub(crate) fn lessons(&self) -> Vec<Lesson> {
-        let ideas = fs::read_to_string(self.root.join("lessons/README.md")).unwrap_or_default();
-        let entries = fs::read_dir(self.root.join("lessons"))
-            .into_iter()
-            .flatten();
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut lessons: Vec<Lesson> = names
-            .filter_map(|folder| self.read_lesson(&folder, &ideas))
-            .collect();
+        let ideas = self.ideas();
+        let folders = self.folders();
+        let read = folders.filter_map(|folder| self.read_lesson(&folder, &ideas));
+        let mut lessons: Vec<Lesson> = read.collect();
         lessons.sort_by_key(|lesson| lesson.number);
         lessons
     }
 
-    /// The lesson in this folder of `lessons/`.
+    /// The names of the folders of lessons, in no order.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = String> {
+        let entries = fs::read_dir(self.root.join("lessons"));
+        let entries = entries.into_iter().flatten();
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.filter(|name| name.starts_with(|c: char| c.is_ascii_digit()))
+    }
+
+    /// The lesson in this folder of `lessons/`, which may be any text.
     pub(crate) fn lesson(&self, folder: &str) -> Option<Lesson> {
-        let lessons = self.lessons();
-        lessons.into_iter().find(|lesson| lesson.folder == folder)
+        let known = self.folders().find(|known| known == folder)?;
+        self.read_lesson(&known, &self.ideas())
+    }
+
+    /// The text with the table of the ideas to take home.
+    fn ideas(&self) -> String {
+        fs::read_to_string(self.root.join("lessons/README.md")).unwrap_or_default()
     }
 
     fn read_lesson(&self, folder: &str, ideas: &str) -> Option<Lesson> {

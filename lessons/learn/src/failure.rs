@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use grader::Part;
 use grader::record::{Exchange, Expected, Finding, Seen, Text, What};
-use http_core::http::StatusCode;
 
 use crate::course::Course;
 use crate::course::Lesson;
@@ -264,10 +263,7 @@ fn difference(what: &What, exchange: &Exchange) -> Option<Difference> {
 }
 
 fn status_line(status: u16) -> String {
-    let reason = StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason());
-    format!("HTTP/1.1 {status} {}", reason.unwrap_or_default())
+    format!("HTTP/1.1 {}", grader::with_reason(status))
 }
 
 #[cfg(test)]

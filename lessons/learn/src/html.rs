@@ -6,22 +6,17 @@ use std::fmt::Write as _;
 /// that a reader could not see, or that turn what stands around them, are written as what
 /// they are.
 pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    let mut visible = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' | '\t' => out.push(character),
+            '\n' | '\t' => visible.push(character),
             c if hides(c) => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+                let _ = write!(visible, "\\u{{{:x}}}", u32::from(c));
             }
-            c => out.push(c),
+            c => visible.push(c),
         }
     }
-    out
+    http_core::escape_html(&visible)
 }
 
 /// Whether a character is a control, or changes the direction of the text around it, or has
@@ -29,12 +24,6 @@ pub(crate) fn escaped(text: &str) -> String {
 pub(crate) fn hides(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-/// `1 check`, `2 checks`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{s}")
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use grader::count;
 use grader::record::{CheckInfo, Outcome};
 
 use crate::checks::Checks;
 use crate::course::{Course, Lesson};
 use crate::editor::Editor;
 use crate::failure::Reader;
-use crate::html::{count, escaped};
+use crate::html::escaped;
 use crate::source::{self, Source};
 use crate::status::{Phase, State, Status};
 use crate::text::{self, Heading};

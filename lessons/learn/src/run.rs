@@ -15,9 +15,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use grader::{Guarded, guarded};
+use grader::{Guarded, guarded, without_variables_of_a_run};
 
-use crate::checks::{Checks, Stop, build, lock, without_variables};
+use crate::checks::{Checks, Stop, build, lock};
 use crate::course::Lesson;
 
 /// The port that the texts name.
@@ -97,6 +97,14 @@ pub(crate) struct Exchange {
     pub(crate) response: Vec<u8>,
     began: Instant,
     pub(crate) took: Option<Duration>,
+}
+
+impl Shown {
+    /// The exchange that came last on this connection.
+    fn latest_of(&mut self, connection: u64) -> Option<&mut Exchange> {
+        let mut latest_first = self.wire.iter_mut().rev();
+        latest_first.find(|exchange| exchange.connection == connection)
+    }
 }
 
 impl Runner {
@@ -221,7 +229,7 @@ impl Program {
         let mut command = guarded(path, None, Guarded::Program)?;
         command.args(self.arguments.split_whitespace());
         command.current_dir(&checks.course.root);
-        without_variables(&mut command).env("PORT", "0");
+        without_variables_of_a_run(&mut command).env("PORT", "0");
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -341,11 +349,7 @@ impl Program {
     /// Bytes of a request. Behind an answer, they begin the next one.
     fn asked(&self, connection: u64, bytes: &[u8]) {
         self.change(|shown| {
-            let own = shown
-                .wire
-                .iter_mut()
-                .rev()
-                .find(|exchange| exchange.connection == connection);
+            let own = shown.latest_of(connection);
             if let Some(exchange) = own.filter(|exchange| exchange.response.is_empty()) {
                 keep(&mut exchange.request, bytes);
                 return;
@@ -370,11 +374,7 @@ impl Program {
     /// Bytes of an answer.
     fn answered(&self, connection: u64, bytes: &[u8]) {
         self.change(|shown| {
-            let own = shown
-                .wire
-                .iter_mut()
-                .rev()
-                .find(|exchange| exchange.connection == connection);
+            let own = shown.latest_of(connection);
             if let Some(exchange) = own {
                 keep(&mut exchange.response, bytes);
                 exchange.took = Some(exchange.began.elapsed());

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use grader::count;
+
 use crate::course::Lesson;
 use crate::failure::Reader;
-use crate::html::{count, escaped};
+use crate::html::escaped;
 use crate::pages::{Fragment, Page, Pages, live};
 use crate::run::{Exchange, Program, Runner, State};
 use crate::wire::{self, Side};

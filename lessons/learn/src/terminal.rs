@@ -8,12 +8,11 @@ use std::sync::mpsc::{self, TryRecvError};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use grader::Part;
 use grader::record::{Finding, Outcome};
+use grader::{Part, count};
 
 use crate::checks::Checks;
 use crate::course::{Course, Lesson};
-use crate::html::count;
 use crate::status::{State, Status};
 use crate::text;
 

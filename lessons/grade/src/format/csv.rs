@@ -1,6 +1,7 @@
 //! A table of scores: a row for each submission, a column for each lesson.
 
-use crate::format::count;
+use grader::count;
+
 use crate::record::{LessonRecord, Record, State};
 
 pub(super) fn write(records: &[Record]) -> String {

@@ -1,7 +1,8 @@
 //! Tables for the terminal: of a class, a row for each submission; of one submission, a row
 //! for each lesson, and below it the reports.
 
-use crate::format::count;
+use grader::count;
+
 use crate::record::{LessonRecord, Outcome, Record, State, StepState};
 
 pub(super) fn write(records: &[Record]) -> String {

@@ -67,11 +67,7 @@ impl<'run, 'check> Invocation<'run, 'check> {
         let until = Instant::now() + limits.answer;
         let ran = program::run(&program, folder, &self.command, until);
         let ran = ran.map_err(|error| Failure::fault(error.to_string()))?;
-        let ended = match &ran {
-            Ok(ended) => ended.clone(),
-            Err(hangs) => hangs.so_far().clone(),
-        };
-        self.run.last = Some(ended);
+        self.run.last = Some(ran.as_ref().unwrap_or_else(Hangs::so_far).clone());
         Finished::of(shown, self.command, ran)
     }
 

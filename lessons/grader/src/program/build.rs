@@ -22,6 +22,7 @@ mod shelf;
 mod target;
 
 use cargo::cargo_build;
+pub use cargo::without_variables_of_a_run;
 use contents::Contents;
 use shelf::Shelf;
 use target::Target;

@@ -55,6 +55,17 @@ pub struct Command {
     pub input: Bytes,
 }
 
+impl Command {
+    /// Its arguments of the form `NAME=VALUE`, as pairs.
+    pub fn pairs(&self) -> impl Iterator<Item = (String, String)> {
+        let pairs = self
+            .arguments
+            .iter()
+            .filter_map(|text| text.split_once('='));
+        pairs.map(|(name, value)| (name.into(), value.into()))
+    }
+}
+
 /// Which connections requests use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connections {

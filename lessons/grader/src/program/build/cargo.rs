@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -26,8 +26,9 @@ const MOST_LINES: usize = 60;
 /// The most bytes that are kept of what Cargo says.
 const LONGEST_OUTPUT: u64 = 16 * 1024 * 1024;
 
-/// Variables that Cargo sets for the run of a test, which are not meant for another
-/// Cargo: build scripts that look at them (ring's does) would run again each time.
+/// Variables that Cargo sets for what it runs, and those of a run of the checks. They are not
+/// meant for another Cargo: build scripts that look at them (ring's does) would run again each
+/// time.
 const OF_A_RUN: [&str; 8] = [
     "CARGO_PKG_",
     "CARGO_MANIFEST_",
@@ -38,6 +39,18 @@ const OF_A_RUN: [&str; 8] = [
     "OUT_DIR",
     "GRADE_",
 ];
+
+/// Keeps back from a command what Cargo and the checks have set for the run of this process:
+/// what it builds is then the same as if a student had typed it.
+pub fn without_variables_of_a_run(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os() {
+        let shown = name.to_string_lossy();
+        if OF_A_RUN.iter().any(|prefix| shown.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
 
 /// What Cargo has made, or found made.
 pub(super) struct Made {
@@ -101,13 +114,7 @@ pub(super) fn cargo_build(
     let cannot_run = |error| hindered(&format!("cannot run {}", cargo.to_string_lossy()), &error);
     let mut command =
         guard::command(Path::new(&cargo), None, Guarded::Build).map_err(cannot_run)?;
-    for (name, _) in std::env::vars_os() {
-        let shown = name.to_string_lossy();
-        if OF_A_RUN.iter().any(|prefix| shown.starts_with(prefix)) {
-            command.env_remove(&name);
-        }
-    }
-    command
+    without_variables_of_a_run(&mut command)
         .args(["build", "-p", &place.package, "--bin", program])
         .args(["--message-format=json", "--profile", &target.profile])
         .arg("--target-dir")
