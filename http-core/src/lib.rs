@@ -38,8 +38,8 @@
 //!
 //! ```text
 //! main ──► files ──► face ──► http1
-//!                     ▲         ▲
-//!                     └── net ──┘
+//!   │                 ▲         ▲
+//!   └──────► net ─────┴─────────┘
 //! ```
 //!
 //! Nothing points back. The command `http-core` is `main.rs`: a command line around

@@ -59,7 +59,10 @@ fn the_request_under_way_is_answered() {
         began.recv_timeout(PATIENCE).unwrap();
         server.stop.stop();
         go_on.send(()).unwrap();
-        assert_eq!(client.reply().text(), "done");
+        let reply = client.reply();
+        assert_eq!(reply.text(), "done");
+        // RFC 9112, section 9.6: the client is told, so it sends nothing more in vain.
+        assert_eq!(reply.field("Connection"), Some("close"));
         client.ends();
         // It had more to say, so it would be listened to for a while.
         drop(client);

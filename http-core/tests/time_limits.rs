@@ -213,6 +213,52 @@ fn a_slow_body_is_408() {
     }
 }
 
+/// However much has come: the time it has earned is not for one silence.
+#[test]
+fn a_body_that_stops_after_a_fast_start_is_408() {
+    let limits = Limits {
+        stall_time: SHORT,
+        least_rate: 1,
+        ..patient()
+    };
+    let server = TestServer::with(|server| server.limits(limits).threads(2), measure);
+    // Waited for by the server, and by a handler.
+    for length in [60_000, 1_000_000] {
+        let mut client = server.connect();
+        client.send(upload(length));
+        client.send(&pattern(length)[1..]);
+        assert_eq!(client.reply().status, 408, "{length}");
+        client.ends();
+    }
+}
+
+/// Of what has been taken, only what the system may still hold counts.
+#[test]
+fn an_answer_of_which_no_more_is_taken_after_a_fast_start_is_given_up() {
+    const LENGTH: usize = 200 * 1024 * 1024;
+    let limits = Limits {
+        stall_time: SHORT,
+        least_rate: 1_000_000,
+        ..patient()
+    };
+    let (tell, given_up) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let server = TestServer::limited(limits, move |_: &mut Request, response: Response| {
+        let mut body = response.send_response(200).end_headers()?;
+        let written = body.write_all(&vec![0; LENGTH]);
+        let outcome = written.as_ref().map_err(|error| error.kind()).copied();
+        tell.lock().unwrap().send(outcome).unwrap();
+        written?;
+        body.finish()
+    });
+    let mut client = server.connect();
+    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.take(LENGTH / 2).unwrap();
+    // All that was taken would earn the client 100 s.
+    let outcome = given_up.recv_timeout(PATIENCE).expect("not given up");
+    assert_eq!(outcome, Err(ErrorKind::TimedOut));
+}
+
 #[test]
 fn a_body_that_takes_long_but_comes_is_no_slow_one() {
     let limits = Limits {
@@ -416,6 +462,38 @@ fn at_the_limit_the_longest_idle_connection_gives_way() {
     assert_eq!(second.get("/"), "0");
     busy.send("Host: h\r\n\r\n");
     assert_eq!(busy.reply().text(), "0");
+}
+
+/// One whose request has come while all threads were busy only looks idle.
+#[test]
+fn at_the_limit_who_has_asked_does_not_give_way() {
+    let (tell, began) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel();
+    let (tell, wait) = (Mutex::new(tell), Mutex::new(wait));
+    let limits = Limits {
+        connections: 2,
+        ..patient()
+    };
+    let server = TestServer::limited(limits, move |request: &mut Request, response: Response| {
+        if request.path() == "/wait" {
+            tell.lock().unwrap().send(()).unwrap();
+            wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        }
+        measure(request, response)
+    });
+    let (mut idle, mut busy) = (server.connect(), server.connect());
+    assert_eq!(idle.get("/"), "0");
+    busy.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+    began.recv_timeout(PATIENCE).unwrap();
+    // By now it has been idle for long enough to give way.
+    thread::sleep(SHORT);
+    let mut newcomer = server.connect();
+    newcomer.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    idle.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    go_on.send(()).unwrap();
+    for client in [&mut busy, &mut idle, &mut newcomer] {
+        assert_eq!(client.reply().text(), "0");
+    }
 }
 
 /// `Duration::MAX` is how an author says "no limit".

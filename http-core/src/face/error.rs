@@ -1,8 +1,8 @@
-//! Why a server could not start.
+//! Why a server could not start, or had to stop.
 
 use std::{error, fmt, io};
 
-/// A server that could not start, in words for the person at the terminal.
+/// Why a server could not start, or had to stop, in words for the person at the terminal.
 ///
 /// `main` may return it: Rust prints an error that `main` returns by its `Debug`,
 /// so `Debug` is the same sentence here as `Display`, not the insides of a struct.

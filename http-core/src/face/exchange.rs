@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::mem;
 use std::net::SocketAddr;
 
-use crate::http1::{CONTINUE, Date, FilePart, Got, Http1, Output, Refusal, mistake};
+use crate::http1::{CONTINUE, Date, Ending, FilePart, Got, Http1, Output, Refusal, mistake};
 
 /// What moves the bytes of an exchange: a socket, or memory in a test.
 pub(crate) trait Transport {
@@ -26,6 +26,9 @@ pub(crate) trait Transport {
 
     /// The address of the client.
     fn client(&self) -> SocketAddr;
+
+    /// Whether the server is stopping, so that this answer is the last of its connection.
+    fn is_stopping(&self) -> bool;
 
     /// The current time, for the Date field.
     fn date(&mut self) -> &Date;
@@ -118,6 +121,9 @@ impl<'c> Exchange<'c> {
 
     pub fn end_fields(&self) {
         let Ends { http1, transport } = &mut *self.ends.borrow_mut();
+        if transport.is_stopping() {
+            http1.end_after(Ending::Stopping);
+        }
         http1.end_fields(transport.date());
     }
 

@@ -10,12 +10,13 @@ use super::{Answered, Request, Response};
 ///
 /// An [`Answered`] can only be had by finishing a [`Response`], so a handler
 /// that forgets to answer on some path does not compile. Errors are passed on
-/// with `?`; the server answers 500 for the handler if nothing was sent yet.
+/// with `?`: if nothing was sent yet, the server answers in the handler's place. It answers 500,
+/// or where the request's body could not be read, as [`BodyReader`](crate::BodyReader) says.
 pub type Answer = io::Result<Answered>;
 
 /// Answers requests: http.server's `BaseHTTPRequestHandler`.
 ///
-/// Write the methods of the HTTP methods you serve; the others answer 501
+/// Implement one method for each HTTP method you support; the rest answer 501
 /// ("Unsupported method"), and HEAD is answered like GET without its body.
 /// One handler serves all requests, from several threads at once if the server
 /// has [several](crate::HttpServer::threads): hence `&self` and `Sync`.

@@ -109,6 +109,10 @@ impl Transport for Client<'_> {
         (Ipv4Addr::LOCALHOST, 9).into()
     }
 
+    fn is_stopping(&self) -> bool {
+        false
+    }
+
     fn date(&mut self) -> &Date {
         b"Sun, 06 Nov 1994 08:49:37 GMT"
     }

@@ -19,11 +19,12 @@ thread_local! {
 /// usual report.
 pub(super) fn catch<T>(quiet: bool, handler: impl FnOnce() -> T) -> Result<T, String> {
     install_hook();
-    HANDLER.set(Some(!quiet));
+    // A handler may serve others in memory (`serve_in_memory`).
+    let outer = HANDLER.replace(Some(!quiet));
     // The handler is shared by `&`: what a panic may leave half done behind a lock
     // is for the handler to see (a poisoned Mutex), as in any Rust program.
     let outcome = panic::catch_unwind(AssertUnwindSafe(handler));
-    HANDLER.set(None);
+    HANDLER.set(outer);
     outcome.map_err(|payload| match (PANIC.take(), message(&*payload)) {
         (Some((known, place)), message) if known == message => known + &place,
         // Thrown with `resume_unwind`, which calls no hook.
@@ -105,6 +106,19 @@ mod tests {
         assert_eq!(
             catch(true, || panic::resume_unwind(Box::new("thrown"))).map(|(): ()| ()),
             Err("thrown".into())
+        );
+    }
+
+    #[test]
+    fn a_handler_within_a_handler_ends_and_the_outer_one_goes_on() {
+        let text = catch(true, || {
+            assert!(catch(true, || panic!("inner")).map(|(): ()| ()).is_err());
+            panic!("outer")
+        });
+        let text = text.map(|(): ()| ()).unwrap_err();
+        assert!(
+            text.starts_with("outer (") && text.contains("panics.rs, line "),
+            "{text}"
         );
     }
 

@@ -33,7 +33,7 @@ impl<'c> Request<'c> {
     ///
     /// It begins with one slash: of several at the start, one is left, so `//cat` is
     /// `/cat`. Slashes further on stay. Nothing else is changed: `/%63at`, `/cat/` and
-    /// `/./cat` are other texts than `/cat`.
+    /// `/./cat` are different paths from `/cat`. (Only of `OPTIONS *`, the path is `*`.)
     pub fn path(&self) -> &str {
         self.head.path()
     }
@@ -54,7 +54,8 @@ impl<'c> Request<'c> {
         self.head.query()
     }
 
-    /// The request target as it was sent: path, `?` and query.
+    /// The request target as it was sent: path, `?` and query. A client that takes the server
+    /// for a proxy puts the scheme and the host before them.
     pub fn target(&self) -> &str {
         self.head.target()
     }
@@ -69,7 +70,8 @@ impl<'c> Request<'c> {
         self.head.header(name)
     }
 
-    /// The name and the value of each header field, as they were sent, in their order.
+    /// The name and the value of each header field, as they were sent, in their order. (Where the
+    /// target has a host in it, that is the value of Host: RFC 9112, section 3.2.2.)
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.head.headers()
     }

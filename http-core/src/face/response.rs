@@ -53,8 +53,8 @@ impl<'c> Response<'c> {
         Response { exchange }
     }
 
-    /// Sends the status: `200`, or `StatusCode::OK` from the `http` crate. A
-    /// status that is none (below 200 or above 999) is an error of `end_headers`.
+    /// Sends the status: `200`, or `StatusCode::OK` from the `http` crate. An invalid
+    /// status (below 200 or above 999) is an error of `end_headers`.
     pub fn send_response(self, status: impl TryInto<StatusCode>) -> Headers<'c> {
         let Response { exchange } = self;
         let outcome = match status.try_into() {
@@ -65,10 +65,11 @@ impl<'c> Response<'c> {
     }
 
     /// Answers with an error: a small page that shows the status and your
-    /// explanation, which is escaped. Like http.server's `send_error`.
+    /// explanation, which is escaped. Like http.server's `send_error`. An invalid status
+    /// becomes 500.
     ///
     /// # Errors
-    /// As [`BodyWriter::send`].
+    /// If the status is not a final one (100 to 199); and as [`BodyWriter::send`].
     pub fn send_error(self, status: impl TryInto<StatusCode>, explanation: &str) -> Answer {
         let status = status
             .try_into()
@@ -198,7 +199,7 @@ impl Write for BodyWriter<'_> {
         Ok(data.len())
     }
 
-    /// Sends what was written so far to the client now, in a chunk.
+    /// Sends what was written so far to the client now.
     fn flush(&mut self) -> io::Result<()> {
         self.exchange.write(b"", true)
     }

@@ -157,6 +157,7 @@ impl Answer {
                     self.said.close = true;
                 }
             }
+            4 if is("Date") && self.said.date => return Err(mistake("Date must be sent once")),
             4 if is("Date") => self.said.date = true,
             6 if is("Server") => self.said.server = true,
             _ => {}

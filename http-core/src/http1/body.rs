@@ -36,7 +36,8 @@ pub enum Got {
 /// section 10.1.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// A request whose body is being waited for.
+/// A request whose body is being waited for. A decoder of its own looks for the end of the body,
+/// which stays in the input for the handler to read with another.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub head: Head,
@@ -181,7 +182,7 @@ impl Waiting {
     }
 
     /// Whether the handler is called only once the body is complete, because it is short.
-    pub fn is_worth_it(&self, input: &[u8], limits: &Limits) -> bool {
+    pub fn is_buffered_first(&self, input: &[u8], limits: &Limits) -> bool {
         let most = limits.body_ahead;
         let left = self.decoder.remaining().unwrap_or(0);
         !self.head.expects_continue() && input.len() < most && left <= (most - input.len()) as u64

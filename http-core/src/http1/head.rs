@@ -32,7 +32,7 @@ use super::{Framing, Limits, Refusal};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Head {
-    /// The head as it came; everything below points into it.
+    /// The head as it came; the spans below point into it.
     bytes: Vec<u8>,
     method: Method,
     target: Span,

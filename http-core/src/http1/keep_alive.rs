@@ -2,8 +2,9 @@
 //!
 //! It does unless there is a reason to end it: an [`Ending`], which is noted as soon as it is
 //! known. The head of the answer tells the client, so it is decided when that head ends
-//! ([`Http1::decide_keep_alive`]); and it is done when the answer is complete
-//! ([`Http1::answered`]).
+//! ([`Http1::decide_keep_alive`]). When the answer is complete ([`Http1::answered`]), the
+//! connection takes the state that was decided on: from there, [`Http1::next`] leads to the next
+//! request, or to the end, which `net` carries out.
 
 use http::StatusCode;
 
@@ -30,8 +31,8 @@ pub enum Ending {
 }
 
 impl Http1 {
-    /// Notes a reason to end the connection after the current answer; without one, no other
-    /// request is answered. The first reason stays, unless the client itself wants the end: then
+    /// Records why the connection will end: after the current answer, or at once if none is being
+    /// written. The first reason stays, unless the client itself wants the end: then
     /// it sends no more requests, and needs no time to see the answer.
     pub fn end_after(&mut self, reason: Ending) {
         if self.ending.is_none() || reason == Ending::Client {

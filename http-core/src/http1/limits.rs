@@ -1,4 +1,4 @@
-//! What one client may ask for: sizes, counts and times.
+//! The limits of a server: sizes, counts and times.
 
 use std::time::Duration;
 
@@ -48,11 +48,13 @@ pub struct Limits {
     pub head_time: Duration,
     /// Time a connection may wait for its next request. Default: 60 s.
     pub idle_time: Duration,
-    /// Time in which a body or an answer may make no progress at all; more is
-    /// granted for bytes that arrive, see `least_rate`. Default: 30 s.
+    /// Time in which a body or an answer may make no progress at all. An answer makes none
+    /// while the client receives what the system has taken of it already: it has the time
+    /// for 128 KiB more, by `least_rate`. Default: 30 s.
     pub stall_time: Duration,
     /// Bytes a second below which a client is too slow: a body or an answer of n
-    /// bytes has `stall_time` plus n / `least_rate` seconds. Default: 1,024.
+    /// bytes may be waited for `stall_time` plus n / `least_rate` seconds in total.
+    /// Default: 1,024.
     pub least_rate: u32,
     /// Time a connection that is being closed goes on reading, so that a client
     /// which is still sending gets to see its answer. Default: 2 s.

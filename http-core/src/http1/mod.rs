@@ -21,8 +21,8 @@
 //!  │       │                 │ └────► Skip ────┘
 //!  └───────┴───► Refused ────┘
 //!
-//! from each of them ──► Finish ──► Linger ──► Closed
-//!                            └────────────────►
+//! from each of them but Refused ──► Finish ──► Linger ──► Closed
+//!                                        └────────────────►
 //! ```
 //!
 //! | module | what it is about |
@@ -202,7 +202,7 @@ impl Http1 {
                 State::Body(waiting) => {
                     let input = self.input.filled();
                     let is_complete = waiting.is_complete(input);
-                    if !is_complete && waiting.is_worth_it(input, limits) {
+                    if !is_complete && waiting.is_buffered_first(input, limits) {
                         if ends {
                             // It has asked nothing, and so is not waited for.
                             State::Finish { linger: false }

@@ -78,7 +78,8 @@ impl Output {
         self.bytes().is_empty() && self.file.is_none()
     }
 
-    /// Whether no other answer can be added before something is sent: nothing is, behind a file.
+    /// Whether output must be sent before another answer is added: too many bytes are waiting, or a
+    /// file, which nothing may follow.
     pub(super) fn is_full(&self) -> bool {
         self.bytes().len() > HIGH_WATER || self.file.is_some()
     }

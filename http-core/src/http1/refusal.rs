@@ -4,8 +4,8 @@ use std::{error, fmt, io};
 
 use http::StatusCode;
 
-/// A request that the server answers itself, with an error, because it is
-/// malformed, too large or too slow. The connection is closed afterwards: where
+/// A request that the server answers itself, with an error: it is malformed, too large or too
+/// slow, or asks for what is not supported here. The connection is closed afterwards: where
 /// the next request would begin is in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 
+use super::listen::MOST_UNSENT;
 use super::shared::Shared;
 use super::socket::Socket;
 use super::time::{Calendar, Pace};
@@ -57,7 +58,7 @@ impl Transport for BlockingSocket<'_> {
         loop {
             match self.socket.read(into) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let left = self.receiving.start_waiting(&self.shared.limits);
+                    let left = self.receiving.start_waiting(&self.shared.limits, 0);
                     let is_ready = self.wait(PollFlags::IN, left)?;
                     self.receiving.stop_waiting();
                     if !is_ready {
@@ -75,6 +76,7 @@ impl Transport for BlockingSocket<'_> {
 
     fn send(&mut self, output: &mut Output, data: &[u8], wait: bool) -> io::Result<usize> {
         let (mut sent, mut unlimited) = (0, usize::MAX);
+        self.socket.limit_unsent(MOST_UNSENT);
         loop {
             let rest = &data[sent..];
             sent += self
@@ -83,7 +85,7 @@ impl Transport for BlockingSocket<'_> {
             if !wait || (output.is_empty() && sent == data.len()) {
                 return Ok(sent);
             }
-            let left = self.sending.start_waiting(&self.shared.limits);
+            let left = self.sending.start_waiting(&self.shared.limits, MOST_UNSENT);
             let is_ready = self.wait(PollFlags::OUT, left)?;
             self.sending.stop_waiting();
             if !is_ready {
@@ -97,6 +99,10 @@ impl Transport for BlockingSocket<'_> {
 
     fn client(&self) -> SocketAddr {
         self.socket.client()
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.shared.stop.is_stopping()
     }
 
     fn date(&mut self) -> &Date {

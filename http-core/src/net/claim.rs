@@ -1,38 +1,29 @@
-//! Which thread may work on something that an event may call any of them to.
+//! Makes sure that only one thread at a time works on a connection, whichever thread gets its
+//! events.
 //!
 //! `http-core/model` tries it in every order in which a few threads can come.
 
-use crate::sync::atomic::{AtomicU8, Ordering};
+use crate::sync::atomic::{AtomicUsize, Ordering};
 
-/// Makes sure that one thread at a time works on something, and that no event is missed
-/// meanwhile: a lock that remembers who came while it was held, and makes nobody wait.
+/// The right to work on something. It is a lock for which nobody waits, and which remembers that
+/// an event has come while it was held, so that none is missed.
 #[derive(Debug, Default)]
-pub(super) struct Claim(AtomicU8);
+pub(super) struct Claim(AtomicUsize);
 
-const FREE: u8 = 0;
-const CLAIMED: u8 = 1;
-/// Claimed, and an event has come since.
-const CLAIMED_AND_MORE: u8 = 2;
+const FREE: usize = 0;
+/// One more for each event that has come since.
+const CLAIMED: usize = 1;
 
 impl Claim {
     /// A claim that the caller has from the start.
     pub fn taken() -> Claim {
-        Claim(AtomicU8::new(CLAIMED))
+        Claim(AtomicUsize::new(CLAIMED))
     }
 
     /// An event has come. `true` if the caller now has the claim, and must handle the event
     /// and then `release` it; `false` if the thread that has it will.
     pub fn take(&self) -> bool {
-        let taken = |state| {
-            Some(if state == FREE {
-                CLAIMED
-            } else {
-                CLAIMED_AND_MORE
-            })
-        };
-        self.0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, taken)
-            == Ok(FREE)
+        self.0.fetch_add(1, Ordering::AcqRel) == FREE
     }
 
     /// Gives the claim back. `false` if an event has come meanwhile: the caller still has the

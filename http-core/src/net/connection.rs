@@ -5,7 +5,10 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
+use rustix::event::PollFlags;
+
 use super::blocking::BlockingSocket;
+use super::listen::MOST_UNSENT;
 use super::log;
 use super::poller::Poller;
 use super::shared::Shared;
@@ -89,6 +92,12 @@ impl Connection {
     /// When to call `turn` even if nothing happens.
     pub fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    /// Whether there is something to read: bytes, or the end.
+    pub fn has_input(&self) -> bool {
+        let polled = self.socket.poll(PollFlags::IN, Duration::ZERO);
+        polled.unwrap_or(true)
     }
 
     /// When it became idle, if it is.
@@ -252,14 +261,17 @@ impl Running<'_> {
             None => self.shared.service.call(head, http1, &mut transport),
             Some((refusal, _)) => self.shared.service.refuse(*refusal, http1, &mut transport),
         }
+        let refusal = http1.refusal();
         let status = http1.answered();
         if self.shared.access_log {
-            let (line, refusal) = match &refused {
-                None => (head.request_line(), None),
-                Some((refusal, line)) => (&line[..], Some(refusal)),
+            let line = match &refused {
+                None => head.request_line(),
+                Some((_, line)) => line,
             };
+            // A handler may also have its own answer to a body that could not be read.
+            let why = refusal.filter(|refusal| Some(refusal.status) == status);
             let (client, date) = (self.socket.client(), calendar.date(&self.shared.seconds));
-            report::to_stderr(&log::lines(client, date, line, refusal, status));
+            report::to_stderr(&log::lines(client, date, line, why, status));
         }
         *self.since = None;
         self.active.receiving = Pace::default();
@@ -269,13 +281,13 @@ impl Running<'_> {
     fn next_deadline(&mut self, now: Instant) -> Instant {
         let (active, limits) = (&mut *self.active, &self.shared.limits);
         if !active.http1.output.is_empty() {
-            return after(now, active.sending.start_waiting(limits));
+            return after(now, active.sending.start_waiting(limits, MOST_UNSENT));
         }
         let mut since = || *self.since.get_or_insert(now);
         match active.http1.patience() {
             Patience::Idle => after(since(), limits.idle_time),
             Patience::Head => after(since(), limits.head_time),
-            Patience::Body => after(now, active.receiving.start_waiting(limits)),
+            Patience::Body => after(now, active.receiving.start_waiting(limits, 0)),
             Patience::Linger => after(since(), limits.linger_time),
         }
     }

@@ -7,12 +7,12 @@
 //! runs, the other threads serve all other connections.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
-use std::{fmt, io};
 
 use mio::net::{TcpListener, TcpStream};
 
@@ -285,7 +285,7 @@ impl Engine {
         if self.slots.is_idle(number) {
             return Some(number);
         }
-        // Another thread has served it in the meantime.
+        // Another thread has served it in the meantime, or has to now.
         self.let_go(number);
         None
     }
@@ -333,11 +333,5 @@ impl Work for Engine {
         }
         // The other waiting threads have to see it, too.
         self.poller.wake();
-    }
-}
-
-impl fmt::Debug for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").finish_non_exhaustive()
     }
 }

@@ -144,10 +144,9 @@ fn lacks_zone(address: SocketAddr) -> bool {
 const BACKLOG: i32 = 4096;
 
 /// The number of bytes of an answer that the system takes before it can send them, where it can be
-/// told (`TCP_NOTSENT_LOWAT`; a connection inherits it from its listener). By itself, it takes
-/// up to 4 MB. To write so many costs a thread milliseconds, which is long where a thousand
+/// told (on Linux: `TCP_NOTSENT_LOWAT`; a connection inherits it from its listener). By itself, it
+/// takes up to 4 MB. To write that many costs a thread milliseconds, which is long where a thousand
 /// clients come that are slow to read, and of no use to any of them.
-#[cfg(target_os = "linux")]
 pub(super) const MOST_UNSENT: u32 = 128 * 1024;
 
 /// Listens on an address. On Unix, a server that was just stopped does not block its address

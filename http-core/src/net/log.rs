@@ -26,7 +26,7 @@ pub(super) fn lines(
     client: SocketAddr,
     date: &Date,
     request_line: &[u8],
-    refusal: Option<&Refusal>,
+    refusal: Option<Refusal>,
     status: Option<StatusCode>,
 ) -> String {
     // "Sun, 06 Nov 1994 08:49:37 GMT": day, month, year, time.

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `server`, `listen`, `shared` | [`HttpServer`]: addresses, settings, starting and stopping |
 //! | `engine`, `slots`, `claim`, `poller` | how threads share the connections |
-//! | `threads` | how many are at work, and how one that waits hands its place on |
+//! | `threads` | how many are at work, and how another takes the place of one that waits |
 //! | `connection` | one connection, as far as it goes without waiting; when a wait is too long |
 //! | `socket`, `file` | reading and writing, without waiting |
 //! | `blocking` | reading and writing for a handler, which waits |

@@ -1,9 +1,8 @@
 //! Which of many sockets are ready.
 //!
-//! All threads of a server wait at one poller. Each event goes to one of them: a
-//! thread that is busy takes none, so there is nobody to wake and nothing to hand
-//! over. A socket is told of once for all that has arrived (edge-triggered), so
-//! nothing has to be said to the poller after it was added.
+//! All threads of a server wait at one poller, and the system gives each event to one of
+//! them: no thread has to distribute events to others. Events are edge-triggered: each
+//! arrival is reported once, so a socket never has to be re-armed.
 
 use std::io;
 
@@ -13,8 +12,8 @@ use mio::net::{TcpListener, TcpStream};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event {
     pub number: usize,
-    /// A read that did not fill its buffer has not taken all that is there: behind
-    /// it, perhaps, stands the end.
+    /// A short read does not prove the socket empty: a FIN may follow. It must be read until it
+    /// says `WouldBlock`, or that it has ended.
     pub read_on: bool,
 }
 

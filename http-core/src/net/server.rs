@@ -42,8 +42,8 @@ impl HttpServer {
     /// listens on all of them; port 0 takes any free port.
     ///
     /// # Errors
-    /// If the address is none of this machine's or its port is taken. The message
-    /// says what to do.
+    /// If this machine does not have the address, the name can't be resolved, the port is taken
+    /// or needs more rights, or PORT is no port number. The message says what to do.
     pub fn bind(address: impl ToSocketAddrs) -> Result<HttpServer> {
         let mut wanted: Vec<SocketAddr> = Vec::new();
         for address in address.to_socket_addrs()? {
@@ -84,7 +84,7 @@ impl HttpServer {
         self
     }
 
-    /// Sets what one client may ask for.
+    /// Sets the limits.
     pub fn limits(mut self, limits: Limits) -> HttpServer {
         self.limits = limits;
         self
@@ -98,7 +98,8 @@ impl HttpServer {
 
     /// Whether the page of a 500 answer says what went wrong in the handler: for
     /// the author, not for the public. The default is yes in a debug build and no
-    /// in a release build. Standard error is told in any case.
+    /// in a release build. Standard error is told in any case, unless the server is
+    /// [`quiet`](HttpServer::quiet).
     pub fn show_errors(mut self, show_errors: bool) -> HttpServer {
         self.show_errors = show_errors;
         self
@@ -164,7 +165,7 @@ impl HttpServer {
     /// [`handle_signals`](HttpServer::handle_signals) says so.
     ///
     /// # Errors
-    /// If the system gives it no thread or no more events.
+    /// If a thread cannot be started, or waiting for events fails.
     pub fn serve_forever(self, handler: impl Handler) -> Result<()> {
         let url = self.url();
         let (stop, patience) = (self.stop, self.limits.stop_time);

@@ -120,9 +120,12 @@ impl Slots {
         (since <= self.millis(Instant::now()) && slot.claim.take()).then_some(number)
     }
 
-    /// Whether a connection that the caller has claimed is idle.
+    /// Whether a connection that the caller has claimed is idle, and stays so: no request of its
+    /// client has arrived that no thread has seen yet.
     pub fn is_idle(&self, number: usize) -> bool {
-        self.all[number].idle_since.load(Ordering::Relaxed) != NEVER
+        let place = self.all[number].connection();
+        let is_idle = |c: &Connection| c.idle_since().is_some() && !c.has_input();
+        place.as_deref().is_some_and(is_idle)
     }
 
     fn millis(&self, time: Instant) -> u64 {

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 use rustix::net::sockopt;
 
 use super::file;
+use super::listen::MOST_UNSENT;
 use super::log::{IN, OUT, Trace};
 use super::time::Pace;
 use crate::http1::Output;
@@ -28,6 +29,8 @@ pub(super) struct Socket {
     client: SocketAddr,
     /// Whether closing it sends a reset (RST).
     resets: Cell<bool>,
+    /// See [`Socket::limit_unsent`].
+    unsent_limit: Cell<u32>,
     trace: Option<Trace>,
 }
 
@@ -42,6 +45,7 @@ impl Socket {
             stream,
             client,
             resets: Cell::new(false),
+            unsent_limit: Cell::new(MOST_UNSENT),
             trace: Trace::wanted(client),
         })
     }
@@ -85,8 +89,14 @@ impl Socket {
                 None => self.write(bytes, rest),
                 Some(_) if !bytes.is_empty() => self.write_before_file(bytes),
                 Some(_) if *file_bytes == 0 => return Ok(data_sent),
-                Some(part) => file::send(self, part, *file_bytes)
-                    .inspect(|count| *file_bytes = file_bytes.saturating_sub(*count)),
+                Some(part) => {
+                    if part.left() > MOST_UNSENT.into() {
+                        // No thread writes it, and in small pieces it costs twice the time.
+                        self.limit_unsent(u32::MAX);
+                    }
+                    file::send(self, part, *file_bytes)
+                        .inspect(|count| *file_bytes = file_bytes.saturating_sub(*count))
+                }
             };
             let sent = match outcome {
                 Ok(sent) => sent,
@@ -181,6 +191,15 @@ impl Socket {
         }
     }
 
+    /// Sets the number of bytes that the system takes before it can send them, where it can be
+    /// told: [`MOST_UNSENT`], or more.
+    pub fn limit_unsent(&self, limit: u32) {
+        if self.unsent_limit.replace(limit) != limit {
+            #[cfg(target_os = "linux")]
+            let _ = socket2::SockRef::from(&self.stream).set_tcp_notsent_lowat(limit);
+        }
+    }
+
     /// Sets whether closing the socket, in whatever way that happens, tells the client that
     /// something went wrong (RST).
     pub fn reset_on_close(&self, reset: bool) {
@@ -237,7 +256,7 @@ mod tests {
             socket2::SockRef::from(&socket.stream)
                 .tcp_notsent_lowat()
                 .unwrap(),
-            super::super::listen::MOST_UNSENT
+            MOST_UNSENT
         );
     }
 }

@@ -125,8 +125,11 @@ impl Stop {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        lock(&self.0.state).workers -= 1;
-        self.0.changed.notify_all();
+        let mut state = lock(&self.0.state);
+        state.workers -= 1;
+        if state.workers == 0 {
+            self.0.changed.notify_all();
+        }
     }
 }
 
@@ -139,8 +142,7 @@ pub(super) fn on_ctrl_c(stop: &Arc<Stop>) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         watch_signals(|| {
-            let mut serving = lock(&SERVING);
-            serving.retain(|stop| stop.strong_count() > 0);
+            let serving = lock(&SERVING);
             let running: Vec<_> = serving.iter().filter_map(Weak::upgrade).collect();
             if running.iter().all(|stop| stop.is_stopping()) {
                 // What a shell reports for a program that Ctrl-C ended.
@@ -149,7 +151,9 @@ pub(super) fn on_ctrl_c(stop: &Arc<Stop>) {
             running.iter().for_each(|stop| stop.stop());
         });
     });
-    lock(&SERVING).push(Arc::downgrade(stop));
+    let mut serving = lock(&SERVING);
+    serving.retain(|stop| stop.strong_count() > 0);
+    serving.push(Arc::downgrade(stop));
 }
 
 /// Calls `on_signal` at each SIGINT and SIGTERM, from a thread of its own. If the
@@ -166,4 +170,35 @@ fn watch_signals(on_signal: impl Fn() + Send + 'static) {
 #[cfg(not(unix))]
 fn watch_signals(on_signal: impl Fn() + Send + 'static) {
     let _ = ctrlc::set_handler(on_signal);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    /// What `tick` does counts by the second, so a thread that ends is no reason for one.
+    #[test]
+    fn a_thread_that_ends_is_noticed_only_if_it_is_the_last() {
+        const LONG: Duration = Duration::from_secs(3600);
+        let stop = Stop::new(Arc::new(Poller::new().unwrap()));
+        let (first, second) = (stop.worker(), stop.worker());
+        let (tell, ticks) = mpsc::channel();
+        let waiting = Arc::clone(&stop);
+        let wait = thread::spawn(move || {
+            waiting.wait(LONG, || {
+                tell.send(()).unwrap();
+                LONG
+            })
+        });
+        ticks.recv().unwrap();
+        drop(first);
+        stop.stop();
+        drop(second);
+        wait.join().unwrap().unwrap();
+        // One for the stop and one for the last thread, or one for both.
+        assert!(ticks.iter().count() <= 2);
+    }
 }

@@ -7,9 +7,9 @@
 //! too many for a moment, and each thread that is done with a connection then ends. Nobody waits
 //! for a permit, so a lock that a handler holds while it reads can't lead to a deadlock.
 
+use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use std::{fmt, io};
 
 use super::stop::Stop;
 use crate::http1::{Limits, Refusal};
@@ -18,7 +18,7 @@ use crate::sync::thread;
 
 /// What each thread of a server does, until the server has stopped or the thread is
 /// [one too many](Threads::leave).
-pub(super) trait Work: fmt::Debug + Send + Sync {
+pub(super) trait Work: Send + Sync {
     fn work(&self);
 }
 
@@ -41,7 +41,8 @@ pub(super) struct Threads {
 /// bodies and answers need less, and other clients hardly notice.
 const OWN_TIME: Duration = Duration::from_millis(1);
 
-/// So many hand their places over, or have done so in this second, and others then do so at once.
+/// Once this many handlers are waiting or have handed over their places in this second, the next
+/// ones do so at once.
 const FEW: usize = 8;
 
 impl Threads {
@@ -162,7 +163,6 @@ mod tests {
     use crate::sync::lock;
 
     /// Work that lasts until it is told to end.
-    #[derive(Debug)]
     struct Wait {
         began: Sender<()>,
         end: Mutex<Receiver<()>>,

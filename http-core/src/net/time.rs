@@ -53,34 +53,47 @@ pub(super) fn after(start: Instant, time: Duration) -> Instant {
     start + time.min(YEAR)
 }
 
-/// How long a client may keep us waiting in one transfer: a fixed time, and more for every
-/// byte transferred. This is one rule for clients that stall and for those that are too
-/// slow. Only waiting counts: a handler may take its time.
+/// How long a client may keep us waiting in one transfer: in total, `stall_time` and more for
+/// every byte transferred (`least_rate`), for those who are too slow; at once, `stall_time`, for
+/// those who have stopped. Only waiting counts: a handler may take its time.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     moved: u64,
     waited: Duration,
-    waiting_since: Option<Instant>,
+    /// The part of it since anything was moved.
+    silent: Duration,
+    /// When the current wait began, and how long it may take.
+    wait: Option<(Instant, Duration)>,
 }
 
 impl Pace {
     pub fn moved(&mut self, bytes: usize) {
         self.moved += bytes as u64;
+        self.silent = Duration::ZERO;
     }
 
-    /// A wait begins. Returns how long it may take.
-    pub fn start_waiting(&mut self, limits: &Limits) -> Duration {
-        self.waiting_since = Some(Instant::now());
+    /// A wait begins. Returns how long it may take. Of the bytes moved, the system may hold up
+    /// to `held` that the client has not received yet: it has time for these, too.
+    pub fn start_waiting(&mut self, limits: &Limits, held: u32) -> Duration {
         let rate = u64::from(limits.least_rate.max(1));
-        let earned = Duration::from_millis(self.moved.saturating_mul(1000) / rate);
-        let all = limits.stall_time.saturating_add(earned);
-        all.saturating_sub(self.waited)
+        let time_for = |bytes: u64| Duration::from_millis(bytes.saturating_mul(1000) / rate);
+        let in_total = limits.stall_time.saturating_add(time_for(self.moved));
+        let held = self.moved.min(held.into());
+        let at_once = limits.stall_time.saturating_add(time_for(held));
+        let left = in_total
+            .saturating_sub(self.waited)
+            .min(at_once.saturating_sub(self.silent));
+        self.wait = Some((Instant::now(), left));
+        left
     }
 
     /// The wait is over.
     pub fn stop_waiting(&mut self) {
-        if let Some(since) = self.waiting_since.take() {
-            self.waited += since.elapsed();
+        if let Some((since, left)) = self.wait.take() {
+            // What came in time may have had to wait for a thread.
+            let waited = since.elapsed().min(left);
+            self.waited += waited;
+            self.silent += waited;
         }
     }
 }
@@ -114,21 +127,33 @@ mod tests {
             stall_time: Duration::from_secs(10),
             ..Limits::default()
         };
+        let millis = Duration::from_millis;
         let mut pace = Pace::default();
-        assert_eq!(pace.start_waiting(&limits), Duration::from_secs(10));
+        assert_eq!(pace.start_waiting(&limits, 0), millis(10_000));
         pace.moved(250);
-        assert_eq!(pace.start_waiting(&limits), Duration::from_millis(12_500));
-        pace.waited = Duration::from_secs(12);
-        assert_eq!(pace.start_waiting(&limits), Duration::from_millis(500));
-        pace.waited = Duration::from_secs(20);
-        assert_eq!(pace.start_waiting(&limits), Duration::ZERO);
-        pace.moved = u64::MAX;
-        assert!(pace.start_waiting(&limits) > Duration::from_secs(10));
+        pace.waited = millis(12_000);
+        assert_eq!(pace.start_waiting(&limits, 0), millis(500));
+        pace.waited = millis(20_000);
+        assert_eq!(pace.start_waiting(&limits, 0), Duration::ZERO);
+        // What has come is no reason to wait longer for what does not come: only what the client
+        // may not have yet is.
+        pace.moved = 1 << 60;
+        assert_eq!(pace.start_waiting(&limits, 0), millis(10_000));
+        assert_eq!(pace.start_waiting(&limits, 250), millis(12_500));
+        // A wait that ended late has not taken longer than it may: no thread was free.
+        pace.waited = Duration::ZERO;
+        pace.wait = Some((Instant::now() - millis(5000), millis(300)));
+        pace.stop_waiting();
+        assert_eq!((pace.waited, pace.silent), (millis(300), millis(300)));
+        // If nothing has come, the next one goes on where it ended.
+        assert_eq!(pace.start_waiting(&limits, 0), millis(9700));
+        pace.moved(1);
+        assert_eq!(pace.start_waiting(&limits, 0), millis(10_000));
         let endless = Limits {
             stall_time: Duration::MAX,
             ..limits
         };
         let now = Instant::now();
-        assert!(after(now, pace.start_waiting(&endless)) > now + Duration::from_secs(1_000_000));
+        assert!(after(now, pace.start_waiting(&endless, 0)) > now + millis(1_000_000_000));
     }
 }
