@@ -18,10 +18,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http_core::http::Method;
-use http_core::{Answer, Handler, Request, Response};
+use http_core::{Answer, FileHandler, Handler, Request, Response};
 
 use crate::checks::Checks;
-use crate::course::Course;
+use crate::course::{Course, Lesson};
 use crate::editor::Editor;
 use crate::pages::{Page, Pages};
 use crate::run::{self, Runner};
@@ -61,6 +61,9 @@ pub(crate) const ASSETS: [(&str, &str, &[u8]); 3] = [
 pub(crate) struct App {
     pub(crate) checks: Arc<Checks>,
     pub(crate) runner: Arc<Runner>,
+    /// What serves the pictures of the lessons. All files of the course lie below it, so it is
+    /// asked for a picture, and for nothing else.
+    pub(crate) files: FileHandler,
     pub(crate) editor: Editor,
     pub(crate) port: u16,
     pub(crate) readers: AtomicUsize,
@@ -115,12 +118,12 @@ impl App {
         match (&*path, asset) {
             ("/news", _) => self.news(request, response),
             (_, Some((_, kind, bytes))) => send_bytes(response, kind, bytes),
-            (path, None) => self.file(path, response),
+            (path, None) => self.file(path, request, response),
         }
     }
 
     /// A page, a picture, or the program of a lesson.
-    fn file(&self, path: &str, response: Response) -> Answer {
+    fn file(&self, path: &str, request: &mut Request, response: Response) -> Answer {
         let course = &self.checks.course;
         let name = path.trim_matches('/');
         let below = name.strip_prefix("lessons/");
@@ -132,15 +135,18 @@ impl App {
         }
         let run = below.and_then(|name| course.lesson(name.strip_suffix("/run")?));
         if let Some(lesson) = run.filter(|_| path.ends_with('/')) {
-            let page = self.pages().program(&self.runner, &lesson);
+            // The number of an exchange, to change its request and send it again.
+            let again = request.query();
+            let again = again.and_then(|query| query.strip_prefix("again=")?.parse().ok());
+            let page = self.pages().program(&self.runner, &lesson, again);
             return send_page(response, 200, &page, FRAMES);
         }
         // One page, one address.
         if !path.ends_with('/') && self.pages().at(&format!("{path}/")).is_some() {
             return response.redirect(308, &format!("/{name}/"));
         }
-        if let Some((kind, path)) = picture(course, name) {
-            return send_bytes(response, kind, &std::fs::read(path)?);
+        if picture(course, name).is_some() {
+            return self.files.handle(request, response);
         }
         let lost = Pages::note("Nothing here", "There is no such page in the course.");
         send_page(response, 404, &lost, "")
@@ -158,7 +164,7 @@ impl App {
                 self.checks.again(&lesson.folder);
                 response.redirect(303, &lesson.path())
             }
-            Some((lesson, what @ ("start" | "stop" | "send"))) => {
+            Some((lesson, what @ ("start" | "stop" | "send" | "compare"))) => {
                 let mut text = String::new();
                 request.body().read_to_string(&mut text)?;
                 let fields = http_core::parse_form(&text);
@@ -168,13 +174,30 @@ impl App {
                     "stop" => self.runner.stop(),
                     _ => {
                         if let Some(program) = self.runner.of(&lesson) {
-                            program.send(run::bytes_of(field("bytes")));
+                            self.ask(&program, &lesson, what, field);
                         }
                     }
                 }
                 response.redirect(303, &format!("{}run/", lesson.path()))
             }
             _ => response.send_error(404, "There is no such thing to do."),
+        }
+    }
+
+    /// Sends bytes to a program, or asks the reference what it was asked.
+    fn ask<'f>(
+        &self,
+        program: &Arc<run::Program>,
+        lesson: &Lesson,
+        what: &str,
+        field: impl Fn(&str) -> &'f str,
+    ) {
+        match (what, field("number").parse()) {
+            ("send", _) => program.send(run::bytes_of(field("bytes"))),
+            ("compare", Ok(number)) if self.pages().may_compare(lesson) => {
+                program.compare(&self.checks.course, lesson, number);
+            }
+            _ => {}
         }
     }
 
@@ -254,21 +277,16 @@ impl Drop for Reader<'_> {
     }
 }
 
-/// The file of a picture in the folder of a lesson, and its type.
-pub(crate) fn picture(course: &Course, name: &str) -> Option<(&'static str, PathBuf)> {
+/// The file of a picture in the folder of a lesson.
+pub(crate) fn picture(course: &Course, name: &str) -> Option<PathBuf> {
     let (folder, file) = name.strip_prefix("lessons/")?.split_once('/')?;
     let lesson = course.lesson(folder)?;
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if !file.chars().all(fits) || !text::is_picture(file) {
         return None;
     }
-    let kind = match file.rsplit_once('.')?.1 {
-        "png" => "image/png",
-        "webp" => "image/webp",
-        _ => "image/svg+xml",
-    };
     let path = course.root.join("lessons").join(lesson.folder).join(file);
-    path.is_file().then_some((kind, path))
+    path.is_file().then_some(path)
 }
 
 fn with_safety<'c>(headers: http_core::Headers<'c>, more: &str) -> http_core::Headers<'c> {

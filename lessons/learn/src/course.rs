@@ -27,6 +27,18 @@ pub(crate) struct Lesson {
     pub(crate) steps: Vec<Step>,
 }
 
+/// A part of the course: lessons that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) number: u32,
+    /// What it is about: `Servers and handlers`.
+    pub(crate) title: String,
+    /// What one can do after it, as Markdown.
+    pub(crate) said: String,
+    /// The folders of its lessons, in their order.
+    pub(crate) folders: Vec<String>,
+}
+
 /// A step, as the text of the lesson names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
@@ -74,6 +86,43 @@ impl Course {
         self.read_lesson(&known, &self.ideas())
     }
 
+    /// The parts, as the text about the course has them: a heading, what one can do after it,
+    /// and a table of lessons. A lesson that is not there is in no part.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let text = self.ideas();
+        let folders: Vec<String> = self.folders().collect();
+        let mut parts: Vec<Part> = Vec::new();
+        let mut is_inside = false;
+        for line in lines_outside_code(&text) {
+            if line.starts_with('#') {
+                let begun = numbered("Part ", line.trim_start_matches('#').trim());
+                is_inside = begun.is_some();
+                parts.extend(begun.map(|(number, title)| Part {
+                    number,
+                    title,
+                    said: String::new(),
+                    folders: Vec::new(),
+                }));
+            } else if let Some(part) = parts.last_mut().filter(|_| is_inside) {
+                let is_row_of = |folder: &&String| line.contains(&link(folder));
+                match line.starts_with('|') {
+                    true => part.folders.extend(folders.iter().find(is_row_of).cloned()),
+                    // What stands below the table is not about what one can do.
+                    false if part.folders.is_empty() => part.said += &format!("{line}\n"),
+                    false => {}
+                }
+            }
+        }
+        parts.retain(|part| !part.folders.is_empty());
+        parts
+    }
+
+    /// The part whose last lesson is in this folder.
+    pub(crate) fn part_that_ends_with(&self, folder: &str) -> Option<Part> {
+        let mut parts = self.parts().into_iter();
+        parts.find(|part| part.folders.last().is_some_and(|last| last == folder))
+    }
+
     /// The text with the table of the ideas to take home.
     fn ideas(&self) -> String {
         fs::read_to_string(self.root.join("lessons/README.md")).unwrap_or_default()
@@ -107,6 +156,13 @@ impl Course {
     }
 }
 
+impl Part {
+    /// Where its page is.
+    pub(crate) fn path(&self) -> String {
+        format!("/parts/{}/", self.number)
+    }
+}
+
 impl Lesson {
     /// The file that the student edits, as it is shown.
     pub(crate) fn starter(&self) -> String {
@@ -137,13 +193,22 @@ fn lines_outside_code(text: &str) -> Vec<&str> {
 
 /// The step that a heading speaks of: `Step 2: page not found`.
 pub(crate) fn step(heading: &str) -> Option<Step> {
-    let rest = heading.strip_prefix("Step ")?;
+    let (number, title) = numbered("Step ", heading)?;
+    Some(Step { number, title })
+}
+
+/// The number and the title in a heading such as `Step 2: page not found`.
+fn numbered(word: &str, heading: &str) -> Option<(u32, String)> {
+    let rest = heading.strip_prefix(word)?;
     let end = rest.find(|c: char| !c.is_ascii_digit());
     let (number, title) = rest.split_at(end.unwrap_or(rest.len()));
-    Some(Step {
-        number: number.parse().ok()?,
-        title: title.trim_start_matches(':').trim().into(),
-    })
+    let title = title.trim_start_matches(':').trim().into();
+    Some((number.parse().ok()?, title))
+}
+
+/// How a table links to the lesson in this folder.
+fn link(folder: &str) -> String {
+    format!("({folder}/README.md)")
 }
 
 /// The minutes in `*About 25 minutes. …*`.
@@ -155,7 +220,7 @@ fn minutes(line: &str) -> Option<u32> {
 
 /// The last cell of the row that links to this lesson, in the table of the whole course.
 fn idea(table: &str, folder: &str) -> String {
-    let link = format!("({folder}/README.md)");
+    let link = link(folder);
     let row = table
         .lines()
         .find(|line| line.starts_with('|') && line.contains(&link));
@@ -183,6 +248,29 @@ mod tests {
         }
         let numbers: Vec<u32> = lessons.iter().map(|lesson| lesson.number).collect();
         assert!(numbers.is_sorted());
+    }
+
+    #[test]
+    fn every_lesson_is_in_one_part() {
+        let course = Course::find().expect("the course");
+        let parts = course.parts();
+        let numbers: Vec<u32> = parts.iter().map(|part| part.number).collect();
+        let expected: Vec<u32> = (1..=parts.len() as u32).collect();
+        assert_eq!(numbers, expected);
+        for part in &parts {
+            assert!(
+                !part.title.is_empty() && !part.said.trim().is_empty(),
+                "{part:?}"
+            );
+        }
+        let in_parts = parts.iter().flat_map(|part| part.folders.clone());
+        let in_parts: Vec<String> = in_parts.collect();
+        let folders: Vec<String> = course
+            .lessons()
+            .into_iter()
+            .map(|lesson| lesson.folder)
+            .collect();
+        assert_eq!(in_parts, folders, "the tables in lessons/README.md");
     }
 
     #[test]

@@ -48,16 +48,13 @@ fn files(course: &Course) -> Result<BTreeMap<String, Vec<u8>>, String> {
             files.insert(format!("{name}index.html"), relative(&html, depth).into());
         } else if let Some((_, _, bytes)) = ASSETS.iter().find(|(known, ..)| *known == path) {
             files.insert(name.to_string(), bytes.to_vec());
-        } else if let Some((_, picture)) = picture(course, name) {
+        } else if let Some(picture) = picture(course, name) {
             let bytes = fs::read(&picture).map_err(|error| format!("{path}: {error}"))?;
             files.insert(name.to_string(), bytes);
         } else {
             return Err(format!("a page has a link to {path}, which is not there"));
         }
     }
-    let lost = Pages::note("Nothing here", "There is no such page in the course.");
-    // It is shown in the place of a page at any depth, so only the host knows where it is.
-    files.insert("404.html".into(), relative(&lost.html(), 0).into());
     Ok(files)
 }
 

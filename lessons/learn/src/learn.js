@@ -79,6 +79,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("click", (event) => {
   const raw = event.target.closest("[data-raw]")?.dataset.raw;
   if (raw === undefined) return;
+  event.preventDefault();
   const bytes = document.getElementById("bytes");
   bytes.value = raw;
   bytes.closest("details").open = true;

@@ -5,6 +5,7 @@
 //! main ──► app ──► pages ──► failure ──► wire       app      who may ask, and what for
 //!           │        ├─────► text, source, code     pages    the pages, and what changes on them
 //!           ├──────► run ──► checks                 run      the program of a student, and its wire
+//!           │         └────► reference              reference   the same asked of the reference
 //!           └──────► checks ──► status              checks   files watched, checks run
 //!                       └─────► course              course   the lessons as they lie there
 //! ```
@@ -20,6 +21,8 @@ mod export;
 mod failure;
 mod html;
 mod pages;
+mod part;
+mod reference;
 mod run;
 mod run_page;
 mod source;
@@ -35,7 +38,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use http_core::{HttpServer, Limits};
+use http_core::{FileHandler, HttpServer, Limits};
 use lexopt::prelude::*;
 
 use app::{App, MOST_READERS};
@@ -141,10 +144,12 @@ fn serve(arguments: Arguments) -> Result<(), String> {
         .first()
         .map_or(0, |address| address.port());
     let url = format!("http://localhost:{port}/");
+    let files = FileHandler::new(&course.root).map_err(|error| error.to_string())?;
     let checks = Checks::start(course);
     let app = App {
         runner: run::Runner::start(Arc::clone(&checks)),
         checks,
+        files: files.listing(false),
         editor: arguments.editor,
         port,
         readers: AtomicUsize::new(0),

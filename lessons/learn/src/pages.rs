@@ -12,6 +12,7 @@ use crate::course::{Course, Lesson};
 use crate::editor::Editor;
 use crate::failure::Reader;
 use crate::html::escaped;
+use crate::part::named;
 use crate::source::{self, Source};
 use crate::status::{Phase, State, Status};
 use crate::text::{self, Heading};
@@ -34,21 +35,31 @@ impl Page {
         Self { title, news, body }
     }
 
+    /// A page on which nothing changes.
+    pub(crate) fn still(title: String, body: String) -> Self {
+        let news = None;
+        Self { title, news, body }
+    }
+
     /// The whole page as HTML.
     pub(crate) fn html(&self) -> String {
         let Self { title, news, body } = self;
         let title = escaped(title);
-        let news = news
-            .as_ref()
-            .map(|news| format!(" data-news=\"{}\"", escaped(news)));
-        let news = news.unwrap_or_default();
+        let (news, still) = match news {
+            Some(news) => (
+                format!(" data-news=\"{}\"", escaped(news)),
+                "<noscript><p class=\"still\">Without JavaScript, this page changes when you load it \
+                 again.</p></noscript>\n",
+            ),
+            None => (String::new(), ""),
+        };
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <link rel=\"icon\" href=\"/learn.svg\" type=\"image/svg+xml\">\n\
              <link rel=\"stylesheet\" href=\"/learn.css\">\n<script src=\"/learn.js\" defer></script>\n\
-             </head>\n<body{news}>\n<a class=\"skip\" href=\"#main\">To the text</a>\n{body}\
+             </head>\n<body{news}>\n<a class=\"skip\" href=\"#main\">To the text</a>\n{still}{body}\
              <p id=\"said\" class=\"unseen\" aria-live=\"polite\"></p>\n</body>\n</html>\n"
         )
     }
@@ -67,7 +78,7 @@ pub(crate) fn live(tag: &str, class: &str, (id, html): &Fragment) -> String {
 }
 
 /// The sign of a state: told by its form, not by color alone.
-fn sign(state: State) -> &'static str {
+pub(crate) fn sign(state: State) -> &'static str {
     match state {
         State::Open => "<i class=\"sign open\" aria-hidden=\"true\">○</i>",
         State::Unknown => "<i class=\"sign unknown\" aria-hidden=\"true\">◌</i>",
@@ -86,15 +97,23 @@ fn word(state: State) -> String {
     }
 }
 
+/// A link to what comes before or after a page.
+pub(crate) fn onward(label: &str, relation: &str, to: &str, name: &str) -> String {
+    format!(
+        "<a class=\"{relation}\" rel=\"{relation}\" href=\"{to}\"><span>{label}</span>{}</a>",
+        escaped(name)
+    )
+}
+
 impl Pages<'_> {
-    fn status<T>(&self, lesson: &Lesson, look: impl FnOnce(&Status) -> T) -> T {
+    pub(crate) fn status<T>(&self, lesson: &Lesson, look: impl FnOnce(&Status) -> T) -> T {
         match self.checks {
             Some(checks) => checks.with(&lesson.folder, look),
             None => look(&Status::default()),
         }
     }
 
-    fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         self.checks.is_some()
     }
 
@@ -106,6 +125,11 @@ impl Pages<'_> {
             _ => {}
         }
         let name = path.strip_prefix('/')?.strip_suffix('/')?;
+        if let Some(number) = name.strip_prefix("parts/") {
+            let parts = self.course.parts();
+            let part = parts.iter().find(|part| part.number.to_string() == number);
+            return part.map(|part| self.part(part));
+        }
         let lesson = name.strip_prefix("lessons/");
         match lesson.and_then(|folder| self.course.lesson(folder)) {
             Some(lesson) => Some(self.lesson(&lesson)),
@@ -129,13 +153,22 @@ impl Pages<'_> {
                  <code>cargo learn</code>.</p>"
             }
         };
+        let keys = match self.is_live() {
+            true => {
+                "<p class=\"route\">Keys, in a lesson: <kbd>j</kbd> and <kbd>k</kbd> go from step to step, \
+                 <kbd>f</kbd> to the first step that fails, <kbd>n</kbd> to the next lesson, <kbd>h</kbd> \
+                 back here.</p>"
+            }
+            false => "",
+        };
         let body = format!(
             "<main id=\"main\" class=\"home\"><header><h1>Small web servers</h1>\
              <p class=\"lead\">Learn how the web works by writing small web servers in Rust.</p>\
              {how}</header>{}{}</main>",
             live("div", "next", &next),
-            live("ol", "path", &path)
+            live("div", "path", &path)
                 + "<p class=\"route\"><a href=\"/lessons/\">The route through the course</a>, for those who teach it</p>"
+                + keys
         );
         Page {
             title: "Small web servers".into(),
@@ -149,10 +182,42 @@ impl Pages<'_> {
         vec![("next".into(), self.next()), ("path".into(), self.path())]
     }
 
+    /// The lessons, part by part.
     fn path(&self) -> String {
         let mut out = String::new();
-        for lesson in self.course.lessons() {
-            let (class, told) = self.status(&lesson, |status| progress(&lesson, status));
+        let lessons = self.course.lessons();
+        let parts = self.course.parts();
+        for part in &parts {
+            let own = lessons
+                .iter()
+                .filter(|lesson| part.folders.contains(&lesson.folder));
+            let _ = write!(
+                out,
+                "<h2>Part {}: {}</h2><ol class=\"path\">{}</ol>\
+                 <p class=\"kept\"><a href=\"{}\">What part {0} teaches, on one page</a></p>",
+                part.number,
+                escaped(&part.title),
+                self.rows(own),
+                part.path(),
+            );
+        }
+        // One that no part names, since it has just come.
+        let is_in = |lesson: &&Lesson| {
+            parts
+                .iter()
+                .any(|part| part.folders.contains(&lesson.folder))
+        };
+        let rest = self.rows(lessons.iter().filter(|lesson| !is_in(lesson)));
+        if !rest.is_empty() {
+            let _ = write!(out, "<ol class=\"path\">{rest}</ol>");
+        }
+        out
+    }
+
+    fn rows<'l>(&self, lessons: impl Iterator<Item = &'l Lesson>) -> String {
+        let mut out = String::new();
+        for lesson in lessons {
+            let (class, told) = self.status(lesson, |status| progress(lesson, status));
             let minutes = lesson.minutes.map(|minutes| format!("{minutes} minutes"));
             let _ = write!(
                 out,
@@ -248,20 +313,13 @@ impl Pages<'_> {
         let rest = find("rest").map(|fragment| live("section", "step", fragment));
         let rail = find("rail").map(|fragment| live("div", "states", fragment));
         let lessons = self.course.lessons();
-        let at = lessons
+        let before = lessons
             .iter()
-            .position(|other| other.folder == lesson.folder)
-            .unwrap_or(0);
-        let neighbor = |other: Option<&Lesson>, label: &str, class: &str| {
-            other.map_or_else(String::new, |other| {
-                format!(
-                    "<a class=\"{class}\" rel=\"{class}\" href=\"{}\"><span>{label}</span>{} {}</a>",
-                    other.path(),
-                    other.number,
-                    escaped(&other.title)
-                )
-            })
-        };
+            .take_while(|other| other.folder != lesson.folder)
+            .last()
+            .map(|before| onward("Before", "prev", &before.path(), &named(before)));
+        let next = self.after(lesson);
+        let next = next.map(|(to, name)| onward("Next", "next", &to, &name));
         let body = format!(
             "<div class=\"lesson\"><nav class=\"rail\" aria-label=\"This lesson\">\
              <a class=\"up\" href=\"/\">Small web servers</a>{}{}</nav>\
@@ -273,18 +331,25 @@ impl Pages<'_> {
             escaped(&lesson.title),
             text.html,
             rest.unwrap_or_default(),
-            neighbor(
-                at.checked_sub(1).and_then(|at| lessons.get(at)),
-                "Before",
-                "prev"
-            ),
-            neighbor(lessons.get(at + 1), "Next", "next"),
+            before.unwrap_or_default(),
+            next.unwrap_or_default(),
         );
         Page {
             title: format!("{}. {}", lesson.number, lesson.title),
             news: self.is_live().then(|| format!("/news?{}", lesson.folder)),
             body,
         }
+    }
+
+    /// What comes after a lesson: the page of its part, if it is the last one there, or the next
+    /// lesson. Its address, and its name.
+    fn after(&self, lesson: &Lesson) -> Option<(String, String)> {
+        if let Some(part) = self.course.part_that_ends_with(&lesson.folder) {
+            return Some((part.path(), format!("What part {} has taught", part.number)));
+        }
+        let lessons = self.course.lessons().into_iter();
+        let mut next = lessons.skip_while(|other| other.folder != lesson.folder);
+        next.nth(1).map(|next| (next.path(), named(&next)))
     }
 
     /// What changes on the page of a lesson.
@@ -501,17 +566,10 @@ impl Pages<'_> {
 
     /// What is there when a lesson is done: the reference beside one's own program.
     fn done(&self, lesson: &Lesson, status: &Status) -> String {
-        let lessons = self.course.lessons();
-        let next = lessons
-            .iter()
-            .skip_while(|other| other.folder != lesson.folder)
-            .nth(1);
-        let next = next.map(|next| {
+        let next = self.after(lesson).map(|(to, name)| {
             format!(
-                "<a class=\"button\" href=\"{}\">Next: {} {}</a>",
-                next.path(),
-                next.number,
-                escaped(&next.title)
+                "<a class=\"button\" href=\"{to}\">Next: {}</a>",
+                escaped(&name)
             )
         });
         let compare = match source::file(self.course, &lesson.solution()) {
@@ -544,11 +602,7 @@ impl Pages<'_> {
             escaped(&text.title),
             text.html
         );
-        Page {
-            title: text.title,
-            news: None,
-            body,
-        }
+        Page::still(text.title, body)
     }
 
     /// A file of the course; the reference of a lesson only once that is done.
@@ -603,11 +657,7 @@ impl Pages<'_> {
             back.unwrap_or_default(),
             escaped(&title)
         );
-        Page {
-            title,
-            news: None,
-            body,
-        }
+        Page::still(title, body)
     }
 
     fn compared(&self, lesson: &Lesson) -> String {
@@ -628,12 +678,7 @@ impl Pages<'_> {
             escaped(title),
             escaped(words)
         );
-        let title = title.into();
-        Page {
-            title,
-            news: None,
-            body,
-        }
+        Page::still(title.into(), body)
     }
 }
 

@@ -8,8 +8,9 @@
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::process::Stdio;
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -18,7 +19,8 @@ use std::{fs, thread};
 use grader::{Guarded, guarded, without_variables_of_a_run};
 
 use crate::checks::{Checks, Stop, build, lock};
-use crate::course::Lesson;
+use crate::course::{Course, Lesson};
+use crate::reference;
 
 /// The port that the texts name.
 const PORT: u16 = 8000;
@@ -35,7 +37,10 @@ const LONGEST_LINE: u64 = 2000;
 
 /// The most exchanges that are kept, and the most bytes of one side of each.
 const MOST_EXCHANGES: usize = 40;
-const MOST_BYTES: usize = 32 * 1024;
+pub(crate) const MOST_BYTES: usize = 32 * 1024;
+
+/// How long one waits for an answer to what was sent by hand.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most clients at once.
 const MOST_CLIENTS: usize = 64;
@@ -97,6 +102,18 @@ pub(crate) struct Exchange {
     pub(crate) response: Vec<u8>,
     began: Instant,
     pub(crate) took: Option<Duration>,
+    /// What the reference has said to it, if somebody has asked.
+    pub(crate) reference: Option<Compared>,
+}
+
+/// The answer of the reference to the same request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Compared {
+    /// It is being asked.
+    Asked,
+    Came(Vec<u8>),
+    /// There is none, for this reason.
+    Failed(String),
 }
 
 impl Shown {
@@ -221,16 +238,8 @@ impl Program {
         outcome.map_err(text)
     }
 
-    fn started(
-        self: &Arc<Self>,
-        checks: &Checks,
-        path: &std::path::Path,
-    ) -> io::Result<Option<i32>> {
-        let mut command = guarded(path, None, Guarded::Program)?;
-        command.args(self.arguments.split_whitespace());
-        command.current_dir(&checks.course.root);
-        without_variables_of_a_run(&mut command).env("PORT", "0");
-        let mut child = command
+    fn started(self: &Arc<Self>, checks: &Checks, path: &Path) -> io::Result<Option<i32>> {
+        let mut child = command(&checks.course, path, &self.arguments)?
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
@@ -323,11 +332,7 @@ impl Program {
     fn hand_on(self: &Arc<Self>, client: &TcpStream, port: u16) -> io::Result<()> {
         client.set_nonblocking(false)?;
         client.set_nodelay(true)?;
-        let limit = Duration::from_secs(2);
-        let to = |address: SocketAddr| TcpStream::connect_timeout(&address, limit);
-        let server = to((Ipv4Addr::LOCALHOST, port).into())
-            .or_else(|_| to((Ipv6Addr::LOCALHOST, port).into()))?;
-        server.set_nodelay(true)?;
+        let server = reference::connect(port)?;
         let connection = self.change(|shown| {
             shown.connections += 1;
             shown.connections
@@ -362,6 +367,7 @@ impl Program {
                 response: Vec::new(),
                 began: Instant::now(),
                 took: None,
+                reference: None,
             };
             keep(&mut exchange.request, bytes);
             shown.wire.push_back(exchange);
@@ -388,14 +394,51 @@ impl Program {
         let State::Serving(port) = self.with(|shown| shown.state.clone()) else {
             return;
         };
+        thread::spawn(move || reference::ask(port, &bytes, Instant::now() + PATIENCE));
+    }
+
+    /// Asks the reference what this program was asked since it was started, up to the exchange
+    /// of this number, and keeps what it answers to that. One at a time.
+    pub(crate) fn compare(self: &Arc<Self>, course: &Course, lesson: &Lesson, number: u64) {
+        let requests = self.change(|shown| {
+            let asked = |exchange: &Exchange| exchange.reference == Some(Compared::Asked);
+            let is_busy = shown.wire.iter().any(asked);
+            let before = shown.wire.iter().filter(|one| one.number < number);
+            let mut requests: Vec<Vec<u8>> = before.map(|one| one.request.clone()).collect();
+            let mut all = shown.wire.iter_mut();
+            let exchange = all.find(|one| one.number == number).filter(|_| !is_busy)?;
+            requests.push(exchange.request.clone());
+            exchange.reference = Some(Compared::Asked);
+            Some(requests)
+        });
+        let Some(requests) = requests else { return };
+        let (program, course, lesson) = (Arc::clone(self), course.clone(), lesson.clone());
         thread::spawn(move || {
-            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-            stream.write_all(&bytes)?;
-            stream.shutdown(Shutdown::Write)?;
-            io::copy(&mut stream.take(1 << 20), &mut io::sink())
+            let said = match reference::answer(&course, &lesson, &program.arguments, &requests) {
+                Ok(answer) => Compared::Came(answer),
+                Err(why) => Compared::Failed(why),
+            };
+            program.change(|shown| {
+                let mut all = shown.wire.iter_mut();
+                if let Some(exchange) = all.find(|one| one.number == number) {
+                    exchange.reference = Some(said);
+                }
+            });
         });
     }
+}
+
+/// The command that runs a program of a lesson, on a port that is free.
+///
+/// # Errors
+///
+/// If the path of the running program cannot be found out.
+pub(crate) fn command(course: &Course, path: &Path, arguments: &str) -> io::Result<Command> {
+    let mut command = guarded(path, None, Guarded::Program)?;
+    command.args(arguments.split_whitespace());
+    command.current_dir(&course.root);
+    without_variables_of_a_run(&mut command).env("PORT", "0");
+    Ok(command)
 }
 
 /// Keeps bytes, up to a limit.
@@ -419,12 +462,7 @@ fn pump(mut from: &TcpStream, mut into: &TcpStream, stop: &Stop, mut see: impl F
                 }
             }
             Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::WouldBlock
-                        | io::ErrorKind::TimedOut
-                        | io::ErrorKind::Interrupted
-                ) => {}
+                if reference::is_late(&error) || error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => break,
         }
     }
@@ -453,7 +491,7 @@ fn listen() -> io::Result<Vec<TcpListener>> {
 }
 
 /// The port in a line that says where a program serves.
-fn address(line: &str) -> Option<u16> {
+pub(crate) fn address(line: &str) -> Option<u16> {
     let (_, rest) = line.split_once("http://")?;
     let (_, port) = rest.split('/').next()?.rsplit_once(':')?;
     port.parse().ok()

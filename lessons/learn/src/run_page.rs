@@ -8,7 +8,9 @@ use crate::course::Lesson;
 use crate::failure::Reader;
 use crate::html::escaped;
 use crate::pages::{Fragment, Page, Pages, live};
-use crate::run::{Exchange, Program, Runner, State};
+use crate::reference;
+use crate::run::{Compared, Exchange, Program, Runner, State};
+use crate::status::Status;
 use crate::wire::{self, Side};
 
 /// A request to begin with.
@@ -18,14 +20,22 @@ const REQUEST: &str = "GET / HTTP/1.1\nHost: localhost\n\n";
 const MOST_SHOWN: usize = 25;
 
 impl Pages<'_> {
-    /// The program of a lesson.
-    pub(crate) fn program(&self, runner: &Runner, lesson: &Lesson) -> Page {
+    /// The program of a lesson. The request of the exchange `again` stands ready to be changed
+    /// and sent once more.
+    pub(crate) fn program(&self, runner: &Runner, lesson: &Lesson, again: Option<u64>) -> Page {
         let fragments = self.program_fragments(runner, lesson);
         let part = |id: &str, tag: &str, class: &str| {
             let found = fragments.iter().find(|(known, _)| known == id);
             found.map_or_else(String::new, |fragment| live(tag, class, fragment))
         };
-        let url = url(runner.of(lesson).as_deref());
+        let program = runner.of(lesson);
+        let url = url(program.as_deref());
+        let again = again.and_then(|number| {
+            program?.with(|shown| {
+                let mut all = shown.wire.iter();
+                all.find(|exchange| exchange.number == number).map(by_hand)
+            })
+        });
         let body = format!(
             "<main id=\"main\" class=\"program\"><p class=\"eyebrow\"><a href=\"/\">Small web servers</a> / \
              <a href=\"{path}\">Lesson {number}: {title}</a></p><h1>Your program</h1>{is}\
@@ -38,7 +48,7 @@ impl Pages<'_> {
              <h2>Its log</h2>{log}</section>\
              <section><h2>The wire</h2><p class=\"why\">Every byte, of whatever asks: the frame, your \
              browser, <code>curl</code>. Point at a part to see its name.</p>{wire}\
-             <details class=\"by-hand\" data-key=\"by-hand\"><summary>Send bytes by hand</summary>\
+             <details class=\"by-hand\" data-key=\"by-hand\"{open}><summary>Send bytes by hand</summary>\
              <form method=\"post\" action=\"{path}send\"><label for=\"bytes\">Each line end is sent as CR LF; \
              <code>\\xff</code> is one byte.</label>\
              <textarea id=\"bytes\" name=\"bytes\" rows=\"7\" spellcheck=\"false\">{request}</textarea>\
@@ -50,7 +60,8 @@ impl Pages<'_> {
             src = url.unwrap_or_else(|| "about:blank".into()),
             log = part("log", "div", "log"),
             wire = part("wire", "div", "exchanges"),
-            request = escaped(REQUEST),
+            open = if again.is_some() { " open" } else { "" },
+            request = escaped(again.as_deref().unwrap_or(REQUEST)),
         );
         Page::new(
             format!("Your program, lesson {}", lesson.number),
@@ -67,7 +78,7 @@ impl Pages<'_> {
         vec![
             ("run-is".into(), self.is_running(lesson, program)),
             ("log".into(), log),
-            ("wire".into(), exchanges(program)),
+            ("wire".into(), self.exchanges(lesson, program)),
         ]
     }
 
@@ -150,23 +161,114 @@ fn url(program: Option<&Program>) -> Option<String> {
     }
 }
 
-/// The wire, the latest exchange first.
-fn exchanges(program: Option<&Program>) -> String {
-    let Some(program) = program else {
-        return String::new();
-    };
-    program.with(|shown| {
-        if shown.wire.is_empty() {
-            return "<p class=\"why\">Nobody has asked yet.</p>".into();
+/// A request as one writes it by hand.
+fn by_hand(exchange: &Exchange) -> String {
+    let mut raw = String::new();
+    for chunk in exchange.request.utf8_chunks() {
+        raw += chunk.valid();
+        for byte in chunk.invalid() {
+            let _ = write!(raw, "\\x{byte:02x}");
         }
-        let latest = shown.wire.iter().rev().take(MOST_SHOWN).enumerate();
-        latest
-            .map(|(at, exchange)| picture(exchange, program.number, at == 0))
-            .collect()
-    })
+    }
+    raw.replace("\r\n", "\n")
 }
 
-fn picture(exchange: &Exchange, run: u128, is_latest: bool) -> String {
+impl Pages<'_> {
+    /// Whether the reference may be asked the same as a lesson's program: what is written of
+    /// that has passed its checks.
+    pub(crate) fn may_compare(&self, lesson: &Lesson) -> bool {
+        let is_there = self.course.root.join(lesson.solution()).is_file();
+        let is_right = self.status(lesson, Status::is_right_so_far);
+        is_there && (is_right || lesson.steps.is_empty())
+    }
+
+    /// The wire, the latest exchange first.
+    fn exchanges(&self, lesson: &Lesson, program: Option<&Program>) -> String {
+        let Some(program) = program else {
+            return String::new();
+        };
+        let may_compare = self.may_compare(lesson);
+        let step = self.status(lesson, Status::step_in_work);
+        let mut out = match step {
+            Some(step) if !may_compare && self.course.root.join(lesson.solution()).is_file() => {
+                format!(
+                    "<p class=\"why\">Once step {step} is done, you can compare each answer with the \
+                     reference’s.</p>"
+                )
+            }
+            _ => String::new(),
+        };
+        program.with(|shown| {
+            if shown.wire.is_empty() {
+                out += "<p class=\"why\">Nobody has asked yet.</p>";
+            }
+            // What came before the first one is not kept.
+            let is_all = shown.wire.front().is_none_or(|first| first.number == 1);
+            for (at, exchange) in shown.wire.iter().rev().take(MOST_SHOWN).enumerate() {
+                let compared = match (&exchange.reference, may_compare) {
+                    (Some(Compared::Came(bytes)), _) => compared(exchange, bytes, is_all),
+                    (Some(Compared::Failed(why)), _) => format!("<p class=\"why\">{}</p>", escaped(why)),
+                    (Some(Compared::Asked), _) => {
+                        "<p class=\"busy\">Asking the reference …</p>".into()
+                    }
+                    (None, true) if !exchange.response.is_empty() && !is_open(exchange) => format!(
+                        "<form method=\"post\" action=\"{}compare\"><input type=\"hidden\" name=\"number\" \
+                         value=\"{}\"><button type=\"submit\">Compare with the reference’s answer</button></form>",
+                        lesson.path(),
+                        exchange.number
+                    ),
+                    _ => String::new(),
+                };
+                out += &picture(exchange, program.number, at == 0, &compared);
+            }
+        });
+        out
+    }
+}
+
+/// Whether the answer is that of a step that is not written yet.
+fn is_open(exchange: &Exchange) -> bool {
+    let answer = String::from_utf8_lossy(&exchange.response);
+    answer.starts_with("HTTP/1.1 500 ") && answer.contains("not yet implemented: step ")
+}
+
+/// An answer beside the reference's. `is_all` says whether the reference was asked all that the
+/// program was asked.
+fn compared(exchange: &Exchange, reference: &[u8], is_all: bool) -> String {
+    let mark = reference::differs(&exchange.response, reference);
+    let said = match mark {
+        None => {
+            return "<p class=\"compared\"><span class=\"sign done\" aria-hidden=\"true\">✓</span> The \
+                    reference answers the same, byte for byte (but for the Date).</p>"
+                .into();
+        }
+        Some(_) => {
+            "The reference answers something else, from the marked byte on. Your program passes its \
+             checks: so this is a choice that the text leaves to you, or something that it does not \
+             speak of."
+        }
+    };
+    let before = match is_all {
+        true => "It was started anew, and asked all that your program was asked before.",
+        false => {
+            "It was started anew, and asked what stands here. What your program was asked before is not kept."
+        }
+    };
+    let picture = |bytes: &[u8]| match bytes.is_empty() {
+        true => "<p class=\"nothing\">No byte came back.</p>".into(),
+        false => wire::message(Side::Response, bytes, mark),
+    };
+    format!(
+        "<div class=\"compared\"><p>{said}</p><div class=\"two\">\
+         <figure><figcaption>Your program</figcaption>{}</figure>\
+         <figure><figcaption>The reference</figcaption>{}</figure></div><p class=\"why\">{before}</p></div>",
+        picture(&exchange.response),
+        picture(reference),
+    )
+}
+
+/// One exchange. `compared` stands below it: what the reference says.
+fn picture(exchange: &Exchange, run: u128, is_latest: bool, compared: &str) -> String {
     let first_line = |bytes: &[u8]| {
         let line = bytes
             .split(|&byte| byte == b'\n')
@@ -189,24 +291,17 @@ fn picture(exchange: &Exchange, run: u128, is_latest: bool) -> String {
         .map(|took| format!(", {:.1} ms", took.as_secs_f64() * 1000.0));
     let shown = wire::message(Side::Request, &exchange.request, None);
     let came = wire::message(Side::Response, &exchange.response, None);
-    // As one would write it by hand.
-    let mut raw = String::new();
-    for chunk in exchange.request.utf8_chunks() {
-        raw += chunk.valid();
-        for byte in chunk.invalid() {
-            let _ = write!(raw, "\\x{byte:02x}");
-        }
-    }
     format!(
         "<details data-key=\"exchange {run} {number}\"{open}><summary><b>{request}</b> → {response} \
          <small>{size}{took}, connection {connection}</small></summary>\
          <div class=\"names\">{shown}{came}</div>\
-         <button type=\"button\" class=\"edit-again\" data-raw=\"{raw}\">Change it and send it again</button></details>",
+         <p class=\"then\"><a class=\"edit-again\" href=\"?again={number}#bytes\" data-raw=\"{raw}\">Change it and send \
+         it again</a></p>{compared}</details>",
         open = if is_latest { " open" } else { "" },
         number = exchange.number,
         size = count(exchange.response.len(), "byte"),
         took = took.unwrap_or_default(),
         connection = exchange.connection,
-        raw = escaped(&raw.replace("\r\n", "\n")),
+        raw = escaped(&by_hand(exchange)),
     )
 }

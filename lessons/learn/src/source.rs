@@ -76,8 +76,8 @@ pub(crate) fn listing(name: &str, text: &str) -> String {
     }
     let code = colored(language(name), text);
     format!(
-        "<div class=\"listing\" tabindex=\"0\"><pre class=\"numbers\" aria-hidden=\"true\">{lines}</pre>\
-         <pre class=\"code\"><code>{code}</code></pre></div>"
+        "<div class=\"listing\"><pre class=\"numbers\" aria-hidden=\"true\">{lines}</pre>\
+         <pre class=\"code\" tabindex=\"0\"><code>{code}</code></pre></div>"
     )
 }
 

@@ -188,6 +188,16 @@ impl Status {
                 .all(|step| self.state(step) == State::Done)
     }
 
+    /// Whether the steps that are written, and at least one is, are all done.
+    pub(crate) fn is_right_so_far(&self) -> bool {
+        let steps = self.steps();
+        let mut written = steps
+            .iter()
+            .filter(|step| !self.open.contains(step))
+            .peekable();
+        written.peek().is_some() && written.all(|step| self.state(*step) == State::Done)
+    }
+
     /// The step that what the compiler says belongs to: the first one that is written, and
     /// was not seen to be right.
     pub(crate) fn step_in_work(&self) -> Option<u32> {
@@ -243,6 +253,7 @@ mod tests {
         );
         status.open = [2].into();
         assert_eq!(status.state(1), State::Unknown);
+        assert!(!status.is_right_so_far());
         status.add(Event::Built(Vec::new()));
         status.add(checked(1, "a", Outcome::Passed));
         assert_eq!(status.state(1), State::Unknown);
@@ -261,8 +272,9 @@ mod tests {
             (status.state(1), status.points()),
             (State::Done, Some((4, 6)))
         );
-        assert!(!status.is_done());
+        assert!(!status.is_done() && status.is_right_so_far());
         status.open.clear();
+        assert!(!status.is_right_so_far());
         assert_eq!(status.step_in_work(), Some(2));
         status.add(Event::NotBuilt("oh".into()));
         status.add(checked(1, "a", Outcome::NotGraded("not compiled".into())));

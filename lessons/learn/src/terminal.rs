@@ -234,9 +234,24 @@ impl Teller<'_> {
             }
             if status.is_done() {
                 let _ = writeln!(out, "This lesson is done. n and Enter: the next one.");
+                out += &self.learned(lesson);
             }
             out
         })
+    }
+
+    /// At the end of a part: the idea of each of its lessons.
+    fn learned(&self, lesson: &Lesson) -> String {
+        let Some(part) = self.course().part_that_ends_with(&lesson.folder) else {
+            return String::new();
+        };
+        let title = format!("What part {} has taught: {}", part.number, part.title);
+        let mut out = format!("\n{}\n", self.colored(1, &title));
+        let lessons = part.folders.iter();
+        for lesson in lessons.filter_map(|folder| self.course().lesson(folder)) {
+            let _ = writeln!(out, "{:3} {}", lesson.number, lesson.idea);
+        }
+        out
     }
 
     /// The report that `cargo test` prints of it.

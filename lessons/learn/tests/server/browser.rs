@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::stage::{Stage, failed, serve};
 
-fn soon() -> Instant {
+pub fn soon() -> Instant {
     Instant::now() + Duration::from_secs(30)
 }
 
@@ -158,6 +158,30 @@ fn a_page_of_another_origin_gets_nothing_done() {
             .is_some_and(|said| said.contains("Only a page of this server")),
         "{said}"
     );
+    assert_eq!(stage.runs(), 0, "nothing was started");
+}
+
+#[test]
+fn a_name_that_was_made_to_point_here_is_not_answered() {
+    let Some(mut browser) = browser() else { return };
+    let stage = Stage::new();
+    // To a browser, each name that ends so is this computer: a stranger's name that was made to
+    // point here (DNS rebinding), without a name server.
+    let url = format!("http://stranger.localhost:{}/", stage.port);
+    open(&mut browser, &url);
+    let said = evaluate(&mut browser, "document.body.textContent");
+    assert!(
+        said.as_str()
+            .is_some_and(|said| said.contains("answers to localhost alone")),
+        "{said}"
+    );
+    // To that name, it is its own origin, so the browser lets it ask and read.
+    for method in ["GET", "POST"] {
+        let ask = format!(
+            "fetch('/lessons/1_greeter/check', {{method: '{method}'}}).then(answer => answer.status)"
+        );
+        assert_eq!(evaluate(&mut browser, &ask), json!(421), "{method}");
+    }
     assert_eq!(stage.runs(), 0, "nothing was started");
 }
 

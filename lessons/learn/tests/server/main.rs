@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod browser;
+mod judged;
 mod stage;
 mod walk;
 
@@ -12,7 +13,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use stage::{Answer, Stage, failed, until};
+use stage::{Answer, Stage, failed, passed, until};
 
 #[test]
 fn the_pages_of_a_course() {
@@ -24,6 +25,8 @@ fn the_pages_of_a_course() {
         "/lessons/1_greeter/",
         "25 minutes",
         "a greeting is <em>polite</em>",
+        "<h2>Part 1: Words</h2>",
+        "href=\"/parts/1/\"",
     ] {
         assert!(home.body.contains(text), "{text} in {}", home.body);
     }
@@ -35,6 +38,8 @@ fn the_pages_of_a_course() {
         "<span class=\"k\">let</span>",
         "<a href=\"/starter/1_greeter.rs/\">",
         "src=\"/lessons/1_greeter/hello.png\"",
+        // It is the last one of its part.
+        "<a class=\"next\" rel=\"next\" href=\"/parts/1/\">",
     ] {
         assert!(lesson.body.contains(text), "{text} in {}", lesson.body);
     }
@@ -52,8 +57,21 @@ fn the_pages_of_a_course() {
         "{}",
         reference.body
     );
+    let part = stage.get("/parts/1/").body;
+    for text in [
+        "<h1>Part 1: Words</h1>",
+        "You can <em>greet</em>.",
+        "1 The greeter</a>",
+        "a greeting is <em>polite</em>.",
+        "<li>a greeting</li>",
+    ] {
+        assert!(part.contains(text), "{text} in {part}");
+    }
     for path in [
         "/nothing",
+        "/parts/",
+        "/parts/2/",
+        "/parts/../1/",
         "/lessons/2_none/",
         "/lessons/1_greeter/../../outside.png",
         "/lessons/1_greeter/..%2f..%2foutside.png",
@@ -356,6 +374,81 @@ fn a_program_runs_and_its_wire_is_seen() {
 }
 
 #[test]
+fn an_answer_is_compared_with_the_references_once_the_step_is_done() {
+    let stage = Stage::new();
+    stage.program("Hello");
+    let asked = stage.reference("Hallo<script>");
+    let mut news = stage.news("/news?1_greeter/run");
+    let step_1 = |number: u32| format!("fn main() {{ {number}; todo!(\"step 2: bye\") }}");
+    stage.events(&[failed(1, "GET / answers 200", "x"), passed(2, "bye")]);
+    stage.save(&step_1(1));
+    until("it is checked", || {
+        let page = stage.get("/lessons/1_greeter/").body;
+        page.contains("1 check fails") && page.contains("Checked in")
+    });
+    stage.post("/lessons/1_greeter/start", "");
+    let page = news.until(|page| page["run-is"].contains("It serves at"));
+    let before = page["run-is"].clone();
+    let ask = |port: u16, path: &str| {
+        let mut client = TcpStream::connect(("localhost", port)).expect("a connection");
+        write!(client, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+        let read = client.read_to_string(&mut String::new());
+        read.expect("an answer");
+    };
+    ask(port_of(&before), "/zero");
+    let page = news.until(|page| page["wire"].contains("Hello"));
+    // The step is written, and not done.
+    assert!(page["wire"].contains("Once step 1 is done"), "{page:?}");
+    assert!(!page["wire"].contains("/compare"), "{page:?}");
+    assert_eq!(stage.post("/lessons/1_greeter/compare", "number=1"), 303);
+
+    stage.events(&[passed(1, "GET / answers 200"), passed(2, "bye")]);
+    stage.save(&step_1(2));
+    let is_new = |is: &str| is != before && is.contains("It serves at");
+    let page = news.until(|page| is_new(&page["run-is"]));
+    assert!(
+        stage.reference_pids().is_empty(),
+        "nobody may ask it before"
+    );
+    let port = port_of(&page["run-is"]);
+    ask(port, "/one");
+    ask(port, "/two");
+    let page = news.until(|page| page["wire"].matches("/lessons/1_greeter/compare").count() == 2);
+    assert!(!page["wire"].contains("Once step"), "{page:?}");
+    assert_eq!(stage.post("/lessons/1_greeter/compare", "number=2"), 303);
+    let page = news.until(|page| page["wire"].contains("The reference answers"));
+    let wire = &page["wire"];
+    // The length in the head tells them apart, before the words do.
+    assert!(wire.contains("from the marked byte on"), "{wire}");
+    assert!(
+        wire.contains("<mark>5</mark>") && wire.contains("<mark>1</mark>3"),
+        "{wire}"
+    );
+    assert!(
+        wire.contains("Hallo&lt;script&gt;") && !wire.contains("<script"),
+        "{wire}"
+    );
+    // It was asked all that the program was asked, and has ended.
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
+    let pids = stage.reference_pids();
+    assert_eq!(pids.len(), 1);
+    until("the reference has ended", || !stage::is_there(pids[0]));
+
+    stage.reference("Hello");
+    assert_eq!(stage.post("/lessons/1_greeter/compare", "number=1"), 303);
+    news.until(|page| page["wire"].contains("answers the same, byte for byte"));
+    // What nobody has asked is not compared.
+    assert_eq!(stage.post("/lessons/1_greeter/compare", "number=9"), 303);
+    assert_eq!(stage.post("/lessons/1_greeter/compare", "number=x"), 303);
+    // Without a script, a request is ready to be changed by its address.
+    let again = stage.get("/lessons/1_greeter/run/?again=2").body;
+    assert!(
+        again.contains("spellcheck=\"false\">GET /two HTTP/1.1\nHost: x\n\n</textarea>"),
+        "{again}"
+    );
+}
+
+#[test]
 fn a_program_ends_with_its_page_and_with_the_course() {
     let stage = Stage::new();
     stage.program("x");
@@ -420,6 +513,13 @@ fn in_a_terminal_it_is_the_same() {
     assert!(!said.contains('\u{1b}'), "{said}");
     terminal.types("l");
     terminal.until("The greeter ");
+    // At the end of a part, it says what that has taught.
+    stage.events(&[passed(1, "GET / answers 200"), passed(2, "bye")]);
+    stage.save("fn main() {}");
+    let said = terminal.until("a greeting is *polite*");
+    for text in ["This lesson is done", "What part 1 has taught: Words"] {
+        assert!(said.contains(text), "{text} in {said}");
+    }
     terminal.types("q");
     assert!(terminal.ended());
 }

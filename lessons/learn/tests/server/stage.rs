@@ -7,6 +7,8 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use grader::Bytes;
@@ -46,12 +48,13 @@ pub struct Asked {
 }
 
 const TEXT: &str = "# Lesson 1: The greeter\n\n*About 25 minutes. [the file](../../starter/1_greeter.rs)*\n\n\
-![a picture](hello.png)\n\n## The steps\n\n### Step 1: hello\n\nSay it.\n\n```rust\nlet x = 1;\n```\n\n\
+![a picture](hello.png)\n\n## What you will learn\n\nOf words:\n\n- a greeting\n\nOf Rust: nothing.\n\n## The steps\n\n### Step 1: hello\n\nSay it.\n\n```rust\nlet x = 1;\n```\n\n\
 <details>\n<summary>Hint</summary>\n\nHello.\n\n</details>\n\n### Step 2: bye\n\nSay it.\n\n### Done\n\nWell.\n";
 
 /// Stands in the place of Cargo: it builds nothing, and names the checks.
 const CARGO: &str = "#!/bin/sh
 case \"$*\" in
+    *--bin*_solution) echo '{\"executable\": \"FOLDER/reference\"}' ;;
     *--bin*) echo '{\"executable\": \"FOLDER/program\"}' ;;
     *) echo '{\"executable\": \"FOLDER/grade\"}' ;;
 esac
@@ -62,6 +65,13 @@ const PROGRAM: &str = "#!/bin/sh
 echo $$ >> FOLDER/pids
 if [ -e FOLDER/flood ]; then exec yes '<script>alert(1)</script>'; fi
 echo \"Serving HTTP on http://localhost:$(cat FOLDER/port)/ with $*\"
+exec sleep 600
+";
+
+/// Stands in the place of the reference, in the same way.
+const REFERENCE: &str = "#!/bin/sh
+echo $$ >> FOLDER/reference-pids
+echo \"Serving HTTP on http://localhost:$(cat FOLDER/reference-port)/\"
 exec sleep 600
 ";
 
@@ -85,7 +95,7 @@ impl Stage {
         write("Cargo.toml", "");
         write(
             "lessons/README.md",
-            "# The route\n\n| lesson | idea |\n| --- | --- |\n\
+            "# The route\n\n## Part 1: Words\n\nYou can *greet*.\n\n| lesson | idea |\n| --- | --- |\n\
             | [1 greeter](1_greeter/README.md) | a greeting is *polite* |\n",
         );
         write("lessons/1_greeter/README.md", TEXT);
@@ -103,7 +113,12 @@ impl Stage {
         );
         write("solutions/1_greeter.rs", "fn main() { SECRET }");
         write("events", "");
-        for (name, script) in [("cargo", CARGO), ("grade", GRADE), ("program", PROGRAM)] {
+        for (name, script) in [
+            ("cargo", CARGO),
+            ("grade", GRADE),
+            ("program", PROGRAM),
+            ("reference", REFERENCE),
+        ] {
             write(name, &script.replace("FOLDER", &root.to_string_lossy()));
             let path = root.join(name);
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
@@ -222,6 +237,28 @@ impl Stage {
         events.extend(results.iter().cloned().map(Event::Checked));
         events.extend(results.iter().cloned().map(Event::Explained));
         events.push(Event::Ended);
+        self.say(&events);
+    }
+
+    /// From now on, the program is not built, for this reason.
+    pub fn not_built(&self, why: &str) {
+        let check = failed(1, "GET / answers 200", "").check;
+        let (version, lesson, seed) = (1, "greeter".into(), "7".into());
+        let checks = vec![check];
+        let events = [
+            Event::Started {
+                version,
+                lesson,
+                seed,
+                checks,
+            },
+            Event::NotBuilt(why.into()),
+            Event::Ended,
+        ];
+        self.say(&events);
+    }
+
+    fn say(&self, events: &[Event]) {
         let lines = events
             .iter()
             .map(|event| serde_json::to_string(event).expect("JSON") + "\n");
@@ -235,10 +272,19 @@ impl Stage {
 
     /// Serves this page in the place of the student's program.
     pub fn program(&self, page: &'static str) {
+        self.serve("port", page);
+    }
+
+    /// Serves this page in the place of the reference. Returns the number of its requests.
+    pub fn reference(&self, page: &'static str) -> Arc<AtomicUsize> {
+        self.serve("reference-port", page)
+    }
+
+    fn serve(&self, file: &str, page: &'static str) -> Arc<AtomicUsize> {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        fs::write(self.folder.path().join("port"), port.to_string()).expect("a file");
-        serve(listener, page);
+        fs::write(self.folder.path().join(file), port.to_string()).expect("a file");
+        serve(listener, page)
     }
 
     /// From now on, the program prints without end.
@@ -264,7 +310,16 @@ impl Stage {
 
     /// The processes of runs that don't end.
     pub fn pids(&self) -> Vec<u32> {
-        let text = fs::read_to_string(self.folder.path().join("pids")).unwrap_or_default();
+        self.pids_in("pids")
+    }
+
+    /// The processes of references that were asked.
+    pub fn reference_pids(&self) -> Vec<u32> {
+        self.pids_in("reference-pids")
+    }
+
+    fn pids_in(&self, file: &str) -> Vec<u32> {
+        let text = fs::read_to_string(self.folder.path().join(file)).unwrap_or_default();
         text.lines().filter_map(|line| line.parse().ok()).collect()
     }
 
@@ -381,9 +436,11 @@ pub struct News {
 
 impl News {
     fn next(&mut self) -> Value {
-        let mut line = String::new();
+        let (began, mut line) = (Instant::now(), String::new());
         loop {
             line.clear();
+            // Comments come all the time.
+            assert!(began.elapsed() < PATIENCE, "no news: {:?}", self.page);
             let length = self.lines.read_line(&mut line).expect("news");
             assert!(length > 0, "no more news");
             if let Some(data) = line.strip_prefix("data: ") {
@@ -458,10 +515,22 @@ pub fn failed(step: u32, name: &str, came: &str) -> CheckResult {
     CheckResult { check, outcome }
 }
 
-/// Answers every request with this page.
-pub fn serve(listener: TcpListener, page: &'static str) {
+/// A check that has passed.
+pub fn passed(step: u32, name: &str) -> CheckResult {
+    let outcome = Outcome::Passed;
+    CheckResult {
+        outcome,
+        ..failed(step, name, "")
+    }
+}
+
+/// Answers every request with this page, and counts them.
+pub fn serve(listener: TcpListener, page: &'static str) -> Arc<AtomicUsize> {
+    let number = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&number);
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
+            counted.fetch_add(1, Ordering::SeqCst);
             let _ = stream.read(&mut [0; 4096]);
             let length = page.len();
             let _ = write!(
@@ -471,6 +540,7 @@ pub fn serve(listener: TcpListener, page: &'static str) {
             );
         }
     });
+    number
 }
 
 /// Whether there is a process with this number that has not ended.
