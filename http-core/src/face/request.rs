@@ -48,7 +48,7 @@ impl<'c> Request<'c> {
         percent_encoding::percent_decode_str(self.path()).decode_utf8()
     }
 
-    /// What stands behind the first `?` of the target, as it was sent; `Some("")` if
+    /// What follows the first `?` of the target, as it was sent; `Some("")` if
     /// nothing does, and `None` if there is no `?`.
     pub fn query(&self) -> Option<&str> {
         self.head.query()
@@ -83,6 +83,19 @@ impl<'c> Request<'c> {
 
     /// The body, http.server's `rfile`. It ends where the body ends, whether the
     /// client sent a Content-Length or chunks, so reading to its end is safe.
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use http_core::{Limits, Request, Response, serve_in_memory};
+    ///
+    /// let count = |request: &mut Request, response: Response| {
+    ///     let mut body = Vec::new();
+    ///     request.body().read_to_end(&mut body)?;
+    ///     response.send_response(200).end_headers()?.send(body.len().to_string())
+    /// };
+    /// let post = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\ncat";
+    /// assert!(serve_in_memory(count, &Limits::default(), &[post]).ends_with(b"\r\n\r\n3"));
+    /// ```
     pub fn body(&mut self) -> &mut BodyReader<'c> {
         &mut self.body
     }

@@ -1,7 +1,7 @@
 //! The response as a handler writes it: status, then header fields, then body.
 //!
 //! Each part is a type of its own, and each step turns one into the next. So a
-//! field behind the body, a forgotten `end_headers` or an unfinished answer is
+//! field after the body, a forgotten `end_headers` or an unfinished answer is
 //! not a fault that shows when the server runs: it does not compile.
 
 use std::fmt::Display;
@@ -35,6 +35,24 @@ pub struct Headers<'c> {
 /// [`send`](BodyWriter::send) writes a body in one go. Or use it as an
 /// [`io::Write`] and [`finish`](BodyWriter::finish) it: a body that stays small
 /// gets its Content-Length, a long one streams to the client as it is written.
+///
+/// ```
+/// use std::io::Write;
+/// use http_core::{Limits, Request, Response, serve_in_memory};
+///
+/// let count_down = |_: &mut Request, response: Response| {
+///     let mut body = response.send_response(200).end_headers()?;
+///     for n in (1..=3).rev() {
+///         writeln!(body, "{n}")?;
+///         body.flush()?; // in a chunk of its own, now
+///     }
+///     body.finish()
+/// };
+/// let get = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+/// let answer = serve_in_memory(count_down, &Limits::default(), &[get]);
+/// let chunks = b"2\r\n3\n\r\n2\r\n2\n\r\n2\r\n1\n\r\n0\r\n\r\n";
+/// assert!(answer.ends_with(chunks));
+/// ```
 #[derive(Debug)]
 pub struct BodyWriter<'c> {
     exchange: &'c Exchange<'c>,

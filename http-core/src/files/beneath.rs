@@ -3,7 +3,7 @@
 //! A path is walked name by name. Each name is looked up in a directory that is open
 //! already, and what is opened by it is never a link: a link is read, and the names in
 //! it are walked in the same way. So there is no path that is judged first and trusted
-//! later, and whoever swaps files, directories and links meanwhile can only choose among
+//! later, and anyone who swaps files, directories and links meanwhile can only choose among
 //! what is below.
 //!
 //! Linux and FreeBSD could do the same in one call (`openat2` with RESOLVE_BENEATH,
@@ -77,10 +77,10 @@ impl Base {
 }
 
 /// A path that is walked. What was walked of it are names of directories, none of them a
-/// link, so that `..` behind them is a matter of text.
+/// link, so that `..` after them is a matter of text.
 struct Walk<'a> {
     path: Cow<'a, [u8]>,
-    /// So many bytes of the path are walked, with a slash at their end, and lead here.
+    /// This many bytes of the path are walked, with a slash at their end, and lead here.
     walked: usize,
     here: Option<OwnedFd>,
     /// Links that were followed, steps back, and attempts that came to nothing.

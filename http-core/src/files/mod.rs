@@ -176,7 +176,7 @@ impl FileHandler {
                         }
                         // A folder of this name is no index.
                         Some(Found::Directory(_)) => {}
-                        // Whoever has put one there that can't be read wants no list either:
+                        // Anyone who has put one there that can't be read wants no list either:
                         // a link that leads out or nowhere, a pipe, a file that is locked.
                         None if directory.has_name(name) => return not_found(response),
                         None => {}

@@ -36,7 +36,7 @@ enum Content {
     File(File),
 }
 
-/// A file of up to so many bytes is read. That shows, too, whether it has as many as it says.
+/// A file of up to this many bytes is read. That shows, too, whether it has as many as it says.
 const SMALL: u64 = 16 * 1024;
 
 impl Representation {

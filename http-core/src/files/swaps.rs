@@ -1,4 +1,4 @@
-//! Files, directories and links that change places while they are asked for: whoever does that
+//! Files, directories and links that change places while they are asked for: anyone who does that
 //! can only choose among what is below the directory.
 
 use std::fs;

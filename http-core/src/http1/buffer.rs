@@ -3,7 +3,7 @@
 /// A buffer that is filled at its end and used from its start.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
-    /// All of it is initialized: `start..end` holds the bytes at hand, the rest is room.
+    /// All of it is initialized: `start..end` holds the buffered bytes, the rest is room.
     bytes: Vec<u8>,
     start: usize,
     end: usize,
@@ -17,7 +17,7 @@ const FIRST_SIZE: usize = 8 * 1024;
 const LARGE_SIZE: usize = 64 * 1024;
 
 impl Buffer {
-    /// The bytes at hand.
+    /// The buffered bytes.
     pub fn filled(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
@@ -57,7 +57,7 @@ impl Buffer {
         self.bytes.shrink_to(LARGE_SIZE);
     }
 
-    /// Room for new bytes behind those at hand; report their number with `filled_more`.
+    /// Room for new bytes after the buffered ones; report their number with `filled_more`.
     pub fn room(&mut self) -> &mut [u8] {
         let is_fast = self.was_full && self.is_empty() && self.bytes.len() < LARGE_SIZE;
         if self.end == self.bytes.len() && self.start > 0 {

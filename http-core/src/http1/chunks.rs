@@ -1,7 +1,7 @@
 //! Where the body of a request ends: bytes in, pieces of the body out.
 //!
 //! [`Decoder`] decides it, for a body with a Content-Length as for one in chunks. It copies
-//! nothing: it says of the bytes at hand which belong to the body and which only frame it.
+//! nothing: it says of the bytes it is given which belong to the body and which only frame it.
 
 use http::StatusCode;
 
@@ -11,7 +11,7 @@ use super::{Limits, Refusal};
 /// What tells where a body ends (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
-    /// So many bytes; 0 where the request has no body.
+    /// This many bytes; 0 where the request has no body.
     Length(u64),
     /// In chunks, each led by its size, until a chunk of size 0.
     Chunked,
@@ -27,9 +27,9 @@ impl Default for Framing {
 /// What stands at the start of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
-    /// So many bytes of the body.
+    /// This many bytes of the body.
     Data(usize),
-    /// So many bytes that are not of the body: a chunk's size line, its line
+    /// This many bytes that are not of the body: a chunk's size line, its line
     /// end, a trailer field.
     Overhead(usize),
     /// Nothing can be said before more bytes are there.
@@ -72,11 +72,11 @@ pub struct Decoder {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// So many bytes of a body of known length are to come.
+    /// This many bytes of a body of known length are still to come.
     Length(u64),
     /// A chunk's size line is next.
     Size,
-    /// So many bytes of a chunk are to come.
+    /// This many bytes of a chunk are still to come.
     Chunk(u64),
     /// The line end behind a chunk's bytes is next.
     ChunkEnd,
@@ -127,7 +127,7 @@ impl Decoder {
 
     /// Says what stands at the start of `input`, and counts it as taken: the
     /// caller moves on by the number in the piece before the next call. A piece
-    /// of the body is no longer than `most` bytes (which is not 0).
+    /// of the body is no longer than `most` bytes, which must not be 0: no piece of the body is that short.
     ///
     /// # Errors
     /// A [`Refusal`] where the chunks are malformed or the body gets too large.

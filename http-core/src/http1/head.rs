@@ -52,7 +52,7 @@ const MOST_FIELDS: usize = 256;
 impl Head {
     /// Reads the head at the start of `bytes`. `Ok(None)`: so far it is fine, but
     /// not all of it is there. Otherwise the head and its length in bytes; the
-    /// body begins behind it.
+    /// body begins after it.
     ///
     /// # Errors
     /// A [`Refusal`] when no continuation of these bytes can be served.
@@ -67,7 +67,7 @@ impl Head {
         let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
         let room = limits.fields.min(MOST_FIELDS);
         let mut request = httparse::Request::new(&mut []);
-        // What stands behind the largest head has no say, so that a head is judged
+        // Bytes beyond the largest head have no say, so that a head is judged
         // alike however its bytes arrive.
         let judged = &bytes[..bytes.len().min(limits.head_size)];
         let length = match request.parse_with_uninit_headers(judged, &mut fields[..room]) {
@@ -163,7 +163,7 @@ impl Head {
         }
     }
 
-    /// What stands behind the first `?`, if there is one.
+    /// What follows the first `?`, if there is one.
     pub fn query(&self) -> Option<&str> {
         self.query.as_ref().map(|span| self.text(span))
     }

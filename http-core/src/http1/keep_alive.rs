@@ -70,7 +70,7 @@ impl Http1 {
         let unread = body.is_unread();
         match (self.ending, body) {
             (None, Body::Open { .. }) if !unread => State::default(),
-            // The next request stands behind the rest of the body.
+            // The next request comes after the rest of the body.
             (None, Body::Open { decoder, .. }) => State::Skip(decoder, self.skip_limit),
             // The body has failed since the head was written.
             (None, Body::Refused(_) | Body::Lost) => State::Finish { linger: true },

@@ -151,7 +151,7 @@ pub(super) fn split_target<'a>(method: &Method, target: &'a str) -> Result<Targe
     {
         (None, target)
     } else if let Some(rest) = strip_scheme(target) {
-        // absolute-form: what a proxy is sent; the path begins behind the host.
+        // absolute-form: what a proxy is sent; the path begins after the host.
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if authority.is_empty() || authority.starts_with(':') || !is_host(authority.as_bytes()) {
             return Err(Refusal::bad("the request target names no host"));

@@ -230,7 +230,7 @@ impl Http1 {
                             continue;
                         }
                         Ok(Piece::End) => State::default(),
-                        // No request behind this body will be answered.
+                        // No request after this body will be answered.
                         Ok(Piece::More) if ends => State::Finish { linger: true },
                         Ok(Piece::More) if self.input_ended => State::Finish { linger: false },
                         Ok(Piece::More) => return Next::Read,

@@ -1,4 +1,4 @@
-//! The output buffer: bytes to be sent to a client, and perhaps a file behind them.
+//! The output buffer: bytes to be sent to a client, and perhaps a file after them.
 
 use std::fs::File;
 use std::ops::Range;
@@ -9,7 +9,7 @@ pub struct Output {
     /// The bytes from `sent` on are still to be sent; new ones are appended.
     pub(super) bytes: Vec<u8>,
     sent: usize,
-    /// What the current answer ends with, behind the bytes. Nothing follows before it is sent.
+    /// What the current answer ends with, after the bytes. Nothing follows before it is sent.
     pub(super) file: Option<FilePart>,
     /// Where the current answer begins.
     start: usize,
@@ -48,7 +48,7 @@ impl Output {
         &self.bytes[self.sent..]
     }
 
-    /// The file to be sent behind them.
+    /// The file to be sent after them.
     pub fn file(&self) -> Option<&FilePart> {
         self.file.as_ref()
     }

@@ -53,7 +53,7 @@ mod tests {
         assert!(claim.release());
         assert!(claim.take());
         assert!(!claim.take() && !claim.take());
-        // Whoever has it goes on once for all of them.
+        // The thread that has it goes on once for all of them.
         assert!(!claim.release());
         assert!(!claim.take());
         assert!(!claim.release());

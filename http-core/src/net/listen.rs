@@ -324,7 +324,7 @@ mod tests {
                 let port = listener.local_addr().unwrap().port();
                 let at =
                     |text: &str| SocketAddr::new(text.parse::<SocketAddr>().unwrap().ip(), port);
-                // Whoever would listen at the second address looks at the first.
+                // A program that would listen at the second address looks at the first.
                 let error = must_be_alone(at(second)).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::AddrInUse, "{first} {second}");
                 drop(listener);

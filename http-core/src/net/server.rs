@@ -22,6 +22,17 @@ use crate::http1::Limits;
 /// Requests are handled one at a time unless [`threads`](HttpServer::threads)
 /// asks for more; a client that is idle or slow holds up nobody in either case. While
 /// a handler waits for its client, another request may be handled in its place.
+///
+/// ```no_run
+/// use http_core::{FileHandler, HttpServer, Limits};
+///
+/// let limits = Limits { connections: 1000, ..Limits::default() };
+/// HttpServer::bind(("0.0.0.0", 8000))?
+///     .threads(4)
+///     .limits(limits)
+///     .serve_forever(FileHandler::new("public")?)?;
+/// # Ok::<(), http_core::ServerError>(())
+/// ```
 #[derive(Debug)]
 pub struct HttpServer {
     listeners: Vec<TcpListener>,
@@ -106,7 +117,7 @@ impl HttpServer {
     }
 
     /// Whether the server handles SIGINT (Ctrl-C) and SIGTERM, of the whole process: the
-    /// first one stops the server in good order, a second one ends the program with exit
+    /// first one stops the server cleanly, a second one ends the program with exit
     /// code 130. The default is yes. A program that has a use of its own for these signals
     /// says no, and stops the server by its [`StopHandle`]:
     ///
