@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use lexopt::prelude::*;
 
 use crate::format::Format;
+use crate::pack::Edition;
 
 /// What is printed for `--help`.
 pub const HELP: &str = "\
@@ -12,18 +13,25 @@ cargo grade [LESSON...]            grades the starters of this workspace
 cargo grade --class DIR            grades each folder, .zip and .tar.gz in DIR
 cargo grade --submission PATH      grades one folder, .zip or .tar.gz
 cargo grade merge FILE.json...     writes what several runs have found as one
+cargo grade pack EDITION [LESSON...] --output PATH
+                                   makes what is handed out: student, zip,
+                                   github-classroom or gradescope
+cargo grade new-lesson NAME        begins a lesson (lessons/AUTHORING.md)
 
   LESSON          a lesson's name or number; all lessons if none is named
   --solutions     grades the reference in place of the starters
-  --class DIR     grades a class: each folder or archive in DIR is one submission
+  --class DIR     grades a class: each folder or archive in DIR is one submission;
+                  DIR/class.toml has its rules (lessons/grade/README.md)
   --shard K/N     with --class: grades the Kth of N parts; needs --seed
   --trust         runs submissions unconfined, as yourself
   --browser       opens pages in a browser, too, where a lesson has checks for that
   --seed SEED     draws the values of the checks from this text
-  --format FORMAT table, json, csv, html, junit, markdown, canvas, moodle,
-                  or gradescope
+  --format FORMAT table, json, csv, html, junit, markdown, canvas or moodle; of one
+                  submission also gradescope, classroom, classroom50, check50 or
+                  prairielearn
   --output FILE   writes to FILE; its ending tells the format, if --format does not.
                   May be given several times
+  --feedback DIR  writes a page for each student into DIR, fit to be sent
   --strict        anything but full points is an error
 ";
 
@@ -42,6 +50,10 @@ pub struct Arguments {
     pub shard: Option<(usize, usize)>,
     /// The records that are merged, in place of a grading.
     pub merge: Option<Vec<PathBuf>>,
+    /// What is packed, and where to, in place of a grading.
+    pub pack: Option<(Edition, PathBuf)>,
+    /// The name of a lesson that is begun, in place of a grading.
+    pub new_lesson: Option<String>,
     /// Whether submissions need not be confined.
     pub trust: bool,
     /// Whether there are checks in a browser.
@@ -50,6 +62,8 @@ pub struct Arguments {
     pub seed: Option<String>,
     /// What is written, and where: to standard output, if there is no file.
     pub outputs: Vec<(Format, Option<PathBuf>)>,
+    /// The folder for a page for each student, if they are wanted.
+    pub feedback: Option<PathBuf>,
     /// Whether anything but full points is an error.
     pub strict: bool,
     /// Whether only help is asked for.
@@ -70,6 +84,7 @@ impl Arguments {
     fn parse(mut parser: lexopt::Parser) -> Result<Self, lexopt::Error> {
         let mut arguments = Self::default();
         let mut format = None;
+        let mut files: Vec<(Option<Format>, PathBuf)> = Vec::new();
         while let Some(argument) = parser.next()? {
             match argument {
                 Value(lesson) => arguments.lessons.push(lesson.string()?),
@@ -81,29 +96,46 @@ impl Arguments {
                 Long("browser") => arguments.browser = true,
                 Long("seed") => arguments.seed = Some(parser.value()?.string()?),
                 Long("format") => format = Some(parser.value()?.parse()?),
-                Long("output") => {
-                    let file = PathBuf::from(parser.value()?);
-                    let of_file = || Format::of_file(&file).ok_or_else(|| unknown(&file));
-                    let format = format.take().map_or_else(of_file, Ok)?;
-                    arguments.outputs.push((format, Some(file)));
-                }
+                Long("output") => files.push((format.take(), parser.value()?.into())),
+                Long("feedback") => arguments.feedback = Some(parser.value()?.into()),
                 Long("strict") => arguments.strict = true,
                 Short('h') | Long("help") => arguments.help = true,
                 other => return Err(other.unexpected()),
             }
         }
+        match arguments.lessons.first().map(String::as_str) {
+            Some("merge") => {
+                let files = arguments.lessons.drain(..).skip(1).map(PathBuf::from);
+                arguments.merge = Some(files.collect());
+            }
+            Some("pack") => {
+                let usage = "what, and where to: cargo grade pack student --output PATH";
+                let edition = arguments.lessons.get(1).ok_or(usage)?.parse()?;
+                arguments.lessons.drain(..2);
+                let [(None, path)] = &files[..] else {
+                    return Err(usage.into());
+                };
+                arguments.pack = Some((edition, path.clone()));
+                return Ok(arguments);
+            }
+            Some("new-lesson") => {
+                let [_, name] = &arguments.lessons[..] else {
+                    return Err("one name: cargo grade new-lesson NAME".into());
+                };
+                arguments.new_lesson = Some(name.clone());
+                return Ok(arguments);
+            }
+            _ => {}
+        }
+        for (format, file) in files {
+            let of_file = || Format::of_file(&file).ok_or_else(|| unknown(&file));
+            let format = format.map_or_else(of_file, Ok)?;
+            arguments.outputs.push((format, Some(file)));
+        }
         match format {
             Some(format) => arguments.outputs.push((format, None)),
             None if arguments.outputs.is_empty() => arguments.outputs.push((Format::Table, None)),
             None => {}
-        }
-        if arguments
-            .lessons
-            .first()
-            .is_some_and(|first| first == "merge")
-        {
-            let files = arguments.lessons.drain(..).skip(1).map(PathBuf::from);
-            arguments.merge = Some(files.collect());
         }
         let Self {
             class, submission, ..
@@ -196,6 +228,29 @@ mod tests {
         let merge = parse("merge a.json b.json --format csv").unwrap();
         assert_eq!(merge.merge, Some(vec!["a.json".into(), "b.json".into()]));
         assert_eq!(merge.lessons, [""; 0]);
+    }
+
+    #[test]
+    fn what_is_packed_has_a_place() {
+        let packed = parse("pack zip path_router --output a.zip").unwrap();
+        assert_eq!(packed.pack, Some((Edition::Zip, "a.zip".into())));
+        assert_eq!(packed.lessons, ["path_router"]);
+        let packed = parse("pack github-classroom --output folder").unwrap();
+        assert_eq!(
+            packed.pack,
+            Some((Edition::GithubClassroom, "folder".into()))
+        );
+        for wrong in [
+            "pack",
+            "pack zip",
+            "pack tar --output x",
+            "pack zip --output a --output b",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        let begun = parse("new-lesson cookies").unwrap();
+        assert_eq!(begun.new_lesson.as_deref(), Some("cookies"));
+        assert!(parse("new-lesson").is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::course::{Course, Lesson};
 use crate::grading::{self, Graded, How};
 use crate::hash::{Hash, hash};
 use crate::progress::Progress;
-use crate::record::{Grading, LessonRecord, Record, State};
+use crate::record::{self, Grading, LessonRecord, Record, State};
 use crate::sandbox::Place;
 use crate::submission::{Submission, Submitted};
 
@@ -95,6 +95,7 @@ pub fn grade(
         seed: how.seed.clone(),
         time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         confinement: how.confinement.name(),
+        rules: None,
     };
     let record_of = |submission: &Submission| {
         let of_lesson = |lesson: &&Lesson| {
@@ -116,7 +117,9 @@ pub fn grade(
             lessons,
         )
     };
-    Ok(submissions.iter().map(record_of).collect())
+    let mut records: Vec<Record> = submissions.iter().map(record_of).collect();
+    record::level(&mut records);
+    Ok(records)
 }
 
 /// All that decides a result.

@@ -53,8 +53,12 @@ pub struct Lesson {
     pub headings: BTreeMap<u32, String>,
     /// The program that does the checks.
     pub(crate) grader: PathBuf,
+    /// The instructor's own checks, if there are some.
+    pub(crate) private: Option<Private>,
     /// The libraries that its program may name, and where they are.
     pub(crate) externs: Vec<(String, PathBuf)>,
+    /// The same of its checks.
+    pub(crate) externs_of_checks: Vec<(String, PathBuf)>,
     pub(crate) edition: String,
     /// What the results depend on, apart from the submission.
     pub(crate) hash: Hash,
@@ -64,11 +68,6 @@ impl Lesson {
     /// The file that a student edits, as shown: `starter/1_path_router.rs`.
     pub fn shown(&self) -> String {
         format!("starter/{}.rs", self.folder)
-    }
-
-    /// All points that it has.
-    pub fn points(&self) -> u32 {
-        self.checks.iter().map(|check| check.points).sum()
     }
 
     /// The first line of its starter, by which a file is known whatever its name is.
@@ -107,6 +106,14 @@ impl Lesson {
         files.sort();
         files
     }
+}
+
+/// Checks that students do not have.
+#[derive(Debug)]
+pub(crate) struct Private {
+    /// The program that does them.
+    pub(crate) grader: PathBuf,
+    pub(crate) checks: Vec<CheckInfo>,
 }
 
 /// The folder of the workspace that this program belongs to.
@@ -176,7 +183,9 @@ impl Course {
                 checks: json(&said(&grader.to_string_lossy(), &["--checks"], root)?)?,
                 headings: headings_of(&headings),
                 grader: grader.clone(),
+                private: None,
                 externs: staged.of(&lesson.id),
+                externs_of_checks: packages.of_checks(&lesson.id, &made),
                 edition: lesson.edition,
                 hash: hash_of_files(&folder, &common),
                 package: lesson.package,
@@ -208,6 +217,91 @@ impl Course {
             target,
             lints: lints(root)?,
         })
+    }
+
+    /// Adds the instructor's own checks, which are in this folder: `path_router.rs` has more
+    /// checks of this lesson, and is written as its `grade.rs` is.
+    ///
+    /// # Errors
+    ///
+    /// If one belongs to no lesson, or does not compile.
+    pub fn add_private(&mut self, folder: &Path) -> Result<(), String> {
+        let broken = |error: &dyn std::fmt::Display| format!("{}: {error}", folder.display());
+        for entry in fs::read_dir(folder).map_err(|error| broken(&error))? {
+            let file = entry.map_err(|error| broken(&error))?.path();
+            if file.extension() != Some(OsStr::new("rs")) {
+                continue;
+            }
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            let number = self
+                .lessons
+                .iter()
+                .position(|lesson| lesson.is_named(&name));
+            let number = number.ok_or_else(|| {
+                format!(
+                    "{}: there is no lesson {name} for these checks",
+                    file.display()
+                )
+            })?;
+            let (grader, of_file) = self.build_private(&self.lessons[number], &file)?;
+            let checks = json(&said(&grader.to_string_lossy(), &["--checks"], &self.root)?)?;
+            let lesson = &mut self.lessons[number];
+            lesson.hash = hash(&[lesson.hash.0.as_bytes(), of_file.0.as_bytes()]);
+            lesson.private = Some(Private { grader, checks });
+        }
+        Ok(())
+    }
+
+    /// Compiles checks as Cargo compiles a `grade.rs`, unless it is done already.
+    fn build_private(&self, lesson: &Lesson, file: &Path) -> Result<(PathBuf, Hash), String> {
+        let text = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let of_file = hash(&[lesson.hash.0.as_bytes(), &text]);
+        let folder = self.own_folder().join("private").join(&of_file.0);
+        let program = folder.join(format!("{}{}", lesson.package, env::consts::EXE_SUFFIX));
+        if program.is_file() {
+            return Ok((program, of_file));
+        }
+        let made = fs::create_dir_all(&folder);
+        made.map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
+        let mut command = Command::new(self.rustc());
+        command
+            .arg(file)
+            .args(["--crate-type=bin", "-Cdebuginfo=0"]);
+        command.args(["--crate-name", &format!("private_{}", lesson.package)]);
+        command
+            .args(["--edition", &lesson.edition])
+            .arg("-o")
+            .arg(&program);
+        command.arg(format!(
+            "-Ldependency={}",
+            self.helpers.join("deps").display()
+        ));
+        for (name, library) in &lesson.externs_of_checks {
+            command
+                .arg("--extern")
+                .arg(format!("{name}={}", library.display()));
+        }
+        // As Cargo sets them: by them, checks know their lesson.
+        let manifest = self.root.join("lessons").join(&lesson.folder);
+        command
+            .env("CARGO_MANIFEST_DIR", manifest)
+            .env("CARGO_PKG_NAME", &lesson.package);
+        let output = command.stdin(Stdio::null()).output();
+        let output = output.map_err(|error| format!("cannot run rustc: {error}"))?;
+        match output.status.success() {
+            true => Ok((program, of_file)),
+            false => Err(format!(
+                "{} does not compile:\n{}",
+                file.display(),
+                String::from_utf8_lossy(&output.stderr).trim_end()
+            )),
+        }
+    }
+
+    /// The compiler.
+    pub(crate) fn rustc(&self) -> PathBuf {
+        let name = format!("rustc{}", env::consts::EXE_SUFFIX);
+        self.sysroot.join("bin").join(name)
     }
 
     /// The folder in which all is kept that grading writes.
@@ -291,17 +385,25 @@ impl<'a> Packages<'a> {
         packages.filter_map(lesson).collect()
     }
 
-    /// What the package of this id depends on, when it runs: names in its code, and ids.
-    fn dependencies(&self, id: &str) -> Vec<(String, String)> {
+    /// The libraries that the checks of the package of this id may name.
+    fn of_checks(&self, id: &str, made: &Made) -> Vec<(String, PathBuf)> {
+        let all = self.dependencies(id, &["normal", "dev"]).into_iter();
+        all.filter_map(|(name, id)| Some((name, made.libraries.get(&id)?.last()?.clone())))
+            .collect()
+    }
+
+    /// What the package of this id depends on, for purposes of these kinds: names in its code,
+    /// and ids.
+    fn dependencies(&self, id: &str, purposes: &[&str]) -> Vec<(String, String)> {
         let nodes = self.0["resolve"]["nodes"].as_array().into_iter().flatten();
         let mut nodes = nodes.filter(|node| node["id"] == id);
         let dependencies = nodes.next().map(|node| &node["deps"]);
         let dependencies = dependencies.and_then(Value::as_array).into_iter().flatten();
-        let normal = dependencies.filter(|dependency| {
+        let wanted = dependencies.filter(|dependency| {
             let mut kinds = dependency["dep_kinds"].as_array().into_iter().flatten();
-            kinds.any(|kind| kind["kind"].is_null())
+            kinds.any(|kind| purposes.contains(&kind["kind"].as_str().unwrap_or("normal")))
         });
-        normal
+        wanted
             .map(|dependency| {
                 (
                     text(&dependency["name"]).into(),
@@ -322,7 +424,7 @@ impl<'a> Packages<'a> {
             if !seen.insert(id.clone()) {
                 continue;
             }
-            let dependencies = self.dependencies(&id);
+            let dependencies = self.dependencies(&id, &["normal"]);
             left.extend(dependencies.iter().map(|(_, id)| id.clone()));
             for library in made.libraries.get(&id).into_iter().flatten() {
                 let name = library.file_name().unwrap_or_default();
@@ -524,7 +626,9 @@ pub(crate) mod tests {
                 checks: vec![check(1, 1), check(1, 2), check(2, 3)],
                 headings: BTreeMap::new(),
                 grader: PathBuf::new(),
+                private: None,
                 externs: Vec::new(),
+                externs_of_checks: Vec::new(),
                 edition: "2024".into(),
                 hash: hash(&[package.as_bytes()]),
             }

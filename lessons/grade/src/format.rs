@@ -8,12 +8,17 @@ use http_core::escape_html;
 
 use crate::record::Record;
 
+mod check50;
+mod classroom;
+mod classroom50;
 mod csv;
 mod gradebook;
 mod gradescope;
 mod html;
+mod items;
 mod junit;
 mod markdown;
+mod prairielearn;
 mod table;
 
 /// A format.
@@ -31,25 +36,37 @@ pub enum Format {
     Junit,
     /// A table and the reports, for a comment or a mail.
     Markdown,
-    /// What Gradescope reads, of one submission.
-    Gradescope,
     /// What Canvas imports.
     Canvas,
     /// What Moodle imports.
     Moodle,
+    /// What Gradescope reads, of one submission.
+    Gradescope,
+    /// What GitHub Classroom's reporter reads, of one submission.
+    Classroom,
+    /// What Classroom 50 reads, of one submission.
+    Classroom50,
+    /// What check50 writes, of one submission.
+    Check50,
+    /// What PrairieLearn reads, of one submission.
+    PrairieLearn,
 }
 
 impl Format {
-    const ALL: [(&'static str, Self); 9] = [
+    const ALL: [(&'static str, Self); 13] = [
         ("table", Self::Table),
         ("json", Self::Json),
         ("csv", Self::Csv),
         ("html", Self::Html),
         ("junit", Self::Junit),
         ("markdown", Self::Markdown),
-        ("gradescope", Self::Gradescope),
         ("canvas", Self::Canvas),
         ("moodle", Self::Moodle),
+        ("gradescope", Self::Gradescope),
+        ("classroom", Self::Classroom),
+        ("classroom50", Self::Classroom50),
+        ("check50", Self::Check50),
+        ("prairielearn", Self::PrairieLearn),
     ];
 
     /// The format that the ending of a file's name tells.
@@ -66,12 +83,28 @@ impl Format {
         Some(format)
     }
 
+    /// How the command line names it.
+    fn name(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, format)| *format == self)
+            .map_or("", |(name, _)| name)
+    }
+
     /// These records in this format.
     ///
     /// # Errors
     ///
-    /// If the format is for one submission, and there are more.
+    /// If the format is for one submission, and there are more; and with Classroom 50, if its
+    /// runner has not said which submission it is.
     pub fn write(self, records: &[Record]) -> Result<String, String> {
+        let one = || match records {
+            [one] => Ok(one),
+            _ => Err(format!(
+                "{} reads one submission at a time, not {}",
+                self.name(),
+                count(records.len(), "submission")
+            )),
+        };
         Ok(match self {
             Self::Table => table::write(records),
             Self::Json => serde_json::to_string_pretty(records).unwrap_or_default() + "\n",
@@ -81,15 +114,11 @@ impl Format {
             Self::Markdown => markdown::write(records),
             Self::Canvas => gradebook::canvas(records),
             Self::Moodle => gradebook::moodle(records),
-            Self::Gradescope => match records {
-                [one] => gradescope::write(one),
-                _ => {
-                    let number = count(records.len(), "submission");
-                    return Err(format!(
-                        "Gradescope reads one submission at a time, not {number}"
-                    ));
-                }
-            },
+            Self::Gradescope => gradescope::write(one()?),
+            Self::Classroom => classroom::write(one()?),
+            Self::Classroom50 => classroom50::write(one()?, |name| std::env::var(name).ok())?,
+            Self::Check50 => check50::write(one()?),
+            Self::PrairieLearn => prairielearn::write(one()?),
         })
     }
 }
@@ -106,9 +135,11 @@ impl FromStr for Format {
     }
 }
 
+pub(crate) use items::bounded;
+
 /// Text between tags, or in an attribute, of HTML and XML. What XML has no way to say is
 /// left out.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let is_left_out = |c: char| {
         matches!(c, '\u{fffe}' | '\u{ffff}') || c.is_control() && !matches!(c, '\n' | '\t')
     };
@@ -122,7 +153,7 @@ pub(crate) mod tests {
     use crate::course::tests::course;
     use crate::grading;
     use crate::hash::hash_of;
-    use crate::record::{Check, File, Grading, LessonRecord, Mistake, Outcome, State};
+    use crate::record::{Adjustment, Check, File, Grading, LessonRecord, Mistake, Outcome, State};
 
     /// Records of a class: one with full points, one with a failure, and one with nothing.
     pub(crate) fn class() -> Vec<Record> {
@@ -133,6 +164,7 @@ pub(crate) mod tests {
             seed: "7342".into(),
             time: "2026-11-27T08:00:00Z".into(),
             confinement: "none".into(),
+            rules: None,
         };
         let check = |step: u32, points: u32, outcome: Outcome| {
             let failed = outcome == Outcome::Failed;
@@ -146,6 +178,7 @@ pub(crate) mod tests {
                 outcome,
                 mistakes: failed.then_some(mistake).into_iter().collect(),
                 report: failed.then(|| "step 1: check\nasked  curl 'x' <b>\n".to_string()),
+                private: false,
             };
             (step, check)
         };
@@ -189,11 +222,24 @@ pub(crate) mod tests {
         ]
     }
 
+    /// The one with full points, but late.
+    pub(crate) fn adjusted() -> Record {
+        let mut record = class().remove(0);
+        record.points = 9;
+        record.adjustments = vec![Adjustment {
+            lesson: None,
+            step: None,
+            points: -3,
+            reason: "2 days late: 25 % of 12".into(),
+        }];
+        record
+    }
+
     #[test]
     fn records_are_read_as_they_were_written() {
-        let read: Vec<Record> =
-            serde_json::from_str(&Format::Json.write(&class()).unwrap()).unwrap();
-        assert_eq!(read, class());
+        let all = [class(), vec![adjusted()]].concat();
+        let read: Vec<Record> = serde_json::from_str(&Format::Json.write(&all).unwrap()).unwrap();
+        assert_eq!(read, all);
     }
 
     #[test]
@@ -203,7 +249,7 @@ pub(crate) mod tests {
         let points: Vec<u32> = class.iter().map(|record| record.points).collect();
         assert_eq!(points, [12, 1, 0]);
         for (name, format) in Format::ALL {
-            // Gradescope has one at a time: see there.
+            // Those that have one at a time: see there.
             let Ok(written) = format.write(&class) else {
                 continue;
             };

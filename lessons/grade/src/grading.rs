@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use grader::record::{Finding, What};
+use grader::record::{CheckInfo, Finding, What};
 use serde::Deserialize;
 
 use crate::compile::{NotCompiled, compile};
@@ -51,17 +51,21 @@ pub(crate) struct Graded {
 
 /// The checks of a lesson, of which none was done.
 fn undone(lesson: &Lesson) -> Vec<(u32, Check)> {
-    let check = |check: &grader::record::CheckInfo| {
+    let undone = |check: &CheckInfo, private: bool| {
         let undone = Check {
             name: check.name.clone(),
             points: check.points,
             outcome: Outcome::NotGraded,
             mistakes: Vec::new(),
             report: None,
+            private,
         };
         (check.step, undone)
     };
-    lesson.checks.iter().map(check).collect()
+    let own = lesson.checks.iter().map(|check| undone(check, false));
+    let private = lesson.private.iter().flat_map(|private| &private.checks);
+    own.chain(private.map(|check| undone(check, true)))
+        .collect()
 }
 
 /// What is said of a lesson for which there is no file.
@@ -134,8 +138,28 @@ pub(crate) fn grade(
     }
 }
 
+/// What the checks say: those of the course, and then the instructor's own.
 fn report(place: &Place<'_>, how: &How, only: Option<&str>) -> Result<Report, String> {
-    let mut command = how.confinement.grader(place);
+    let mut report = report_of(&place.lesson.grader, place, how, only)?;
+    if let Some(private) = &place.lesson.private {
+        let more = report_of(&private.grader, place, how, only)?;
+        report.version = report.version.max(more.version);
+        let more = more.checks.into_iter();
+        report.checks.extend(more.map(|check| Reported {
+            private: true,
+            ..check
+        }));
+    }
+    Ok(report)
+}
+
+fn report_of(
+    checks: &Path,
+    place: &Place<'_>,
+    how: &How,
+    only: Option<&str>,
+) -> Result<Report, String> {
+    let mut command = how.confinement.grader(place, checks);
     command.env("GRADE_SEED", &how.seed);
     if !how.browser {
         command.env("GRADE_BROWSER_STEPS", "0");
@@ -174,6 +198,8 @@ struct Reported {
     outcome: Outcome,
     message: Option<String>,
     finding: Option<Finding>,
+    #[serde(skip)]
+    private: bool,
 }
 
 impl Report {
@@ -254,6 +280,7 @@ impl Reported {
             outcome: self.outcome,
             mistakes,
             report: self.message,
+            private: self.private,
         };
         (self.step, check)
     }

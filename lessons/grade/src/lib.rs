@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! course ────► submission ──┐
-//!    │                      ├──► class ──► record ──► format
+//!    │                      ├──► class ──► record ──► rules ──► format, feedback
 //!    └───────► sandbox ─► grading
 //! ```
 //!
@@ -14,7 +14,10 @@
 //! - [`sandbox`]: what confines a program, and the compiler
 //! - `grading`: one file, compiled (`compile`) and checked
 //! - [`class`]: all files of all submissions, side by side; what was graded is kept
-//! - [`record`]: what was found, as data; [`format`](mod@format): the same, for people and programs
+//! - [`record`]: what was found, as data; [`format`](mod@format): the same, for people and
+//!   programs; [`feedback`]: the same, for each student
+//! - [`pack`]: the editions that are handed out; [`new_lesson`]: a lesson to begin with
+//! - [`rules`]: what an instructor sets for a class; [`similar`]: files that are much alike
 
 mod compile;
 mod grading;
@@ -23,11 +26,16 @@ mod process;
 pub mod arguments;
 pub mod class;
 pub mod course;
+pub mod feedback;
 pub mod format;
 pub mod hash;
+pub mod new_lesson;
+pub mod pack;
 pub mod progress;
 pub mod record;
+pub mod rules;
 pub mod sandbox;
+pub mod similar;
 pub mod submission;
 
 pub use grading::How;

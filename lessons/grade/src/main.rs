@@ -1,5 +1,6 @@
 //! `cargo grade`: see `cargo grade --help`, and the README's part for instructors.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,8 +10,9 @@ use grade::arguments::{Arguments, HELP};
 use grade::course::{self, Course, Lesson};
 use grade::progress::Progress;
 use grade::record::{self, Record};
+use grade::rules::Rules;
 use grade::sandbox::Confinement;
-use grade::{How, class, submission};
+use grade::{How, class, feedback, new_lesson, pack, similar, submission};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::read() {
@@ -52,12 +54,38 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
         write_all(&records, arguments)?;
         return Ok(records);
     }
-    let course = Course::prepare(&course::root())?;
+    if let Some((edition, path)) = &arguments.pack {
+        pack::pack(&course::root(), *edition, &arguments.lessons, path)?;
+        eprintln!("written: {}", path.display());
+        return Ok(Vec::new());
+    }
+    if let Some(name) = &arguments.new_lesson {
+        println!("{}", new_lesson::begin(&course::root(), name)?);
+        return Ok(Vec::new());
+    }
+    let mut course = Course::prepare(&course::root())?;
+    let rules = match &arguments.class {
+        Some(folder) => Rules::read(&course, folder)?,
+        None => None,
+    };
+    let private = rules.as_ref().and_then(|rules| rules.private.as_deref());
+    if let Some(folder) = private {
+        course.add_private(folder)?;
+    }
     let lessons = chosen(&course, &arguments.lessons)?;
     let mut submissions = match (&arguments.class, &arguments.submission) {
-        (Some(folder), _) => submission::of_class(&course, folder)?,
+        (Some(folder), _) => submission::of_class(&course, folder, private)?,
         (None, Some(path)) => vec![submission::of_one(&course, path)?],
         (None, None) => vec![submission::of_workspace(&course, arguments.solutions)],
+    };
+    if let Some(rules) = &rules {
+        rules.check_names(&submissions)?;
+        rules.call_the_roll(&mut submissions);
+    }
+    // What is alike may be in another part.
+    let mut similar = match arguments.class {
+        Some(_) => similar::find(&lessons, &submissions),
+        None => BTreeMap::new(),
     };
     if let Some(shard) = arguments.shard {
         submissions = submission::part(submissions, shard);
@@ -78,7 +106,13 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
         seed,
         browser: arguments.browser,
     };
-    let records = class::grade(&course, &lessons, &submissions, &how, &Progress::new(false))?;
+    let mut records = class::grade(&course, &lessons, &submissions, &how, &Progress::new(false))?;
+    for record in &mut records {
+        record.similar = similar.remove(&record.who).unwrap_or_default();
+    }
+    if let Some(rules) = &rules {
+        rules.apply(&mut records);
+    }
     write_all(&records, arguments)?;
     eprintln!("seed: {} (the same values again: --seed {0})", how.seed);
     Ok(records)
@@ -96,6 +130,10 @@ fn write_all(records: &[Record], arguments: &Arguments) -> Result<(), String> {
                 eprintln!("written: {}", file.display());
             }
         }
+    }
+    if let Some(folder) = &arguments.feedback {
+        feedback::write(records, folder)?;
+        eprintln!("written: a page for each student in {}", folder.display());
     }
     Ok(())
 }

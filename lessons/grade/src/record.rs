@@ -2,6 +2,9 @@
 //! feedback is written. It says who, which files, what they were graded with, and when, so
 //! that anybody can grade the same again.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Hash;
@@ -27,6 +30,80 @@ pub struct Record {
     pub all_points: u32,
     /// The lessons, in order.
     pub lessons: Vec<LessonRecord>,
+    /// Who that is, if the class has a roster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
+    /// What the rules of the class have changed. It is in the points already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adjustments: Vec<Adjustment>,
+    /// Files of others that are much like those of this submission.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub similar: Vec<Similar>,
+}
+
+/// A student, as the roster has it. What it does not say is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The full name.
+    pub name: String,
+    /// The number or name under which a learning platform knows the student.
+    pub id: String,
+    /// The address for mail.
+    pub email: String,
+}
+
+/// Points that a rule of the class gives or takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjustment {
+    /// The lesson, if it is for one.
+    pub lesson: Option<String>,
+    /// The step of it, if it is for one.
+    pub step: Option<u32>,
+    /// The points: below 0 if they are taken away.
+    pub points: i64,
+    /// Why.
+    pub reason: String,
+}
+
+impl fmt::Display for Adjustment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(lesson) = &self.lesson {
+            write!(f, "{lesson}")?;
+            if let Some(step) = self.step {
+                write!(f, ", step {step}")?;
+            }
+            write!(f, ": ")?;
+        }
+        let points = grader::count(self.points.unsigned_abs() as usize, "point");
+        let sign = if self.points < 0 { "−" } else { "+" };
+        write!(f, "{sign}{points}: {}", self.reason)
+    }
+}
+
+/// Two files that are much alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Similar {
+    /// The lesson.
+    pub lesson: String,
+    /// Whose the other file is.
+    pub with: String,
+    /// How much of the shorter one is in both, of 100, without what the starter says.
+    pub percent: u32,
+    /// The longest passages that both have.
+    pub passages: Vec<Passage>,
+}
+
+/// A passage that two files have, in both.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passage {
+    /// The number of the first line in one's own file.
+    pub line: usize,
+    /// The number of the first line in the other's.
+    pub other_line: usize,
+    /// The lines in one's own file.
+    pub text: String,
+    /// The lines in the other's.
+    pub other_text: String,
 }
 
 /// What submissions were graded with.
@@ -42,6 +119,9 @@ pub struct Grading {
     pub time: String,
     /// How the submissions were confined.
     pub confinement: String,
+    /// The hash of the rules of the class, if it has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Hash>,
 }
 
 /// What came of one lesson.
@@ -134,6 +214,9 @@ pub struct Check {
     pub mistakes: Vec<Mistake>,
     /// The report of a failure, or why it was not done.
     pub report: Option<String>,
+    /// Whether it is a check of the instructor's own, of which students are told the points.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
 }
 
 /// A mistake, as the lesson knows it.
@@ -212,18 +295,27 @@ impl Step {
             State::Graded => StepState::Passed,
             _ => StepState::NotGraded,
         };
-        let points = |counts: fn(Outcome) -> bool| {
-            let counting = checks.iter().filter(|check| counts(check.outcome));
-            counting.map(|check| check.points).sum()
-        };
-        Self {
+        let mut step = Self {
             step,
             title,
             state,
-            points: points(|outcome| outcome == Outcome::Passed),
-            all_points: points(|outcome| outcome != Outcome::Ignored),
+            points: 0,
+            all_points: 0,
             checks,
-        }
+        };
+        step.count();
+        step
+    }
+
+    fn count(&mut self) {
+        let points = |counts: fn(Outcome) -> bool| {
+            let counting = self.checks.iter().filter(|check| counts(check.outcome));
+            counting.map(|check| check.points).sum()
+        };
+        (self.points, self.all_points) = (
+            points(|outcome| outcome == Outcome::Passed),
+            points(|outcome| outcome != Outcome::Ignored),
+        );
     }
 }
 
@@ -243,7 +335,36 @@ impl Record {
             points: lessons.iter().map(|lesson| lesson.points).sum(),
             all_points: lessons.iter().map(|lesson| lesson.all_points).sum(),
             lessons,
+            person: None,
+            adjustments: Vec::new(),
+            similar: Vec::new(),
         }
+    }
+
+    /// Counts the points again, when those of checks, or the adjustments, have changed.
+    pub(crate) fn count(&mut self) {
+        let adjusted = |lesson: Option<&str>, step: Option<u32>| -> i64 {
+            let own = self.adjustments.iter().filter(|adjustment| {
+                (adjustment.lesson.as_deref(), adjustment.step) == (lesson, step)
+            });
+            own.map(|adjustment| adjustment.points).sum()
+        };
+        let with = |points: u32, change: i64| {
+            u32::try_from(i64::from(points) + change).unwrap_or_default()
+        };
+        for lesson in &mut self.lessons {
+            let name = Some(lesson.lesson.as_str());
+            for step in &mut lesson.steps {
+                step.count();
+                step.points = with(step.points, adjusted(name, Some(step.step)));
+            }
+            let points = lesson.steps.iter().map(|step| step.points).sum();
+            lesson.points = with(points, adjusted(name, None));
+            lesson.all_points = lesson.steps.iter().map(|step| step.all_points).sum();
+        }
+        let points = self.lessons.iter().map(|lesson| lesson.points).sum();
+        self.points = with(points, adjusted(None, None));
+        self.all_points = self.lessons.iter().map(|lesson| lesson.all_points).sum();
     }
 
     /// Whether all points were reached.
@@ -256,6 +377,38 @@ impl Record {
         self.lessons
             .iter()
             .all(|lesson| lesson.state != State::NotGraded)
+    }
+}
+
+/// Lets a check that is not done here count for nobody: also not for those without a program
+/// that it could have been done with.
+pub(crate) fn level(records: &mut [Record]) {
+    let lessons = records.iter().flat_map(|record| &record.lessons);
+    let steps = lessons.flat_map(|lesson| lesson.steps.iter().map(move |step| (lesson, step)));
+    let checks =
+        steps.flat_map(|(lesson, step)| step.checks.iter().map(move |check| (lesson, step, check)));
+    let ignored = checks.filter(|(_, _, check)| check.outcome == Outcome::Ignored);
+    let ignored: BTreeSet<(String, u32, String)> = ignored
+        .map(|(lesson, step, check)| (lesson.lesson.clone(), step.step, check.name.clone()))
+        .collect();
+    if ignored.is_empty() {
+        return;
+    }
+    for record in records {
+        for lesson in &mut record.lessons {
+            if lesson.state == State::Graded {
+                continue;
+            }
+            for step in &mut lesson.steps {
+                for check in &mut step.checks {
+                    let name = (lesson.lesson.clone(), step.step, check.name.clone());
+                    if ignored.contains(&name) {
+                        check.outcome = Outcome::Ignored;
+                    }
+                }
+            }
+        }
+        record.count();
     }
 }
 
@@ -272,7 +425,8 @@ pub fn merged(mut records: Vec<Record>) -> Result<Vec<Record>, String> {
             changed,
             seed,
             confinement,
-            ..
+            rules,
+            time: _,
         } = &record.grading;
         let lessons = record.lessons.iter().map(|lesson| lesson.lesson.clone());
         let lessons: Vec<String> = lessons.collect();
@@ -282,6 +436,7 @@ pub fn merged(mut records: Vec<Record>) -> Result<Vec<Record>, String> {
             *changed,
             seed.clone(),
             confinement.clone(),
+            rules.clone(),
             lessons,
         )
     };
@@ -292,11 +447,12 @@ pub fn merged(mut records: Vec<Record>) -> Result<Vec<Record>, String> {
         }
         if alike(one) != alike(other) {
             return Err(format!(
-                "{} and {} were not graded alike: with another seed, other lessons, another commit, or confined in another way",
+                "{} and {} were not graded alike: with another seed, other lessons, other rules, another commit, or confined in another way",
                 one.who, other.who
             ));
         }
     }
+    level(&mut records);
     Ok(records)
 }
 
@@ -315,5 +471,15 @@ mod tests {
         let mut other = whole;
         other[1].grading.seed = "1".into();
         assert!(merged(other).unwrap_err().contains("not graded alike"));
+    }
+
+    #[test]
+    fn what_is_not_done_here_counts_for_nobody() {
+        let mut class = class();
+        class[0].lessons[0].steps[1].checks[0].outcome = Outcome::Ignored;
+        level(&mut class);
+        let all: Vec<u32> = class.iter().map(|record| record.all_points).collect();
+        // The second one has a program, whose check was done.
+        assert_eq!(all, [9, 12, 9]);
     }
 }

@@ -208,10 +208,7 @@ impl Confinement {
             lesson,
             folder,
         } = place;
-        let rustc = course
-            .sysroot
-            .join("bin")
-            .join(format!("rustc{}", env::consts::EXE_SUFFIX));
+        let rustc = course.rustc();
         let Self::Bubblewrap { root, .. } = self else {
             let mut command = Command::new(rustc);
             command.current_dir(folder);
@@ -273,17 +270,17 @@ impl Confinement {
         bwrap.word(rustc).command()
     }
 
-    /// The command that starts the checks.
-    pub(crate) fn grader(&self, place: &Place<'_>) -> Command {
-        let Place { course, lesson, .. } = place;
+    /// The command that starts the checks which this program does.
+    pub(crate) fn grader(&self, place: &Place<'_>, checks: &Path) -> Command {
+        let Place { course, .. } = place;
         let mut command = match self {
             Self::Bubblewrap { .. } => {
                 let mut command = self.outer(place);
-                command.arg(&lesson.grader);
+                command.arg(checks);
                 command
             }
             Self::None => {
-                let mut command = Command::new(&lesson.grader);
+                let mut command = Command::new(checks);
                 grader::without_variables_of_a_run(&mut command);
                 command
             }

@@ -72,17 +72,24 @@ pub fn of_workspace(course: &Course, solutions: bool) -> Submission {
     }
 }
 
-/// The submissions in this folder, in the order of their names.
+/// The submissions in this folder, in the order of their names; but for the folder of the
+/// instructor's own checks.
 ///
 /// # Errors
 ///
 /// If the folder cannot be read, or none is in it.
-pub fn of_class(course: &Course, folder: &Path) -> Result<Vec<Submission>, String> {
+pub fn of_class(
+    course: &Course,
+    folder: &Path,
+    private: Option<&Path>,
+) -> Result<Vec<Submission>, String> {
     let broken = |error: io::Error| format!("cannot read {}: {error}", folder.display());
     let mut submissions = Vec::new();
     for entry in fs::read_dir(folder).map_err(broken)? {
         let path = entry.map_err(broken)?.path();
-        submissions.extend(of_path(course, &path));
+        if Some(&*path) != private {
+            submissions.extend(of_path(course, &path));
+        }
     }
     if submissions.is_empty() {
         return Err(format!(
@@ -415,7 +422,7 @@ mod tests {
         tar.into_inner().unwrap().finish().unwrap();
         fs::write(at("dan.zip"), "no zip").unwrap();
         fs::write(at("notes.txt"), "").unwrap();
-        let all = of_class(&course(), class.path()).unwrap();
+        let all = of_class(&course(), class.path(), None).unwrap();
         let names: Vec<&str> = all.iter().map(|one| one.who.as_str()).collect();
         assert_eq!(names, ["ada", "bob", "cy", "dan"]);
         for one in &all[..3] {
@@ -450,7 +457,7 @@ mod tests {
         fs::write(class.path().join("secret.rs"), "secret").unwrap();
         std::os::unix::fs::symlink("../secret.rs", ada.join("1_ant.rs")).unwrap();
         std::os::unix::fs::symlink("..", ada.join("up")).unwrap();
-        let all = of_class(&course(), class.path()).unwrap();
+        let all = of_class(&course(), class.path(), None).unwrap();
         assert!(all[0].files.is_empty());
     }
 }

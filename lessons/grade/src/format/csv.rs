@@ -63,6 +63,7 @@ fn remarks(record: &Record) -> String {
     .into_iter()
     .flatten()
     .collect();
+    remarks.extend(record.adjustments.iter().map(ToString::to_string));
     if !record.notes.is_empty() {
         remarks.push(format!(
             "{}: {}",
@@ -104,6 +105,13 @@ mod tests {
         let table = write(&records[..1]);
         let row = table.lines().nth(1).unwrap();
         assert_eq!(row, "ada,,12,6,,\"NOT GRADED, grader's fault: bee\"");
+    }
+
+    #[test]
+    fn what_a_rule_has_changed_is_a_remark() {
+        let table = write(&[crate::format::tests::adjusted()]);
+        let row = table.lines().nth(1).unwrap();
+        assert_eq!(row, "ada,9,12,6,6,−3 points: 2 days late: 25 % of 12");
     }
 
     #[test]

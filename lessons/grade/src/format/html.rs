@@ -9,6 +9,9 @@ use crate::record::{LessonRecord, Outcome, Record, State, Step, StepState};
 /// How many mistakes are on the board.
 const ON_THE_BOARD: usize = 12;
 
+/// How many pairs of similar files are shown.
+const MOST_PAIRS: usize = 40;
+
 /// How many names stand there without a click.
 const MOST_NAMES: usize = 8;
 
@@ -19,6 +22,7 @@ pub(super) fn write(records: &[Record]) -> String {
         map(records),
         board(records),
         distribution(records),
+        similar(records),
         students(records),
     ]
     .concat();
@@ -233,18 +237,88 @@ fn cell(number: usize, lesson: &LessonRecord, step: &Step, is_first: bool) -> St
     )
 }
 
+/// Pairs of files that are much alike, side by side.
+fn similar(records: &[Record]) -> String {
+    let number_of = |who: &str| records.iter().position(|record| record.who == who);
+    let mut pairs = BTreeMap::new();
+    for record in records {
+        for similar in &record.similar {
+            let turned = record.who > similar.with;
+            let (one, other) = match turned {
+                false => (record.who.as_str(), similar.with.as_str()),
+                true => (similar.with.as_str(), record.who.as_str()),
+            };
+            let key = (
+                std::cmp::Reverse(similar.percent),
+                &similar.lesson,
+                one,
+                other,
+            );
+            pairs.entry(key).or_insert((similar, turned));
+        }
+    }
+    if pairs.is_empty() {
+        return String::new();
+    }
+    let link = |who: &str| match number_of(who) {
+        Some(number) => format!("<a href=\"#s{number}\">{}</a>", escape(who)),
+        None => escape(who),
+    };
+    let mut items = String::new();
+    for ((_, lesson, one, other), (similar, turned)) in pairs.iter().take(MOST_PAIRS) {
+        let mut columns = String::new();
+        for passage in &similar.passages {
+            let own = (passage.line, &passage.text);
+            let others = (passage.other_line, &passage.other_text);
+            let both = if *turned {
+                [others, own]
+            } else {
+                [own, others]
+            };
+            for (line, text) in both {
+                columns += &format!(
+                    "<div><span class=\"quiet\">line {line}</span><pre>{}</pre></div>\n",
+                    escape(text)
+                );
+            }
+        }
+        items += &format!(
+            "<details><summary><b>{percent} %</b> {lesson}: {one} and {other}</summary>\n\
+             <p>{links}</p>\n<div class=\"beside\">\n{columns}</div></details>\n",
+            percent = similar.percent,
+            lesson = escape(lesson),
+            one = escape(one),
+            other = escape(other),
+            links = [link(one), link(other)].join(", "),
+        );
+    }
+    let left_out = match pairs.len().saturating_sub(MOST_PAIRS) {
+        0 => String::new(),
+        more => format!("<p>{} more are left out.</p>\n", count(more, "pair")),
+    };
+    format!(
+        "<h2>Files that are much alike</h2>\n<p class=\"quiet\">To be looked at by a person. Names, values, comments, \
+         what the starter says and what many have written do not count; the figure is the part of the rest of the \
+         shorter one that is in both. Alike is not copied.</p>\n{items}{left_out}"
+    )
+}
+
 /// Each one's failures.
 fn students(records: &[Record]) -> String {
     let mut parts = String::from("<h2>Each one</h2>\n");
     for (number, record) in records.iter().enumerate() {
+        let name = record.person.as_ref().map(|person| person.name.as_str());
+        let name = name.filter(|name| !name.is_empty());
+        let name = name.map_or(String::new(), |name| format!(" ({})", escape(name)));
         parts += &format!(
-            "<details id=\"s{number}\"><summary><b>{}</b>, {} of {}</summary>\n",
+            "<details id=\"s{number}\"><summary><b>{}</b>{name}, {} of {}</summary>\n",
             escape(&record.who),
             record.points,
             count(record.all_points as usize, "point")
         );
-        for note in &record.notes {
-            parts += &format!("<p>{}</p>\n", escape(note));
+        let adjustments = record.adjustments.iter().map(ToString::to_string);
+        for note in record.notes.iter().cloned().chain(adjustments) {
+            parts += &format!("<p>{}</p>\n", escape(&note));
         }
         for lesson in &record.lessons {
             parts += &of_lesson(number, lesson);
@@ -287,7 +361,10 @@ fn of_lesson(number: usize, lesson: &LessonRecord) -> String {
         {
             let name = format!("step {}: {}", step.step, check.name);
             let mistakes = check.mistakes.iter().map(|mistake| mistake.name.as_str());
-            let mistakes = mistakes.collect::<Vec<_>>().join(" + ");
+            let mut mistakes = mistakes.collect::<Vec<_>>().join(" + ");
+            if check.private {
+                mistakes = format!("your own check {mistakes}");
+            }
             parts += &format!(
                 "<details><summary>{} <span class=\"quiet\">{}</span></summary>\n<pre>{}</pre></details>\n",
                 escape(&name),
@@ -303,6 +380,7 @@ fn of_lesson(number: usize, lesson: &LessonRecord) -> String {
 mod tests {
     use super::*;
     use crate::format::tests::class;
+    use crate::record::{Passage, Similar};
 
     #[test]
     fn the_page_has_the_figures_the_board_and_the_reports() {
@@ -330,6 +408,34 @@ mod tests {
         for link in page.split("href=\"#").skip(1) {
             let (to, _) = link.split_once('"').unwrap();
             assert!(page.contains(&format!("id=\"{to}\"")), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_pair_that_is_alike_is_shown_once_side_by_side() {
+        let mut records = class();
+        let passage = |line, other_line, text: &str, other: &str| Passage {
+            line,
+            other_line,
+            text: text.into(),
+            other_text: other.into(),
+        };
+        let similar = |with: &str, passage| Similar {
+            lesson: "ant".into(),
+            with: with.into(),
+            percent: 80,
+            passages: vec![passage],
+        };
+        records[0].similar = vec![similar("cy <3", passage(1, 2, "let a;", "let b;"))];
+        records[2].similar = vec![similar("ada", passage(2, 1, "let b;", "let a;"))];
+        for records in [&records[..], &records[2..]] {
+            let page = write(records);
+            assert_eq!(
+                page.matches("<b>80 %</b> ant: ada and cy &lt;3<").count(),
+                1
+            );
+            let columns = "line 1</span><pre>let a;</pre></div>\n<div><span class=\"quiet\">line 2</span><pre>let b;";
+            assert!(page.contains(columns), "{page}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! Markdown: the points, and the reports, one part for each submission.
+//! Markdown: the points, and the reports, one part for each submission. It is made to be
+//! sent, so what the instructor's own checks ask is not told.
 
 use crate::record::{LessonRecord, Outcome, Record, State};
 
@@ -30,14 +31,15 @@ fn of_one(record: &Record) -> String {
             steps(lesson)
         );
     }
-    for note in &record.notes {
-        text += &format!("\n{}\n", plain(note));
+    let adjustments = record.adjustments.iter().map(ToString::to_string);
+    for note in record.notes.iter().cloned().chain(adjustments) {
+        text += &format!("\n{}\n", plain(&note));
     }
     for lesson in &record.lessons {
         let why = (lesson.why.as_ref(), "what the compiler says");
         let failed = lesson
             .checks()
-            .filter(|check| check.outcome == Outcome::Failed);
+            .filter(|check| check.outcome == Outcome::Failed && !check.private);
         let reports = failed.map(|check| (check.report.as_ref(), check.name.as_str()));
         for (report, name) in [why].into_iter().chain(reports) {
             if let Some(report) = report {

@@ -40,6 +40,9 @@ fn of_one(record: &Record) -> String {
     for note in &record.notes {
         text += &format!("{note}\n");
     }
+    for adjustment in &record.adjustments {
+        text += &format!("{adjustment}\n");
+    }
     for lesson in &record.lessons {
         text += &reports(lesson);
     }
@@ -142,6 +145,9 @@ fn of_class(records: &[Record]) -> String {
     for record in records {
         for note in &record.notes {
             text += &format!("{}: {note}\n", record.who);
+        }
+        for adjustment in &record.adjustments {
+            text += &format!("{}: {adjustment}\n", record.who);
         }
         for lesson in record
             .lessons
