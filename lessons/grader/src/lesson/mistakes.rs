@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Kind};
-use crate::model::{self, Draw, LENGTH, Model, Open};
+use crate::model::{self, Draw, LENGTH, Mistake, Model, Open};
 use crate::record::{Act, Expect};
 
 /// How many acts the mistakes of a lesson are compared in.
 const MANY: usize = 10_000;
 
 /// As JSON: the names of the mistakes, and those of which the model says the same in many
-/// acts, or that change nothing; and the names of which a teacher says two things.
+/// acts, or that change nothing; the names of which a teacher says two things; and the checks
+/// that no mistake of the model is the cause of, because they are functions.
 pub(super) fn as_json<M: Model>(checks: &[Check]) -> String {
     let mistakes = model::mistakes::<M>();
     let mut draw = Draw::new(&["the mistakes of a lesson"]);
@@ -22,44 +23,64 @@ pub(super) fn as_json<M: Model>(checks: &[Check]) -> String {
         Kind::Example(_, acts) => Some(model::expected::<M>(acts(&mut draw), &Open::new())),
         _ => None,
     }));
-    let answers = |knobs: &M::Knobs| -> Vec<_> {
-        let session = |acts: &Vec<(Act, Expect)>| {
-            let mut state = M::State::default();
-            let expect =
-                |(act, _): &(Act, _)| model::step::<M>(knobs, &mut state, act, &Open::new());
-            acts.iter().map(expect).collect::<Vec<_>>()
-        };
-        sessions.iter().map(session).collect()
+    // The right settings, without a name, and those of the mistakes.
+    let all = mistakes.all().iter().map(Some);
+    let settings: Vec<Option<&Mistake<M::Knobs>>> = [None].into_iter().chain(all).collect();
+    let name = |setting: &Option<&Mistake<M::Knobs>>| setting.map(|mistake| mistake.name.clone());
+    let answers = |setting: &Option<&Mistake<M::Knobs>>, acts: &[(Act, Expect)]| -> Vec<_> {
+        let (mut knobs, mut state) = (M::Knobs::default(), M::State::default());
+        setting.inspect(|mistake| mistake.set(&mut knobs));
+        let expect = |(act, _): &_| model::step::<M>(&knobs, &mut state, act, &Open::new());
+        acts.iter().map(expect).collect()
     };
-    let right = answers(&M::Knobs::default());
-    let mut known = Vec::new();
-    let mut without_effect = Vec::new();
-    let mut alike = Vec::new();
+    // Those that no session so far tells apart.
+    let mut alike = vec![settings];
+    for acts in &sessions {
+        let same = alike.into_iter().flat_map(|settings| {
+            let mut same: Vec<(Vec<Option<Expect>>, Vec<_>)> = Vec::new();
+            for setting in settings {
+                let answers = answers(&setting, acts);
+                match same.iter_mut().find(|(others, _)| *others == answers) {
+                    Some((_, settings)) => settings.push(setting),
+                    None => same.push((answers, vec![setting])),
+                }
+            }
+            same.into_iter().map(|(_, settings)| settings)
+        });
+        // Where one name is left, there is nothing more to be told apart.
+        let differ = |settings: &Vec<_>| settings.iter().any(|one| name(one) != name(&settings[0]));
+        alike = same.filter(differ).collect();
+    }
+    let mut without_effect = BTreeSet::new();
+    let mut pairs = BTreeSet::new();
+    for settings in &alike {
+        let names: BTreeSet<Option<String>> = settings.iter().map(name).collect();
+        let mut known: Vec<String> = names.iter().flatten().cloned().collect();
+        if names.contains(&None) {
+            without_effect.extend(known.iter().cloned());
+        }
+        while let Some(one) = known.pop() {
+            pairs.extend(known.iter().map(|other| [other.clone(), one.clone()]));
+        }
+    }
     let mut sentences: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for mistake in mistakes.all() {
         let same = sentences.entry(&mistake.name).or_default();
         same.insert(&mistake.says);
-        let mut knobs = M::Knobs::default();
-        mistake.set(&mut knobs);
-        let answers = answers(&knobs);
-        if answers == right {
-            without_effect.push(&mistake.name);
-        }
-        for (name, others) in &known {
-            if *others == answers && *name != &mistake.name {
-                alike.push([*name, &mistake.name]);
-            }
-        }
-        known.push((&mistake.name, answers));
     }
     let names: BTreeSet<&String> = mistakes.all().iter().map(|mistake| &mistake.name).collect();
     let two_sentences = sentences.iter().filter(|(_, says)| says.len() > 1);
     let two_sentences: Vec<&str> = two_sentences.map(|(name, _)| *name).collect();
+    let functions = checks.iter().filter_map(|check| match &check.kind {
+        Kind::Function(_) => Some(&check.info),
+        _ => None,
+    });
     serde_json::json!({
         "names": names,
+        "functions": functions.collect::<Vec<_>>(),
         "two_sentences": two_sentences,
         "without_effect": without_effect,
-        "alike": alike,
+        "alike": pairs,
     })
     .to_string()
 }

@@ -22,16 +22,15 @@
 //!
 //! Ports, dates, times, and the addresses and names of clients may differ.
 
-use std::io::Read;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use crate::lesson::{self, Lesson};
 use crate::workshop::Workshop;
+use lines::{alike, indented, is_match, lines};
+use servers::{Server, Servers};
 
-/// How long a command or a server may take to print what it should.
-const PATIENCE: Duration = Duration::from_secs(60);
+mod lines;
+mod servers;
 
 /// A command of a text, and what it prints there.
 struct Shown {
@@ -179,10 +178,9 @@ fn cargo_test(workshop: &Workshop, lesson: &Lesson, place: &str, arguments: &[&s
         }
         wrong => lesson.wrong_program(wrong),
     };
-    workshop.put(lesson, &text);
     let mut cargo = workshop.command(env!("CARGO"));
     cargo.args(arguments).env("GRADE_SEED", "7342");
-    output_of(cargo)
+    workshop.with_starter(lesson, &text, || output_of(cargo))
 }
 
 /// The standard output of a command that ends by itself.
@@ -205,261 +203,6 @@ fn all_output_of(mut command: Command) -> (Option<i32>, String) {
     (output.status.code(), text)
 }
 
-/// The servers that run, each on a port of its own.
-#[derive(Default)]
-struct Servers {
-    running: Vec<Server>,
-}
-
-impl Servers {
-    /// Adds a server, and ends the one on its port; what was not true of that one.
-    fn add(&mut self, server: Server) -> Option<String> {
-        let same = |other: &Server| other.shown_port == server.shown_port;
-        let old = self.running.iter().position(same);
-        let old = old.map(|at| self.running.remove(at));
-        self.running.push(server);
-        old.and_then(Server::end)
-    }
-
-    /// What one more says that wants the port of the last one.
-    fn second(&self, workshop: &Workshop, package: &str) -> String {
-        let first = self.running.last();
-        let first = first.expect("a first server that has the port");
-        first.second(workshop, package)
-    }
-
-    fn to_real(&self, word: &str) -> String {
-        let running = self.running.iter();
-        running.fold(word.into(), |word, server| server.to_real(&word))
-    }
-
-    fn to_shown(&self, text: &str) -> String {
-        let running = self.running.iter();
-        running.fold(text.into(), |text, server| server.to_shown(&text))
-    }
-}
-
-/// A server of a lesson while it runs.
-struct Server {
-    child: Child,
-    shown: Shown,
-    /// The port in the text, and the real one.
-    shown_port: String,
-    port: u16,
-    output: String,
-    more: Receiver<String>,
-}
-
-impl Server {
-    fn start(
-        workshop: &Workshop,
-        words: &[&str],
-        variables: &[(String, String)],
-        shown: Shown,
-    ) -> Server {
-        let (mut command, arguments) = program(workshop, words);
-        let (send, more) = mpsc::channel();
-        let is_port = |argument: &&str| argument.bytes().all(|byte| byte.is_ascii_digit());
-        let mut child = command
-            .args(arguments.iter().map(|a| if is_port(a) { "0" } else { a }))
-            .envs(variables.iter().cloned())
-            .env("PORT", "0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the solution starts");
-        pass_on(child.stdout.take().expect("a pipe"), send.clone());
-        pass_on(child.stderr.take().expect("a pipe"), send);
-        let port = variables.iter().find(|(name, _)| name == "PORT");
-        let port = port.map(|(_, value)| value.as_str());
-        let port = port.or(arguments.iter().copied().find(is_port));
-        let mut server = Server {
-            child,
-            shown,
-            shown_port: port.unwrap_or("8000").into(),
-            port: 0,
-            output: String::new(),
-            more,
-        };
-        server.wait_for("Serving HTTP on http://");
-        let (_, rest) = server.output.split_once("http://").expect("just seen");
-        let authority = rest.split('/').next().unwrap_or_default();
-        server.port = authority
-            .rsplit(':')
-            .next()
-            .and_then(|port| port.parse().ok())
-            .expect("a port");
-        server
-    }
-
-    /// Reads on until the output has this text in it.
-    fn wait_for(&mut self, text: &str) {
-        let until = Instant::now() + PATIENCE;
-        while !self.output.contains(text) || !self.output.ends_with('\n') {
-            match self
-                .more
-                .recv_timeout(until.saturating_duration_since(Instant::now()))
-            {
-                Ok(more) => self.output.push_str(&more),
-                Err(_) => panic!("the server does not print {text:?}, but:\n{}", self.output),
-            }
-        }
-    }
-
-    /// What another one says that wants the same port.
-    fn second(&self, workshop: &Workshop, package: &str) -> String {
-        let built = workshop.build_solution(&lesson_of(package));
-        let output = Command::new(built.program)
-            .env("PORT", self.port.to_string())
-            .stdin(Stdio::null())
-            .output()
-            .expect("the solution starts");
-        assert!(
-            !output.status.success(),
-            "a second server on one port reports success"
-        );
-        let solution = format!("{package}_solution");
-        let next = (self.port + 1).to_string();
-        self.to_shown(&String::from_utf8_lossy(&output.stderr))
-            .replace(&solution, package)
-            .replace(&next, "8001")
-    }
-
-    fn to_real(&self, word: &str) -> String {
-        let (shown, real) = (&self.shown_port, self.port);
-        word.replace(
-            &format!("://localhost:{shown}"),
-            &format!("://localhost:{real}"),
-        )
-        .replace(
-            &format!("://127.0.0.1:{shown}"),
-            &format!("://127.0.0.1:{real}"),
-        )
-    }
-
-    fn to_shown(&self, text: &str) -> String {
-        text.replace(&self.port.to_string(), &self.shown_port)
-    }
-
-    /// Ends the server, with Ctrl-C if the text says so; what was not true of it.
-    fn end(mut self) -> Option<String> {
-        let interrupted = self.shown.output.iter().any(|line| line == "^C");
-        if interrupted && cfg!(unix) {
-            self.interrupt();
-            let status = self.child.wait().expect("the server's end");
-            if !status.success() {
-                return Some(format!("$ {}\nafter Ctrl-C: {status}", self.shown.command));
-            }
-        } else {
-            let _ = self.child.kill();
-        }
-        let _ = self.child.wait();
-        while let Ok(more) = self.more.recv() {
-            self.output.push_str(&more);
-        }
-        let printed = alike(&lines(&self.to_shown(&self.output)));
-        let mut left = printed.iter();
-        for line in alike(&self.shown.output)
-            .iter()
-            .filter(|line| *line != "^C")
-        {
-            if !left.any(|found| found == line) {
-                return Some(format!(
-                    "$ {}\nprints, says the text, in this order:\n{line}\nand prints:\n{}",
-                    self.shown.command,
-                    indented(&printed)
-                ));
-            }
-        }
-        None
-    }
-
-    #[cfg(unix)]
-    fn interrupt(&self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
-    }
-
-    #[cfg(not(unix))]
-    fn interrupt(&self) {}
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Passes on what comes out of a pipe, until its end.
-fn pass_on(mut pipe: impl Read + Send + 'static, to: mpsc::Sender<String>) {
-    std::thread::spawn(move || {
-        let mut buffer = [0; 64 * 1024];
-        while let Ok(length @ 1..) = pipe.read(&mut buffer) {
-            let _ = to.send(String::from_utf8_lossy(&buffer[..length]).into_owned());
-        }
-    });
-}
-
-fn lines(text: &str) -> Vec<String> {
-    text.lines().map(str::to_string).collect()
-}
-
-fn indented(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("    {line}\n")).collect()
-}
-
-/// The lines without what may differ: dates, times, addresses of clients; and
-/// without the empty lines around them.
-fn alike(lines: &[String]) -> Vec<String> {
-    let mut alike: Vec<String> = lines
-        .iter()
-        .map(|line| without_what_differs(line))
-        .collect();
-    while alike.last().is_some_and(String::is_empty) {
-        alike.pop();
-    }
-    alike.drain(..alike.iter().take_while(|line| line.is_empty()).count());
-    alike
-}
-
-fn without_what_differs(line: &str) -> String {
-    let line = line.trim_end().replace("::1 - -", "127.0.0.1 - -");
-    let after = |mark: &str, end: &str| -> Option<String> {
-        let at = line.find(mark)? + mark.len();
-        let rest = &line[at..];
-        let end = if end.is_empty() {
-            rest.len()
-        } else {
-            rest.find(end)?
-        };
-        Some(format!("{}*{}", &line[..at], &rest[end..]))
-    };
-    // `Date: Sat, 21 Nov 2026 10:00:00 GMT`, also marked and escaped in a trace.
-    after("Date: ", " GMT")
-        .or_else(|| after(" - - [", "]"))
-        .or_else(|| {
-            line.starts_with("--- connection ")
-                .then(|| after(" from ", ""))
-                .flatten()
-        })
-        .or_else(|| after("User-Agent: ", ""))
-        .or_else(|| after("; finished in ", ""))
-        .unwrap_or(line.clone())
-}
-
-/// Whether the lines found are those said, where `...` is any lines.
-fn is_match(said: &[String], found: &[String]) -> bool {
-    match said.split_first() {
-        None => found.is_empty(),
-        Some((first, rest)) if first == "..." => {
-            (0..=found.len()).any(|skip| is_match(rest, &found[skip..]))
-        }
-        Some((first, rest)) => found.first() == Some(first) && is_match(rest, &found[1..]),
-    }
-}
-
 #[test]
 fn commands_and_their_output_are_found() {
     let text = "```sh\n$ no\n```\n```console\n$ A=1 B= curl 'a b'\nout\n\n$ next\n```\n```console solved\n$ x\n```\n";
@@ -474,34 +217,4 @@ fn commands_and_their_output_are_found() {
         [("A".into(), "1".into()), ("B".into(), String::new())]
     );
     assert_eq!(words, ["curl", "a b"]);
-}
-
-#[test]
-fn only_what_may_differ_differs() {
-    let same = |a: &str, b: &str| without_what_differs(a) == without_what_differs(b);
-    assert!(same(
-        "Date: Sat, 21 Nov 2026 10:00:00 GMT",
-        "Date: Sun, 22 Nov 2026 11:11:11 GMT"
-    ));
-    assert!(same(
-        "127.0.0.1 - - [21/Nov/2026 10:00:00] \"GET / HTTP/1.1\" 200 -",
-        "::1 - - [22/Nov/2026 10:00:00] \"GET / HTTP/1.1\" 200 -"
-    ));
-    assert!(same(
-        "--- connection 1 from 127.0.0.1:50000",
-        "--- connection 1 from [::1]:40000"
-    ));
-    assert!(!same(
-        "--- connection 1 from 127.0.0.1:50000",
-        "--- connection 2 from 127.0.0.1:50000"
-    ));
-    assert!(!same(
-        "127.0.0.1 - - [x] \"GET / HTTP/1.1\" 200 -",
-        "127.0.0.1 - - [x] \"GET / HTTP/1.1\" 404 -"
-    ));
-    let lines = |text: &str| text.split(' ').map(str::to_string).collect::<Vec<_>>();
-    assert!(is_match(&lines("a ... d"), &lines("a b c d")));
-    assert!(is_match(&lines("a ... d"), &lines("a d")));
-    assert!(!is_match(&lines("a ... d"), &lines("a b c")));
-    assert!(!is_match(&lines("a b"), &lines("a b c")));
 }

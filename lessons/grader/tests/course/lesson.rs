@@ -65,6 +65,12 @@ pub fn all() -> Vec<Lesson> {
     lessons
 }
 
+/// The packages that `LESSON` names, with commas between, if only these lessons are looked at.
+pub fn wanted() -> Option<Vec<String>> {
+    let only = std::env::var("LESSON").ok()?;
+    Some(only.split(',').map(|name| name.trim().into()).collect())
+}
+
 /// The part of a text in Markdown under the first heading that begins like this, up
 /// to the next heading of the same rank or a higher one.
 pub fn section<'a>(text: &'a str, heading: &str) -> Option<&'a str> {

@@ -6,11 +6,12 @@
 //!
 //!     cargo test -p grader --test course -- --ignored
 //!
-//! For one lesson alone, while it is written:
+//! For one lesson alone, while it is written; or for some, with commas between their names:
 //!
 //!     LESSON=path_router cargo test -p grader --test course -- --ignored
 //!
-//! `GRADE_SESSIONS=200` asks right programs that many drawn sessions.
+//! `GRADE_SESSIONS=200` asks right programs that many drawn sessions. What is wrong is printed as
+//! soon as it is found, and all of it once more at the end.
 //!
 //! They look at every folder of lessons/ that has a grade.rs, and work in a copy
 //! of the course (see `workshop`), where they put other programs in the place of a
@@ -18,29 +19,39 @@
 
 mod console;
 mod edits;
+mod faults;
 mod lesson;
 mod prove;
 mod workshop;
 
 use std::collections::BTreeSet;
 
+use faults::Faults;
 use lesson::Lesson;
-use workshop::{Browser, Graded, Workshop};
+use workshop::{Asked, Browser, Graded, Which, Workshop};
 
-/// Does something for each lesson, and fails with all that was found wrong. Two lessons go
-/// side by side: while the programs of one are built, those of the other are graded, which
-/// waits as much as it works. The last come first: they wait longest.
+/// How many lessons are looked at side by side: while the programs of one are built, those of
+/// another run.
+const SOME: usize = 2;
+
+/// The same, if there is something else that says when each has its turn.
+const ALL: usize = usize::MAX;
+
+/// Does something for each lesson, a few at once, and fails with all that was found wrong. The
+/// last lessons come first: they wait longest.
 #[track_caller]
-fn for_each_lesson(check: impl Fn(&Lesson, &mut Vec<String>) + Sync) {
-    let only = std::env::var("LESSON").ok();
-    let wanted = |one: &Lesson| only.as_ref().is_none_or(|only| one.package == *only);
-    let lessons: Vec<Lesson> = lesson::all().into_iter().rev().filter(wanted).collect();
-    assert!(!lessons.is_empty(), "there is no lesson {only:?}");
-    let faults = prove::side_by_side(&lessons, 2, |lesson| {
-        let mut found = Vec::new();
-        check(lesson, &mut found);
-        let of_lesson = |fault| format!("{}: {fault}", lesson.folder);
-        found.into_iter().map(of_lesson).collect::<Vec<_>>()
+fn for_each_lesson(at_once: usize, check: impl Fn(&Lesson, &Faults) + Sync) {
+    let mut lessons: Vec<Lesson> = lesson::all().into_iter().rev().collect();
+    if let Some(wanted) = lesson::wanted() {
+        let is_there = |name: &String| lessons.iter().any(|one| one.package == *name);
+        let missing = wanted.iter().find(|name| !is_there(name));
+        assert!(missing.is_none(), "there is no lesson {missing:?}");
+        lessons.retain(|one| wanted.contains(&one.package));
+    }
+    let faults = prove::side_by_side(&lessons, at_once, |lesson| {
+        let faults = Faults::of(&lesson.folder);
+        check(lesson, &faults);
+        faults.found()
     });
     let faults = faults.concat();
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
@@ -50,51 +61,57 @@ fn for_each_lesson(check: impl Fn(&Lesson, &mut Vec<String>) + Sync) {
 #[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
 fn the_solution_compiles_without_warnings() {
     // (That it passes all checks is seen with the other right programs.)
-    for_each_lesson(|lesson, faults| {
-        faults.extend(Workshop::open().build_solution(lesson).warnings);
+    for_each_lesson(SOME, |lesson, faults| {
+        faults.add_all(Workshop::open().build_solution(lesson).warnings);
     });
 }
 
 #[test]
 #[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
 fn the_starter_serves_and_fails_each_step_at_its_todo() {
-    for_each_lesson(|lesson, faults| {
+    for_each_lesson(SOME, |lesson, faults| {
         let workshop = Workshop::open();
-        let built = workshop.build(lesson, &lesson.starter_text());
-        faults.extend(built.warnings);
-        let checks = workshop.checks(lesson);
-        let checks = checks.grade(&built.program, Browser::No, Some("1"));
+        let folder = workshop.folder();
+        let built = workshop.build(lesson, &lesson.starter_text(), folder.path());
+        faults.add_all(built.warnings);
+        let asked = Asked {
+            which: Which::All,
+            browser: Browser::No,
+            sessions: Some("1"),
+        };
+        let checks = workshop.checks(lesson, folder.path());
+        let checks = checks.grade(&built.program, asked);
         let steps: BTreeSet<u64> = checks
             .iter()
-            .map(|check| check.step)
+            .map(|graded| graded.check.step)
             .filter(|&step| step > 0)
             .collect();
         let todos = lesson.todo_steps();
         if steps != todos {
-            faults.push(format!(
+            faults.add(format!(
                 "there are checks for steps {steps:?}, but todo!s for {todos:?}"
             ));
         }
         if steps.iter().copied().ne(1..=steps.len() as u64) {
-            faults.push(format!("the steps are not numbered from 1 on: {steps:?}"));
+            faults.add(format!("the steps are not numbered from 1 on: {steps:?}"));
         }
         for Graded {
-            step,
-            name,
+            check,
             outcome,
             diagnosis,
             ..
         } in checks
         {
-            let due = if step == 0 {
+            let due = if check.step == 0 {
                 ("passed", "")
             } else {
                 ("failed", "not-yet-implemented")
             };
             let left_out = ["ignored", "skipped", "not-graded"].contains(&&*outcome);
             if !left_out && (&*outcome, &*diagnosis) != due {
-                faults.push(format!(
-                    "with the starter, \"{name}\" has {outcome} ({diagnosis}), not {due:?}"
+                faults.add(format!(
+                    "with the starter, \"{}\" has {outcome} ({diagnosis}), not {due:?}",
+                    check.name
                 ));
             }
         }
@@ -104,25 +121,25 @@ fn the_starter_serves_and_fails_each_step_at_its_todo() {
 #[test]
 #[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
 fn every_mistake_is_told_and_no_right_program_is_rejected() {
-    for_each_lesson(|lesson, faults| faults.extend(prove::faults(lesson)));
+    for_each_lesson(ALL, prove::prove);
 }
 
 #[test]
 #[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
 fn the_console_blocks_of_the_lessons_are_true() {
-    for_each_lesson(|lesson, faults| {
-        faults.extend(console::faults(&Workshop::open(), &lesson.readme()));
+    for_each_lesson(SOME, |lesson, faults| {
+        faults.add_all(console::faults(Workshop::open(), &lesson.readme()));
     });
 }
 
 #[test]
 #[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
 fn the_console_blocks_of_the_readme_are_true() {
-    if std::env::var_os("LESSON").is_some() {
+    if lesson::wanted().is_some() {
         return; // It belongs to no lesson.
     }
     let readme = std::fs::read_to_string(lesson::root().join("README.md")).expect("a README.md");
-    let faults = console::faults(&Workshop::open(), &readme);
+    let faults = console::faults(Workshop::open(), &readme);
     assert!(
         faults.is_empty(),
         "\nREADME.md: {}\n",
@@ -133,11 +150,11 @@ fn the_console_blocks_of_the_readme_are_true() {
 #[test]
 #[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
 fn every_lesson_has_its_parts_and_every_step_a_hint() {
-    for_each_lesson(|lesson, faults| {
+    for_each_lesson(SOME, |lesson, faults| {
         let title = format!("# Lesson {}: ", lesson.number);
         let readme = lesson.readme();
         if !readme.starts_with(&title) {
-            faults.push(format!("README.md does not begin with \"{title}...\""));
+            faults.add(format!("README.md does not begin with \"{title}...\""));
         }
         for part in [
             "## What you will build",
@@ -148,7 +165,7 @@ fn every_lesson_has_its_parts_and_every_step_a_hint() {
             "## Where this goes",
         ] {
             if !readme.lines().any(|line| line == part) {
-                faults.push(format!("README.md has no part \"{part}\""));
+                faults.add(format!("README.md has no part \"{part}\""));
             }
         }
         // The tour quotes the starter line by line.
@@ -160,19 +177,19 @@ fn every_lesson_has_its_parts_and_every_step_a_hint() {
         let tour = lesson::section(&readme, "## The tour").unwrap_or_default();
         for line in lesson::code_blocks(tour, "rust") {
             if !starter.contains(line.trim()) {
-                faults.push(format!(
+                faults.add(format!(
                     "the tour shows a line that is not in the starter: {line}"
                 ));
             }
         }
         for step in lesson.todo_steps() {
             let Some(section) = lesson::section(&readme, &format!("### Step {step}:")) else {
-                faults.push(format!("README.md has no part \"### Step {step}: ...\""));
+                faults.add(format!("README.md has no part \"### Step {step}: ...\""));
                 continue;
             };
             for needed in ["<details>", "</details>", "```console"] {
                 if !section.contains(needed) {
-                    faults.push(format!(
+                    faults.add(format!(
                         "README.md has no {needed} in step {step}: a hint, and a command to try"
                     ));
                 }

@@ -1,28 +1,34 @@
 //! A copy of the course in the target folder, in which any program can stand in the
 //! place of a starter: built like the student's, graded by the lesson's own checks,
 //! while the student's files are left alone.
+//!
+//! - `copy`: the files
+//! - `checks`: a lesson's checks, and their results
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
-use crate::lesson::{self, Lesson};
+use crate::lesson::Lesson;
+pub use checks::{Asked, Browser, Checks, Graded, Known, Name, Which};
 
-/// The copy. One test at a time works in it, also of several runs at once: what cargo
-/// has built in it is worth more than a copy for each.
+mod checks;
+mod copy;
+
+/// The copy. Lessons are worked on side by side in it: what cargo has built in it is worth more
+/// than a copy for each. One process at a time works in it.
 pub struct Workshop {
-    _only_one: MutexGuard<'static, ()>,
     pub root: PathBuf,
-    /// How many programs were built in the place of a starter.
-    programs: AtomicU32,
+    /// For each lesson, whose program it is that stands in the place of its starter.
+    starters: Mutex<BTreeMap<String, &'static Mutex<()>>>,
 }
 
-/// Where the programs are that were built in the place of a starter.
+/// Where programs are kept that were built.
 const GRADED: &str = "graded";
 
 /// What a build has made.
@@ -32,87 +38,54 @@ pub struct Built {
     pub warnings: Vec<String>,
 }
 
-/// The checks of one lesson.
-pub struct Checks {
-    package: String,
-    program: PathBuf,
-}
-
-/// The result of one check.
-#[derive(Debug)]
-pub struct Graded {
-    pub step: u64,
-    pub name: String,
-    /// `passed`, `failed`, `skipped`, or `ignored`: this computer cannot do it.
-    pub outcome: String,
-    pub diagnosis: String,
-    pub message: String,
-    /// Whether it is held against the model, which knows the mistakes.
-    pub by_model: bool,
-}
-
-impl Graded {
-    /// Whether it needs a browser, and was to do without.
-    pub fn is_skipped(&self) -> bool {
-        self.outcome == "skipped"
-    }
-}
-
-/// Which checks get a browser, if they need one.
-#[derive(Clone, Copy)]
-pub enum Browser {
-    All,
-    /// Those of this step.
-    Step(u64),
-    No,
-}
-
 impl Workshop {
-    /// Brings the copy up to date, and works in it.
-    pub fn open() -> Workshop {
-        static ONLY_ONE: Mutex<()> = Mutex::new(());
-        let only_one = ONLY_ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        only_this_run(&folder.join("workshop.lock"));
-        let root = folder.join("workshop");
-        let parts = [
-            "Cargo.toml",
-            "Cargo.lock",
-            "http-core",
-            "lessons",
-            "starter",
-            "solutions",
-        ];
-        for part in parts {
-            mirror(&lesson::root().join(part), &root.join(part));
-        }
-        // The checks read many pages and weigh many mistakes. What a student's program is made
-        // of stays as it is.
-        let faster = ["grader", "html5gum"].map(|name| {
-            format!("[profile.dev.package.{name}]\nopt-level = 1\ndebug-assertions = false\noverflow-checks = true\n")
-        });
-        fs::create_dir_all(root.join(".cargo")).expect("a folder");
-        fs::write(root.join(".cargo/config.toml"), faster.concat()).expect("a file");
-        // What a run has left that was killed.
-        let _ = fs::remove_dir_all(root.join(GRADED));
-        Workshop {
-            _only_one: only_one,
-            root,
-            programs: AtomicU32::new(0),
-        }
+    /// The copy, which is brought up to date when it is first asked for.
+    pub fn open() -> &'static Workshop {
+        static OPENED: OnceLock<Workshop> = OnceLock::new();
+        OPENED.get_or_init(|| {
+            let root = copy::of_the_course(Path::new(env!("CARGO_TARGET_TMPDIR")));
+            // What a run has left that was killed.
+            let _ = fs::remove_dir_all(root.join(GRADED));
+            fs::create_dir_all(root.join(GRADED)).expect("a folder");
+            Workshop {
+                root,
+                starters: Mutex::default(),
+            }
+        })
     }
 
-    /// Builds a program that stands in the place of the lesson's starter.
-    pub fn build(&self, lesson: &Lesson, text: &str) -> Built {
-        self.put(lesson, text);
-        let built = self.cargo_build(&lesson.package, "--bin", &lesson.package);
-        // The next program takes its place.
-        let number = self.programs.fetch_add(1, Ordering::Relaxed);
-        let folder = self.root.join(GRADED);
-        fs::create_dir_all(&folder).expect("a folder");
-        let program = folder.join(format!("{number}{}", std::env::consts::EXE_SUFFIX));
-        fs::copy(&built.program, &program).expect("a copy of the program");
-        Built { program, ..built }
+    /// A folder for programs that are to be kept for a while.
+    pub fn folder(&self) -> TempDir {
+        TempDir::new_in(self.root.join(GRADED)).expect("a folder")
+    }
+
+    /// Does something while this program stands in the place of the lesson's starter.
+    pub fn with_starter<T>(&self, lesson: &Lesson, text: &str, work: impl FnOnce() -> T) -> T {
+        let mut starters = self.starters.lock().unwrap_or_else(PoisonError::into_inner);
+        let starter = starters.entry(lesson.package.clone());
+        let starter: &Mutex<()> = starter.or_insert_with(|| Box::leak(Box::default()));
+        drop(starters);
+        let _ours = starter.lock().unwrap_or_else(PoisonError::into_inner);
+        fs::write(self.root.join(lesson.starter()), text).expect("a starter that can be written");
+        work()
+    }
+
+    /// Writes a file beside the lesson's starter.
+    pub fn put_beside(&self, lesson: &Lesson, name: &str, text: &str) {
+        let file = self.root.join(lesson.starter()).with_file_name(name);
+        fs::write(file, text).expect("a file that can be written");
+    }
+
+    /// Builds a program that stands in the place of the lesson's starter, and keeps it in this
+    /// folder.
+    pub fn build(&self, lesson: &Lesson, text: &str, folder: &Path) -> Built {
+        self.with_starter(lesson, text, || {
+            let built = self.cargo_build(&lesson.package, "--bin", &lesson.package);
+            // The next program takes its place.
+            let program = folder.join(format!("built{}", std::env::consts::EXE_SUFFIX));
+            fs::copy(&built.program, &program).expect("a copy of the program");
+            Built { program, ..built }
+        })
     }
 
     /// Builds the library's own command, `http-core`.
@@ -129,34 +102,29 @@ impl Workshop {
         self.cargo_build(&lesson.package, "--bin", name)
     }
 
-    /// Writes a program in the place of the lesson's starter.
-    pub fn put(&self, lesson: &Lesson, text: &str) {
-        fs::write(self.root.join(lesson.starter()), text).expect("a starter that can be written");
-    }
-
-    /// Writes a file beside the lesson's starter.
-    pub fn put_beside(&self, lesson: &Lesson, name: &str, text: &str) {
-        let file = self.root.join(lesson.starter()).with_file_name(name);
-        fs::write(file, text).expect("a file that can be written");
-    }
-
-    /// Builds the lesson's checks.
-    pub fn checks(&self, lesson: &Lesson) -> Checks {
+    /// Builds the lesson's checks, and keeps them in this folder.
+    pub fn checks(&self, lesson: &Lesson, folder: &Path) -> Checks {
         let name = format!("grade_{}", lesson.package);
-        Checks {
+        let checks = Checks {
             package: lesson.package.clone(),
             program: self
                 .cargo_build(&lesson.package, "--example", &name)
                 .program,
-        }
+        };
+        checks.kept_in(folder)
     }
 
-    /// A command that runs in the copy, with a target folder of the copy's own.
+    /// A command that runs in the copy. What cargo builds there goes to a target folder of the
+    /// copy's own, except for the libraries: those that the course has built are the same.
     pub fn command(&self, program: &str) -> Command {
+        let course = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
         let mut command = Command::new(program);
         command
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))
+            .env("CARGO_BUILD_BUILD_DIR", course.expect("a target folder"))
+            // Each program is another one: what is kept for its next build is kept for nothing.
+            .env("CARGO_INCREMENTAL", "0")
             .stdin(Stdio::null());
         command
     }
@@ -202,113 +170,5 @@ impl Workshop {
                 .expect("an executable")
                 .into(),
         }
-    }
-}
-
-impl Checks {
-    /// The same, as a program in this folder, which nobody builds anew.
-    pub fn kept_in(self, folder: &Path) -> Self {
-        let program = folder.join(format!("checks{}", std::env::consts::EXE_SUFFIX));
-        fs::copy(&self.program, &program).expect("a copy of the checks");
-        Self { program, ..self }
-    }
-
-    /// Their results for a program, with the usual number of drawn sessions or this one.
-    pub fn grade(&self, program: &Path, browser: Browser, sessions: Option<&str>) -> Vec<Graded> {
-        let report = program.with_extension("json");
-        let _ = fs::remove_file(&report);
-        let mut command = Command::new(&self.program);
-        command
-            .env("GRADE_PROGRAM", program)
-            .env("GRADE_REPORT", &report)
-            .env_remove("GRADE_SEED")
-            .env_remove("GRADE_BROWSER_STEPS")
-            .stdin(Stdio::null());
-        match sessions {
-            Some(sessions) => command.env("GRADE_SESSIONS", sessions),
-            None => command.env_remove("GRADE_SESSIONS"),
-        };
-        match browser {
-            Browser::All => {}
-            Browser::Step(step) => drop(command.env("GRADE_BROWSER_STEPS", step.to_string())),
-            // There is no such step.
-            Browser::No => drop(command.env("GRADE_BROWSER_STEPS", "0")),
-        }
-        let output = command.output().expect("the checks run");
-        let text = fs::read_to_string(&report).unwrap_or_else(|error| {
-            panic!(
-                "no results of {}: {error}\n{}",
-                self.package,
-                String::from_utf8_lossy(&output.stderr)
-            )
-        });
-        let report: Value = serde_json::from_str(&text).expect("results in JSON");
-        let text_of = |value: &Value| value.as_str().unwrap_or_default().to_string();
-        let checks = report["checks"].as_array().expect("a list of checks");
-        let graded = |check: &Value| Graded {
-            step: check["step"].as_u64().expect("a step"),
-            name: text_of(&check["name"]),
-            outcome: text_of(&check["outcome"]),
-            diagnosis: text_of(&check["diagnosis"]),
-            message: text_of(&check["message"]),
-            by_model: !check["finding"]["expected"].is_null(),
-        };
-        checks.iter().map(graded).collect()
-    }
-
-    /// What the checks say of the mistakes of their model.
-    pub fn mistakes(&self) -> Value {
-        let output = Command::new(&self.program).arg("--mistakes").output();
-        let output = output.expect("the checks run").stdout;
-        serde_json::from_slice(&output).expect("mistakes in JSON")
-    }
-}
-
-impl Drop for Workshop {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(self.root.join(GRADED));
-    }
-}
-
-/// Waits until no other process has this file locked, and locks it until this one ends.
-fn only_this_run(file: &Path) {
-    static LOCKED: Once = Once::new();
-    LOCKED.call_once(|| {
-        let mut options = fs::File::options();
-        let opened = options.create(true).truncate(false).write(true).open(file);
-        let lock = Box::leak(Box::new(fd_lock::RwLock::new(
-            opened.expect("a file to lock"),
-        )));
-        std::mem::forget(lock.write().expect("a lock"));
-    });
-}
-
-/// Makes `to` the same as `from`. Files that are the same already are not touched,
-/// so that cargo builds only what has changed.
-fn mirror(from: &Path, to: &Path) {
-    if from.is_file() {
-        let bytes = fs::read(from).expect("a file that can be read");
-        if fs::read(to).ok().as_ref() != Some(&bytes) {
-            fs::create_dir_all(to.parent().expect("a file is in a folder")).expect("a folder");
-            fs::write(to, bytes).expect("a file that can be written");
-        }
-        return;
-    }
-    fs::create_dir_all(to).expect("a folder");
-    let names = lesson::names_in(from);
-    for gone in lesson::names_in(to)
-        .iter()
-        .filter(|name| !names.contains(name))
-    {
-        let gone = to.join(gone);
-        if gone.is_dir() {
-            fs::remove_dir_all(gone)
-        } else {
-            fs::remove_file(gone)
-        }
-        .expect("an old file removed");
-    }
-    for name in names.iter().filter(|name| *name != "target") {
-        mirror(&from.join(name), &to.join(name));
     }
 }

@@ -1,0 +1,39 @@
+//! What is wrong with the lessons.
+
+use std::io::Write;
+use std::sync::Mutex;
+
+/// What is wrong with a lesson, told as soon as it is found: a whole proof takes minutes.
+pub struct Faults {
+    of: String,
+    found: Mutex<Vec<String>>,
+}
+
+impl Faults {
+    /// None so far, of this lesson.
+    pub fn of(lesson: &str) -> Self {
+        let (of, found) = (lesson.into(), Mutex::default());
+        Self { of, found }
+    }
+
+    pub fn add(&self, fault: impl AsRef<str>) {
+        let fault = format!("{}: {}", self.of, fault.as_ref());
+        tell(&fault);
+        self.found.lock().unwrap().push(fault);
+    }
+
+    pub fn add_all(&self, faults: impl IntoIterator<Item = impl AsRef<str>>) {
+        for fault in faults {
+            self.add(fault);
+        }
+    }
+
+    pub fn found(self) -> Vec<String> {
+        self.found.into_inner().unwrap()
+    }
+}
+
+/// Prints this at once: what a test prints in the usual way is only seen when it fails.
+pub fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
