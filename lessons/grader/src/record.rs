@@ -12,6 +12,7 @@
 
 mod act;
 mod bytes;
+mod cookie;
 mod expect;
 mod outcome;
 mod seen;
@@ -20,6 +21,8 @@ pub(crate) use act::Connections;
 pub use act::{Act, Command, Reply, Request, encode_form};
 pub use act::{get, post, request, run, serves, start, write};
 pub use bytes::Bytes;
+pub(crate) use cookie::set_by;
+pub use cookie::{CookieValue, SetCookie};
 pub use expect::{Expect, Expected, Text, What};
 pub use outcome::{Cause, CheckInfo, CheckResult, Event, Finding, Outcome, Record, Told};
 pub use seen::{Answer, Broken, Ended, Exchange, Hangs, Printed, Seen};

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::place::Place;
 use crate::record::{
-    Act, Cause, Ended, Exchange, Expected, Finding, Hangs, Printed, Reply, Request, Seen, Text,
-    What,
+    Act, Cause, CookieValue, Ended, Exchange, Expected, Finding, Hangs, Printed, Reply, Request,
+    Seen, Text, What,
 };
 use crate::show::{with_reason, wrapped};
 
@@ -208,6 +208,22 @@ fn expected_lines(expected: &Expected) -> Vec<String> {
         What::OwnField(name) => vec![format!(
             "a header {name} that the program itself sends, before Server"
         )],
+        What::Cookie(name, kept) => match kept {
+            CookieValue::Text(text) => vec![
+                format!("a cookie {name}, whose value is this text, percent-encoded:"),
+                value::cut(text.as_bytes(), 200),
+            ],
+            CookieValue::Exactly(value) => vec![format!("a cookie {name} whose value is {value}")],
+            CookieValue::Forgotten => vec![format!(
+                "the browser is to forget the cookie {name}: Max-Age=0, or Expires in the past"
+            )],
+            CookieValue::Unset => vec![format!("no cookie {name} is set")],
+        },
+        What::CookieAttribute(cookie, name, value) => vec![match value.as_deref() {
+            None => format!("the cookie {cookie} without {name}"),
+            Some("") => format!("the cookie {cookie} with {name}"),
+            Some(value) => format!("the cookie {cookie} with {name}={value}"),
+        }],
         What::Code(codes) => {
             let all = codes.iter().map(ToString::to_string);
             vec![format!("exit code {}", or(all.collect()))]

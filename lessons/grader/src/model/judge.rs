@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Open;
 use super::reader::{Read, folded, spaced};
 use crate::record::{
-    Answer, Bytes, Ended, Exchange, Expect, Expected, Printed, Request, Seen, Text, What,
+    Answer, Bytes, Ended, Exchange, Expect, Expected, Printed, Request, Seen, Text, What, set_by,
 };
 
 impl Expect {
@@ -67,6 +67,22 @@ impl What {
                 let mut own = fields.take_while(|name| !name.eq_ignore_ascii_case("server"));
                 own.any(|own| own.eq_ignore_ascii_case(name))
             }
+            Self::Cookie(name, kept) => kept.is_said_of(name, answer),
+            Self::CookieAttribute(cookie, name, value) => {
+                set_by(answer, cookie).is_some_and(|cookie| {
+                    let came = cookie.attribute(name);
+                    match (came, value) {
+                        (None, None) => true,
+                        // What stands behind one that has no value, a browser does not read.
+                        (Some(_), Some(value)) if value.is_empty() => true,
+                        (Some(came), Some(value)) if name.eq_ignore_ascii_case("SameSite") => {
+                            came.eq_ignore_ascii_case(value)
+                        }
+                        (Some(came), Some(value)) => came == value,
+                        _ => false,
+                    }
+                })
+            }
             Self::Body(text) => text.holds_of(&answer.body, read),
             Self::Took(range) => holds_time(range, exchange.took),
             // What it prints is seen in the end.
@@ -119,6 +135,8 @@ impl What {
             | Self::Field(..)
             | Self::FieldIn(..)
             | Self::OwnField(_)
+            | Self::Cookie(..)
+            | Self::CookieAttribute(..)
             | Self::Body(_) => false,
         }
     }
@@ -304,6 +322,36 @@ mod tests {
         ));
         assert!(!same("text/html", "text/html; charset=utf-8"));
         assert!(!same_value("Location", "/A", "/a"));
+    }
+
+    #[test]
+    fn attributes_of_a_cookie_may_come_in_any_order_and_any_case() {
+        let fields = [(
+            "Set-Cookie",
+            "a=b; samesite=LAX; path=/A; httponly; Max-Age=60",
+        )];
+        let seen = answer(303, &fields, "");
+        let right = Expect::step(1)
+            .cookie("a", "b")
+            .cookie_attribute("a", "Max-Age", "60")
+            .cookie_attribute("a", "Path", "/A")
+            .cookie_attribute("a", "HttpOnly", "")
+            .cookie_attribute("a", "SameSite", "Lax")
+            .cookie_attribute("a", "Secure", None);
+        assert_eq!(differs(right, &seen), None);
+        for (name, value) in [
+            ("Path", Some("/a")),
+            ("Max-Age", Some("6")),
+            ("Secure", Some("")),
+            ("HttpOnly", None),
+        ] {
+            let wrong = Expect::step(1).cookie_attribute("a", name, value);
+            assert!(differs(wrong, &seen).is_some(), "{name}");
+        }
+        // Of a cookie that is not set, nothing is true.
+        let missing = Expect::step(1).cookie_attribute("b", "Secure", None);
+        assert!(differs(missing, &seen).is_some());
+        assert_eq!(differs(Expect::step(1).sets_no_cookie("b"), &seen), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Act, Bytes, Request};
+use super::{Act, Bytes, CookieValue, Request};
 
 /// What must be true after an act, each thing with the step that it belongs to. A model
 /// says it, with the methods here:
@@ -49,6 +49,11 @@ pub enum What {
     FieldIn(String, Vec<String>),
     /// The program itself sends this field: http-core has not added it.
     OwnField(String),
+    /// Of the cookie of this name, the answer says this.
+    Cookie(String, CookieValue),
+    /// The cookie of this name is set with this attribute and this value (an empty one if the
+    /// attribute has none), in any order and any case; or it is set without it.
+    CookieAttribute(String, String, Option<String>),
     /// The body.
     Body(Text),
     /// The exit code is one of these.
@@ -177,6 +182,41 @@ impl Expect {
     /// The program itself sends this field: it comes before those that http-core adds.
     pub fn own_field(self, name: &str) -> Self {
         self.what(What::OwnField(name.into()))
+    }
+
+    /// The browser is to keep this text in the cookie of this name, percent-encoded.
+    pub fn cookie(self, name: &str, text: impl Into<String>) -> Self {
+        self.what(What::Cookie(name.into(), CookieValue::Text(text.into())))
+    }
+
+    /// Of the cookie of this name, the answer says this: where [`cookie`](Self::cookie) says too
+    /// much.
+    pub fn cookie_is(self, name: &str, kept: CookieValue) -> Self {
+        self.what(What::Cookie(name.into(), kept))
+    }
+
+    /// The browser is to forget the cookie of this name: `Max-Age=0`, or `Expires` in the past.
+    /// (It does so only if the cookie's `Path` is the same. Say that, too.)
+    pub fn forgets_cookie(self, name: &str) -> Self {
+        self.cookie_is(name, CookieValue::Forgotten)
+    }
+
+    /// The answer does not set the cookie of this name.
+    pub fn sets_no_cookie(self, name: &str) -> Self {
+        self.cookie_is(name, CookieValue::Unset)
+    }
+
+    /// The cookie of this name is set with this attribute: with a value, such as that of `Path`, or
+    /// with an empty one, as `HttpOnly`. With `None`, it must not be there. Attributes may come in any
+    /// order; capital letters make no difference in their names, nor in the value of `SameSite`.
+    pub fn cookie_attribute<'a>(
+        self,
+        cookie: &str,
+        name: &str,
+        value: impl Into<Option<&'a str>>,
+    ) -> Self {
+        let value = value.into().map(str::to_string);
+        self.what(What::CookieAttribute(cookie.into(), name.into(), value))
     }
 
     /// The body, byte for byte.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Fields, Request, field};
+use super::{Bytes, Fields, Request, SetCookie, field};
 
 /// What was seen after an act.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +208,13 @@ impl Answer {
     /// The value of a field of the head.
     pub fn field(&self, name: &str) -> Option<&str> {
         field(&self.fields, name)
+    }
+
+    /// The cookies that it sets, as a browser reads them, in their order.
+    pub fn cookies(&self) -> impl Iterator<Item = SetCookie> {
+        let fields = self.fields.iter();
+        let set = fields.filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"));
+        set.filter_map(|(_, value)| SetCookie::parse(value))
     }
 
     /// The body as text; what is not UTF-8 becomes U+FFFD.
