@@ -1,0 +1,958 @@
+//! The checks of lesson 14, cookie_server: a name that the browser keeps, and brings back with each
+//! request. The server remembers nothing, so each request stands by itself.
+
+use std::process::ExitCode;
+
+use grader::record::SetCookie;
+use grader::{
+    Act, CookieValue, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post,
+};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+const HTML: &str = "text/html; charset=utf-8";
+const VISITOR: &str = "visitor";
+const THIRTY_DAYS: &str = "2592000";
+const KEEP: &str = "/visitor/keep";
+const FORGET: &str = "/visitor/forget";
+
+/// The most characters of a name that are asked for: the form allows no more.
+const LONGEST: usize = 50;
+
+fn main() -> ExitCode {
+    grader::lesson!(CookieServer)
+        .example(1, 1, "a POST with a name answers 303", Status, |draw| {
+            [keep(&draw.word())]
+        })
+        .example(
+            1,
+            3,
+            "it sets the cookie, with all its attributes",
+            Whole,
+            |draw| [keep(&draw.word())],
+        )
+        .example(1, 1, "an empty name sets no cookie", Whole, |draw| {
+            [keep(&draw.word()), keep(" "), keep("")]
+        })
+        .check(1, 0, "in a browser, no script reads the cookie", scripts)
+        .example(
+            2,
+            2,
+            "a browser with the cookie is greeted by name",
+            Whole,
+            |draw| [with_cookies(&format!("visitor={}", draw.word()))],
+        )
+        .example(
+            2,
+            1,
+            "the cookie is found wherever it stands",
+            Whole,
+            |draw| {
+                let [one, other, name] = [draw.word(), draw.word(), draw.word()];
+                [
+                    with_cookies(&format!("theme={one}; visitor={name}; lang={other}")),
+                    with_cookies(&format!("theme={other}; lang={one}; visitor={name}")),
+                ]
+            },
+        )
+        .example(
+            2,
+            2,
+            "a cookie with a similar name is another one",
+            Whole,
+            |draw| {
+                let similar = [
+                    "visitors=",
+                    "visitor2=",
+                    "my_visitor=",
+                    "ref=visitor=",
+                    "Visitor=",
+                ];
+                similar.map(|name| with_cookies(&format!("{name}{}", draw.word())))
+            },
+        )
+        .example(2, 1, "a tag in a name comes back as text", Whole, |draw| {
+            [with_cookies(&format!("visitor=<b>{}</b>", draw.word()))]
+        })
+        .example(2, 1, "the server itself remembers nobody", Whole, |draw| {
+            let (name, other) = (draw.word(), draw.word());
+            [
+                keep(&name),
+                with_cookies(&format!("theme={other}")),
+                get("/"),
+            ]
+        })
+        .example(
+            3,
+            2,
+            "a name with any signs comes into the cookie",
+            Whole,
+            |draw| {
+                let (one, other) = (draw.word(), draw.word());
+                [
+                    keep(&format!("{one} {other}; 100%, a+b=c")),
+                    keep(&format!(" \"{other}\" \\{one} ")),
+                ]
+            },
+        )
+        .example(3, 1, "so does one in any script", Whole, |draw| {
+            [keep(&draw.line())]
+        })
+        .example(3, 2, "the value is decoded", Whole, |draw| {
+            let line = draw.line();
+            [with_cookies(&format!("visitor={}", encoded(&line)))]
+        })
+        .example(
+            3,
+            1,
+            "a + and quotes are parts of the value",
+            Whole,
+            |draw| {
+                let (one, other) = (draw.word(), draw.word());
+                [
+                    with_cookies(&format!("visitor={one}+{other}")),
+                    with_cookies(&format!("visitor=\"{other}\"")),
+                    with_cookies(&format!("visitor=%22{one}%22")),
+                ]
+            },
+        )
+        .check(3, 0, "a browser keeps any name, also over a reload", reload)
+        .example(4, 1, "what is no cookie hides none", Whole, |draw| {
+            let (one, name) = (draw.word(), draw.word());
+            [
+                with_cookies(&format!("{one}; =x; visitor={name}")),
+                with_cookies(&format!("theme=%ff; visitor={name}")),
+            ]
+        })
+        .example(
+            4,
+            1,
+            "a value that is not UTF-8 is no name",
+            Whole,
+            |draw| {
+                [
+                    with_cookies("visitor=%ff"),
+                    with_cookies(&format!("visitor={}%E3%81", draw.word())),
+                ]
+            },
+        )
+        .example(4, 1, "an empty value is no name", Whole, |draw| {
+            [with_cookies(&format!("visitor=; theme={}", draw.word()))]
+        })
+        .example(5, 1, "POST /visitor/forget answers 303", Status, |_| {
+            [post(FORGET)]
+        })
+        .example(5, 2, "the browser is to forget the cookie", Whole, |draw| {
+            let cookie = format!("visitor={}", draw.word());
+            [post(FORGET).field("Cookie", cookie)]
+        })
+        .check(5, 0, "a browser forgets the name", forgotten)
+        .sessions(1)
+        .grade()
+}
+
+/// Posts a name, as the form does.
+fn keep(name: &str) -> Act {
+    post(KEEP).form(&[("name", name)])
+}
+
+/// Asks for the page with these cookies, as a browser sends them.
+fn with_cookies(cookies: &str) -> Act {
+    get("/").field("Cookie", cookies)
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+fn decoded(value: &str) -> Option<String> {
+    let decoded = percent_decode_str(value).decode_utf8();
+    decoded.ok().map(std::borrow::Cow::into_owned)
+}
+
+/// What a cookie server does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// The status of the answer to a name that is kept, and its Location.
+    kept: (u16, Option<String>),
+    /// The name of the cookie that is set.
+    sets: String,
+    /// What the browser is to keep for a name.
+    writes: fn(&str) -> CookieValue,
+    /// The attributes of the cookie; those without a value are not there.
+    attributes: Vec<(&'static str, Option<String>)>,
+    /// Names that are refused, besides empty ones.
+    refuses: fn(&str) -> bool,
+    /// Whether this is the name of the cookie.
+    is_it: fn(&str) -> bool,
+    /// Whether the name of the cookie is looked for in all of the header.
+    anywhere: bool,
+    /// Whether only the first cookie is looked at.
+    only_first: bool,
+    /// Whether the last of two cookies of this name counts.
+    last: bool,
+    /// The name that a value stands for, if it stands for one.
+    reads: fn(&str) -> Option<String>,
+    /// What becomes of a request with something broken among its cookies.
+    broken: Broken,
+    /// Whether a value that cannot be decoded is broken in other cookies, too.
+    decodes_all: bool,
+    /// Whether an empty value is a name.
+    takes_empty: bool,
+    greets: bool,
+    /// What a reader sees of a name.
+    shown: fn(&str) -> String,
+    /// Whether names are escaped.
+    escapes: bool,
+    /// Whether they stand in the page as they came, too.
+    raw_elsewhere: bool,
+    /// Whether the server itself remembers the last name.
+    remembers: bool,
+    /// The answer to the wish to be forgotten.
+    forgot: (u16, Option<String>),
+    /// What it says of the cookie then, and which Path that has.
+    forgets: CookieValue,
+    forgets_at: Option<String>,
+    forgets_by_get: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Broken {
+    /// The next one may be right.
+    Skipped,
+    /// Nothing behind it is looked at.
+    Ends,
+    Refused,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        let to_the_page = (303, Some("/".to_string()));
+        let value = |text: &str| Some(text.to_string());
+        Self {
+            kept: to_the_page.clone(),
+            sets: VISITOR.into(),
+            writes: |name| CookieValue::Text(name.into()),
+            attributes: vec![
+                ("Max-Age", value(THIRTY_DAYS)),
+                ("Path", value("/")),
+                ("HttpOnly", value("")),
+                ("SameSite", value("Lax")),
+                ("Secure", None),
+            ],
+            refuses: |_| false,
+            is_it: |name| name == VISITOR,
+            anywhere: false,
+            only_first: false,
+            last: false,
+            reads: decoded,
+            broken: Broken::Skipped,
+            decodes_all: true,
+            takes_empty: false,
+            greets: true,
+            shown: str::to_string,
+            escapes: true,
+            raw_elsewhere: false,
+            remembers: false,
+            forgot: to_the_page,
+            forgets: CookieValue::Forgotten,
+            forgets_at: value("/"),
+            forgets_by_get: false,
+        }
+    }
+}
+
+impl Knobs {
+    fn attribute(&mut self, name: &str, value: Option<&str>) {
+        let known = self
+            .attributes
+            .iter_mut()
+            .find(|(known, _)| *known == name)
+            .expect("a known attribute");
+        known.1 = value.map(str::to_string);
+    }
+}
+
+/// Whom a request is from.
+enum Who {
+    Nobody,
+    Visitor(String),
+    /// The request is refused.
+    Refused,
+}
+
+/// The parts of a header Cookie, each with its name and its value, if it has both.
+fn parts(header: &str) -> impl Iterator<Item = Option<(&str, &str)>> {
+    let parts = header.split(';').map(str::trim);
+    let parts = parts.filter(|part| !part.is_empty());
+    parts.map(|part| {
+        let pair = part.split_once('=')?;
+        (!pair.0.is_empty()).then_some(pair)
+    })
+}
+
+/// Whom a request with these cookies is from.
+fn who(knobs: &Knobs, header: &str) -> Who {
+    let name = |value: &str| (knobs.reads)(value).map(Who::Visitor);
+    if knobs.anywhere {
+        let found = header.split_once("visitor=");
+        let value = found.and_then(|(_, rest)| rest.split(';').next());
+        let value = value.filter(|value| !value.is_empty());
+        return value.and_then(name).unwrap_or(Who::Nobody);
+    }
+    let mut found = Who::Nobody;
+    for part in parts(header) {
+        let pair = part.filter(|(known, value)| match (knobs.is_it)(known) {
+            true => (knobs.reads)(value).is_some(),
+            false => !knobs.decodes_all || decoded(value).is_some(),
+        });
+        match pair {
+            None if knobs.broken == Broken::Refused => return Who::Refused,
+            None if knobs.broken == Broken::Ends => return Who::Nobody,
+            Some((known, value))
+                if (knobs.is_it)(known) && (!value.is_empty() || knobs.takes_empty) =>
+            {
+                found = name(value).unwrap_or(Who::Nobody);
+                if !knobs.last {
+                    return found;
+                }
+            }
+            _ => {}
+        }
+        if knobs.only_first {
+            break;
+        }
+    }
+    found
+}
+
+/// The step that a request with these cookies belongs to; none where the text leaves open what they
+/// mean.
+fn step_of(header: &str) -> Option<u32> {
+    let parts: Vec<_> = parts(header).collect();
+    let own = |part: &&Option<(&str, &str)>| part.is_some_and(|(name, _)| name == VISITOR);
+    let own: Vec<&str> = parts.iter().filter(own).flatten().map(|p| p.1).collect();
+    let is_broken = |value: &&str| value.is_empty() || decoded(value).is_none();
+    let broken_own = own.iter().any(is_broken);
+    if !header.is_ascii() || own.len() > 1 && broken_own {
+        return None;
+    }
+    let broken = |part: &Option<(&str, &str)>| part.is_none_or(|(_, v)| decoded(v).is_none());
+    if broken_own || parts.iter().any(broken) {
+        return Some(4);
+    }
+    let to_decode = |value: &&str| value.contains(['%', '+', '"']);
+    Some(if own.iter().any(to_decode) { 3 } else { 2 })
+}
+
+struct CookieServer;
+
+impl Model for CookieServer {
+    type Knobs = Knobs;
+    /// What only a server that does it wrong remembers: the last name.
+    type State = Option<String>;
+
+    fn expect(knobs: &Knobs, last: &mut Option<String>, act: &Act) -> Option<Expect> {
+        let asked = act.asked()?;
+        if !asked.has_plain_path() {
+            return None;
+        }
+        match (&*asked.method, asked.path()) {
+            ("GET", "/") => {
+                let header = asked.field("Cookie").unwrap_or_default();
+                let step = step_of(header)?;
+                let who = match (knobs.remembers, last) {
+                    (true, Some(name)) => Who::Visitor(name.clone()),
+                    (true, None) => Who::Nobody,
+                    _ => who(knobs, header),
+                };
+                Some(page(knobs, step, header, who))
+            }
+            ("GET", FORGET) if knobs.forgets_by_get => Some(forgot(knobs)),
+            ("GET", FORGET) => Some(Expect::step(5).status(404).sets_no_cookie(VISITOR)),
+            ("GET", _) => Some(Expect::step(2).status(404)),
+            ("POST", KEEP) => match asked.form_field("name") {
+                Some(name) if name.chars().count() > LONGEST => None,
+                Some(name) => Some(kept(knobs, last, &name)),
+                None => Some(Expect::step(1).status(400).sets_no_cookie(VISITOR)),
+            },
+            ("POST", FORGET) => {
+                *last = None;
+                Some(forgot(knobs))
+            }
+            ("POST", _) => Some(Expect::step(1).status(404).sets_no_cookie(VISITOR)),
+            _ => None,
+        }
+    }
+
+    fn draw(draw: &mut Draw, _: &Option<String>) -> Vec<Act> {
+        vec![match draw.below(16) {
+            0..=3 => keep(&name(draw)),
+            4..=9 => with_cookies(&cookies(draw)),
+            10 => get("/".to_string() + &draw.query()),
+            11 => post(FORGET),
+            12 => {
+                let near = draw.path_near(&["/", FORGET, KEEP, "/visitor"]);
+                get(near).field("Cookie", format!("visitor={}", draw.word()))
+            }
+            13 => {
+                let near = draw.path_near(&[KEEP, FORGET, "/", "/visitor"]);
+                post(near).form(&[("name", &draw.word())])
+            }
+            14 => keep(draw.pick(&["", " ", "\t", "  "])),
+            _ => {
+                let (one, other) = (draw.word(), draw.word());
+                match draw.below(4) {
+                    0 => post(KEEP).form(&[("visitor", &one)]),
+                    1 => post(KEEP).form(&[("name", &one), ("name", &other)]),
+                    2 => post(KEEP).form(&[]),
+                    // Who has a name may take another one.
+                    _ => keep(&one).field("Cookie", format!("visitor={other}")),
+                }
+            }
+        }]
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        about_setting(mistakes);
+        about_finding(mistakes);
+        about_the_page(mistakes);
+        about_encoding(mistakes);
+        about_what_is_broken(mistakes);
+        about_forgetting(mistakes);
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked_post(), seen.answer()) else {
+            return;
+        };
+        let came = (answer.status, answer.field("Location").map(str::to_string));
+        let cookies: Vec<SetCookie> = answer.cookies().collect();
+        match asked.path() {
+            KEEP if came.0 != 400 => {
+                let (status, location) = came.clone();
+                mistakes.wrong(
+                    "other-answer",
+                    "The answer to a name must have the status 303 and Location: /. Compare both.",
+                    move |knobs| knobs.kept = (status, location.clone()),
+                );
+                let [cookie] = &cookies[..] else { return };
+                let name = cookie.name.clone();
+                if name != VISITOR {
+                    mistakes.wrong(
+                        "other-name",
+                        format!(
+                            "The cookie that you set is called {name:?}. Its name must be visitor."
+                        ),
+                        move |knobs| knobs.sets.clone_from(&name),
+                    );
+                }
+                for (attribute, right) in Knobs::default().attributes {
+                    let value = cookie.attribute(attribute).map(str::to_string);
+                    let (Some(value), Some(right)) = (value, right) else {
+                        continue;
+                    };
+                    mistakes.wrong(
+                        "other-attribute",
+                        format!(
+                            "The cookie has {attribute}={value}. It must be {attribute}={right}."
+                        ),
+                        move |knobs| knobs.attribute(attribute, Some(&value)),
+                    );
+                }
+            }
+            FORGET => {
+                mistakes.wrong(
+                    "other-answer-to-forget",
+                    "The answer to POST /visitor/forget must have the status 303 and Location: /. \
+                     Compare both.",
+                    move |knobs| knobs.forgot = came.clone(),
+                );
+                let [cookie] = &cookies[..] else { return };
+                let path = cookie.attribute("Path").map(str::to_string);
+                if path.as_deref() != Some("/") {
+                    mistakes.wrong(
+                        "forgets-elsewhere",
+                        "The cookie that is to be forgotten has another Path than the one that was \
+                         set, or none. So to a browser it is another cookie, and the old one stays. \
+                         Send Path=/ here, too.",
+                        move |knobs| knobs.forgets_at.clone_from(&path),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A name, of letters and digits or not.
+fn name(draw: &mut Draw) -> String {
+    let word = draw.word();
+    match draw.below(12) {
+        1 => draw.text(),
+        2 => draw.line(),
+        3 => format!("{word} {}", draw.word()),
+        4 => format!("{word}; {}", draw.word()),
+        5 => format!("\"{word}\""),
+        6 => format!("{word}, {}=\\{}", draw.word(), draw.word()),
+        7 => format!(" {word}  "),
+        8 => format!("{word}%41+%"),
+        9 => format!("{word}'{}", draw.pick(&["🐈", "é", "ー"])),
+        10 => format!("<i>{word}</i>"),
+        _ => word,
+    }
+}
+
+/// A header with some cookies, perhaps with the visitor's among them.
+fn cookies(draw: &mut Draw) -> String {
+    let mut parts = Vec::new();
+    let word = draw.word();
+    match draw.below(12) {
+        0..=2 => parts.push(format!("visitor={word}")),
+        3 => parts.push(format!("visitor={}", encoded(&name(draw)))),
+        4 => {
+            let lower = encoded(&draw.line()).to_ascii_lowercase();
+            parts.push(format!("visitor={lower}"));
+        }
+        5 => parts.push(format!("visitor={word}+{}", draw.word())),
+        6 => parts.push(format!("visitor=\"{word}\"")),
+        7 => parts.push(format!("visitor=<i>{word}</i>&{}=1", draw.word())),
+        8 => parts.push(format!("visitor={}", draw.pick(&["%ff", "", "%E3%81"]))),
+        9 => {
+            let other = draw.word();
+            parts.extend([format!("visitor={word}"), format!("visitor={other}")]);
+        }
+        10 => parts.push(format!("visitor=%2541{word}")),
+        _ => {}
+    }
+    for _ in 0..draw.below(3) {
+        let word = draw.word();
+        parts.push(match draw.below(12) {
+            0..=2 => format!("theme={word}"),
+            3 => format!("visitors={word}"),
+            4 => format!("visitor2={word}"),
+            5 => format!("my_visitor={word}"),
+            6 => format!("Visitor={word}"),
+            7 => format!("ref=visitor={word}"),
+            8 => word,
+            9 => format!("={word}"),
+            10 => "lang=%ff".into(),
+            _ => "lang=".into(),
+        });
+    }
+    if parts.is_empty() {
+        parts.push(format!("theme={word}"));
+    }
+    draw.shuffled(parts).join("; ")
+}
+
+/// The page, for those whom it is from.
+fn page(knobs: &Knobs, step: u32, header: &str, who: Who) -> Expect {
+    let expect = Expect::step(step);
+    let name = match who {
+        Who::Refused => return expect.status(400),
+        Who::Visitor(name) if knobs.greets => Some(name),
+        _ => None,
+    };
+    let mut expect = expect.status(200).field("Content-Type", HTML);
+    expect = match &name {
+        Some(name) => expect.shows((knobs.shown)(name)),
+        None => expect.has_form("post", KEEP, "name"),
+    };
+    if let Some(name) = name.as_ref().filter(|name| name.contains('<')) {
+        expect = match knobs.escapes && !knobs.raw_elsewhere {
+            true => expect.body_lacks(name),
+            false => expect.body_has(name),
+        };
+    }
+    // Nobody sees what else came.
+    for (_, value) in parts(header).flatten() {
+        let word = value.rsplit('=').next().unwrap_or_default();
+        let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_shown = |name: &String| (knobs.shown)(name).contains(word);
+        if is_word && word != "1" && !name.as_ref().is_some_and(is_shown) {
+            expect = expect.hides(word);
+        }
+    }
+    expect
+}
+
+/// A name comes to be kept.
+fn kept(knobs: &Knobs, last: &mut Option<String>, name: &str) -> Expect {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if name.trim().is_empty() {
+        return Expect::step(1).status(400).sets_no_cookie(VISITOR);
+    }
+    let expect = Expect::step(if is_plain { 1 } else { 3 });
+    if (knobs.refuses)(name) {
+        return expect.status(400).sets_no_cookie(VISITOR);
+    }
+    *last = Some(name.into());
+    let (status, location) = &knobs.kept;
+    let expect = expect
+        .status(*status)
+        .field("Location", location.as_deref());
+    let value = (knobs.writes)(name);
+    if value == CookieValue::Unset {
+        return expect.field("Set-Cookie", None);
+    }
+    let mut expect = match knobs.sets == VISITOR {
+        true => expect,
+        false => expect.sets_no_cookie(VISITOR),
+    };
+    expect = expect.cookie_is(&knobs.sets, value);
+    for (name, value) in &knobs.attributes {
+        expect = expect.cookie_attribute(&knobs.sets, name, value.as_deref());
+    }
+    expect
+}
+
+/// Somebody wants to be forgotten.
+fn forgot(knobs: &Knobs) -> Expect {
+    let (status, location) = &knobs.forgot;
+    let expect = Expect::step(5).status(*status);
+    let expect = expect.field("Location", location.as_deref());
+    let expect = expect.cookie_is(VISITOR, knobs.forgets.clone());
+    match knobs.forgets {
+        CookieValue::Unset => expect,
+        _ => expect.cookie_attribute(VISITOR, "Path", knobs.forgets_at.as_deref()),
+    }
+}
+
+fn about_setting(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "no-redirect",
+            "A name is answered with a page and the status 200, and not with a redirect. So a reload \
+             posts it again: answer 303 and Location: /.",
+            |knobs| knobs.kept = (200, None),
+        )
+        .wrong(
+            "no-cookie",
+            "The answer to a name sets no cookie. Send the header Set-Cookie, before end_headers. \
+             (Cookie, without Set, is the header that a browser sends back.)",
+            |knobs| knobs.writes = |_| CookieValue::Unset,
+        )
+        .wrong(
+            "no-max-age",
+            "The cookie has no Max-Age, so a browser forgets it when it is closed. It is to keep it \
+             for thirty days: max_age(Duration::days(30)).",
+            |knobs| knobs.attribute("Max-Age", None),
+        )
+        .wrong(
+            "no-path",
+            "The cookie has no Path. So a browser sends it only with addresses below /visitor/, where \
+             it was set, and the page at / never sees it. Set the path to /.",
+            |knobs| knobs.attribute("Path", None),
+        )
+        .wrong(
+            "no-http-only",
+            "The cookie has no HttpOnly, so every script on the page can read it: http_only(true).",
+            |knobs| knobs.attribute("HttpOnly", None),
+        )
+        .wrong(
+            "no-same-site",
+            "The cookie has no SameSite, so each browser decides by itself whether other sites may \
+             send it along. Say it: same_site(SameSite::Lax).",
+            |knobs| knobs.attribute("SameSite", None),
+        )
+        .wrong(
+            "secure",
+            "The cookie has Secure: over http, most browsers throw it away. It is for servers with \
+             https, and yours has none. (SameSite=None brings it along, too.)",
+            |knobs| knobs.attribute("Secure", Some("")),
+        )
+        .or(|knobs| {
+            knobs.attribute("Secure", Some(""));
+            knobs.attribute("SameSite", Some("None"));
+        })
+        .wrong(
+            "server-remembers",
+            "The server itself keeps the last name, and greets everybody with it. It must not remember \
+             anybody: look for the name in the cookie of each request.",
+            |knobs| knobs.remembers = true,
+        );
+}
+
+fn about_finding(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "any-cookie",
+            "Any cookie is taken for the visitor's. A browser may bring others, too: compare the name.",
+            |knobs| knobs.is_it = |_| true,
+        )
+        .wrong(
+            "similar-name",
+            "A cookie whose name only begins with visitor is taken, too. Compare the whole name.",
+            |knobs| knobs.is_it = |name| name.starts_with(VISITOR),
+        )
+        .or(|knobs| knobs.is_it = |name| name.contains(VISITOR))
+        .wrong(
+            "any-letters",
+            "Visitor is taken for visitor. In the names of cookies, capital and small letters are \
+             different ones: compare with ==.",
+            |knobs| knobs.is_it = |name| name.eq_ignore_ascii_case(VISITOR),
+        )
+        .wrong(
+            "anywhere",
+            "You look for visitor= in the whole header, and find it in other cookies as well: in \
+             my_visitor=…, and in the value of ref=visitor=…. Take the header apart first, at each ;.",
+            |knobs| knobs.anywhere = true,
+        )
+        .wrong(
+            "only-the-first",
+            "The cookie is found only if it is the first one in the header. Look at each of them. (If \
+             you take the header apart yourself: behind each ; there is a space.)",
+            |knobs| knobs.only_first = true,
+        )
+        .wrong(
+            "last-of-two",
+            "If there are two cookies named visitor, you take the last one. Browsers put the one that \
+             fits better first: take that.",
+            |knobs| knobs.last = true,
+        )
+        .wrong(
+            "value-to-equals",
+            "A value is taken only up to an = in it. The first = of a cookie ends its name; all behind \
+             it is the value.",
+            |knobs| knobs.reads = |value| decoded(value.split('=').next()?),
+        )
+        .or(|knobs| {
+            knobs.reads = |value| Some(decoded(value)?.split('=').next()?.to_string());
+        });
+}
+
+fn about_the_page(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "greets-nobody",
+            "Even a browser that brings the cookie is asked for a name. Look whether the function \
+             visitor returns Some(…), and what do_get does with it.",
+            |knobs| knobs.greets = false,
+        )
+        .wrong(
+            "not-escaped",
+            "A name with tags in it becomes tags of the page. What is in a cookie comes from outside, \
+             like all of a request: escape_html.",
+            |knobs| {
+                knobs.escapes = false;
+                knobs.shown = |name| grader::model::shown(name);
+            },
+        )
+        .wrong(
+            "escaped-twice",
+            "A name is escaped twice: the reader sees &lt; where < was typed. Keep it as it was typed, \
+             and escape it once, where it goes into the page.",
+            |knobs| knobs.shown = http_core::escape_html,
+        )
+        .wrong(
+            "raw-elsewhere",
+            "The name stands on the page in two places, and in one of them it is not escaped.",
+            |knobs| knobs.raw_elsewhere = true,
+        );
+}
+
+fn about_encoding(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "not-encoded",
+            "The name stands in the cookie as it was typed. A ; ends the value there, spaces at its ends \
+             are lost, and other scripts are not allowed: send cookie.build().encoded().",
+            |knobs| {
+                knobs.writes = |name| {
+                    let cookie = SetCookie::parse(&format!("visitor={name}"));
+                    let value = cookie.map(|cookie| cookie.value);
+                    // Of what needs no encoding, nothing is wrong.
+                    match value.as_deref() == Some(name) && name.bytes().all(is_plain) {
+                        true => CookieValue::Text(name.into()),
+                        false => CookieValue::Exactly(value.unwrap_or_default()),
+                    }
+                };
+            },
+        )
+        .wrong(
+            "plus-for-space",
+            "A space becomes a + in the cookie. That is how forms are encoded; in a cookie, a + is a +, \
+             and a space is %20.",
+            |knobs| knobs.writes = |name| CookieValue::Text(name.replace(' ', "+")),
+        )
+        .wrong(
+            "encoded-twice",
+            "The name is encoded twice: the % of the first time becomes %25. Encode it once.",
+            |knobs| knobs.writes = |name| CookieValue::Text(encoded(name)),
+        )
+        .wrong(
+            "trimmed",
+            "The spaces at the ends of a name are lost. trim is for the question whether it is empty: \
+             keep the name as it was typed.",
+            |knobs| knobs.writes = |name| CookieValue::Text(name.trim().into()),
+        )
+        .wrong(
+            "refused",
+            "A name is refused if it has other characters than English letters and digits. Any name is \
+             right: take that arm out.",
+            |knobs| knobs.refuses = |name| !name.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        )
+        .wrong(
+            "not-decoded",
+            "The name is greeted as it stands in the cookie, with its % signs. Decode it: \
+             Cookie::split_parse_encoded.",
+            |knobs| {
+                knobs.reads = |value| Some(value.into());
+                knobs.decodes_all = false;
+            },
+        )
+        .wrong(
+            "plus-is-space",
+            "A + in a cookie becomes a space. Forms are encoded like that, cookies are not: only the % \
+             are to be decoded.",
+            |knobs| knobs.reads = |value| decoded(&value.replace('+', " ")),
+        )
+        .wrong(
+            "decoded-twice",
+            "The value is decoded twice: %2541 stands for %41, and not for A. Decode it once.",
+            |knobs| knobs.reads = |value| decoded(&decoded(value)?),
+        )
+        .wrong(
+            "no-quotes",
+            "Quotes around a value are lost. They are a part of it, so a visitor who types them sees \
+             them again: value(), not value_trimmed().",
+            |knobs| {
+                knobs.reads = |value| {
+                    let name = decoded(value)?;
+                    let inside = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                    Some(inside.map_or(name.clone(), str::to_string))
+                };
+            },
+        );
+}
+
+/// Whether a character may stand in a cookie, and means itself there.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\",;\\%".contains(&byte)
+}
+
+fn about_what_is_broken(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "broken-ends-it",
+            "Behind something that is no cookie, you look no further, so the visitor's cookie is not \
+             found. Go on with the next one.",
+            |knobs| knobs.broken = Broken::Ends,
+        )
+        .or(|knobs| {
+            knobs.broken = Broken::Ends;
+            knobs.decodes_all = false;
+        })
+        .wrong(
+            "broken-refused",
+            "A request with something broken among its cookies is refused. Its reader cannot mend that: \
+             other programs have set it. Go on as if it were not there.",
+            |knobs| knobs.broken = Broken::Refused,
+        )
+        .or(|knobs| {
+            knobs.broken = Broken::Refused;
+            knobs.decodes_all = false;
+        })
+        .wrong(
+            "half-decoded",
+            "A value that is not UTF-8 becomes a name with the sign \u{fffd} in it. It is no name: ask for \
+             one.",
+            |knobs| {
+                knobs.reads = |value| {
+                    let decoded = percent_decode_str(value).decode_utf8_lossy();
+                    Some(decoded.into_owned())
+                };
+            },
+        )
+        .wrong(
+            "empty-greeted",
+            "A cookie with an empty value is greeted, without a name. Ask for one, as if there were no \
+             cookie.",
+            |knobs| knobs.takes_empty = true,
+        );
+}
+
+fn about_forgetting(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "forgets-nothing",
+            "The answer to POST /visitor/forget has no Set-Cookie, so the browser keeps what it has. \
+             Only a cookie of the same name and Path, with Max-Age=0, takes it away.",
+            |knobs| knobs.forgets = CookieValue::Unset,
+        )
+        .wrong(
+            "only-emptied",
+            "The cookie gets an empty value, and its time goes on. The browser sends it with each request: \
+             with Max-Age=0 it is gone.",
+            |knobs| knobs.forgets = CookieValue::Text(String::new()),
+        )
+        .wrong(
+            "forgets-without-redirect",
+            "POST /visitor/forget is answered with a page, and not with a redirect: answer 303 and \
+             Location: /.",
+            |knobs| knobs.forgot = (200, None),
+        )
+        .wrong(
+            "forgets-by-get",
+            "GET /visitor/forget forgets the name, too. A GET only asks: a browser that fetches pages \
+             beforehand, or a picture on another site, would do it. Forget by POST alone.",
+            |knobs| knobs.forgets_by_get = true,
+        );
+}
+
+// In a browser.
+
+/// The button that sends a form.
+const SEND: &str = "form button, form [type=submit]";
+
+/// Tells the server a name.
+fn introduce(page: &mut grader::Page, name: &str) -> Verdict {
+    page.open("/")?;
+    page.fill("[name=name]", name)?;
+    page.follow(SEND)
+}
+
+fn scripts(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let mut page = run.browser()?;
+    introduce(&mut page, &word)?;
+    let read = page.evaluate("document.cookie")?;
+    match read.contains(VISITOR) || read.contains(&word) {
+        false => Ok(()),
+        true => Err(page
+            .wrong("an empty document.cookie: scripts cannot read it")
+            .because(
+                "no-http-only",
+                "The cookie has no HttpOnly, so every script on the page can read it: \
+                 http_only(true).",
+            )),
+    }
+}
+
+fn reload(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let mut page = run.browser()?;
+    let name = format!("{word}; ねこ 🐈 \"100%\" <b>");
+    introduce(&mut page, &name)?;
+    page.expect_path("/")?;
+    page.expect_text(&name)?;
+    page.reload()?;
+    page.expect_text(&name)
+}
+
+fn forgotten(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let mut page = run.browser()?;
+    introduce(&mut page, &word)?;
+    page.expect_text(&word)?;
+    page.follow(&format!(
+        "form[action='{FORGET}'] button, form[action='{FORGET}'] [type=submit]"
+    ))?;
+    for _ in 0..2 {
+        if page.count("[name=name]")? == 0 || page.text()?.contains(&word) {
+            return Err(page.wrong("a page that asks for a name"));
+        }
+        page.reload()?;
+    }
+    Ok(())
+}
