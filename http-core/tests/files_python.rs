@@ -272,8 +272,11 @@ fn start() -> Both {
     let python = Python::start(&base);
     // Not in a directory whose list is asked for: one has them, the other not.
     fs::create_dir(base.join("links")).unwrap();
-    let undecodable = OsStr::from_bytes(b"\xff\xfe.bin");
-    fs::write(base.join("links").join(undecodable), "undecodable").unwrap();
+    // (The file systems of macOS take only text.)
+    if !cfg!(target_os = "macos") {
+        let undecodable = OsStr::from_bytes(b"\xff\xfe.bin");
+        fs::write(base.join("links").join(undecodable), "undecodable").unwrap();
+    }
     symlink("../../secret", base.join("links/out")).unwrap();
     Both {
         ours,
@@ -301,6 +304,7 @@ fn main() {
         .chain(DIFFERENT.map(|(request, row)| (request, Some(row))))
     {
         let name = request.escape_default().to_string();
+        let is_known = is_known && !(cfg!(target_os = "macos") && request.contains("%ff"));
         let trial = Trial::test(name, move || {
             let (ours, pythons) = addresses.expect("ignored without Python");
             let ours = ask(ours, request).ok_or("no answer")?;

@@ -7,8 +7,13 @@
 //! what is below.
 //!
 //! Linux and FreeBSD could do the same in one call (`openat2` with RESOLVE_BENEATH,
-//! O_RESOLVE_BENEATH); this is alike on every Unix, and follows an absolute link that
-//! leads to a place below, too.
+//! O_RESOLVE_BENEATH), and macOS could refuse every link in one (O_NOFOLLOW_ANY); this is
+//! alike on every Unix, and follows an absolute link that leads to a place below, too.
+//!
+//! How a name is compared is the system's own matter: on a Mac, `INDEX.HTML` and `index.html`
+//! are mostly one file, and so are the two ways to write é. Only the text of an absolute link
+//! is held against that of the directory, letter by letter: where the two are written
+//! differently, it leads nowhere.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -65,7 +70,8 @@ impl Base {
             match walk(&base, directory, relative) {
                 // It may be in the directory that is there by now.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Ok(file) if relative.as_os_str().is_empty() && file.metadata()?.nlink() == 0 => {}
+                // Nor is its list that of one which was moved or removed.
+                Ok(file) if relative.as_os_str().is_empty() && !is_still(&file, directory)? => {}
                 outcome => return outcome,
             }
         }
@@ -74,6 +80,13 @@ impl Base {
         *lock(&self.0) = Some((Arc::clone(&base), Instant::now()));
         walk(&base, directory, relative)
     }
+}
+
+/// Whether what was opened is what this path leads to now. (How many names a directory has
+/// that was removed, systems say differently.)
+fn is_still(opened: &File, path: &Path) -> io::Result<bool> {
+    let opened = opened.metadata()?;
+    Ok(fs::metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == (opened.dev(), opened.ino())))
 }
 
 /// A path that is walked. What was walked of it are names of directories, none of them a

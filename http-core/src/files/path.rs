@@ -44,8 +44,8 @@ impl FilePath {
     ///
     /// `None` where the path does not begin with a slash, leads above the root, or has a part
     /// that can't be the name of a file, even if a `..` takes it away: a name with a slash
-    /// or a NUL encoded in it, and on Windows whatever stands for a drive, a device or a
-    /// stream there.
+    /// or a NUL encoded in it, on Windows whatever stands for a drive, a device or a stream
+    /// there, and on macOS the name by which a file's other fork is asked for.
     pub fn new(path: &str) -> Option<FilePath> {
         let mut relative = PathBuf::new();
         let mut names_directory = true;
@@ -55,7 +55,7 @@ impl FilePath {
             match &name[..] {
                 b"" | b"." => {}
                 b".." => relative.pop().then_some(())?,
-                name if is_plain(name, cfg!(windows)) => relative.push(to_os(name)?),
+                name if is_plain(name, System::HERE) => relative.push(to_os(name)?),
                 _ => return None,
             }
         }
@@ -107,10 +107,34 @@ pub(super) fn encode(name: &OsStr) -> String {
     percent_encode(name.as_encoded_bytes(), RESERVED).to_string()
 }
 
+/// Systems to which a name can mean more than itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum System {
+    Windows,
+    Apple,
+    Other,
+}
+
+impl System {
+    const HERE: System = if cfg!(windows) {
+        System::Windows
+    } else if cfg!(target_vendor = "apple") {
+        System::Apple
+    } else {
+        System::Other
+    };
+}
+
 /// Whether these bytes, which are not `.` or `..`, are the name of a file or directory
 /// and mean nothing else.
-fn is_plain(name: &[u8], windows: bool) -> bool {
-    !name.iter().any(|b| b"/\0".contains(b)) && (!windows || is_plain_on_windows(name))
+fn is_plain(name: &[u8], system: System) -> bool {
+    !name.iter().any(|b| b"/\0".contains(b))
+        && match system {
+            System::Windows => is_plain_on_windows(name),
+            // `file/..namedfork/rsrc` is the resource fork of a file, another one of its own.
+            System::Apple => !name.eq_ignore_ascii_case(b"..namedfork"),
+            System::Other => true,
+        }
 }
 
 /// There, `a\b` and `c:x` are paths, `x.txt:y` is a stream of a file, `nul.txt` a
@@ -255,10 +279,28 @@ mod tests {
             "a\\b", "..\\x", "c:", "c:x", "x.txt:y", "x::$DATA", "nul", "NUL.txt", "Con", "com1",
             "LPT9.log", "aux .txt", "COM¹", "conin$", "a.", "a ", "a*", "a\u{1}", "\\\\host",
         ] {
-            assert!(!is_plain(name.as_bytes(), true), "{name}");
+            assert!(!is_plain(name.as_bytes(), System::Windows), "{name}");
         }
         for name in ["a", ".git", "a b", "console", "com", "com10", "nul-1", "ね"] {
-            assert!(is_plain(name.as_bytes(), true), "{name}");
+            assert!(is_plain(name.as_bytes(), System::Windows), "{name}");
+        }
+    }
+
+    #[test]
+    fn macos_knows_another_fork_of_a_file() {
+        for name in ["..namedfork", "..NamedFork"] {
+            assert!(!is_plain(name.as_bytes(), System::Apple), "{name}");
+            assert!(is_plain(name.as_bytes(), System::Other), "{name}");
+        }
+        for name in [
+            ".namedfork",
+            "namedfork",
+            "rsrc",
+            "._notes.txt",
+            "a:b",
+            "...",
+        ] {
+            assert!(is_plain(name.as_bytes(), System::Apple), "{name}");
         }
     }
 

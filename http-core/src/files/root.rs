@@ -316,7 +316,13 @@ mod tests {
         for name in ["new", "newer"] {
             fs::write(base.join(name), name).unwrap();
         }
-        // At once, as what was removed shows that.
+        // At once: what was removed is not what is there.
         assert_eq!((list(), is_found(&root, "new")), (2, true));
+        // So does what was moved away, by its place.
+        fs::rename(&base, dir.path().join("moved")).unwrap();
+        assert_eq!(list(), 0);
+        fs::create_dir(&base).unwrap();
+        fs::write(base.join("newest"), "newest").unwrap();
+        assert_eq!((list(), is_found(&root, "newest")), (1, true));
     }
 }

@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::path::Path;
+use std::time::Duration;
 use std::{env, vec};
 
 use mio::net::TcpListener;
@@ -153,8 +154,8 @@ pub(super) const MOST_UNSENT: u32 = 128 * 1024;
 /// (`SO_REUSEADDR`, which the standard library sets); on Windows, that option would let two
 /// programs listen on one port.
 pub(super) fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
-    if cfg!(windows) && address.port() != 0 {
-        must_be_alone(address)?;
+    if SHARES_PORTS && address.port() != 0 && others_have(address)? {
+        return Err(ErrorKind::AddrInUse.into());
     }
     let listener = std::net::TcpListener::bind(address)?;
     // The standard library's own backlog is shorter.
@@ -169,34 +170,54 @@ pub(super) fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(TcpListener::from_std(listener))
 }
 
-/// On Windows, one program may listen on all addresses and another on one of them, with the same
-/// port: some clients then meet the one, and some the other. (Its own way to forbid that,
-/// `SO_EXCLUSIVEADDRUSE`, is in no safe library.)
-///
-/// # Errors
-/// `AddrInUse` if another program has the port: for `address` on all addresses, or where
-/// `address` is all of them, on this machine's own.
-fn must_be_alone(address: SocketAddr) -> io::Result<()> {
-    let v4 = (
-        AddressFamily::INET,
-        Ipv4Addr::UNSPECIFIED.into(),
-        LOOPBACK[0],
-    );
-    let v6 = (
-        AddressFamily::INET6,
-        Ipv6Addr::UNSPECIFIED.into(),
-        LOOPBACK[1],
-    );
-    let (family, all, own) = if address.is_ipv4() { v4 } else { v6 };
-    let other: IpAddr = if address.ip() == all { own } else { all };
+/// Whether one program may listen on all addresses and another on one of them, with the same
+/// port: some clients then meet the one, and some the other. That is so on Windows (its way to
+/// forbid it, `SO_EXCLUSIVEADDRUSE`, is in no safe library), and with `SO_REUSEADDR` on macOS
+/// and all BSDs.
+const SHARES_PORTS: bool = cfg!(not(any(target_os = "linux", target_os = "android")));
+
+/// Whether another program has the port: for `address` on all addresses, or where `address` is
+/// all of them, on this machine's own.
+fn others_have(address: SocketAddr) -> io::Result<bool> {
+    let (all, own): (IpAddr, IpAddr) = match address {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED.into(), LOOPBACK[0]),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED.into(), LOOPBACK[1]),
+    };
+    if cfg!(windows) {
+        let other = if address.ip() == all { own } else { all };
+        return is_bound(SocketAddr::new(other, address.port()));
+    }
+    // Whom a client at this address meets, as long as nobody else listens just there.
+    let at = if address.ip() == all {
+        own
+    } else {
+        address.ip()
+    };
+    Ok(is_answered(SocketAddr::new(at, address.port())))
+}
+
+/// Whether an address is taken: it is bound, and closed again without listening there. (Where
+/// connections of a server that was just stopped wait for their end, it would seem taken, but
+/// not on Windows.)
+fn is_bound(address: SocketAddr) -> io::Result<bool> {
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::INET,
+        SocketAddr::V6(_) => AddressFamily::INET6,
+    };
     #[cfg(windows)]
     rustix::net::wsa_startup()?;
-    // Bound, and closed again without listening there.
     let probe = rustix::net::socket(family, SocketType::STREAM, None)?;
-    match rustix::net::bind(&probe, &SocketAddr::new(other, address.port())) {
-        Err(Errno::ADDRINUSE) => Err(ErrorKind::AddrInUse.into()),
-        _ => Ok(()),
-    }
+    Ok(rustix::net::bind(&probe, &address) == Err(Errno::ADDRINUSE))
+}
+
+/// Whether somebody listens where a client comes that asks for this address of this machine.
+/// (Windows would try for two seconds before it says no.)
+fn is_answered(address: SocketAddr) -> bool {
+    let is_of_this_machine = UdpSocket::bind((address.ip(), 0)).is_ok();
+    is_of_this_machine
+        && TcpStream::connect_timeout(&address, Duration::from_secs(1))
+            // A system may choose the port asked for as the client's own, and connect it to itself.
+            .is_ok_and(|client| client.local_addr().ok() != Some(address))
 }
 
 /// Whether an error means that this machine does not have the address, or the kind of it: a
@@ -312,7 +333,7 @@ mod tests {
         assert!(!error.to_string().contains("PORT="), "{error}");
     }
 
-    /// What Windows allows, and a server here does not. (Other systems refuse it themselves.)
+    /// What Windows and macOS allow, and a server here does not. (Linux refuses it itself.)
     #[test]
     fn who_has_the_port_on_other_addresses_is_noticed() {
         for [one, all] in [["127.0.0.1:0", "0.0.0.0:0"], ["[::1]:0", "[::]:0"]] {
@@ -322,15 +343,36 @@ mod tests {
                     continue;
                 };
                 let port = listener.local_addr().unwrap().port();
-                let at =
-                    |text: &str| SocketAddr::new(text.parse::<SocketAddr>().unwrap().ip(), port);
-                // A program that would listen at the second address looks at the first.
-                let error = must_be_alone(at(second)).unwrap_err();
+                let ip = second.parse::<SocketAddr>().unwrap().ip();
+                let error = HttpServer::bind((ip, port)).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::AddrInUse, "{first} {second}");
+                // A program that would listen at the second address looks at the first.
+                let others = || others_have(SocketAddr::new(ip, port)).unwrap();
+                assert!(others(), "{first} {second}");
                 drop(listener);
-                must_be_alone(at(second)).unwrap();
+                assert!(!others(), "{first} {second}");
             }
         }
+    }
+
+    /// Connections of a server that is gone wait for their end. They block nobody, here as
+    /// little as in `SO_REUSEADDR`.
+    #[test]
+    fn a_server_that_was_just_stopped_has_no_port() {
+        let listener = listen_at("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = TcpStream::connect(address).unwrap();
+        let (stream, _) = loop {
+            match listener.accept() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::yield_now(),
+                outcome => break outcome.unwrap(),
+            }
+        };
+        // The side that closes first is the one that waits.
+        drop((stream, listener));
+        drop(client);
+        assert!(!others_have(address).unwrap());
+        listen_at(address).unwrap();
     }
 
     #[test]
