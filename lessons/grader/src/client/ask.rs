@@ -164,16 +164,22 @@ fn send(
     }
 }
 
+/// Whether this computer lets nobody through to the program.
+pub(super) fn is_unreachable(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkUnreachable, PermissionDenied};
+    matches!(
+        kind,
+        AddrNotAvailable | HostUnreachable | NetworkUnreachable | PermissionDenied
+    )
+}
+
 /// What an error of ureq says about the program, which has sent these bytes.
 ///
 /// # Panics
 ///
 /// If it says nothing about the program: the request cannot be sent like this.
 fn broken(error: ureq::Error, came: &[u8]) -> Broken {
-    use io::ErrorKind::{
-        AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable, PermissionDenied,
-        TimedOut, WouldBlock,
-    };
+    use io::ErrorKind::{ConnectionRefused, TimedOut, WouldBlock};
     let late = match came.is_empty() {
         true => Broken::Silent,
         false => Broken::Slow,
@@ -183,11 +189,7 @@ fn broken(error: ureq::Error, came: &[u8]) -> Broken {
         ureq::Error::Io(error) => match error.kind() {
             ConnectionRefused => Broken::Refused,
             TimedOut | WouldBlock => late,
-            AddrNotAvailable | HostUnreachable | NetworkUnreachable | PermissionDenied
-                if came.is_empty() =>
-            {
-                Broken::Unreachable
-            }
+            kind if is_unreachable(kind) && came.is_empty() => Broken::Unreachable,
             // The end of the connection, in all its forms.
             _ => Broken::Closed,
         },

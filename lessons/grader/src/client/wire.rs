@@ -1,9 +1,10 @@
 //! A connection to a server: requests out, answers in, strictly by the rules of framing.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use super::ask::is_unreachable;
 use super::{LARGEST_BODY, LARGEST_HEAD, kept};
 use crate::program::Address;
 use crate::record::{Answer, Broken, Bytes, Exchange, Request};
@@ -26,16 +27,23 @@ impl Wire {
     ///
     /// # Errors
     ///
-    /// If nobody listens, or nobody takes the connection within `limit`.
+    /// If nobody listens, or nobody takes the connection within `limit`, or this computer lets
+    /// nobody through.
     pub(crate) fn open(address: &Address, number: u32, limit: Duration) -> Result<Self, Broken> {
-        let host = address.host.trim_matches(['[', ']']);
-        let addresses = (host, address.port).to_socket_addrs();
-        let mut streams = addresses.into_iter().flatten().map(|address| {
-            let stream = TcpStream::connect_timeout(&address, limit)?;
-            stream.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(stream)
-        });
-        let stream = streams.find_map(Result::ok).ok_or(Broken::Refused)?;
+        let mut why = Broken::Unreachable;
+        let mut connected = None;
+        for address in address.sockets() {
+            match TcpStream::connect_timeout(&address, limit) {
+                Ok(stream) => {
+                    connected = Some(stream);
+                    break;
+                }
+                Err(error) if is_unreachable(error.kind()) => {}
+                Err(_) => why = Broken::Refused,
+            }
+        }
+        let stream = connected.ok_or(why)?;
+        let _ = stream.set_nodelay(true);
         Ok(Self {
             stream,
             host: format!("{}:{}", address.host, address.port),

@@ -1,6 +1,8 @@
 //! Drawn sessions: what they find, what is told of it, and faults of the lesson in them.
 
-use libtest_mimic::Trial;
+use std::process::{Command, Stdio};
+
+use libtest_mimic::{Completion, Trial};
 
 use crate::stage::{Result, Stage};
 use crate::test;
@@ -26,6 +28,9 @@ pub fn trials() -> Vec<Trial> {
         ),
         test("a knob that panics stops no grading", broken_knob),
         test("a model that panics stops no grading", broken_model),
+        Trial::ignorable_test("where nobody knows localhost, a right one passes", || {
+            Ok(nobody_knows_localhost())
+        }),
     ]
 }
 
@@ -106,4 +111,41 @@ fn broken_model() {
         assert_eq!((&*outcome, &*diagnosis), ("failed", "grader-fault"));
         assert!(message.contains("the model has a bug"), "{message}");
     }
+}
+
+/// As in a container or a sandbox whose hosts file is bare.
+fn nobody_knows_localhost() -> Completion {
+    let mut stage = sessions("is right");
+    stage.write("hosts", "");
+    let hosts = stage.folder.join("hosts");
+    let room = |program: &Command| {
+        let mut room = Command::new("bwrap");
+        room.args(["--dev-bind", "/", "/", "--ro-bind"]).arg(&hosts);
+        room.args(["/etc/hosts", "--"]).arg(program.get_program());
+        room.args(program.get_args()).stdin(Stdio::null());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => room.env(name, value),
+                None => room.env_remove(name),
+            };
+        }
+        room
+    };
+    let asked = |name: &str| {
+        let mut getent = Command::new("getent");
+        let output = room(getent.args(["ahosts", name])).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    if !asked("127.0.0.1") {
+        return Completion::ignored_with("bubblewrap is not there, or makes no room here");
+    }
+    if asked("localhost") {
+        return Completion::ignored_with("here, somebody else than the hosts file knows localhost");
+    }
+    stage.command = room(&stage.command);
+    let result = stage.run();
+    assert!(result.success, "{}", result.stdout);
+    assert_eq!(whatever(&result, 1).0, "passed");
+    assert_eq!(whatever(&result, 2).0, "passed");
+    Completion::Completed
 }

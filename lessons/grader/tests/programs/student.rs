@@ -92,7 +92,7 @@ fn start_and_leave(mut command: Command) {
 }
 
 pub fn start_line(port: u16) {
-    println!("Serving HTTP on http://127.0.0.1:{port}/ (press Ctrl-C to stop)");
+    println!("Serving HTTP on http://localhost:{port}/ (press Ctrl-C to stop)");
 }
 
 /// Connects to the test, if it wants to watch: the connection ends with this
