@@ -46,6 +46,12 @@ pub fn faults(workshop: &Workshop, text: &str) -> Vec<String> {
     let mut servers = Servers::default();
     let mut exit_code = None;
     for shown in shown(text) {
+        if !is_for_every_terminal(&shown.command) {
+            let command = &shown.command;
+            faults.push(format!(
+                "$ {command}\nhas single quotes, which quote nothing in cmd: write double ones"
+            ));
+        }
         let (variables, words) = words(&shown.command);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let begins_with = |text| shown.output.first().is_some_and(|l| l.starts_with(text));
@@ -97,6 +103,13 @@ pub fn faults(workshop: &Workshop, text: &str) -> Vec<String> {
     }
     faults.extend(servers.running.into_iter().filter_map(Server::end));
     faults
+}
+
+/// Whether no single quotes are to quote: cmd takes them for letters. Double ones do in every
+/// terminal.
+fn is_for_every_terminal(command: &str) -> bool {
+    let mut outside = command.split('"').step_by(2);
+    outside.all(|part| !part.contains('\''))
 }
 
 /// The program that these words behind `cargo run -p` start, and its arguments.
