@@ -332,6 +332,9 @@ fn difference(seen: &Seen, what: &What) -> Vec<String> {
     if let (What::Body(Text::ShowsEach(texts)), Some(answer)) = (what, seen.answer()) {
         return value::miscount(texts, &answer.body);
     }
+    if let (What::Body(Text::Json(due)), Some(answer)) = (what, seen.answer()) {
+        return value::json_difference(due, &answer.body);
+    }
     let (came, due) = match what {
         What::Body(Text::Exactly(due)) => (seen.answer().map(|a| a.body.to_vec()), due),
         What::Stdout(Text::Exactly(due)) => (printed(seen, |ended| &ended.stdout), due),

@@ -1,7 +1,10 @@
 //! Whether what was seen is what was expected.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use super::Open;
 use super::reader::{Read, folded, spaced};
@@ -179,6 +182,12 @@ fn asks(asked: &Request, expected: &Request) -> bool {
 
 /// Whether two values of a field mean the same.
 fn same_value(name: &str, one: &str, other: &str) -> bool {
+    if name.eq_ignore_ascii_case("allow") {
+        let methods = |value: &str| -> BTreeSet<String> {
+            value.split(',').map(|one| one.trim().into()).collect()
+        };
+        return methods(one) == methods(other);
+    }
     if !name.eq_ignore_ascii_case("content-type") {
         return one == other;
     }
@@ -216,6 +225,15 @@ impl Text {
                 })
             }
             Self::ShowsEach(texts) => miscounted(texts, shown()).is_none(),
+            Self::Json(due) => {
+                let value = |json: &[u8]| serde_json::from_slice::<Value>(json).ok();
+                value(bytes).is_some_and(|came| Some(came) == value(due.as_bytes()))
+            }
+            Self::JsonText(field) => {
+                let value = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+                let text = value.get(field).and_then(Value::as_str);
+                text.is_some_and(|text| !text.trim().is_empty())
+            }
             Self::HasTag(name, attributes) => read.tags(bytes).iter().any(|tag| {
                 tag.name == *name
                     && attributes.iter().all(|(name, value)| {
@@ -352,6 +370,39 @@ mod tests {
         let missing = Expect::step(1).cookie_attribute("b", "Secure", None);
         assert!(differs(missing, &seen).is_some());
         assert_eq!(differs(Expect::step(1).sets_no_cookie("b"), &seen), None);
+    }
+
+    #[test]
+    fn methods_that_are_allowed_have_no_order() {
+        assert!(same_value("Allow", "GET, HEAD,PUT", "PUT, HEAD, GET"));
+        assert!(!same_value("Allow", "GET", "GET, HEAD"));
+        assert!(!same_value("Allow", "get", "GET"));
+    }
+
+    #[test]
+    fn json_is_judged_by_its_value() {
+        let holds = |expect: Expect, body: &str| differs(expect, &answer(200, &[], body)).is_none();
+        let expect = || Expect::step(1).json(r#"{"id":1,"text":"ね"}"#);
+        assert!(holds(expect(), "{ \"text\": \"\\u306d\", \"id\": 1 }\n"));
+        for wrong in [
+            "",
+            "{}",
+            r#"{"id":"1","text":"ね"}"#,
+            r#"[{"id":1,"text":"ね"}]"#,
+        ] {
+            assert!(!holds(expect(), wrong), "{wrong}");
+        }
+        let words = || Expect::step(1).json_text("error");
+        assert!(holds(words(), r#"{"status": 404, "error": "It is gone."}"#));
+        for wrong in [
+            "gone",
+            r#""error""#,
+            r#"{"error": ""}"#,
+            r#"{"error": 404}"#,
+            "[]",
+        ] {
+            assert!(!holds(words(), wrong), "{wrong}");
+        }
     }
 
     #[test]

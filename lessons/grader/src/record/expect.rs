@@ -95,6 +95,11 @@ pub enum Text {
     ShowsInOrder(Vec<String>),
     /// A reader sees each of these in it, in any order, just as often as it is named here.
     ShowsEach(Vec<String>),
+    /// It is JSON with this value. White space, the order of an object's fields, and the ways in
+    /// which a letter can be written make no difference.
+    Json(String),
+    /// It is a JSON object, in which this field is a text with something in it.
+    JsonText(String),
     /// It has this tag with these attributes, among others.
     HasTag(String, Vec<(String, String)>),
     /// It has a form that is sent like this, with this field, if one is named.
@@ -167,7 +172,8 @@ impl Expect {
     }
 
     /// A field of the head with this value; with `None`, it must not be there. In a
-    /// Content-Type, capital letters, quotes and spaces make no difference.
+    /// Content-Type, capital letters, quotes and spaces make no difference; in Allow, the order
+    /// of the methods makes none.
     pub fn field<'a>(self, name: &str, value: impl Into<Option<&'a str>>) -> Self {
         let value = value.into().map(str::to_string);
         self.what(What::Field(name.into(), value))
@@ -267,6 +273,21 @@ impl Expect {
     /// A reader of the page does not see this text.
     pub fn hides(self, text: impl Into<String>) -> Self {
         self.what(What::Body(Text::Hides(text.into())))
+    }
+
+    /// The body is JSON with this value, however it is written.
+    ///
+    /// ```
+    /// # use grader::Expect;
+    /// Expect::step(1).json(r#"{"id": 7, "text": "\u306d\u3053"}"#);
+    /// ```
+    pub fn json(self, value: impl Into<String>) -> Self {
+        self.what(What::Body(Text::Json(value.into())))
+    }
+
+    /// The body is a JSON object with a field of this name, which is a text; its words are free.
+    pub fn json_text(self, field: impl Into<String>) -> Self {
+        self.what(What::Body(Text::JsonText(field.into())))
     }
 
     /// The page has this tag with these attributes.

@@ -1,6 +1,8 @@
 //! Values for human eyes: bytes in quotes, with what repeats written as a product; pages
 //! as their reader sees them; long things cut.
 
+use serde_json::Value;
+
 use crate::model::{miscounted, shown};
 use crate::record::{Bytes, Printed, Text};
 use crate::show::{body_lines, count, plain_line, quoted};
@@ -50,6 +52,10 @@ pub(super) fn text(of: &str, due: &Text) -> Vec<String> {
             let all = all.iter().map(|text| quote(text));
             [head.to_string()].into_iter().chain(all).collect()
         }
+        Text::Json(due) => vec![format!("a {of} in JSON that says:"), json(due)],
+        Text::JsonText(field) => vec![format!(
+            "a {of} in JSON: an object in which {field} is a text"
+        )],
         Text::HasTag(name, attributes) => {
             let attributes = attributes
                 .iter()
@@ -72,6 +78,72 @@ pub(super) fn text(of: &str, due: &Text) -> Vec<String> {
     }
 }
 
+/// A value in JSON, cut if it is long. (It has quotes of its own.)
+fn json(text: &str) -> String {
+    match text.char_indices().nth(2 * LONGEST) {
+        Some((end, _)) => format!("{} ...", &text[..end]),
+        None => text.into(),
+    }
+}
+
+/// Where a value in JSON differs from the one that was expected, for the first time.
+pub(super) fn json_difference(due: &str, came: &[u8]) -> Vec<String> {
+    let due: Value = serde_json::from_str(due).unwrap_or_default();
+    let difference = match serde_json::from_slice(came) {
+        Ok(came) => first_difference("", &due, &came),
+        Err(why) => Some(format!("what came is no JSON: {why}")),
+    };
+    Vec::from_iter(difference)
+}
+
+fn first_difference(place: &str, due: &Value, came: &Value) -> Option<String> {
+    let named = match place {
+        "" => "all of it",
+        place => place.trim_start_matches('.'),
+    };
+    match (due, came) {
+        _ if due == came => None,
+        (Value::Object(due), Value::Object(came)) => {
+            let inner = |(name, due): (&String, &Value)| {
+                let place = format!("{place}.{name}");
+                match came.get(name) {
+                    Some(came) => first_difference(&place, due, came),
+                    None => Some(format!("{} is missing", place.trim_start_matches('.'))),
+                }
+            };
+            let more = || came.keys().find(|name| !due.contains_key(*name));
+            let more = || Some(format!("{}{} is too much", dotted(place), more()?));
+            due.iter().find_map(inner).or_else(more)
+        }
+        (Value::Array(due), Value::Array(came)) => {
+            let mut pairs = due.iter().zip(came).enumerate();
+            let inner = |(at, (due, came)): (usize, (&Value, &Value))| {
+                first_difference(&format!("{place}[{at}]"), due, came)
+            };
+            let lengths = || {
+                let (due, came) = (due.len(), came.len());
+                format!(
+                    "{named} has {} where {due} were expected",
+                    count(came, "element")
+                )
+            };
+            pairs.find_map(inner).or_else(|| Some(lengths()))
+        }
+        _ => Some(format!(
+            "{named} is {} where {} was expected",
+            json(&came.to_string()),
+            json(&due.to_string())
+        )),
+    }
+}
+
+fn dotted(place: &str) -> String {
+    match place.trim_start_matches('.') {
+        "" => String::new(),
+        place => format!("{place}."),
+    }
+}
+
 /// A text that came, as far as it matters for what was expected of it.
 pub(super) fn seen(came: &Bytes, due: &Text) -> Vec<String> {
     match due {
@@ -89,6 +161,11 @@ pub(super) fn seen(came: &Bytes, due: &Text) -> Vec<String> {
             lines
         }
         Text::Exactly(_) => bytes(came),
+        // It has quotes of its own; with others around them, nobody can read it.
+        Text::Json(_) | Text::JsonText(_) if serde_json::from_slice::<Value>(came).is_ok() => {
+            let text = came.text();
+            text.trim_end().lines().take(MOST_LINES).map(json).collect()
+        }
         _ => page(came),
     }
 }
@@ -320,6 +397,29 @@ mod tests {
             told(&["a dog", "a cat", "two cats"]),
             ["\"a dog\" is not there, and should be there once"]
         );
+    }
+
+    #[test]
+    fn the_first_difference_of_two_values_is_told() {
+        let due = r#"[{"id":1,"done":true},{"id":2,"done":false}]"#;
+        let told = |came: &str| json_difference(due, came.as_bytes()).join("");
+        assert_eq!(told(due), "");
+        assert_eq!(told("[ {\"done\": true}]"), "[0].id is missing");
+        assert_eq!(
+            told(r#"[{"id":1,"done":"true"}]"#),
+            "[0].done is \"true\" where true was expected"
+        );
+        assert_eq!(
+            told(r#"[{"id":1,"done":true,"at":0}]"#),
+            "[0].at is too much"
+        );
+        assert_eq!(
+            told(r#"[{"id":1,"done":true}]"#),
+            "all of it has 1 element where 2 were expected"
+        );
+        assert!(told("none").starts_with("what came is no JSON: "));
+        let told = json_difference(r#"{"text":"a"}"#, br#"{"text":"b"}"#);
+        assert_eq!(told, ["text is \"b\" where \"a\" was expected"]);
     }
 
     #[test]
