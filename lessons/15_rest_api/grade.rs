@@ -1,0 +1,1490 @@
+//! The checks of lesson 15, rest_api: notes in JSON, each method with what it promises, and what
+//! a service says to a request that it cannot use.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use grader::record::Request;
+use grader::{Act, Draw, Expect, Mistakes, Model, Page, Run, Seen, Status, Verdict, Whole};
+use grader::{get, post, request};
+use serde_json::{Value, json};
+
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
+
+/// The notes that the program begins with.
+const FIRST: [(&str, bool); 2] = [("Feed the cat", true), ("Learn what PUT does", false)];
+
+fn main() -> ExitCode {
+    let lesson = grader::lesson!(RestApi)
+        .example(1, 1, "GET /notes answers 200", Status, |_| [get("/notes")])
+        .example(1, 2, "it lists all notes, as JSON", Whole, |draw| {
+            [get("/notes".to_string() + &draw.query())]
+        })
+        .example(1, 2, "GET /notes/2 answers this note", Whole, |_| {
+            [get("/notes/1"), get("/notes/2")]
+        })
+        .example(
+            1,
+            2,
+            "a note that is not there gets 404, with words in JSON",
+            Whole,
+            |draw| [get("/notes/1"), get(path(draw.number(3..1000) as u32))],
+        )
+        .example(2, 1, "POST /notes answers 201", Status, |draw| {
+            [posted(json!({ "text": draw.line() }))]
+        })
+        .example(
+            2,
+            2,
+            "it says where the new note is, and what is in it",
+            Whole,
+            |draw| [posted(json!({ "text": draw.line() }))],
+        )
+        .example(2, 1, "the note is there, and in the list", Whole, |draw| {
+            let (one, done) = (draw.line(), draw.text());
+            [
+                posted(json!({ "text": one })),
+                posted(json!({ "text": done, "done": true })),
+                get("/notes/3"),
+                get("/notes"),
+            ]
+        })
+        .example(3, 1, "PUT answers the note as it is now", Whole, |draw| {
+            [with("PUT", 2, json!({ "text": draw.line(), "done": true }))]
+        })
+        .example(
+            3,
+            1,
+            "what PUT leaves out is as in a new note",
+            Whole,
+            |draw| {
+                [
+                    with("PUT", 1, json!({ "text": draw.line() })),
+                    get("/notes/1"),
+                ]
+            },
+        )
+        .example(3, 1, "twice is the same as once", Whole, |draw| {
+            let put = with("PUT", 2, json!({ "text": draw.line(), "done": true }));
+            [put.clone(), put, get("/notes")]
+        })
+        .example(3, 2, "PATCH changes only what is named", Whole, |draw| {
+            [
+                with("PATCH", 1, json!({ "text": draw.line() })),
+                with("PATCH", 2, json!({ "done": true })),
+                get("/notes"),
+            ]
+        })
+        .example(3, 1, "a note that is not there gets 404", Whole, |draw| {
+            let unknown = draw.number(3..1000) as u32;
+            [
+                with("PATCH", unknown, json!({ "done": true })),
+                with("PUT", unknown, json!({ "text": draw.word() })),
+                get("/notes"),
+            ]
+        })
+        .example(4, 1, "DELETE answers 204", Status, |_| [delete(1)])
+        .example(4, 2, "the note is gone, the other is there", Whole, |_| {
+            [delete(2), get("/notes/2"), get("/notes")]
+        })
+        .example(4, 1, "the second time, it is not there", Whole, |_| {
+            [delete(1), delete(1)]
+        })
+        .example(4, 1, "no id is given a second time", Whole, |draw| {
+            [
+                delete(2),
+                posted(json!({ "text": draw.word() })),
+                get("/notes"),
+            ]
+        })
+        .check(
+            4,
+            0,
+            "in a browser, the page adds, ticks, changes and deletes",
+            in_a_browser,
+        )
+        .check(
+            4,
+            0,
+            "in a browser, a POST counts twice, and a DELETE once",
+            twice_in_a_browser,
+        );
+    refusals(lesson).sessions(1).grade()
+}
+
+/// The examples of what a service refuses.
+fn refusals(lesson: grader::Lesson<RestApi>) -> grader::Lesson<RestApi> {
+    lesson
+        .example(5, 1, "what is not JSON gets 400", Whole, |draw| {
+            [post("/notes")
+                .field("Content-Type", JSON)
+                .body(format!("{{\"text\": \"{}", draw.word()))]
+        })
+        .example(5, 1, "JSON that is no note gets 422", Whole, |draw| {
+            [
+                posted(json!({ "text": draw.number(1..1000) })),
+                with("PATCH", 2, json!({ "done": "yes" })),
+            ]
+        })
+        .example(5, 1, "so does an empty text", Whole, |_| {
+            [
+                posted(json!({ "text": "" })),
+                with("PUT", 1, json!({ "text": " \n\t" })),
+                with("PATCH", 2, json!({ "text": "" })),
+            ]
+        })
+        .example(
+            5,
+            1,
+            "a body of another type gets 415, whatever is in it",
+            Whole,
+            |draw| {
+                let note = json!({ "text": draw.word() }).to_string();
+                [
+                    post("/notes").form(&[("text", &draw.word())]),
+                    post("/notes")
+                        .field("Content-Type", "text/plain")
+                        .body(&*note),
+                    post("/notes").body(note),
+                ]
+            },
+        )
+        .example(
+            5,
+            1,
+            "application/json; charset=utf-8 is JSON, too",
+            Status,
+            |draw| {
+                let note = json!({ "text": draw.word() }).to_string();
+                let kind = "application/json; charset=utf-8";
+                [post("/notes").field("Content-Type", kind).body(note)]
+            },
+        )
+        .example(5, 1, "what is refused changes nothing", Whole, |draw| {
+            [
+                posted(json!({ "text": 7 })),
+                with("PATCH", 1, json!({ "text": draw.word(), "done": 0 })),
+                with("PUT", 2, json!({ "text": "  ", "done": true })),
+                get("/notes"),
+            ]
+        })
+        .example(6, 1, "DELETE /notes gets 405", Status, |_| {
+            [request("DELETE", "/notes")]
+        })
+        .example(
+            6,
+            2,
+            "with the methods that are there, in Allow, and with words",
+            Whole,
+            |draw| {
+                [
+                    request("DELETE", "/notes"),
+                    with("PUT", 1, json!({ "text": draw.word() })),
+                    post("/notes/1")
+                        .field("Content-Type", JSON)
+                        .body(json!({ "text": draw.word() }).to_string()),
+                    post("/"),
+                ]
+            },
+        )
+        .example(6, 2, "OPTIONS answers 204, with Allow", Whole, |draw| {
+            [
+                request("OPTIONS", "/notes"),
+                request("OPTIONS", "/notes/1"),
+                request("OPTIONS", "/"),
+                request("OPTIONS", draw.path()),
+            ]
+        })
+        .example(
+            6,
+            1,
+            "after all of that, nothing has changed",
+            Whole,
+            |_| {
+                [
+                    request("DELETE", "/notes"),
+                    request("OPTIONS", "/notes/1"),
+                    post("/notes/2"),
+                    get("/notes"),
+                ]
+            },
+        )
+}
+
+// What is done.
+
+fn path(id: u32) -> String {
+    format!("/notes/{id}")
+}
+
+fn posted(note: Value) -> Act {
+    post("/notes")
+        .field("Content-Type", JSON)
+        .body(note.to_string())
+}
+
+/// PUT or PATCH of a note.
+fn with(method: &str, id: u32, change: Value) -> Act {
+    request(method, path(id))
+        .field("Content-Type", JSON)
+        .body(change.to_string())
+}
+
+fn delete(id: u32) -> Act {
+    request("DELETE", path(id))
+}
+
+// What is right.
+
+#[derive(Clone, Debug)]
+struct Note {
+    text: String,
+    done: bool,
+}
+
+#[derive(Clone)]
+struct World {
+    notes: BTreeMap<u32, Note>,
+    last_id: u32,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        let note = |(text, done): (&str, bool)| Note {
+            text: text.into(),
+            done,
+        };
+        let notes: BTreeMap<u32, Note> = (1..).zip(FIRST.map(note)).collect();
+        let last_id = notes.len() as u32;
+        Self { notes, last_id }
+    }
+}
+
+impl World {
+    /// A note in JSON, with its fields in the order that the text has.
+    fn json(&self, id: u32) -> Option<String> {
+        let Note { text, done } = self.notes.get(&id)?;
+        let text = json!(text);
+        Some(format!(r#"{{"id":{id},"text":{text},"done":{done}}}"#))
+    }
+
+    fn each(&self) -> Vec<String> {
+        let ids = self.notes.keys();
+        ids.filter_map(|id| self.json(*id)).collect()
+    }
+}
+
+fn list_of(notes: &[String]) -> String {
+    format!("[{}]", notes.join(","))
+}
+
+/// What a path names.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Page,
+    List,
+    Note(u32),
+    Nothing,
+}
+
+impl Place {
+    /// `None` where the text leaves it open: whether 007 is 7.
+    fn of(path: &str) -> Option<Self> {
+        let place = match path {
+            "/" => Self::Page,
+            "/notes" => Self::List,
+            path => {
+                let id = path.strip_prefix("/notes/").unwrap_or_default();
+                match id.parse() {
+                    Ok(number) if path == self::path(number) => Self::Note(number),
+                    Ok(_) => return None,
+                    Err(_) => Self::Nothing,
+                }
+            }
+        };
+        Some(place)
+    }
+
+    fn methods(self) -> &'static [&'static str] {
+        match self {
+            Self::Page => &["GET", "HEAD", "OPTIONS"],
+            Self::List => &["GET", "HEAD", "OPTIONS", "POST"],
+            Self::Note(_) => &["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "PUT"],
+            Self::Nothing => &[],
+        }
+    }
+}
+
+/// What a body says.
+struct Change {
+    text: Option<String>,
+    done: Option<bool>,
+}
+
+/// Why a body cannot be used.
+#[derive(Clone, Copy, PartialEq)]
+enum Why {
+    OtherType,
+    NoJson,
+    NoNote,
+    Blank,
+}
+
+/// How something is refused.
+#[derive(Clone, Copy, PartialEq)]
+enum Refusal {
+    /// With its status, and words in JSON.
+    Problem,
+    /// With its status, and a page in HTML.
+    Page,
+    /// With its status alone.
+    Silence,
+    /// With the status 200, and words in JSON.
+    Well,
+    /// With the status 200, and `null`.
+    Null,
+}
+
+/// What the body of the answer to a POST is.
+#[derive(Clone, Copy, PartialEq)]
+enum Created {
+    Note,
+    Nothing,
+    List,
+}
+
+/// What the service does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// The type of JSON, if it is another one.
+    kind: Option<String>,
+    list: fn(&World) -> String,
+    /// The id of the note that is shown for this one.
+    item: fn(&World, u32) -> u32,
+    missing_status: u16,
+    /// How a note that is not there is told: to GET, to PUT and PATCH, to DELETE.
+    missing: [Refusal; 3],
+    created: (u16, Created),
+    location: fn(u32) -> Option<String>,
+    next_id: fn(&World) -> u32,
+    keeps_new: bool,
+    kept: fn(String, Option<bool>) -> Note,
+    /// What PUT and PATCH make of a note.
+    put: fn(&mut Note, String, Option<bool>),
+    patch: fn(&mut Note, Change),
+    patch_needs_text: bool,
+    /// Whether PUT and PATCH of this method change what is kept, not a copy.
+    keeps: fn(method: &str) -> bool,
+    /// The status of a PUT that makes a note which was not there, if it does.
+    put_creates: Option<u16>,
+    put_adds: bool,
+    changed: u16,
+    deletes: fn(&mut World, u32),
+    deleted: u16,
+    missing_deleted: u16,
+    is_json: fn(Option<&str>) -> bool,
+    other_type: u16,
+    no_json: u16,
+    no_note: u16,
+    blank: u16,
+    is_blank: fn(&str, method: &str) -> bool,
+    /// Whether a field that nobody knows is refused.
+    refuses_more: bool,
+    refused: u16,
+    refusal: Refusal,
+    /// What Allow says of a place: after a method that it does not have, and after OPTIONS.
+    allow: [fn(Place) -> Option<String>; 2],
+    options: u16,
+    options_of_nothing: u16,
+}
+
+fn all_methods(place: Place) -> Option<String> {
+    Some(place.methods().join(", "))
+}
+
+fn media_type(kind: &str) -> &str {
+    kind.split(';').next().unwrap_or_default().trim()
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            kind: None,
+            list: |world| list_of(&world.each()),
+            item: |_, id| id,
+            missing_status: 404,
+            missing: [Refusal::Problem; 3],
+            created: (201, Created::Note),
+            location: |id| Some(path(id)),
+            next_id: |world| world.last_id + 1,
+            keeps_new: true,
+            kept: |text, done| Note {
+                text,
+                done: done.unwrap_or(false),
+            },
+            put: |note, text, done| {
+                note.text = text;
+                note.done = done.unwrap_or(false);
+            },
+            patch: |note, change| {
+                note.text = change.text.unwrap_or(std::mem::take(&mut note.text));
+                note.done = change.done.unwrap_or(note.done);
+            },
+            patch_needs_text: false,
+            keeps: |_| true,
+            put_creates: None,
+            put_adds: false,
+            changed: 200,
+            deletes: |world, id| drop(world.notes.remove(&id)),
+            deleted: 204,
+            missing_deleted: 404,
+            is_json: |kind| kind.is_some_and(|kind| media_type(kind).eq_ignore_ascii_case(JSON)),
+            other_type: 415,
+            no_json: 400,
+            no_note: 422,
+            blank: 422,
+            is_blank: |text, _| text.trim().is_empty(),
+            refuses_more: false,
+            refused: 405,
+            refusal: Refusal::Problem,
+            allow: [all_methods; 2],
+            options: 204,
+            options_of_nothing: 404,
+        }
+    }
+}
+
+impl Knobs {
+    fn status_of(&self, why: Why) -> u16 {
+        match why {
+            Why::OtherType => self.other_type,
+            Why::NoJson => self.no_json,
+            Why::NoNote => self.no_note,
+            Why::Blank => self.blank,
+        }
+    }
+
+    /// An answer in JSON.
+    fn json(&self, expect: Expect) -> Expect {
+        match &self.kind {
+            Some(kind) => expect.field("Content-Type", &**kind),
+            None => expect.field_in("Content-Type", &[JSON, "application/json; charset=utf-8"]),
+        }
+    }
+
+    /// An answer that says in words what is wrong.
+    fn problem(&self, step: u32, status: u16, refusal: Refusal) -> Expect {
+        let expect = Expect::step(step);
+        match refusal {
+            Refusal::Problem => self.json(expect.status(status)).json_text("error"),
+            Refusal::Page => expect.status(status).field("Content-Type", HTML),
+            Refusal::Silence => expect.status(status).body(""),
+            Refusal::Well => self.json(expect.status(200)).json_text("error"),
+            Refusal::Null => self.json(expect.status(200)).json("null"),
+        }
+    }
+
+    /// What the body says, or why it cannot be used; `None` where the text leaves it open.
+    fn read(&self, asked: &Request) -> Option<Result<Change, Why>> {
+        if !(self.is_json)(asked.field("Content-Type")) {
+            return Some(Err(Why::OtherType));
+        }
+        let body = asked.body.as_deref().unwrap_or_default();
+        let fields = match serde_json::from_slice(body) {
+            Ok(Value::Object(fields)) => fields,
+            // A list of the right length is a struct to serde.
+            Ok(Value::Array(list)) if !list.is_empty() => return None,
+            Ok(_) => return Some(Err(Why::NoNote)),
+            Err(_) => return Some(Err(Why::NoJson)),
+        };
+        let more = fields.keys().any(|name| name != "text" && name != "done");
+        let text = match fields.get("text") {
+            None => None,
+            Some(Value::Null) => return None,
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(_) => return Some(Err(Why::NoNote)),
+        };
+        let done = match fields.get("done") {
+            None => None,
+            Some(Value::Null) => return None,
+            Some(Value::Bool(done)) => Some(*done),
+            Some(_) => return Some(Err(Why::NoNote)),
+        };
+        let is_blank = |text: &String| (self.is_blank)(text, &asked.method);
+        if more && self.refuses_more {
+            return Some(Err(Why::NoNote));
+        }
+        if text.as_ref().is_some_and(is_blank) {
+            return Some(Err(Why::Blank));
+        }
+        Some(Ok(Change { text, done }))
+    }
+}
+
+struct RestApi;
+
+impl Model for RestApi {
+    type Knobs = Knobs;
+    type State = World;
+
+    fn expect(knobs: &Knobs, world: &mut World, act: &Act) -> Option<Expect> {
+        let asked = act.asked().filter(|asked| asked.has_plain_path())?;
+        let place = Place::of(asked.path())?;
+        match (&*asked.method, place) {
+            ("GET", place) => Some(got(knobs, world, place)),
+            ("HEAD", place) => {
+                let of_get = got(knobs, world, place);
+                let status = match of_get.all().first().map(|first| &first.what) {
+                    Some(grader::record::What::Status(statuses)) => statuses[0],
+                    _ => return None,
+                };
+                Some(Expect::step(1).status(status).body(""))
+            }
+            ("POST", Place::List) => match knobs.read(asked)? {
+                Ok(change) => Some(created(knobs, world, change)),
+                Err(why) => Some(unusable(knobs, why)),
+            },
+            ("PUT" | "PATCH", Place::Note(id)) => changed(knobs, world, id, asked),
+            ("DELETE", Place::Note(id)) => Some(deleted(knobs, world, id)),
+            ("OPTIONS", place) => Some(options(knobs, world, place)),
+            ("POST" | "PUT" | "PATCH" | "DELETE", place) => {
+                // Of two things that are wrong, either may be told.
+                if asked.body.is_some() && knobs.read(asked)?.is_err() {
+                    return None;
+                }
+                Some(refused(knobs, world, place))
+            }
+            _ => None,
+        }
+    }
+
+    fn draw(draw: &mut Draw, world: &World) -> Vec<Act> {
+        let act = drawn(draw, world);
+        // What has changed, or not, shows in the list.
+        match draw.below(3) {
+            1 => vec![act, get("/notes")],
+            _ => vec![act],
+        }
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        about_reading(mistakes);
+        about_creating(mistakes);
+        about_changing(mistakes);
+        about_deleting(mistakes);
+        about_bodies(mistakes);
+        about_methods(mistakes);
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        if let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) {
+            constants(asked, answer, mistakes);
+        }
+    }
+}
+
+fn got(knobs: &Knobs, world: &World, place: Place) -> Expect {
+    let expect = || Expect::step(1).status(200);
+    match place {
+        Place::Page => expect().field("Content-Type", HTML),
+        Place::List => knobs.json(expect()).json((knobs.list)(world)),
+        Place::Note(id) => match world.json((knobs.item)(world, id)) {
+            None => knobs.problem(1, knobs.missing_status, knobs.missing[0]),
+            Some(note) => knobs.json(expect()).json(note),
+        },
+        Place::Nothing => knobs.problem(1, 404, Refusal::Problem),
+    }
+}
+
+fn unusable(knobs: &Knobs, why: Why) -> Expect {
+    knobs.problem(5, knobs.status_of(why), Refusal::Problem)
+}
+
+fn created(knobs: &Knobs, world: &mut World, change: Change) -> Expect {
+    let Some(text) = change.text else {
+        // The starter says it, whatever the program says of other notes.
+        return knobs.problem(2, 422, Refusal::Problem);
+    };
+    let id = (knobs.next_id)(world);
+    let mut after = world.clone();
+    after.last_id += 1;
+    after.notes.insert(id, (knobs.kept)(text, change.done));
+    let (note, list) = (after.json(id), list_of(&after.each()));
+    match knobs.keeps_new {
+        true => *world = after,
+        false => world.last_id = after.last_id,
+    }
+    let (status, what) = knobs.created;
+    let location = (knobs.location)(id);
+    let expect = Expect::step(2)
+        .status(status)
+        .field("Location", location.as_deref());
+    match what {
+        Created::Note => knobs.json(expect).json(note.unwrap_or_default()),
+        Created::Nothing => expect.body(""),
+        Created::List => knobs.json(expect).json(list),
+    }
+}
+
+fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option<Expect> {
+    let put = asked.method == "PUT";
+    let is_there = world.notes.contains_key(&id);
+    let missing = knobs.problem(3, knobs.missing_status, knobs.missing[1]);
+    let needs_text = put || knobs.patch_needs_text;
+    let change = match knobs.read(asked)? {
+        Ok(change) if change.text.is_none() && needs_text => {
+            return Some(match is_there {
+                true => knobs.problem(3, 422, Refusal::Problem),
+                // Of two things that are wrong, either may be told.
+                false => Expect::step(3).status_in(&[404, 422]),
+            });
+        }
+        Ok(change) => change,
+        Err(why) if is_there => return Some(unusable(knobs, why)),
+        Err(why) => return Some(Expect::step(5).status_in(&[404, knobs.status_of(why)])),
+    };
+    let creates = knobs.put_creates.filter(|_| put && !is_there);
+    if !is_there && creates.is_none() {
+        return Some(missing);
+    }
+    let mut after = world.clone();
+    let mut shown = id;
+    if put && knobs.put_adds {
+        shown = (knobs.next_id)(world);
+        after.last_id += 1;
+    }
+    let new = Note {
+        text: String::new(),
+        done: false,
+    };
+    let note = after.notes.entry(shown).or_insert(new);
+    match change.text {
+        Some(text) if put => (knobs.put)(note, text, change.done),
+        text => (knobs.patch)(
+            note,
+            Change {
+                text,
+                done: change.done,
+            },
+        ),
+    }
+    let json = after.json(shown);
+    if (knobs.keeps)(&asked.method) {
+        *world = after;
+    }
+    let status = creates.unwrap_or(knobs.changed);
+    let expect = Expect::step(3).status(status);
+    Some(match status {
+        204 => expect.body(""),
+        _ => knobs.json(expect).json(json.unwrap_or_default()),
+    })
+}
+
+fn deleted(knobs: &Knobs, world: &mut World, id: u32) -> Expect {
+    if !world.notes.contains_key(&id) {
+        return match knobs.missing_deleted {
+            204 => Expect::step(4).status(204).body(""),
+            status => knobs.problem(4, status, knobs.missing[2]),
+        };
+    }
+    (knobs.deletes)(world, id);
+    let expect = Expect::step(4).status(knobs.deleted);
+    match knobs.deleted {
+        204 => expect.body(""),
+        // What a mistake has in its body is anybody's guess.
+        _ => expect,
+    }
+}
+
+fn options(knobs: &Knobs, world: &World, place: Place) -> Expect {
+    let expect = Expect::step(6);
+    match place {
+        Place::Nothing if knobs.options_of_nothing == 404 => {
+            knobs.problem(6, 404, Refusal::Problem)
+        }
+        Place::Nothing => expect.status(knobs.options_of_nothing),
+        // The path has the form of a note's: that may count, or that no note is there.
+        Place::Note(id) if !world.notes.contains_key(&id) => {
+            expect.status_in(&[knobs.options, 404])
+        }
+        place => expect
+            .status(knobs.options)
+            .field("Allow", (knobs.allow[1])(place).as_deref()),
+    }
+}
+
+fn refused(knobs: &Knobs, world: &World, place: Place) -> Expect {
+    match place {
+        Place::Nothing => knobs.problem(6, 404, Refusal::Problem),
+        Place::Note(id) if !world.notes.contains_key(&id) => {
+            Expect::step(6).status_in(&[knobs.refused, 404])
+        }
+        place => {
+            let allow = (knobs.allow[0])(place);
+            let problem = knobs.problem(6, knobs.refused, knobs.refusal);
+            problem.field("Allow", allow.as_deref())
+        }
+    }
+}
+
+// What is drawn.
+
+fn drawn(draw: &mut Draw, world: &World) -> Act {
+    let known: Vec<u32> = world.notes.keys().copied().collect();
+    let id = match draw.below(6) {
+        4 => world.last_id + 1,
+        // One that was there, or the last one.
+        5 => draw.number(1..u64::from(world.last_id) + 1) as u32,
+        _ if known.is_empty() => 1,
+        _ => draw.pick(&known),
+    };
+    match draw.below(28) {
+        0 | 1 => get("/notes".to_string() + &draw.query()),
+        2 | 3 => get(path(id) + &draw.query()),
+        4 => get(draw.path_near(&["/notes", "/notes/1", "/notes/2"])),
+        5 => request("HEAD", draw.pick(&["/notes".into(), path(id), "/".into()])),
+        6..=9 => posted(note(draw)),
+        10 | 11 => with("PUT", id, note(draw)),
+        12 => with("PATCH", id, note(draw)),
+        13 => with("PATCH", id, json!({ "done": draw.one_in(2) })),
+        14 => with("PATCH", id, json!({})),
+        15..=17 => delete(id),
+        18 => {
+            let method = draw.pick(&["POST", "PUT"]);
+            to(draw, method, id).body(json!({ "done": true }).to_string())
+        }
+        19..=22 => unfit(draw, id),
+        23 | 24 => {
+            let unknown = draw.path();
+            let (method, path) = draw.pick(&[
+                ("DELETE", "/notes".to_string()),
+                ("PUT", "/notes".into()),
+                ("PATCH", "/notes".into()),
+                ("POST", path(id)),
+                ("POST", "/".into()),
+                ("DELETE", "/".into()),
+                ("PUT", unknown.clone()),
+                ("POST", format!("/notes{unknown}")),
+            ]);
+            let act = request(method, path);
+            match method {
+                "DELETE" => act,
+                _ => act.field("Content-Type", JSON).body(note(draw).to_string()),
+            }
+        }
+        _ => {
+            let unknown = draw.path();
+            let path = draw.pick(&["/notes".to_string(), path(id), "/".into(), unknown]);
+            request("OPTIONS", path)
+        }
+    }
+}
+
+/// What a client sends as a whole note, or as its text.
+fn note(draw: &mut Draw) -> Value {
+    let text = match draw.below(4) {
+        1 => draw.text(),
+        2 => format!(" {}\n{} ", draw.word(), draw.line()),
+        3 => draw.line(),
+        _ => draw.word(),
+    };
+    match draw.below(8) {
+        0..=2 => json!({ "text": text }),
+        3 | 4 => json!({ "text": text, "done": false }),
+        5 | 6 => json!({ "text": text, "done": true }),
+        // Fields that are not the client's to say.
+        _ => json!({ "id": draw.number(1..10), (draw.word()): 7, "text": text }),
+    }
+}
+
+/// A request with JSON, whose body is still to come.
+fn to(draw: &mut Draw, method: &str, id: u32) -> Act {
+    let kind = draw.pick(&[
+        JSON,
+        JSON,
+        "application/json;charset=UTF-8",
+        "Application/JSON",
+    ]);
+    let path = match method {
+        "POST" => "/notes".to_string(),
+        _ => path(id),
+    };
+    request(method, path).field("Content-Type", kind)
+}
+
+/// A body that is not what it should be, or nearly not.
+fn unfit(draw: &mut Draw, id: u32) -> Act {
+    let method = draw.pick(&["POST", "PUT", "PATCH"]);
+    let (word, text) = (draw.word(), draw.text());
+    let body: String = match draw.below(12) {
+        0 => "{\"text\": ".into(),
+        1 => String::new(),
+        2 => format!("{{\"text\": \"{word}\",}}"),
+        3 => format!("{{'text': '{word}'}}"),
+        4 => word,
+        5 => json!({ "text": draw.number(0..100) }).to_string(),
+        6 => json!({ "text": word, "done": draw.pick(&["true", "yes", ""]) }).to_string(),
+        7 => json!(draw.pick(&["text", ""])).to_string(),
+        8 => draw.pick(&["null", "[]", "7", "true"]).into(),
+        9 => json!({ "text": draw.pick(&["", " ", "\n\t ", "\u{3000}"]) }).to_string(),
+        10 => json!({ "text": text, "done": 1 }).to_string(),
+        _ => json!({ "text": text }).to_string(),
+    };
+    match draw.below(4) {
+        0..=2 => to(draw, method, id).body(body),
+        _ => {
+            let act = to(draw, method, id).body(json!({ "text": draw.word() }).to_string());
+            let Act::Ask(mut asked) = act else {
+                return act;
+            };
+            const OTHERS: [&str; 5] = [
+                "application/x-www-form-urlencoded",
+                "text/plain",
+                "text/json",
+                "application/jsonp",
+                "application/xml; a=application/json",
+            ];
+            match draw.below(6) {
+                5 => asked.fields.clear(),
+                other => asked.fields[0].1 = OTHERS[other as usize].into(),
+            }
+            Act::Ask(asked)
+        }
+    }
+}
+
+// What students do instead.
+
+fn about_reading(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "list-in-an-object",
+            "The list stands in an object. The lesson asks for the list alone: [ first, then the \
+             notes.",
+            |knobs| knobs.list = |world| format!(r#"{{"notes":{}}}"#, list_of(&world.each())),
+        )
+        .wrong(
+            "ids-alone",
+            "The list has only the ids. The whole notes belong there, as GET of each answers them: \
+             values() gives them, keys() the ids.",
+            |knobs| {
+                knobs.list = |world| {
+                    let ids: Vec<String> = world.notes.keys().map(u32::to_string).collect();
+                    list_of(&ids)
+                };
+            },
+        )
+        .wrong(
+            "last-first",
+            "The list begins with the newest note. It is in the order of the ids, which is the one \
+             that a BTreeMap has.",
+            |knobs| {
+                knobs.list = |world| {
+                    let mut notes = world.each();
+                    notes.reverse();
+                    list_of(&notes)
+                };
+            },
+        )
+        .wrong(
+            "only-open-notes",
+            "The list leaves out the notes that are done. All of them are there.",
+            |knobs| {
+                knobs.list = |world| {
+                    let mut open = world.clone();
+                    open.notes.retain(|_, note| !note.done);
+                    list_of(&open.each())
+                };
+            },
+        )
+        .wrong(
+            "by-position",
+            "You count the notes to find one, so after a DELETE, its neighbour is found. A note has its \
+             id for ever: look for it with get(&id).",
+            |knobs| {
+                knobs.item = |world, id| {
+                    let at = (id as usize).wrapping_sub(1);
+                    world.notes.keys().nth(at).copied().unwrap_or(0)
+                };
+            },
+        )
+        .wrong(
+            "unknown-is-null",
+            "A note that is not there is answered with 200 and null: that is a None as JSON. Look what \
+             is in the Option, and answer 404 for a None.",
+            |knobs| knobs.missing = [Refusal::Null, Refusal::Null, Refusal::Problem],
+        )
+        .or(|knobs| knobs.missing[0] = Refusal::Null)
+        .wrong(
+            "error-with-200",
+            "There are words that say what is wrong, but the status says 200: all is well. Programs look \
+             at the status. It is 404.",
+            |knobs| knobs.missing = [Refusal::Well, Refusal::Well, Refusal::Problem],
+        )
+        .or(|knobs| knobs.missing = [Refusal::Well; 3])
+        .wrong(
+            "error-as-page",
+            "What is wrong is told in a page of HTML: send_error is made for people. The client here is a \
+             program. Answer it in JSON: send_problem.",
+            |knobs| knobs.missing = [Refusal::Page; 3],
+        )
+        .or(|knobs| knobs.missing = [Refusal::Page, Refusal::Page, Refusal::Problem])
+        .or(|knobs| knobs.missing[2] = Refusal::Page)
+        .or(|knobs| knobs.refusal = Refusal::Page)
+        .wrong(
+            "no-words",
+            "The status is right, but the answer does not say what is wrong. A body in JSON belongs to it, \
+             with the field error.",
+            |knobs| knobs.missing = [Refusal::Silence, Refusal::Silence, Refusal::Problem],
+        )
+        .or(|knobs| knobs.missing = [Refusal::Silence; 3])
+        .or(|knobs| knobs.missing[2] = Refusal::Silence)
+        .or(|knobs| knobs.refusal = Refusal::Silence);
+}
+
+fn about_creating(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "redirects",
+            "The POST is answered with a redirect, as for a form. The client is a program, which has no \
+             page to show: 201 says that something was made, and Location where it is.",
+            |knobs| {
+                knobs.created = (303, Created::Nothing);
+                knobs.location = |_| Some("/notes".into());
+            },
+        )
+        .or(|knobs| knobs.created = (303, Created::Nothing))
+        .or(|knobs| {
+            knobs.created = (303, Created::Nothing);
+            knobs.location = |_| Some("/".into());
+        })
+        .wrong(
+            "no-location",
+            "The answer does not say where the new note is: the header Location is missing. Only the \
+             server knows its id.",
+            |knobs| knobs.location = |_| None,
+        )
+        .wrong(
+            "location-of-the-list",
+            "Location names the list. It is to name the new note: /notes/, and its id behind it.",
+            |knobs| knobs.location = |_| Some("/notes".into()),
+        )
+        .or(|knobs| knobs.location = |_| Some("/notes/".into()))
+        .wrong(
+            "location-without-notes",
+            "Location has the id, but not the path of the note: /notes/ belongs before it.",
+            |knobs| knobs.location = |id| Some(id.to_string()),
+        )
+        .or(|knobs| knobs.location = |id| Some(format!("/{id}")))
+        .or(|knobs| knobs.location = |id| Some(format!("notes/{id}")))
+        .wrong(
+            "created-without-body",
+            "The answer to the POST has no body. Send the new note in it, so that the client need not ask \
+             for it.",
+            |knobs| knobs.created = (201, Created::Nothing),
+        )
+        .wrong(
+            "answers-the-list",
+            "The answer to the POST has the whole list in it. It is about one note, the new one.",
+            |knobs| knobs.created = (201, Created::List),
+        )
+        .wrong(
+            "id-from-the-number",
+            "The new id is the number of notes plus one. After a DELETE, that id is another note's, which \
+             is lost then. Count last_id up, and never down.",
+            |knobs| knobs.next_id = |world| world.notes.len() as u32 + 1,
+        )
+        .wrong(
+            "id-given-twice",
+            "The new id is the highest one plus one. When the last note is deleted, the next one gets its \
+             id, and anyone who has kept the old address finds another note there. Count last_id up.",
+            |knobs| {
+                knobs.next_id = |world| world.notes.keys().next_back().map_or(1, |id| id + 1);
+            },
+        )
+        .wrong(
+            "new-not-kept",
+            "The answer has the new note in it, but it is not kept: nobody finds it later. insert it into \
+             the map.",
+            |knobs| knobs.keeps_new = false,
+        )
+        .wrong(
+            "done-not-read",
+            "A new note is never done, whatever the client says. done is an Option: take what is in it, and \
+             false for a None.",
+            |knobs| knobs.kept = |text, _| Note { text, done: false },
+        )
+        .wrong(
+            "text-trimmed",
+            "The white space at the ends of a text is lost. trim is for the question whether it is empty.",
+            |knobs| {
+                knobs.kept = |text, done| Note {
+                    text: text.trim().into(),
+                    done: done.unwrap_or(false),
+                };
+            },
+        );
+}
+
+fn about_changing(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "put-changes-a-part",
+            "A PUT that does not name done leaves it as it was. PUT brings the whole note: what it leaves \
+             out is as in a new note, false. (To change a part, there is PATCH.)",
+            |knobs| {
+                knobs.put = |note, text, done| {
+                    note.text = text;
+                    note.done = done.unwrap_or(note.done);
+                };
+            },
+        )
+        .wrong(
+            "put-without-done",
+            "A PUT changes the text, and not done. It brings the whole note: take both.",
+            |knobs| knobs.put = |note, text, _| note.text = text,
+        )
+        .wrong(
+            "patch-resets-done",
+            "A PATCH that names only the text sets done to false. What it does not name stays as it is: \
+             look what is in the Option, and do nothing for a None.",
+            |knobs| {
+                knobs.patch = |note, change| {
+                    note.text = change.text.unwrap_or(std::mem::take(&mut note.text));
+                    note.done = change.done.unwrap_or(false);
+                };
+            },
+        )
+        .wrong(
+            "patch-empties-text",
+            "A PATCH that names only done takes the text away. What it does not name stays as it is: look \
+             what is in the Option, and do nothing for a None.",
+            |knobs| {
+                knobs.patch = |note, change| {
+                    note.text = change.text.unwrap_or_default();
+                    note.done = change.done.unwrap_or(note.done);
+                };
+            },
+        )
+        .wrong(
+            "patch-is-put",
+            "You answer PATCH as PUT: what it does not name is lost. It stays as it is: look what is in \
+             each Option, and do nothing for a None.",
+            |knobs| {
+                knobs.patch = |note, change| {
+                    note.text = change.text.unwrap_or_default();
+                    note.done = change.done.unwrap_or(false);
+                };
+            },
+        )
+        .wrong(
+            "patch-needs-text",
+            "A PATCH without a text is refused. It names what is to change, and that may be done alone, or \
+             nothing at all.",
+            |knobs| knobs.patch_needs_text = true,
+        )
+        .wrong(
+            "changes-a-copy",
+            "The answer has the changed note in it, and the next GET the old one: a copy was changed. \
+             get_mut lends the note that is in the map; what clone makes is another one.",
+            |knobs| knobs.keeps = |_| false,
+        )
+        .or(|knobs| knobs.keeps = |method| method != "PUT")
+        .or(|knobs| knobs.keeps = |method| method != "PATCH")
+        .wrong(
+            "put-creates",
+            "A PUT makes a note that was not there. In this service, the server gives the ids, so there \
+             is nothing to replace: 404.",
+            |knobs| knobs.put_creates = Some(200),
+        )
+        .or(|knobs| knobs.put_creates = Some(201))
+        .wrong(
+            "put-adds",
+            "A PUT adds a note, and the old one stays. It puts the new one in the place of the old, under \
+             the same id.",
+            |knobs| knobs.put_adds = true,
+        );
+}
+
+fn about_deleting(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "not-deleted",
+            "The answer to DELETE says that all is well, and the note is still there. remove takes it out \
+             of the map.",
+            |knobs| knobs.deletes = |_, _| {},
+        )
+        .wrong(
+            "deletes-all",
+            "One DELETE takes all notes away. remove(&id) takes this one.",
+            |knobs| knobs.deletes = |world, _| world.notes.clear(),
+        )
+        .wrong(
+            "deleted-is-done",
+            "DELETE only marks the note as done. It is to be gone: remove takes it out of the map.",
+            |knobs| {
+                knobs.deletes = |world, id| {
+                    if let Some(note) = world.notes.get_mut(&id) {
+                        note.done = true;
+                    }
+                };
+            },
+        )
+        .wrong(
+            "missing-deleted",
+            "A DELETE of what is not there gets 204, as if it had been there. Look what remove returns: a \
+             None is 404. (Idempotent means that the notes are the same after it, not the answers.)",
+            |knobs| knobs.missing_deleted = 204,
+        );
+}
+
+fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "type-not-read",
+            "You take a body whatever its Content-Type says. If it does not say application/json: 415.",
+            |knobs| knobs.is_json = |_| true,
+        )
+        .wrong(
+            "missing-type-taken",
+            "A body without a Content-Type is taken for JSON. Nobody has said that it is: 415.",
+            |knobs| {
+                knobs.is_json = |kind| {
+                    kind.is_none_or(|kind| media_type(kind).eq_ignore_ascii_case(JSON))
+                };
+            },
+        )
+        .wrong(
+            "type-with-more",
+            "You compare the whole Content-Type. A ; may follow, with more behind it: \
+             application/json; charset=utf-8 is JSON, too.",
+            |knobs| {
+                knobs.is_json = |kind| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(JSON));
+            },
+        )
+        .or(|knobs| knobs.is_json = |kind| kind == Some(JSON))
+        .wrong(
+            "type-letters",
+            "Capital letters make no difference in a media type: Application/JSON is JSON, too. \
+             eq_ignore_ascii_case compares so.",
+            |knobs| {
+                knobs.is_json = |kind| kind.is_some_and(|kind| media_type(kind) == JSON);
+            },
+        )
+        .wrong(
+            "type-beginning",
+            "You look only whether the Content-Type begins with application/json. So does \
+             application/jsonp, which is something else: compare what stands before the ; as a whole.",
+            |knobs| {
+                knobs.is_json = |kind| {
+                    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with(JSON))
+                };
+            },
+        )
+        .or(|knobs| knobs.is_json = |kind| kind.is_some_and(|kind| kind.starts_with(JSON)))
+        .wrong(
+            "type-anywhere",
+            "You look whether application/json stands anywhere in the Content-Type. Compare what stands \
+             before the ; as a whole.",
+            |knobs| knobs.is_json = |kind| kind.is_some_and(|kind| kind.contains(JSON)),
+        )
+        .wrong(
+            "no-note-is-400",
+            "JSON that is no note gets 400. The body can be read, but what it says cannot be used: 422. \
+             error.is_data() tells the two apart.",
+            |knobs| knobs.no_note = 400,
+        )
+        .or(|knobs| (knobs.no_note, knobs.blank) = (400, 400))
+        .wrong(
+            "blank-is-400",
+            "An empty text is refused with 400. The JSON can be read, but it is no note: 422.",
+            |knobs| knobs.blank = 400,
+        )
+        .wrong(
+            "no-json-is-422",
+            "What is no JSON at all gets 422. It cannot even be read: 400. error.is_data() tells the two \
+             apart.",
+            |knobs| knobs.no_json = 422,
+        )
+        .wrong(
+            "empty-taken",
+            "A note with an empty text is taken. Refuse it: 422.",
+            |knobs| knobs.is_blank = |_, _| false,
+        )
+        .wrong(
+            "blank-taken",
+            "A text of nothing but white space is taken. It is empty, too: look at what trim leaves of it.",
+            |knobs| knobs.is_blank = |text, _| text.is_empty(),
+        )
+        .wrong(
+            "empty-taken-later",
+            "A new note with an empty text is refused, but one that is there can be emptied. What is a rule \
+             for POST is one for PUT and PATCH: decode is the place that all three go through.",
+            |knobs| knobs.is_blank = |text, method| method == "POST" && text.trim().is_empty(),
+        )
+        .or(|knobs| knobs.is_blank = |text, method| method != "PATCH" && text.trim().is_empty())
+        .wrong(
+            "more-fields-refused",
+            "A body with fields that you do not know is refused. They are left out, so that newer clients \
+             can use an older service.",
+            |knobs| knobs.refuses_more = true,
+        );
+}
+
+fn about_methods(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "refused-as-missing",
+            "A method that a resource does not have gets 404. But the resource is there: 405, with the \
+             methods that it has in Allow.",
+            |knobs| {
+                knobs.refused = 404;
+                knobs.allow[0] = |_| None;
+            },
+        )
+        .wrong(
+            "no-allow",
+            "405 says that the method is not allowed, and not which ones are. The header Allow says it, and \
+             belongs to every 405.",
+            |knobs| knobs.allow[0] = |_| None,
+        )
+        .wrong(
+            "options-without-allow",
+            "OPTIONS asks which methods there are, and the answer has no header Allow.",
+            |knobs| knobs.allow[1] = |_| None,
+        )
+        .wrong(
+            "allow-for-all",
+            "Allow says the same for every resource. It names the methods of this one: nobody can DELETE \
+             the list, or POST to a note.",
+            |knobs| knobs.allow = [every_method; 2],
+        )
+        .wrong(
+            "allow-without-head",
+            "HEAD is missing in Allow. Where there is a GET, there is a HEAD: http-core answers it.",
+            |knobs| knobs.allow = [|place| without(place, "HEAD"); 2],
+        )
+        .wrong(
+            "allow-without-options",
+            "OPTIONS is missing in Allow. It is a method, too, and every resource here has it.",
+            |knobs| knobs.allow = [|place| without(place, "OPTIONS"); 2],
+        )
+        .wrong(
+            "allow-without-both",
+            "HEAD and OPTIONS are missing in Allow. Each resource here has them: http-core answers HEAD \
+             where there is a GET, and OPTIONS is what you write in this step.",
+            |knobs| {
+                knobs.allow = [|place| {
+                    let all = place.methods().iter().copied();
+                    let left = all.filter(|one| !["HEAD", "OPTIONS"].contains(one));
+                    Some(left.collect::<Vec<_>>().join(", "))
+                }; 2];
+            },
+        )
+        .wrong(
+            "options-of-nothing",
+            "OPTIONS of a path that names nothing gets 204. There is nothing that could have methods: 404.",
+            |knobs| knobs.options_of_nothing = 204,
+        )
+        .or(|knobs| knobs.options_of_nothing = 200);
+}
+
+/// What there is anywhere.
+fn every_method(place: Place) -> Option<String> {
+    (place != Place::Nothing).then(|| "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT".into())
+}
+
+fn without(place: Place, method: &str) -> Option<String> {
+    let all = place.methods().iter().copied();
+    let left: Vec<&str> = all.filter(|one| *one != method).collect();
+    Some(left.join(", "))
+}
+
+/// Constants that are other ones.
+fn constants(asked: &Request, answer: &grader::record::Answer, mistakes: &mut Mistakes<Knobs>) {
+    let status = answer.status;
+    if status >= 500 {
+        return;
+    }
+    let mut other = |name: &str, says: String, set: fn(&mut Knobs, u16)| {
+        mistakes.wrong(name, says, move |knobs| set(knobs, status));
+    };
+    match (&*asked.method, Place::of(asked.path())) {
+        ("POST", Some(Place::List)) => {
+            other(
+                "other-created-status",
+                format!("What a POST has made is answered with {status}. It is 201, Created."),
+                |knobs, status| knobs.created.0 = status,
+            );
+        }
+        ("PUT" | "PATCH", Some(Place::Note(_))) => {
+            other(
+                "other-changed-status",
+                format!(
+                    "What PUT and PATCH have changed is answered with {status}. The lesson asks for 200, \
+                     with the note as it is now."
+                ),
+                |knobs, status| knobs.changed = status,
+            );
+        }
+        ("DELETE", Some(Place::Note(_))) => {
+            other(
+                "other-deleted-status",
+                format!(
+                    "The answer to a DELETE that has worked is {status}. It is 204: done, and nothing more \
+                     to say."
+                ),
+                |knobs, status| knobs.deleted = status,
+            );
+            other(
+                "other-status-for-deleted",
+                format!("A DELETE of what is not there is answered with {status}. It is 404."),
+                |knobs, status| knobs.missing_deleted = status,
+            );
+        }
+        ("GET", Some(Place::Note(_))) => {
+            other(
+                "other-missing-status",
+                format!("A note that is not there is answered with {status}. It is 404."),
+                |knobs, status| {
+                    knobs.missing_status = status;
+                    knobs.missing_deleted = status;
+                },
+            );
+            other(
+                "other-missing-status",
+                format!("A note that is not there is answered with {status}. It is 404."),
+                |knobs, status| knobs.missing_status = status,
+            );
+        }
+        _ => {}
+    }
+    let has_body = asked.body.is_some();
+    match (&*asked.method, has_body) {
+        ("OPTIONS", _) => other(
+            "other-options-status",
+            format!(
+                "OPTIONS is answered with {status}. It is 204: all that is to say stands in Allow."
+            ),
+            |knobs, status| knobs.options = status,
+        ),
+        ("POST" | "PUT" | "PATCH", true) => {
+            other(
+                "other-type-status",
+                format!("A body that is not application/json is refused with {status}. It is 415."),
+                |knobs, status| knobs.other_type = status,
+            );
+            other(
+                "other-status-for-no-json",
+                format!("What is no JSON is refused with {status}. It is 400."),
+                |knobs, status| knobs.no_json = status,
+            );
+            other(
+                "other-status-for-no-note",
+                format!("JSON that is no note is refused with {status}. It is 422."),
+                |knobs, status| knobs.no_note = status,
+            );
+            other(
+                "other-status-for-blank",
+                format!("An empty text is refused with {status}. It is 422."),
+                |knobs, status| knobs.blank = status,
+            );
+        }
+        _ => {}
+    }
+    if asked.method != "GET" {
+        other(
+            "other-refused-status",
+            format!(
+                "A method that a resource does not have is refused with {status}. It is 405, with Allow."
+            ),
+            |knobs, status| knobs.refused = status,
+        );
+    }
+    let kind = answer.field("Content-Type").unwrap_or_default().to_string();
+    if Place::of(asked.path()) != Some(Place::Page) && media_type(&kind) != JSON {
+        mistakes.wrong(
+            "other-content-type",
+            format!("The Content-Type of your JSON is {kind:?}. It is application/json."),
+            move |knobs| knobs.kind = Some(kind.clone()),
+        );
+    }
+}
+
+// What a browser does with the page.
+
+/// How long a page may take to show what has changed.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Waits until an expression in JavaScript is true on the page.
+fn until(page: &mut Page, condition: &str, expected: &str) -> Verdict {
+    let until = Instant::now() + PATIENCE;
+    while page.evaluate(condition)? != "true" {
+        if Instant::now() > until {
+            return Err(page.wrong(expected));
+        }
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    Ok(())
+}
+
+/// Waits until the page lists this number of notes.
+fn until_listed(page: &mut Page, number: usize) -> Verdict {
+    let condition = format!("document.querySelectorAll('#notes li').length == {number}");
+    until(page, &condition, &format!("a page with {number} notes"))
+}
+
+fn in_a_browser(run: &mut Run) -> Verdict {
+    let (one, other) = (run.seed().word(), run.seed().word());
+    let mut page = run.browser()?;
+    page.open("/")?;
+    until_listed(&mut page, 2)?;
+    page.fill("#text", &one)?;
+    page.click("#new button")?;
+    until_listed(&mut page, 3)?;
+    page.click("li:nth-child(3) [type=checkbox]")?;
+    let text = "document.querySelector('li:nth-child(3) [type=text]')";
+    let done = format!("{text}.className == 'done' && {text}.value == '{one}'");
+    until(&mut page, &done, "the third note is there, and done")?;
+    page.fill("li:nth-child(3) [type=text]", &other)?;
+    page.evaluate(&format!("{text}.dispatchEvent(new Event('change'))"))?;
+    let log = "document.getElementById('log').textContent";
+    let put = format!("{log}.includes('GET /notes\\n< 200') && {log}.includes('PUT /notes/3')");
+    until(
+        &mut page,
+        &put,
+        "a PUT of the third note, and then the list",
+    )?;
+    page.click("li:nth-child(1) button")?;
+    until_listed(&mut page, 2)?;
+    let notes = json!([
+        { "id": 2, "text": FIRST[1].0, "done": FIRST[1].1 },
+        { "id": 3, "text": other, "done": true },
+    ]);
+    let answer = run.get("/notes")?;
+    match serde_json::from_slice::<Value>(answer.body()) {
+        Ok(came) if came == notes => Ok(()),
+        _ => Err(answer.wrong(format!(
+            "after what was done on the page, these notes: {notes}"
+        ))),
+    }
+}
+
+fn twice_in_a_browser(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let mut page = run.browser()?;
+    page.open("/")?;
+    until_listed(&mut page, 2)?;
+    page.click("#lost")?;
+    page.fill("#text", &word)?;
+    page.click("#new button")?;
+    until_listed(&mut page, 4)?;
+    page.click("li:nth-child(4) button")?;
+    until_listed(&mut page, 3)?;
+    for status in ["< 204", "< 404"] {
+        page.expect_text(status)?;
+    }
+    Ok(())
+}
