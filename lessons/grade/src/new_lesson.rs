@@ -1,6 +1,5 @@
-//! A lesson to begin with: `cargo grade new-lesson NAME`. It is whole, with one step, and passes
-//! the course's check; its author puts another lesson in its place, part by part. How that is
-//! done is in lessons/AUTHORING.md.
+//! A lesson to begin with: `cargo grade new-lesson NAME`. It is whole, with one step; its author
+//! puts another lesson in its place, part by part. How that is done is in lessons/AUTHORING.md.
 
 use std::fs;
 use std::path::Path;

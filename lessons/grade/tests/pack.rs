@@ -171,8 +171,8 @@ fn hand_in(folder: &Path, from: &str) {
     }
 }
 
-/// Every command of Cargo works in the student edition, whose starters have no points, and
-/// whose solved ones have all; GitHub Classroom is told so, too.
+/// Every command of Cargo works in the student edition, whose starters have next to no points,
+/// and whose solved ones have all; GitHub Classroom is told so, too.
 #[test]
 #[ignore = "builds the course anew, which takes minutes: cargo test -p grade --test pack -- --ignored"]
 fn a_student_can_work_with_what_is_handed_out() {
@@ -207,8 +207,9 @@ fn a_student_can_work_with_what_is_handed_out() {
         let sum = scores.map(|test| test["score"].as_i64().unwrap()).sum();
         (sum, results["max_score"].as_i64().unwrap())
     };
+    // The first lesson is a tour, and has its points from the beginning.
     let (untouched, _) = points();
-    assert_eq!(untouched, 0);
+    assert!((1..20).contains(&untouched), "{untouched}");
     hand_in(&folder.join("starter"), "solutions");
     let (solved, all) = points();
     assert_eq!(solved, all);
@@ -248,6 +249,6 @@ fn gradescope_gets_the_points() {
         (sum("score"), sum("max_score"))
     };
     let (untouched, all) = points("starter");
-    assert_eq!(untouched, 0);
+    assert!((1..20).contains(&untouched), "{untouched}");
     assert_eq!(points("solutions"), (all, all));
 }

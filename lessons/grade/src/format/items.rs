@@ -29,9 +29,11 @@ pub(super) fn items(record: &Record) -> Vec<Item> {
     for lesson in &record.lessons {
         for step in &lesson.steps {
             for (at, check) in step.checks.iter().enumerate() {
+                // Its points count for nobody.
+                if check.outcome == Outcome::Ignored {
+                    continue;
+                }
                 let passed = check.outcome == Outcome::Passed;
-                // Points that count for nobody are none here.
-                let counts = check.outcome != Outcome::Ignored;
                 let why = check.report.as_ref().or(lesson.why.as_ref());
                 let name = if check.private {
                     "a check of the instructor's"
@@ -44,7 +46,7 @@ pub(super) fn items(record: &Record) -> Vec<Item> {
                     number: format!("{}.{}.{}", lesson.number, step.step, at + 1),
                     name: format!("{}, step {}: {name}", lesson.lesson, step.step),
                     points: if passed { check.points.into() } else { 0 },
-                    all_points: if counts { check.points } else { 0 },
+                    all_points: check.points,
                     outcome: check.outcome,
                     is_rule: false,
                     why: why.filter(|_| is_told).cloned().unwrap_or_default(),
@@ -93,6 +95,15 @@ mod tests {
             let all: u32 = items.iter().map(|item| item.all_points).sum();
             assert_eq!((points, all), (record.points.into(), record.all_points));
         }
+    }
+
+    #[test]
+    fn what_is_not_done_here_is_left_out() {
+        let mut record = class().remove(0);
+        record.lessons[0].steps[0].checks[0].outcome = Outcome::Ignored;
+        record.count();
+        let items = items(&record);
+        assert_eq!((items.len(), &*items[0].number), (5, "1.1.2"));
     }
 
     #[test]
