@@ -14,7 +14,7 @@ use crate::failure::Reader;
 use crate::html::escaped;
 use crate::part::named;
 use crate::source::{self, Source};
-use crate::status::{Phase, State, Status};
+use crate::status::{Phase, State, Status, compiler};
 use crate::text::{self, Heading};
 
 /// What changes: an id, and what is in the element of this id.
@@ -435,7 +435,8 @@ impl Pages<'_> {
             State::Open => format!(
                 "<p>Its <code>todo!</code> is still in your file. Write it, save, and look here.</p>{edit}"
             ),
-            _ => String::new(),
+            State::Failing(_) => format!("<p>{edit}</p>"),
+            State::Unknown | State::Done => String::new(),
         };
         let compiler = self.not_built(lesson, status, step);
         let mut list = String::new();
@@ -475,8 +476,9 @@ impl Pages<'_> {
                 word(state)
             ),
             _ => format!(
-                "{} <strong>Your program does not compile</strong>",
-                sign(State::Failing(1))
+                "{} <strong>{}</strong>",
+                sign(State::Failing(1)),
+                status.not_built_in_short().unwrap_or_default()
             ),
         };
         let trouble = match status.step_in_work() == Some(step) || status.checks.is_empty() {
@@ -493,13 +495,14 @@ impl Pages<'_> {
     fn not_built(&self, lesson: &Lesson, status: &Status, step: u32) -> String {
         match &status.not_built {
             Some(why) if status.step_in_work() == Some(step) => {
-                // What is said around the compiler's message is for a terminal.
-                let (_, message) = why.split_once("compiler says:\n\n").unwrap_or(("", why));
-                let (message, _) = message.rsplit_once("\n\nagain: ").unwrap_or((message, ""));
-                format!(
-                    "<p>Read the first error only; the others often come from it.</p>{}",
-                    self.reader(lesson).compiler(message)
-                )
+                let reader = self.reader(lesson);
+                match compiler(why) {
+                    Some(message) => format!(
+                        "<p>Read the first error only; the others often come from it.</p>{}",
+                        reader.compiler(message)
+                    ),
+                    None => reader.compiler(why),
+                }
             }
             _ => String::new(),
         }
@@ -745,12 +748,19 @@ fn rail(lesson: &Lesson, status: &Status) -> String {
     }
     out += "</ol>";
     let now = match (status.phase, status.took, &status.trouble) {
+        (Phase::Waiting | Phase::Building, ..) if status.checks.is_empty() => {
+            "<span class=\"busy\">Building the checks. The first time, this takes a minute or \
+             more …</span>"
+                .into()
+        }
         (Phase::Waiting | Phase::Building, ..) => {
             "<span class=\"busy\">Building your program …</span>".into()
         }
         (Phase::Checking, ..) => "<span class=\"busy\">Checking …</span>".into(),
         (Phase::Idle, _, Some(_)) => "The checks could not be run".into(),
-        (Phase::Idle, ..) if status.not_built.is_some() => "Your program does not compile".into(),
+        (Phase::Idle, ..) if status.not_built.is_some() => {
+            status.not_built_in_short().unwrap_or_default().into()
+        }
         (Phase::Idle, Some(took), _) => format!("Checked in {:.1} s", took.as_secs_f32()),
         (Phase::Idle, None, _) if !status.checks.is_empty() => {
             "Nothing has changed since the last check".into()

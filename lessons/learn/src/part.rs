@@ -72,9 +72,7 @@ impl Pages<'_> {
             false => String::new(),
         };
         let of = count(all, "lesson");
-        format!(
-            "<p class=\"so-far\">You have done {done} of {of} in which there is something to write{points}.</p>"
-        )
+        format!("<p class=\"so-far\">Done so far: {done} of {of}{points}.</p>")
     }
 
     /// What one lesson has taught.
@@ -130,7 +128,11 @@ fn answer(text: &str) -> Option<Vec<u8>> {
     asked.find_map(|rest| {
         let (_, came) = rest.split_once('\n')?;
         let came = came.split("```").next()?;
-        let came = came.split("\n$ ").next()?;
+        // The next command begins behind the end of a line, which is a part of the answer.
+        let came = came
+            .split_inclusive('\n')
+            .take_while(|line| !line.starts_with("$ "));
+        let came: String = came.collect();
         let is_whole = came.starts_with("HTTP/1.1 ") && came.lines().all(|line| line != "...");
         let (head, body) = came.split_once("\n\n").filter(|_| is_whole)?;
         let length = head
@@ -161,10 +163,10 @@ mod tests {
     #[test]
     fn an_answer_is_found() {
         let text = "a\n```console\n$ curl -i http://w/\nHTTP/1.1 404 Not Found\n...\n```\n\n```console\n\
-                    $ curl -i http://x/\nHTTP/1.1 200 OK\nContent-Length: 2\n\nhi\n$ curl y\n```\n";
+                    $ curl -i http://x/\nHTTP/1.1 200 OK\nContent-Length: 3\n\nhi\n$ curl y\n```\n";
         assert_eq!(
             answer(text).as_deref(),
-            Some(&b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"[..])
+            Some(&b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi\n"[..])
         );
         assert_eq!(answer("$ curl -i x\n"), None);
     }

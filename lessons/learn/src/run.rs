@@ -134,6 +134,7 @@ impl Runner {
         });
         let ticking = Arc::clone(&runner);
         thread::spawn(move || {
+            remove_old(&ticking.checks.kept);
             loop {
                 ticking.tick();
                 thread::sleep(TICK);
@@ -441,6 +442,21 @@ pub(crate) fn command(course: &Course, path: &Path, arguments: &str) -> io::Resu
     Ok(command)
 }
 
+/// Removes copies of programs that a course which was killed has left here. One of today may
+/// belong to another course that runs.
+fn remove_old(kept: &Path) {
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let yesterday = now.as_millis().saturating_sub(24 * 60 * 60 * 1000);
+    for entry in fs::read_dir(kept).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let began = name.to_str().and_then(|name| name.strip_prefix("run-"));
+        let began: Option<u128> = began.and_then(|number| number.parse().ok());
+        if began.is_some_and(|began| began < yesterday) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// Keeps bytes, up to a limit.
 fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
     let room = MOST_BYTES.saturating_sub(kept.len());
@@ -535,6 +551,22 @@ mod tests {
         );
         assert_eq!(bytes_of("\\x"), b"\\x");
         assert_eq!(bytes_of("ね\\x4"), "ね\\x4".as_bytes());
+    }
+
+    #[test]
+    fn what_was_left_behind_is_removed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let now = std::time::UNIX_EPOCH.elapsed().expect("a time").as_millis();
+        let (old, new, other) = ("run-1000", format!("run-{now}"), "1_x.json");
+        for name in [old, &new, other] {
+            fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        remove_old(folder.path());
+        let is_there = |name: &str| folder.path().join(name).exists();
+        assert_eq!(
+            (is_there(old), is_there(&new), is_there(other)),
+            (false, true, true)
+        );
     }
 
     #[test]

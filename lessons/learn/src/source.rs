@@ -97,43 +97,48 @@ pub(crate) fn difference(own: &str, reference: &str) -> String {
     out + "</code></pre>"
 }
 
-/// The places in a text that name a line of this file (`starter/x.rs:12:5`) as links that
-/// open it there. The text is escaped.
+/// The places in a text that name a line of this file (`starter/x.rs:12:5`, as rustc writes it,
+/// or `starter/x.rs, line 12`) as links that open it there. The text is escaped.
 pub(crate) fn with_places(text: &str, file: &str, link: impl Fn(u32, u32) -> String) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(file) {
         let (before, from) = rest.split_at(at);
-        let after = &from[file.len()..];
-        let number = |text: &str| {
-            let end = text
-                .find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(text.len());
-            (end, text[..end].parse::<u32>().ok())
-        };
-        let Some((end, Some(line))) = after.strip_prefix(':').map(number) else {
+        let Some((length, line, column)) = place(&from[file.len()..]) else {
             out += &escaped(&rest[..at + file.len()]);
-            rest = after;
+            rest = &from[file.len()..];
             continue;
         };
-        let mut length = file.len() + 1 + end;
-        let column = match from[length..].strip_prefix(':').map(number) {
-            Some((end, Some(column))) => {
-                length += 1 + end;
-                column
-            }
-            _ => 1,
-        };
+        let (named, after) = from.split_at(file.len() + length);
         let _ = write!(
             out,
             "{}<a href=\"{}\">{}</a>",
             escaped(before),
             escaped(&link(line, column)),
-            escaped(&from[..length])
+            escaped(named)
         );
-        rest = &from[length..];
+        rest = after;
     }
     out + &escaped(rest)
+}
+
+/// The line and the column that stand behind the name of a file, and how long that is.
+fn place(after: &str) -> Option<(usize, u32, u32)> {
+    let number = |text: &str| {
+        let end = text.find(|c: char| !c.is_ascii_digit());
+        let digits = &text[..end.unwrap_or(text.len())];
+        Some((digits.len(), digits.parse().ok()?))
+    };
+    if let Some(behind) = after.strip_prefix(", line ") {
+        let (length, line) = number(behind)?;
+        return Some((", line ".len() + length, line, 1));
+    }
+    let (length, line) = number(after.strip_prefix(':')?)?;
+    let column = after[1 + length..].strip_prefix(':').and_then(number);
+    match column {
+        Some((more, column)) => Some((2 + length + more, line, column)),
+        None => Some((1 + length, line, 1)),
+    }
 }
 
 #[cfg(test)]
@@ -164,11 +169,11 @@ mod tests {
     #[test]
     fn places_are_links() {
         let link = |line, column| format!("x:{line}:{column}");
-        let text = "<b> --> starter/1_a.rs:12:5\nstarter/1_a.rs, starter/1_a.rs:7";
+        let text = "<b> --> starter/1_a.rs:12:5\nstarter/1_a.rs, starter/1_a.rs:7 (starter/1_a.rs, line 40)";
         assert_eq!(
             with_places(text, "starter/1_a.rs", link),
             "&lt;b&gt; --&gt; <a href=\"x:12:5\">starter/1_a.rs:12:5</a>\nstarter/1_a.rs, \
-             <a href=\"x:7:1\">starter/1_a.rs:7</a>"
+             <a href=\"x:7:1\">starter/1_a.rs:7</a> (<a href=\"x:40:1\">starter/1_a.rs, line 40</a>)"
         );
     }
 

@@ -157,6 +157,15 @@ impl Status {
         }
     }
 
+    /// What is to be said of a program that is not built: it may be the compiler that says no, or
+    /// that nothing could be asked of it.
+    pub(crate) fn not_built_in_short(&self) -> Option<&'static str> {
+        self.not_built.as_ref().map(|why| match compiler(why) {
+            Some(_) => "Your program does not compile",
+            None => "Your program could not be built",
+        })
+    }
+
     /// The steps that have checks, in order.
     pub(crate) fn steps(&self) -> BTreeSet<u32> {
         self.checks.iter().map(|check| check.step).collect()
@@ -213,6 +222,17 @@ impl Status {
         let in_work = written().find(|step| !passes(step));
         in_work.or(written().next_back()).or(steps.first()).copied()
     }
+}
+
+/// What the compiler says, without what stands around it for a terminal; `None` if it was not
+/// asked.
+pub(crate) fn compiler(why: &str) -> Option<&str> {
+    let (_, message) = why.split_once("compiler says:\n\n")?;
+    Some(
+        message
+            .rsplit_once("\n\nagain: ")
+            .map_or(message, |(message, _)| message),
+    )
 }
 
 #[cfg(test)]

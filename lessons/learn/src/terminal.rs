@@ -206,10 +206,8 @@ impl Teller<'_> {
                 return format!("\nThe checks could not be run:\n{why}");
             }
             if let Some(why) = &status.not_built {
-                return format!(
-                    "\n{}\n{why}",
-                    self.colored(31, "Your program does not compile.")
-                );
+                let short = status.not_built_in_short().unwrap_or_default();
+                return format!("\n{}\n{why}", self.colored(31, &format!("{short}.")));
             }
             let points = status.points().unwrap_or_default();
             let _ = writeln!(

@@ -141,6 +141,10 @@ pub(crate) fn page(course: &Course, file: &str, text: &str, slot: impl Fn(u32) -
                 made.push(raw("<div class=\"table\" tabindex=\"0\">".into()));
                 made.push(Event::Start(Tag::Table(alignments)));
             }
+            // A cell above a column that needs no name is no heading.
+            Event::Start(Tag::TableCell) if events.next_if(is_end_of_cell).is_some() => {
+                made.push(inline("<td></td>".into()));
+            }
             Event::End(TagEnd::Table) => {
                 made.push(Event::End(TagEnd::Table));
                 made.push(raw("</div>\n".into()));
@@ -198,6 +202,10 @@ fn raw(html: String) -> Event<'static> {
 
 fn inline(html: String) -> Event<'static> {
     Event::InlineHtml(CowStr::from(html))
+}
+
+fn is_end_of_cell(event: &Event<'_>) -> bool {
+    matches!(event, Event::End(TagEnd::TableCell))
 }
 
 /// What a reader sees of these.
@@ -324,6 +332,13 @@ mod tests {
         ] {
             assert!(html.contains(expected), "{expected} in {html}");
         }
+    }
+
+    #[test]
+    fn a_column_without_a_name_has_no_heading() {
+        let html = shown("| | a |\n| --- | --- |\n| b | |\n").html;
+        assert!(html.contains("<td></td><th>a</th>"), "{html}");
+        assert!(html.contains("<td>b</td><td></td>"), "{html}");
     }
 
     #[test]

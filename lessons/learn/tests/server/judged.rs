@@ -150,7 +150,7 @@ fn every_kind_of_page_is_judged() {
     stage.save("fn main() { todo!(\"step 2: bye\") }");
     judge("failing", "/lessons/1_greeter/", &lesson("1 check fails"));
     stage.not_built(
-        "error[E0308]: mismatched types\n --> starter/1_greeter.rs:1:5\n  |\n1 | x\n  | ^\n",
+        "starter/1_greeter.rs does not compile. The compiler says:\n\nerror[E0308]: mismatched types\n --> starter/1_greeter.rs:1:5\n  |\n1 | x\n  | ^\n",
     );
     stage.save("fn main() { x; todo!(\"step 2: bye\") }");
     judge(
