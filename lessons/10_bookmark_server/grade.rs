@@ -501,6 +501,10 @@ fn site(draw: &mut Draw) -> (Vec<Act>, String) {
         }
         8 => (Vec::new(), format!("{NOBODY}{rest}")),
         9 => (Vec::new(), format!("{NOBODY}/?{}", draw.text())),
+        11 => {
+            let empty = Reply::answer(200, "text/plain", "");
+            (vec![serves(path, empty)], uri)
+        }
         10 => {
             let scheme = draw.pick(&[
                 "javascript:",
@@ -549,7 +553,13 @@ struct Knobs {
     counts: fn(status: u16) -> bool,
     /// What is said if there is no answer.
     error: bool,
+    /// What is said if the time is up.
+    late: bool,
     follows: bool,
+    /// Whether a page without any text is none.
+    needs_text: bool,
+    /// Whether a URI that is in the list is not asked again.
+    trusts_known: bool,
     /// In milliseconds.
     patience: u64,
     /// Whether each request has all of this time.
@@ -567,11 +577,17 @@ struct Knobs {
     is_empty: fn(name: &str, uri: &str) -> bool,
     /// The status if a field is not there, and if it is empty.
     missing: [u16; 2],
+    /// Whether only / takes forms.
+    only_home: bool,
+    /// Whether the page names the field then.
+    names_missing: bool,
     asks_first: bool,
     // Step 4.
     keeps_name: fn(&str) -> String,
     keeps_uri: fn(&str) -> String,
     keeps: bool,
+    /// Whether a URI loses the name that it had before.
+    one_name: bool,
     first_stays: bool,
     /// The answer to a good bookmark: status, and Location.
     posted: (u16, Option<Place>),
@@ -592,7 +608,10 @@ impl Default for Knobs {
             method: "GET",
             counts: |status| status == 200,
             error: false,
+            late: false,
             follows: true,
+            needs_text: false,
+            trusts_known: false,
             patience: PATIENCE,
             for_each: false,
             name: |path| Some(decoded(path)?[1..].into()),
@@ -603,10 +622,13 @@ impl Default for Knobs {
             no_text: 400,
             is_empty: |name, uri| name.is_empty() || uri.is_empty(),
             missing: [400, 400],
+            only_home: false,
+            names_missing: true,
             asks_first: false,
             keeps_name: str::to_string,
             keeps_uri: str::to_string,
             keeps: true,
+            one_name: false,
             first_stays: false,
             posted: (303, Some(|_, _| "/".into())),
             sorted: true,
@@ -687,7 +709,7 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
             takes.saturating_add(elapsed)
         };
         if elapsed > knobs.patience {
-            let (there, given_up) = (knobs.error, true);
+            let (there, given_up) = (knobs.error || knobs.late, true);
             return Some(Visit {
                 there,
                 asked: Some(asked),
@@ -710,7 +732,9 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
             Some(to) if to.starts_with('/') => uri = format!("{SERVICE}{to}"),
             Some(to) => uri = to.into(),
             None => {
-                let (there, given_up) = ((knobs.counts)(answer.status), false);
+                let counts = (knobs.counts)(answer.status);
+                let has_text = !answer.text().trim().is_empty();
+                let (there, given_up) = (counts && (has_text || !knobs.needs_text), false);
                 return Some(Visit {
                     there,
                     asked: Some(asked),
@@ -754,7 +778,7 @@ impl Model for BookmarkServer {
             Act::Ask(asked) => match &*asked.method {
                 "GET" | "HEAD" => gets(knobs, world, asked),
                 "POST" => posts(knobs, world, asked),
-                _ => None,
+                _ => Some(Expect::step(4).status(501)),
             },
             _ => None,
         }
@@ -838,6 +862,18 @@ impl Model for BookmarkServer {
                 let (mut acts, uri) = site(draw);
                 acts.push(check(&uri));
                 acts
+            }
+            21 => {
+                // A site that is there, and later is not.
+                let (site, uri) = good(draw);
+                let path = uri.trim_start_matches(SERVICE).to_string();
+                vec![
+                    site,
+                    posted(&draw.word(), &uri),
+                    serves(path, page(404)),
+                    posted(&draw.word(), &uri),
+                    get("/"),
+                ]
             }
             _ => {
                 let (mut acts, uri) = site(draw);
@@ -1007,20 +1043,44 @@ fn list(knobs: &Knobs, world: &World, head: bool) -> Expect {
 
 fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
     let expect = Expect::step(3);
+    if knobs.only_home && asked.path() != "/" {
+        return Some(expect.status(404));
+    }
     let (name, uri) = (asked.form_field("name"), asked.form_field("uri"));
+    let is_there = |field: &Option<String>| field.as_ref().is_some_and(|text| !text.is_empty());
+    // If both are missing, one of them will do.
+    let lacks = match (is_there(&name), is_there(&uri)) {
+        (false, true) => Some(&["name"][..]),
+        (true, false) => Some(&["uri", "url", "address"][..]),
+        _ => None,
+    };
+    let refused = |status: u16| {
+        let expect = expect.clone().status(status);
+        match lacks {
+            Some(words) if knobs.names_missing => expect.names(words),
+            Some(words) => words
+                .iter()
+                .fold(expect, |expect, word| expect.hides(*word)),
+            None => expect,
+        }
+    };
     let (Some(name), Some(uri)) = (name, uri) else {
-        return Some(expect.status(knobs.missing[0]));
+        return Some(refused(knobs.missing[0]));
     };
     let nothing = name.is_empty() || uri.is_empty();
     if (knobs.is_empty)(&name, &uri) && !knobs.asks_first {
         // No site is asked, so no site is waited for.
-        return Some(expect.status(knobs.missing[1]).took(0..PATIENCE - 1000));
+        return Some(refused(knobs.missing[1]).took(0..PATIENCE - 1000));
     }
-    let there = visit(knobs, world, &uri)?.there;
+    let is_known = world.kept.values().any(|known| *known == uri);
+    let there = match knobs.trusts_known && is_known {
+        true => true,
+        false => visit(knobs, world, &uri)?.there,
+    };
     // The step that says what is right here: in step 3, that something is missing.
     let step = |step: u32| Expect::step(if nothing { 3 } else { step });
     if there && (knobs.is_empty)(&name, &uri) {
-        return Some(expect.status(knobs.missing[1]));
+        return Some(refused(knobs.missing[1]));
     }
     if !there {
         world.gone.extend(
@@ -1067,6 +1127,9 @@ fn is_told((_, text): &(u32, String)) -> bool {
 
 fn keep(knobs: &Knobs, world: &mut World, name: &str, uri: &str) {
     let (name, uri) = ((knobs.keeps_name)(name), (knobs.keeps_uri)(uri));
+    if knobs.one_name {
+        world.kept.retain(|_, known| *known != uri);
+    }
     if !(knobs.first_stays && world.kept.contains_key(&name)) {
         world.kept.insert(name, uri);
     }
@@ -1095,6 +1158,9 @@ fn asking(mistakes: &mut Mistakes<Knobs>) {
             knobs.error = true;
             knobs.counts = |status| status == 200 || status >= 400;
         })
+        .wrong("late-counts", "A site that does not answer in time counts as if somebody were there. Nobody has answered 200: that is false, too.", |knobs| {
+            knobs.late = true;
+        })
         .wrong("always-there", "You say true, whatever comes of the question. Only the status 200 means true.", |knobs| {
             knobs.error = true;
             knobs.counts = |_| true;
@@ -1107,6 +1173,17 @@ fn asking(mistakes: &mut Mistakes<Knobs>) {
         })
         .wrong("redirects-not-followed", "A redirect is not followed. A browser follows it, and so does ureq, if you don't switch that off: the status of the last answer counts.", |knobs| {
             knobs.follows = false;
+        })
+        .wrong("redirects-count", "A redirect counts as if the page were there, wherever it leads. Follow it: the status of the last answer counts.", |knobs| {
+            knobs.follows = false;
+            knobs.counts = |status| status == 200 || (300..400).contains(&status);
+        })
+        .or(|knobs| {
+            knobs.follows = false;
+            knobs.counts = |status| (200..400).contains(&status);
+        })
+        .wrong("needs-text", "A page without any text counts as if nobody were there. Only the status counts: 200, whatever the body is.", |knobs| {
+            knobs.needs_text = true;
         })
         .wrong("does-not-end", "The program waits as long as the site wants: an answer that came later than 5 seconds still counted. The limit for all of it is timeout_global.", |knobs| {
             knobs.patience = u64::MAX;
@@ -1207,6 +1284,12 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
             knobs.missing = [404; 2];
         })
         .or(|knobs| knobs.missing[0] = 404)
+        .wrong("missing-not-named", "The answer is 400, but its page does not say what is missing. One of the words name and uri must be in it.", |knobs| {
+            knobs.names_missing = false;
+        })
+        .wrong("post-only-home", "A POST to another path than / gets 404. In this lesson, a form is taken at every path.", |knobs| {
+            knobs.only_home = true;
+        })
         .wrong("asks-first", "You ask the site before you look whether name and uri are empty. First look for what is missing: then no site need be asked.", |knobs| {
             knobs.asks_first = true;
         });
@@ -1214,11 +1297,17 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
 
 fn keeping(mistakes: &mut Mistakes<Knobs>) {
     mistakes
+        .wrong("known-not-asked", "A URI that is in the list already is not asked again. The site may be gone meanwhile: ask each time.", |knobs| {
+            knobs.trusts_known = true;
+        })
         .wrong("not-stored", "The bookmark is checked and then forgotten. insert it into the map: the name is the key, the URI the value.", |knobs| {
             knobs.keeps = false;
         })
         .wrong("first-one-stays", "If a name is there already, it keeps its first URI. The new one takes its place: insert does that.", |knobs| {
             knobs.first_stays = true;
+        })
+        .wrong("one-name-for-a-uri", "A URI that is in the list under one name loses it when it gets another. A site may have several names: keep them all.", |knobs| {
+            knobs.one_name = true;
         })
         .wrong("not-sorted", "The names on the page are not in order. A BTreeMap keeps them so; a HashMap has no order, and a Vec has that in which they came.", |knobs| {
             knobs.sorted = false;
@@ -1228,6 +1317,10 @@ fn keeping(mistakes: &mut Mistakes<Knobs>) {
         })
         .wrong("name-letters", "You change the capitals of the name before you store it. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_name = str::to_lowercase;
+        })
+        .or(|knobs| {
+            knobs.keeps_name = str::to_lowercase;
+            knobs.name = |path| Some(decoded(path)?[1..].to_lowercase());
         })
         .wrong("stored-escaped", "You escape the name or the URI before you store it, and send_page escapes it once more. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_name = http_core::escape_html;

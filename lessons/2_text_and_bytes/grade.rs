@@ -134,6 +134,12 @@ struct Knobs {
     words_end: &'static str,
     unknown: (u16, String),
     numbers: fn(&[u8]) -> Answered,
+    /// Whether all requests have one buffer for their bodies.
+    keeps_buffer: bool,
+    /// The most bytes of a body that are read.
+    most: usize,
+    /// Whether /bytes refuses what is not UTF-8, in any words.
+    text_only: bool,
     /// The numbers of characters and of bytes.
     counts: fn(&str) -> (usize, usize),
     /// The line that says them: `C` and `B` stand for the numbers.
@@ -183,6 +189,9 @@ impl Default for Knobs {
                     numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into()),
                 )
             },
+            keeps_buffer: false,
+            most: usize::MAX,
+            text_only: false,
             counts: |text| (text.chars().count(), text.len()),
             counted: COUNTED.into(),
             singular: &[],
@@ -202,9 +211,10 @@ fn numbers(body: &[u8], between: &str, number: fn(u8) -> String) -> String {
 
 impl Model for TextAndBytes {
     type Knobs = Knobs;
-    type State = ();
+    /// The bodies that a buffer still has, which is never made anew.
+    type State = Vec<u8>;
 
-    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+    fn expect(knobs: &Knobs, buffer: &mut Vec<u8>, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
         let path = asked.path();
         if !asked.has_plain_path() {
@@ -217,6 +227,13 @@ impl Model for TextAndBytes {
         if !is_get && asked.method != "POST" {
             return None;
         }
+        let body = match knobs.keeps_buffer && !is_get {
+            true => {
+                buffer.extend(body);
+                &buffer[..]
+            }
+            false => &body[..body.len().min(knobs.most)],
+        };
         let word = CATS.iter().find(|(known, _)| *known == path);
         let counted = |(characters, bytes): (usize, usize)| {
             let line = knobs.counted.replace('C', &characters.to_string());
@@ -226,6 +243,9 @@ impl Model for TextAndBytes {
         };
         let (step, (status, text)) = match (word, path) {
             (Some((_, word)), _) if is_get => (1, (200, format!("{word}{}", knobs.words_end))),
+            (_, "/bytes") if !is_get && knobs.text_only && std::str::from_utf8(body).is_err() => {
+                return Some(refused(2));
+            }
             (_, "/bytes") if !is_get => match &knobs.empty[1] {
                 Some(Empty::Refused) if body.is_empty() => return Some(refused(2)),
                 Some(Empty::Line(line)) if body.is_empty() => (2, (200, line.clone())),
@@ -269,7 +289,7 @@ impl Model for TextAndBytes {
         Some(expect.body(text))
     }
 
-    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+    fn draw(draw: &mut Draw, _: &Vec<u8>) -> Vec<Act> {
         let known = CATS.map(|(path, _)| path);
         vec![match draw.below(8) {
             0 => get(draw.pick(&known)),
@@ -373,11 +393,15 @@ impl Model for TextAndBytes {
                     Err(error) => (400, format!("not UTF-8, good bytes: {}\n", error.valid_up_to())),
                 };
             })
+            .or(|knobs| knobs.text_only = true)
             .wrong("bytes-twice", "Both numbers count bytes. text.len() is the number of bytes; the characters are text.chars().", |knobs| {
                 knobs.counts = |text| (text.len(), text.len());
             })
             .wrong("characters-twice", "Both numbers count characters. The number of bytes is text.len().", |knobs| {
                 knobs.counts = |text| (text.chars().count(), text.chars().count());
+            })
+            .wrong("kept-buffer", "The bytes of earlier requests are still there when the next body comes. Make a new Vec for each request.", |knobs| {
+                knobs.keeps_buffer = true;
             })
             .wrong("swapped", "The two numbers are in each other's place: characters come first, then bytes.", |knobs| {
                 knobs.counts = |text| (text.len(), text.chars().count());
@@ -393,6 +417,12 @@ impl Model for TextAndBytes {
             })
             .wrong("white-space-left-out", "You leave white space out when you count characters. It counts, too.", |knobs| {
                 knobs.counts = |text| (text.chars().filter(|c| !c.is_whitespace()).count(), text.len());
+            })
+            .or(|knobs| {
+                knobs.counts = |text| (text.chars().filter(|c| !['\r', '\n'].contains(c)).count(), text.len());
+            })
+            .wrong("line-end-is-one", "A line end counts as one character, and it comes as two, \\r and \\n. Each of them counts: text.chars().", |knobs| {
+                knobs.counts = |text| (text.replace("\r\n", "\n").chars().count(), text.len());
             })
             .wrong("words", "You count words. The text asks for characters: text.chars().", |knobs| {
                 knobs.counts = |text| (text.split_whitespace().count(), text.len());
@@ -439,12 +469,22 @@ impl Model for TextAndBytes {
                     (200, Told::Counts(text.chars().count(), body.len()))
                 };
             })
-            .wrong("cut-off", "A character that is cut at the end of the body is left out, and the rest is counted. Such a body is not UTF-8: the answer is 400.", |knobs| {
+            .wrong("cut-off", "A body that ends in the middle of a character is counted, as if all were well. Such a body is not UTF-8: the answer is 400.", |knobs| {
                 knobs.broken = |body, good| {
                     let (text, rest) = body.split_at(good);
                     let text = String::from_utf8_lossy(text);
                     match std::str::from_utf8(rest).err().and_then(|error| error.error_len()) {
                         None => (200, Told::Counts(text.chars().count(), good)),
+                        Some(_) => (400, Told::Good(good)),
+                    }
+                };
+            })
+            .or(|knobs| {
+                knobs.broken = |body, good| {
+                    let rest = std::str::from_utf8(&body[good..]);
+                    let text = String::from_utf8_lossy(body);
+                    match rest.err().and_then(|error| error.error_len()) {
+                        None => (200, Told::Counts(text.chars().count(), body.len())),
                         Some(_) => (400, Told::Good(good)),
                     }
                 };
@@ -494,6 +534,14 @@ impl Model for TextAndBytes {
         let kind = answer.field("Content-Type").map(str::to_string);
         let (status, text) = (answer.status, answer.text().into_owned());
         let body = asked.body.as_deref().unwrap_or_default();
+        let read = text.split_whitespace().count();
+        if asked.path() == "/bytes" && read >= 100 && read < body.len() {
+            let says = format!(
+                "Of a longer body, only the first {read} bytes are read: one read takes what is \
+                 there, or what fits into the buffer. read_to_end goes on to the end."
+            );
+            mistakes.wrong("one-read", says, move |knobs| knobs.most = read);
+        }
         let forms = ["/count", "/bytes"];
         let at = forms.iter().position(|path| *path == asked.path());
         if let Some(at) = at.filter(|_| asked.method == "POST" && body.is_empty() && status == 200)
@@ -577,7 +625,7 @@ fn refused(step: u32) -> Expect {
 
 /// A body for /bytes and /count: a text, or bytes that are nearly one.
 fn body(draw: &mut Draw) -> Vec<u8> {
-    let mut body = match draw.below(9) {
+    let mut body = match draw.below(10) {
         0 => draw.word(),
         1 | 2 => draw.line(),
         3 => draw.text(),
@@ -590,6 +638,8 @@ fn body(draw: &mut Draw) -> Vec<u8> {
         7 => draw
             .pick(&["नि", "a\u{301}", "👨\u{200d}👩\u{200d}👧"])
             .into(),
+        // More than comes in one small piece.
+        8 if draw.one_in(4) => draw.word().repeat(200),
         _ => String::new(),
     }
     .into_bytes();

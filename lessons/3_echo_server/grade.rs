@@ -137,6 +137,8 @@ struct Knobs {
     line_end: &'static str,
     shouts: fn(query: &str, path: &str) -> bool,
     capitals: fn(&str) -> String,
+    /// Whether what can't be decoded is answered in capitals.
+    loud_bad: bool,
     /// What is done to the encoded text of a request that shouts.
     before: fn(String) -> String,
     /// Whether a query gets the answer to what can't be decoded.
@@ -156,6 +158,7 @@ impl Default for Knobs {
             line_end: "\n",
             shouts: |query, _| fields(query).any(|field| field == "shout=1"),
             capitals: str::to_uppercase,
+            loud_bad: false,
             before: |text| text,
             refuses: |_| false,
             other: |text| (200, Some(text)),
@@ -235,12 +238,12 @@ impl Model for EchoServer {
         };
         let Some(text) = (knobs.decode)(&echoed).filter(|_| !refuses) else {
             let (status, kind, text) = &knobs.bad;
-            return Some(
-                expect
-                    .status(*status)
-                    .field("Content-Type", &**kind)
-                    .body(&**text),
-            );
+            let text = match knobs.loud_bad && shouts == Some(true) {
+                true => text.to_uppercase(),
+                false => text.clone(),
+            };
+            let refused = expect.status(*status);
+            return Some(refused.field("Content-Type", &**kind).body(text));
         };
         let (status, text) = match shouts {
             None => (200, Some(text)),
@@ -429,6 +432,12 @@ impl Model for EchoServer {
             .wrong("trimmed", "You take white space away at an end of the decoded text. It is a part of the text.", |knobs| {
                 knobs.decode = |text| strictly(text).map(|text| text.trim().into());
             })
+            .wrong("control-refused", "Signs that are not seen, such as a line end (%0A) or a tab (%09), get a 400. They can be decoded like any other byte: only what can't be decoded is refused.", |knobs| {
+                knobs.decode = |text| strictly(text).filter(|text| !text.chars().any(char::is_control));
+            })
+            .or(|knobs| {
+                knobs.decode = |text| strictly(text).filter(|text| !text.contains(['\r', '\n']));
+            })
             .wrong("lossy", "Bytes that are not UTF-8 become \u{fffd}, and the answer is 200. They can't be decoded, so the answer is 400: from_utf8, not from_utf8_lossy.", |knobs| {
                 knobs.decode = |text| is_encoded(text).then(|| percent_decode_str(text).decode_utf8_lossy().into());
             })
@@ -447,6 +456,15 @@ impl Model for EchoServer {
             .wrong("capitals-before-decoding", "You make capitals of the encoded text. The letters that are percent-encoded are still bytes then, and stay small. Decode first.", |knobs| {
                 knobs.before = |text| text.to_uppercase();
                 knobs.capitals = str::to_string;
+            })
+            .wrong("bad-shouted", "With shout=1, the text Bad percent-encoding comes in capitals, too. It is always the same, whatever the query is.", |knobs| {
+                knobs.loud_bad = true;
+            })
+            .wrong("control-left-out", "Signs that are not seen, such as a line end (%0A) or a tab (%09), are left out of the text. They come back like any other.", |knobs| {
+                knobs.decode = |text| strictly(text).map(|text| text.chars().filter(|c| !c.is_control()).collect());
+            })
+            .or(|knobs| {
+                knobs.decode = |text| strictly(text).map(|text| text.replace(['\r', '\n'], ""));
             })
             .wrong("any-query", "Every query shouts. Only the field shout=1 does.", |knobs| knobs.shouts = |_, _| true)
             .wrong("any-value", "Every field with the name shout shouts, whatever its value is. Only shout=1 does.", |knobs| {
@@ -579,7 +597,9 @@ fn piece(draw: &mut Draw) -> String {
         6 => bytes(&draw.line()).to_lowercase(),
         7 => draw.pick(&["/", "//", "+", "%2B", "%2F", "%20"]).into(),
         8 => draw
-            .pick(&["%25", "%3F", "%26", "%0A", "%2541", "%25zz", "%c3%a4"])
+            .pick(&[
+                "%25", "%3F", "%26", "%0A", "%2541", "%25zz", "%c3%a4", "%09", "%00",
+            ])
             .into(),
         9 => encoded(&draw.text()),
         10 => draw

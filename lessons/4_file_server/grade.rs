@@ -63,9 +63,12 @@ fn main() -> ExitCode {
                     format!("{} 100% {}.txt", draw.word(), draw.word()),
                 ];
                 let asked = names.map(|name| {
+                    // A % without two digits behind it stays as it is.
+                    let raw = encoded(&name, |byte| is_unreserved(byte) || byte == b'%');
                     [
                         write(&name, draw.word()),
                         get(format!("/{}", encoded(&name, is_unreserved))),
+                        get(format!("/{raw}")),
                     ]
                 });
                 asked.concat()
@@ -423,27 +426,39 @@ struct Knobs {
     /// Whether the page of a directory belongs to this path.
     has_page: fn(sent: &str) -> bool,
     page: &'static str,
+    /// The page is looked for beside the directory, not in it.
+    beside: bool,
     /// A missing page is replaced by the first one.
     home_everywhere: bool,
-    redirects: bool,
+    redirects: Redirects,
     moved: u16,
     location: fn(path: &str, target: &str) -> String,
     /// A slash behind the name of a file makes no difference.
     slash_ignored: bool,
     /// From the bytes of a file to what is sent; `None` if that fails.
     sends: fn(bytes: &[u8]) -> Option<Vec<u8>>,
+    /// The most bytes of it that are sent.
+    most: usize,
     /// A file that was sent once is not read again.
     remembers: bool,
+    /// The name that the extension is taken from: that of the file, or that in the path as it
+    /// was sent.
+    named: fn(sent: &str, name: &str) -> String,
     /// From the name of a file to its extension.
     extension: fn(name: &str) -> String,
     types: Vec<(String, String)>,
     unknown: String,
+    /// The type of a file without an extension, if it has one of its own.
+    without: Option<String>,
     /// For what cannot be found: status, type and text.
     missing: (u16, Option<String>, Option<String>),
+    /// What that text begins with, if it goes on with more.
+    missing_begins: Option<String>,
     /// The statuses where something else than that is sent: for a file that cannot be read,
-    /// for a path that leads out, for a directory without a page.
+    /// for a path that leads out, for one that is no text, for a directory without a page.
     unreadable: u16,
     leads_out: u16,
+    no_text: u16,
     no_page: u16,
     /// Whether these arguments are refused, and with which exit code.
     refuses: fn(arguments: &[String]) -> bool,
@@ -452,9 +467,33 @@ struct Knobs {
     code: fn(arguments: &[String]) -> i32,
 }
 
+/// What is redirected to the same path with a slash.
+#[derive(Clone, Copy, PartialEq)]
+enum Redirects {
+    Directories,
+    WithPage,
+    Nothing,
+}
+
 /// The percent-encoded bytes, decoded; a % without two digits stays.
 fn decode(path: &str) -> Option<String> {
     Some(percent_decode_str(path).decode_utf8().ok()?.into_owned())
+}
+
+/// The same, where two digits must follow each %.
+fn strictly(path: &str) -> Option<String> {
+    let is_digit = |at: usize| path.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    let mut signs = path.match_indices('%');
+    let whole = signs.all(|(at, _)| is_digit(at + 1) && is_digit(at + 2));
+    decode(path).filter(|_| whole)
+}
+
+/// Adds a charset to the types of these extensions.
+fn with_charset(knobs: &mut Knobs, extensions: &[&str]) {
+    let known = |(extension, _): &&mut (String, String)| extensions.contains(&&**extension);
+    for (_, kind) in knobs.types.iter_mut().filter(known) {
+        kind.push_str("; charset=utf-8");
+    }
 }
 
 /// Whether every part of a path is a plain name. (An empty one, and a `.` further on, count
@@ -497,19 +536,25 @@ impl Default for Knobs {
             then: str::to_string,
             has_page: |sent| sent.ends_with('/'),
             page: "index.html",
+            beside: false,
             home_everywhere: false,
-            redirects: true,
+            redirects: Redirects::Directories,
             moved: 301,
             location: |path, _| format!("{path}/"),
             slash_ignored: false,
             sends: |bytes| Some(bytes.into()),
+            most: usize::MAX,
             remembers: false,
+            named: |_, name| name.into(),
             extension,
             types: TYPES.map(owned).into(),
             unknown: UNKNOWN.into(),
+            without: None,
             missing: (404, Some(TEXT.into()), Some("Page not found\n".into())),
+            missing_begins: None,
             unreadable: 404,
             leads_out: 404,
+            no_text: 404,
             no_page: 404,
             refuses: |arguments| !are_known(arguments),
             directory_counts: true,
@@ -532,7 +577,7 @@ enum Sent {
 impl Knobs {
     fn answer(&self, site: &mut Site, path: &str) -> Option<Sent> {
         let Some(decoded) = (self.decoded)(path) else {
-            return Some(Sent::Missing(self.missing.0));
+            return Some(Sent::Missing(self.no_text));
         };
         let mut relative = (self.relative)(&decoded);
         if !(self.allows)(path, &relative) {
@@ -552,7 +597,14 @@ impl Knobs {
                         status => status,
                     };
                 }
-                if !relative.is_empty() && !relative.ends_with('/') {
+                if self.beside {
+                    let directory = relative.trim_end_matches('/');
+                    relative = match directory.rsplit_once('/') {
+                        Some((above, _)) => format!("{above}/"),
+                        None if directory.is_empty() => "../".into(),
+                        None => String::new(),
+                    };
+                } else if !relative.is_empty() && !relative.ends_with('/') {
                     relative.push('/');
                 }
                 relative += self.page;
@@ -560,11 +612,20 @@ impl Knobs {
                     relative = self.page.into();
                 }
             }
-        } else if !path.ends_with('/') && site.look_up(&relative)? == Found::Directory {
-            if self.redirects {
+        } else if !path.ends_with('/') {
+            let is_directory = site.look_up(&relative)? == Found::Directory;
+            let page = format!("{relative}/index.html");
+            let moves = match self.redirects {
+                Redirects::Directories => is_directory,
+                Redirects::WithPage => matches!(site.look_up(&page)?, Found::File(_)),
+                Redirects::Nothing => false,
+            };
+            if moves {
                 return Some(Sent::Moved);
             }
-            relative += "/index.html";
+            if is_directory && self.redirects == Redirects::Nothing {
+                relative = page;
+            }
         }
         let Found::File(name) = site.look_up(&relative)? else {
             return Some(Sent::Missing(unreadable));
@@ -573,12 +634,18 @@ impl Knobs {
         if self.remembers {
             bytes = site.sent.entry(name.clone()).or_insert(bytes).clone();
         }
-        let Some(contents) = (self.sends)(&bytes) else {
+        let Some(mut contents) = (self.sends)(&bytes) else {
             return Some(Sent::Missing(unreadable));
         };
-        let own = (self.extension)(name.rsplit('/').next().unwrap_or(&name));
+        contents.truncate(self.most);
+        let name = name.rsplit('/').next().unwrap_or(&name);
+        let own = (self.extension)(&(self.named)(path, name));
         let known = self.types.iter().find(|(extension, _)| *extension == own);
-        let kind = known.map_or(&self.unknown, |(_, kind)| kind).clone();
+        let unknown = match own.as_str() {
+            "" => self.without.as_ref().unwrap_or(&self.unknown),
+            _ => &self.unknown,
+        };
+        let kind = known.map_or(unknown, |(_, kind)| kind).clone();
         Some(Sent::File { contents, kind })
     }
 }
@@ -692,9 +759,11 @@ impl Model for FileServer {
                 if let Some(kind) = kind {
                     expect = expect.field("Content-Type", kind.as_str());
                 }
-                match text {
-                    Some(text) if has_body => expect.body(text.as_str()),
-                    _ => expect,
+                match (&knobs.missing_begins, text) {
+                    _ if !has_body => expect,
+                    (Some(begins), _) => expect.body_has(begins),
+                    (None, Some(text)) => expect.body(text.as_str()),
+                    (None, None) => expect,
                 }
             }
         })
@@ -746,7 +815,8 @@ impl Model for FileServer {
             11 => vec![get(draw.path() + &draw.query())],
             12 => {
                 let name = format!("{}..{}", draw.word(), draw.word());
-                let name = draw.pick(&["", "..", "below/.."]).to_string() + &name;
+                let before = draw.pick(&["", "..", "below/..", ".", "below/."]);
+                let name = before.to_string() + &name;
                 vec![write(&name, draw.word()), get(format!("/{name}"))]
             }
             13 => {
@@ -799,6 +869,57 @@ impl Model for FileServer {
                     knobs.decoded = |path| decode(&decode(path)?);
                 },
             )
+            .wrong(
+                "percent-refused",
+                "A % without two digits behind it is refused. It stays as it is: a file may be \
+                 called 100%.txt. request.decoded_path() does that.",
+                |knobs| {
+                    knobs.decoded = strictly;
+                },
+            )
+            .or(|knobs| {
+                knobs.decoded = strictly;
+                knobs.no_text = 400;
+            })
+            .wrong(
+                "plus-as-space",
+                "You make a space of each + in the path. That is right in the fields of a form, \
+                 but in a path a + is a +.",
+                |knobs| {
+                    knobs.decoded = |path| decode(&path.replace('+', " "));
+                },
+            )
+            .or(|knobs| {
+                knobs.decoded = |path| Some(decode(path)?.replace('+', " "));
+            })
+            .wrong(
+                "small-letters",
+                "You make small letters of the whole path. Names on a disk may have capital \
+                 ones: only the extension is compared in small letters.",
+                |knobs| {
+                    knobs.decoded = |path| Some(decode(path)?.to_lowercase());
+                },
+            )
+            .wrong(
+                "dot-files",
+                "You refuse a name that begins with a dot. Such a name is as plain as any other: \
+                 only the parts .. and . are special.",
+                |knobs| {
+                    knobs.allows = |_, relative| {
+                        let hidden = |part: &str| part.starts_with('.');
+                        is_plain(relative) && !relative.split('/').any(hidden)
+                    };
+                },
+            )
+            .or(|knobs| {
+                knobs.allows = |_, relative| {
+                    let hidden = |part: &str| part.starts_with("..");
+                    is_plain(relative) && !relative.split('/').any(hidden)
+                };
+            })
+            .or(|knobs| {
+                knobs.allows = |_, relative| is_plain(relative) && !relative.contains("/.");
+            })
             .wrong(
                 "slash-stays",
                 "You join the path with its slash: join then forgets the directory. Take \
@@ -867,6 +988,15 @@ impl Model for FileServer {
                     knobs.allows = |_, _| true;
                 },
             )
+            .or(|knobs| {
+                knobs.relative = |decoded| decoded[1..].replace("../", "");
+                knobs.allows =
+                    |_, relative| !relative.starts_with('/') && !relative.ends_with("..");
+            })
+            .or(|knobs| {
+                knobs.relative = |decoded| decoded[1..].replace("..", "");
+                knobs.allows = |_, relative| !relative.starts_with('/');
+            })
             .wrong(
                 "skips-dots",
                 "You leave out the components that are not Normal, and go on. Return None \
@@ -934,6 +1064,14 @@ impl Model for FileServer {
             .or(|knobs| {
                 knobs.leads_out = 400;
             })
+            .or(|knobs| {
+                knobs.leads_out = 403;
+                knobs.no_text = 403;
+            })
+            .or(|knobs| {
+                knobs.leads_out = 400;
+                knobs.no_text = 400;
+            })
             .wrong(
                 "home-only",
                 "You send a page for / alone. Every path that ends with a slash is a \
@@ -950,6 +1088,15 @@ impl Model for FileServer {
                 },
             )
             .wrong(
+                "index-beside",
+                "You look for index.html beside the directory, not in it. push goes one level \
+                 down; set_file_name and with_file_name put another name in the place of the \
+                 last one.",
+                |knobs| {
+                    knobs.beside = true;
+                },
+            )
+            .wrong(
                 "home-everywhere",
                 "Where a directory has no page, you send that of /. The answer is 404.",
                 |knobs| {
@@ -961,7 +1108,15 @@ impl Model for FileServer {
                 "You send the page of a directory at once, without its slash. Its \
                  pictures are then not found: redirect to the path with the slash.",
                 |knobs| {
-                    knobs.redirects = false;
+                    knobs.redirects = Redirects::Nothing;
+                },
+            )
+            .wrong(
+                "only-with-index",
+                "A directory is redirected only if it has an index.html. Every directory is: \
+                 what is at the address with the slash, the next answer says.",
+                |knobs| {
+                    knobs.redirects = Redirects::WithPage;
                 },
             )
             .wrong(
@@ -1005,6 +1160,25 @@ impl Model for FileServer {
                         |path, _| format!("{}/", path.rsplit('/').next().unwrap_or(path));
                 },
             )
+            .or(|knobs| {
+                knobs.location = |path, _| format!("/{}/", path.rsplit('/').next().unwrap_or(path));
+            })
+            .wrong(
+                "location-without-slash",
+                "The Location has no slash in front, so a browser reads it from where it is. It \
+                 is the whole path, as it came, with a slash behind it.",
+                |knobs| {
+                    knobs.location = |path, _| format!("{}/", &path[1..]);
+                },
+            )
+            .wrong(
+                "location-as-it-came",
+                "You redirect to the very path that was asked for, so a browser goes round in a \
+                 circle. A slash must stand behind it.",
+                |knobs| {
+                    knobs.location = |path, _| path.into();
+                },
+            )
             .wrong(
                 "slash-ignored",
                 "You send a file although there is a slash behind its name. Such a path \
@@ -1038,6 +1212,25 @@ impl Model for FileServer {
             .or(|knobs| {
                 knobs.sends = |bytes| Some(bytes.trim_ascii().into());
             })
+            .wrong(
+                "line-ends",
+                "You change the line ends of a text: \\r\\n becomes \\n. Send all of its bytes as \
+                 they are.",
+                |knobs| {
+                    knobs.sends = |bytes| match std::str::from_utf8(bytes) {
+                        Ok(text) => Some(text.replace("\r\n", "\n").into()),
+                        Err(_) => Some(bytes.into()),
+                    };
+                },
+            )
+            .wrong(
+                "empty-file",
+                "An empty file is taken for one that is not there. It is sent like any other, \
+                 with a body of 0 bytes.",
+                |knobs| {
+                    knobs.sends = |bytes| (!bytes.is_empty()).then(|| bytes.into());
+                },
+            )
             .wrong(
                 "remembers",
                 "A file that you sent once is not read again. Read it for each request.",
@@ -1084,6 +1277,31 @@ impl Model for FileServer {
                 },
             )
             .wrong(
+                "type-of-the-path",
+                "You take the extension from the path as it was sent. The path / ends with no \
+                 name of a file, and what is sent is index.html: look at the name of the file.",
+                |knobs| {
+                    knobs.named = |sent, _| sent.rsplit('/').next().unwrap_or_default().into();
+                },
+            )
+            .or(|knobs| {
+                knobs.named = |sent, _| {
+                    let sent = decode(sent).unwrap_or_default();
+                    sent.rsplit('/').next().unwrap_or_default().into()
+                };
+            })
+            .wrong(
+                "charset-on-data",
+                "A charset stands where the table has none. It says how text is written in \
+                 bytes; JSON and pictures have no need of it.",
+                |knobs| with_charset(knobs, &["json", "svg"]),
+            )
+            .or(|knobs| with_charset(knobs, &["json", "svg", "png", "jpg", "jpeg"]))
+            .or(|knobs| {
+                with_charset(knobs, &["json", "svg", "png", "jpg", "jpeg"]);
+                knobs.unknown += "; charset=utf-8";
+            })
+            .wrong(
                 "unreadable",
                 "When a file can't be read, the answer is not that of step 5. Look for a \
                  ? behind fs::read, and call not_found instead.",
@@ -1096,6 +1314,7 @@ impl Model for FileServer {
                 "A directory without index.html gets another status than 404.",
                 |knobs| knobs.no_page = 403,
             )
+            .or(|knobs| knobs.no_page = 200)
             .wrong(
                 "all-html",
                 "You declare every file but a .txt as HTML.",
@@ -1136,6 +1355,7 @@ impl Model for FileServer {
                     };
                 },
             )
+            .or(|knobs| knobs.code = |_| 0)
             .wrong(
                 "exit-code-2",
                 "The exit code is 2. With return Err(usage().into()), Rust makes it 1.",
@@ -1168,15 +1388,36 @@ impl Model for FileServer {
                         "You declare .{own} as {kind}. Compare it with the table, letter by letter."
                     ),
                 };
-                let known = TYPES.iter().any(|(known, _)| *known == own);
-                mistakes.wrong("type", says, move |knobs| {
-                    if known {
-                        knobs.types.retain(|(extension, _)| *extension != own);
-                        knobs.types.push((own.clone(), kind.clone()));
-                    } else {
-                        knobs.unknown.clone_from(&kind);
-                    }
-                });
+                let right = TYPES.into_iter().find(|(known, _)| *known == own);
+                let (all, one) = (kind.clone(), kind.clone());
+                let alone = own.clone();
+                mistakes
+                    .wrong("type", says, move |knobs| match right {
+                        Some(_) => {
+                            knobs.types.retain(|(extension, _)| *extension != alone);
+                            knobs.types.push((alone.clone(), one.clone()));
+                        }
+                        None if alone.is_empty() => knobs.without = Some(one.clone()),
+                        None => knobs.unknown.clone_from(&one),
+                    })
+                    // jpg and jpeg have one arm; so have no extension and one that nobody knows.
+                    .or(move |knobs| match right {
+                        Some((_, right)) => {
+                            let same = |(_, kind): &&mut (String, String)| kind == right;
+                            for (_, kind) in knobs.types.iter_mut().filter(same) {
+                                kind.clone_from(&all);
+                            }
+                        }
+                        None => knobs.unknown.clone_from(&all),
+                    });
+                let came = answer.body.len();
+                if came >= 256 {
+                    let says = format!(
+                        "Of a longer file, only the first {came} bytes are sent: one read takes \
+                         what fits into the buffer. fs::read reads all of a file."
+                    );
+                    mistakes.wrong("cut-off", says, move |knobs| knobs.most = came);
+                }
             }
             404 => {
                 let text = answer.text().into_owned();
@@ -1188,6 +1429,23 @@ impl Model for FileServer {
                         knobs.missing = (404, Some(typed.clone()), Some(text.clone()));
                     });
                     return;
+                }
+                let path = decode(asked.path()).unwrap_or_default();
+                let place = text
+                    .find(path.trim_start_matches('/'))
+                    .filter(|_| path.len() > 3);
+                if place.is_some() || text.contains("os error") {
+                    let begins = match text.starts_with("Page not found") {
+                        true => "Page not found".to_string(),
+                        false => text[..place.unwrap_or(0)].to_string(),
+                    };
+                    mistakes.wrong(
+                        "says-why",
+                        "The text of your 404 says more than Page not found: the path, or why the \
+                         file can't be read. A stranger needs to know neither, and the text is \
+                         always the same.",
+                        move |knobs| knobs.missing_begins = Some(begins.clone()),
+                    );
                 }
                 mistakes.wrong(
                     "missing-text",
@@ -1289,7 +1547,8 @@ fn file(draw: &mut Draw) -> String {
         _ => String::new(),
     };
     let word = draw.word();
-    let name = match draw.below(13) {
+    let name = match draw.below(14) {
+        12 => format!("{}.txt", word.to_uppercase()),
         11 => format!("{word}+{}.txt", draw.word()),
         1 => format!("{word}.{}", draw.word()),
         2 => word,
@@ -1318,7 +1577,7 @@ fn file(draw: &mut Draw) -> String {
 /// The contents of a file.
 fn contents(draw: &mut Draw) -> Bytes {
     let word = draw.word();
-    match draw.below(8) {
+    match draw.below(9) {
         7 => word.repeat(12_000).into(),
         1 => format!("{}\n", draw.line()).into(),
         2 => Bytes::default(),
@@ -1326,6 +1585,7 @@ fn contents(draw: &mut Draw) -> Bytes {
         4 => format!(" {word}\n\n").into(),
         5 => [word.as_bytes(), b"\xff\r\n"].concat().into(),
         6 => draw.text().into(),
+        8 => format!("{word}\r\n\r\n{}\r\n", draw.word()).into(),
         _ => format!("{word}\n").into(),
     }
 }

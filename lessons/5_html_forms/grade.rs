@@ -170,6 +170,8 @@ struct Knobs {
     words: Shown,
     shelf: Shown,
     name: Shown,
+    /// Which of two values is filled in first, if the place of the other is then looked for in it.
+    fills_again: Option<&'static str>,
     /// How the login form is sent.
     method: &'static str,
     /// Whether a GET of /login with a name in its query greets.
@@ -200,6 +202,7 @@ impl Default for Knobs {
             words: as_typed,
             shelf: as_typed,
             name: as_typed,
+            fills_again: None,
             method: "post",
             get_greets: false,
             login: |_, body| body.into(),
@@ -207,7 +210,10 @@ impl Default for Knobs {
             number: Expect::shows_number,
             password: |expect, password| match password.len() {
                 0..4 => expect,
-                _ if password.starts_with(SECRET) => expect.hides(password).keeps_secret(password),
+                _ if password.starts_with(SECRET) => {
+                    let shown = expect.hides(password).body_lacks(password);
+                    shown.keeps_secret(password)
+                }
                 _ => expect.hides(password),
             },
             post_elsewhere: 404,
@@ -337,7 +343,12 @@ impl Model for Bookshop {
                 if (knobs.refuses)(came, &fields) {
                     return Some(refused(step));
                 }
-                let [words, shelf] = fields.map(|(_, value)| value.unwrap_or_default());
+                let [mut words, mut shelf] = fields.map(|(_, value)| value.unwrap_or_default());
+                match knobs.fills_again {
+                    Some("words") => words = words.replace("{shelf}", &shelf),
+                    Some(_) => shelf = shelf.replace("{words}", &words),
+                    None => {}
+                }
                 let mut expect = (knobs.shelf)((knobs.words)(page(step), &words), &shelf);
                 // What is taken for another value is not there as it was typed.
                 for right in right.iter().flatten().filter(|_| read != query) {
@@ -369,7 +380,12 @@ impl Model for Bookshop {
         vec![match draw.below(10) {
             0 => search(&draw.word(), draw.pick(&SHELVES)),
             1 => get(draw.path_near(&["/", "/login", "/search"]) + &draw.query()),
-            2 => search(&draw.text(), &draw.text()),
+            2 => match draw.below(6) {
+                // What a program might put in the place of a value.
+                5 => search(draw.pick(&["{shelf}", "{words}", "{}"]), &draw.word()),
+                4 => search(&draw.word(), draw.pick(&["{words}", "{shelf}"])),
+                _ => search(&draw.text(), &draw.text()),
+            },
             3 | 4 => get(format!("/search?{}", fields(draw, &["words", "shelf"]))),
             5 => log_in(&draw.text(), &password(draw)),
             6 => {
@@ -603,6 +619,14 @@ impl Model for Bookshop {
                     false => not_there(expect, text),
                 };
             })
+            .wrong("fills-again", "What was typed is searched for a place to fill: {words} or {shelf} in it is replaced as well. Put all values in at once, with one format!.", |knobs| {
+                knobs.fills_again = Some("words");
+            })
+            .or(|knobs| knobs.fills_again = Some("shelf"))
+            .wrong("number-in-words", "A small number of characters is written as a word. The text asks for digits.", |knobs| {
+                knobs.number = |expect, number| in_words(expect, number, 1);
+            })
+            .or(|knobs| knobs.number = |expect, number| in_words(expect, number, 13))
             .wrong("stars", "There is a star for each character of the password. The text asks for their number, in digits.", |knobs| {
                 knobs.number = |expect, number| expect.shows("*".repeat(number));
             })
@@ -614,6 +638,12 @@ impl Model for Bookshop {
             .wrong("fields-of-the-query", "do_post looks for the fields in the query. A form that is sent by POST has them in the body.", |knobs| {
                 knobs.login = |query, _| query.into();
             })
+            .wrong("utf8-needed", "A body with bytes that are not UTF-8 is taken for an empty one. Such bytes become \u{fffd}: from_utf8_lossy makes a text of any bytes.", |knobs| {
+                knobs.login = |_, body| match body.contains('\u{fffd}') {
+                    true => String::new(),
+                    false => body.into(),
+                };
+            })
             .wrong("login-everywhere", "A POST to any path is taken for a login. Answer 404 if the path is not /login.", |knobs| knobs.post_elsewhere = 200)
             .wrong("name-missing", "The name is not on the page.", |knobs| knobs.name = not_there)
             .wrong("bytes-counted", "You count the bytes of the password. An é has two of them. Characters are chars().count().", |knobs| knobs.count = str::len)
@@ -621,6 +651,12 @@ impl Model for Bookshop {
                 knobs.count = |password| escaped(password, &['&', '<', '>', '"']).chars().count();
             })
             .wrong("password-trimmed", "White space at the ends of the password is not counted. It was typed, so it counts: take the password as it comes.", |knobs| knobs.count = |password| password.trim().chars().count())
+            .wrong("password-in-the-page", "The password stands in the page, in a place that is not seen, such as a hidden field. The source of a page can be read: it must not be there at all.", |knobs| {
+                knobs.password = |expect, password| match password.starts_with(SECRET) {
+                    true => expect.hides(password).body_has(escaped(password, &['&', '<', '>', '"'])),
+                    false => expect,
+                };
+            })
             .wrong("password-shown", "The page shows the password. It must be shown to nobody.", |knobs| {
                 knobs.password = |expect, password| expect.shows(password);
             });
@@ -641,6 +677,29 @@ impl Model for Bookshop {
             )
             .or(move |knobs| knobs.kinds[0] = kind.clone())
             .or(move |knobs| knobs.kinds[1] = result.clone());
+    }
+}
+
+/// A number below `end` is written as a word.
+fn in_words(expect: Expect, number: usize, end: usize) -> Expect {
+    const WORDS: [&[&str]; 13] = [
+        &["no ", "none", "zero"],
+        &["one", "a "],
+        &["two"],
+        &["three"],
+        &["four"],
+        &["five"],
+        &["six"],
+        &["seven"],
+        &["eight"],
+        &["nine"],
+        &["ten"],
+        &["eleven"],
+        &["twelve"],
+    ];
+    match number < end {
+        true => expect.names(WORDS[number]),
+        false => expect.shows_number(number),
     }
 }
 

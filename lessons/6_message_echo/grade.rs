@@ -126,10 +126,22 @@ struct Knobs {
     read: fn(&[u8]) -> Read,
     /// The most bytes of it that are kept.
     most: usize,
+    /// How a body comes into a buffer that all requests have together, if they do.
+    kept: Option<Keep>,
+    /// The paths whose bodies come there.
+    kept_at: &'static [&'static str],
+    /// Whether PUT is answered as POST, and the status of GET, if it is answered.
+    takes_put: bool,
+    get: Option<u16>,
     /// What becomes of a body on its way back.
     echo: fn(&[u8]) -> Vec<u8>,
     /// The message that is found in a form.
     message: fn(&[u8]) -> Option<String>,
+    /// What becomes of it, and whether it is then taken for none.
+    value: fn(&str) -> String,
+    refuses: fn(&str) -> bool,
+    /// Whether one in the query is taken if the form has none.
+    or_query: bool,
     missing: u16,
     /// Whether the answer names the field that is missing.
     names_field: bool,
@@ -141,6 +153,9 @@ struct Knobs {
     message_line: [String; 2],
 }
 
+/// Puts a body into a buffer that may have another one in it.
+type Keep = fn(buffer: &mut Vec<u8>, body: &[u8]);
+
 /// What a program has of a body.
 enum Read<'a> {
     These(&'a [u8]),
@@ -149,6 +164,8 @@ enum Read<'a> {
     Beginning {
         zeros: bool,
     },
+    /// All of it, in a buffer that is longer and not cut: zeros stand behind it.
+    Padded,
     /// More is asked for than there is, which is an error.
     TooMuch,
 }
@@ -164,8 +181,15 @@ impl Default for Knobs {
             counted: <[u8]>::len,
             read: |body| Read::These(body),
             most: usize::MAX,
+            kept: None,
+            kept_at: &["/", "/body"],
+            takes_put: false,
+            get: None,
             echo: <[u8]>::to_vec,
             message: |form| first(form, "message"),
+            value: str::to_string,
+            refuses: |_| false,
+            or_query: false,
             missing: 400,
             names_field: true,
             elsewhere: Some(404),
@@ -199,20 +223,26 @@ fn raw(form: &[u8]) -> Option<String> {
 
 impl Model for MessageEcho {
     type Knobs = Knobs;
-    type State = ();
+    /// What is left in a buffer that is never made anew.
+    type State = Vec<u8>;
 
-    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+    fn expect(knobs: &Knobs, buffer: &mut Vec<u8>, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
         if !asked.has_plain_path() {
             return None; // other spellings of a path are left open, as in lesson 1
         }
-        if asked.method != "POST" {
-            return Some(Expect::step(1).status(501));
+        match (&*asked.method, knobs.get) {
+            ("POST", _) => {}
+            ("GET" | "HEAD", Some(status)) => return Some(Expect::step(1).status(status)),
+            ("PUT", _) if knobs.takes_put => {}
+            _ => return Some(Expect::step(1).status(501)),
         }
         let sent = asked.body.as_deref().unwrap_or_default();
         let is_said = asked.body.is_some() && asked.field("Transfer-Encoding").is_none();
         let step = match asked.path() {
-            _ if !is_said => 1,
+            _ if !is_said || asked.method != "POST" => 1,
+            // 1 bytes, or 1 byte: the text does not say.
+            "/length" if sent.len() == 1 => return None,
             "/body" => 2,
             "/" => match first(sent, "message") {
                 // Whether that is a form, the text does not say.
@@ -259,6 +289,20 @@ impl Model for MessageEcho {
         }
         let body = match read {
             Read::These(body) => &body[..body.len().min(knobs.most)],
+            Read::Padded => {
+                // How much of a long body comes before the first zeros, nobody knows.
+                let read = expect(200);
+                let sent = match path {
+                    "/" => (knobs.message)(sent),
+                    _ => str::from_utf8(sent).ok().map(String::from),
+                };
+                return Some(match sent {
+                    Some(sent) if sent.len() as u64 <= WHOLE => read.body_has(sent),
+                    Some(_) => expect(200),
+                    None if path == "/" => expect(knobs.missing),
+                    None => read.body_has("\0"),
+                });
+            }
             Read::TooMuch => return Some(expect(500)),
             Read::Beginning { .. } if sent.len() as u64 <= WHOLE => sent,
             Read::Beginning { zeros } => {
@@ -274,18 +318,28 @@ impl Model for MessageEcho {
                 });
             }
         };
+        let body = match knobs.kept {
+            Some(keep) if knobs.kept_at.contains(&path) => {
+                keep(buffer, body);
+                &buffer[..]
+            }
+            _ => body,
+        };
         if path == "/body" {
             // Which type any bytes have, the text does not say.
             return Some(expect(200).body((knobs.echo)(body)));
         }
-        match (knobs.message)(body) {
+        let found = (knobs.message)(body).map(|message| (knobs.value)(&message));
+        let message = found.filter(|message| !(knobs.refuses)(message));
+        let message = message.or_else(|| asked.query_field("message").filter(|_| knobs.or_query));
+        match message {
             Some(message) => text(knobs.message_line.join(&message)),
-            None if knobs.names_field => Some(expect(knobs.missing).body_has("message")),
+            None if knobs.names_field => Some(expect(knobs.missing).names(&["message"])),
             None => Some(expect(knobs.missing).body_lacks("message")),
         }
     }
 
-    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+    fn draw(draw: &mut Draw, _: &Vec<u8>) -> Vec<Act> {
         let other = |draw: &mut Draw| draw.path_near(&PATHS) + &draw.query();
         vec![match draw.below(13) {
             0 => message(&draw.word()),
@@ -302,7 +356,8 @@ impl Model for MessageEcho {
             7 => message(&draw.text()),
             8 => message(draw.pick(&[" ", "  x ", "\r\n", "a\r\nb\n", " é", "%41+%2B", "1=2=3"])),
             9 => post(other(draw)).body(draw.word()).chunked(),
-            10 => match draw.below(3) {
+            10 => match draw.below(4) {
+                3 => post(format!("/?message={}", draw.word())).form(&[]),
                 0 => post(draw.pick(&PATHS)).body("message=x").chunked(),
                 1 => post(draw.pick(&PATHS)), // neither a length nor a body
                 _ => request(draw.pick(&["GET", "PUT", "HEAD", "DELETE"]), other(draw)),
@@ -366,11 +421,47 @@ impl Model for MessageEcho {
             .wrong("rest-is-zero", "Of a long body, only the beginning is read, and zeros stand for the rest. read fills a part of the buffer; read_exact fills all of it.", |knobs| {
                 knobs.read = |_| Read::Beginning { zeros: true };
             })
+            .wrong("buffer-not-cut", "Zeros stand behind what was read: the buffer is longer, and all of it is sent. read returns how many bytes it has put into the buffer; only these are of the body.", |knobs| {
+                knobs.read = |body| match body {
+                    [] => Read::These(body),
+                    _ => Read::Padded,
+                };
+            })
+            .or(|knobs| knobs.read = |_| Read::Padded)
+            .wrong("kept-buffer", "The buffer is kept from one request to the next, so what an earlier body has left in it comes back. Make a new one for each request.", |knobs| {
+                knobs.kept = Some(|buffer, body| {
+                    buffer.resize(buffer.len().max(body.len()), 0);
+                    buffer[..body.len()].copy_from_slice(body);
+                });
+            })
+            .or(|knobs| knobs.kept = Some(|buffer, body| buffer.extend(body)))
+            .or(|knobs| {
+                knobs.kept_at = &["/body"];
+                knobs.kept = Some(|buffer, body| {
+                    buffer.resize(buffer.len().max(body.len()), 0);
+                    buffer[..body.len()].copy_from_slice(body);
+                });
+            })
+            .or(|knobs| {
+                knobs.kept_at = &["/body"];
+                knobs.kept = Some(|buffer, body| buffer.extend(body));
+            })
+            .wrong("more-methods", "Another method than POST is answered. In this lesson, the handler has do_post alone, and the library answers 501 to all others.", |knobs| knobs.takes_put = true)
+            .or(|knobs| knobs.get = Some(200))
+            .or(|knobs| knobs.get = Some(405))
+            .or(|knobs| (knobs.takes_put, knobs.get) = (true, Some(200)))
+            .or(|knobs| (knobs.takes_put, knobs.get) = (true, Some(405)))
             .wrong("one-line", "You read up to the first line end. A body may have many lines: read as many bytes as the Content-Length says.", |knobs| {
                 knobs.read = |body| Read::These(body.split(|byte| *byte == b'\n').next().unwrap_or_default());
             })
             .or(|knobs| {
                 knobs.read = |body| Read::These(body.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default());
+            })
+            .wrong("until-nul", "The body ends at its first byte 0. In a body, 0 is a byte like any other: only the Content-Length says where it ends.", |knobs| {
+                knobs.read = |body| Read::These(body.split(|byte| *byte == 0).next().unwrap_or_default());
+            })
+            .or(|knobs| {
+                knobs.echo = |body| body.split(|byte| *byte == 0).next().unwrap_or_default().into();
             })
             .wrong("through-a-text", "/body makes a text of the bytes on their way, and what is not UTF-8 becomes \u{fffd}. Send the bytes as they came.", |knobs| {
                 knobs.echo = |body| String::from_utf8_lossy(body).into_owned().into();
@@ -378,9 +469,16 @@ impl Model for MessageEcho {
             .wrong("line-end-added", "A line end stands behind the body that comes back. /body sends the body and nothing else.", |knobs| {
                 knobs.echo = |body| [body, b"\n"].concat();
             })
+            .or(|knobs| {
+                knobs.echo = |body| match body {
+                    [.., b'\n'] => body.into(),
+                    _ => [body, b"\n"].concat(),
+                };
+            })
             .wrong("body-trimmed", "White space at the ends of the body is taken off. /body sends every byte as it came.", |knobs| {
                 knobs.echo = |body| body.trim_ascii().into();
             })
+            .or(|knobs| knobs.echo = |body| body.trim_ascii_end().into())
             .or(|knobs| {
                 knobs.echo = |body| String::from_utf8_lossy(body).trim().into();
             })
@@ -465,7 +563,16 @@ impl Model for MessageEcho {
                 };
             })
             .wrong("message-trimmed", "White space at the ends of the message is taken off. The message comes back as it was typed.", |knobs| {
-                knobs.message = |form| first(form, "message").map(|value| value.trim().into());
+                knobs.value = |message| message.trim().into();
+            })
+            .wrong("message-first-line", "Only the first line of the message comes back. A message may have several.", |knobs| {
+                knobs.value = |message| message.lines().next().unwrap_or_default().into();
+            })
+            .or(|knobs| {
+                knobs.message = |form| Some(first(form, "message")?.lines().next()?.into());
+            })
+            .wrong("from-the-query", "A message that stands in the query of the address is taken, too. It comes in the body; a query changes nothing.", |knobs| {
+                knobs.or_query = true;
             })
             .wrong("utf8-needed", "A form with bytes that are not UTF-8 is taken for one without a message. Such bytes become \u{fffd}: from_utf8_lossy makes a text of any bytes.", |knobs| {
                 knobs.message = |form| first(std::str::from_utf8(form).ok()?.as_bytes(), "message");
@@ -474,10 +581,10 @@ impl Model for MessageEcho {
                 knobs.message = |form| Some(first(form, "message").unwrap_or_default());
             })
             .wrong("empty-refused", "A message with nothing in it is refused. The field is there, so it is a message: only a field that is missing gets 400.", |knobs| {
-                knobs.message = |form| first(form, "message").filter(|value| !value.is_empty());
+                knobs.refuses = str::is_empty;
             })
             .or(|knobs| {
-                knobs.message = |form| first(form, "message").filter(|value| !value.trim().is_empty());
+                knobs.refuses = |message| message.trim().is_empty();
             })
             .wrong("missing-not-found", "A form without a message gets 404. The path is right; the form is not. That is a 400.", |knobs| knobs.missing = 404)
             .wrong("missing-ok", "A form without a message gets 200, which says that all is well. The client has made a mistake: the status is 400.", |knobs| knobs.missing = 200)
@@ -603,7 +710,7 @@ fn fields_drawn(draw: &mut Draw) -> String {
             2 => encode_form(&[("message", &draw.text())]),
             3 => "message=".into(),
             4 => "message".into(),
-            5 => format!("Message={}", draw.word()),
+            5 => format!("the-message={}", draw.word()),
             6 => format!("message=%2541+%zz%+1=2{}", draw.word()),
             7 => format!("x{}message={}", draw.word(), draw.word()),
             8 => format!("%6Dessage={}+%2B+Two", draw.word()),

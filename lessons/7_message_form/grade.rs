@@ -97,6 +97,18 @@ struct Knobs {
     kept: fn(&str) -> &str,
     /// What is to be seen of it on the page.
     seen: fn(Expect, &str) -> Expect,
+    /// Bodies of earlier requests stand before the next one.
+    keeps_buffer: bool,
+    /// Whether the page shows the messages before as well.
+    shows_all: bool,
+    /// Whether a form without a message is answered with the message before, if there is one.
+    stays: bool,
+    /// Whether PUT is answered as POST.
+    takes_put: bool,
+    /// The type that HEAD gets with 200, at every path, if the program answers it itself.
+    own_head: Option<Option<&'static str>>,
+    /// Whether GET of another path is redirected to /.
+    redirects_others: bool,
     /// Whether the form comes with the message that stands in the query.
     prefilled: bool,
     /// Whether a message in the query is shown, as one that was posted.
@@ -107,8 +119,10 @@ struct Knobs {
     redirects: bool,
     /// Whether the tags of the page are tags.
     own_tags: bool,
-    /// The status of a form without a message, and whether the answer names the field.
+    /// The status and the type of the answer to a form without a message, and whether it names
+    /// the field.
     missing: u16,
+    missing_kind: String,
     names_what_is_missing: bool,
 }
 
@@ -125,24 +139,40 @@ impl Default for Knobs {
             field: |asked| asked.form_field("message"),
             kept: |message| message,
             seen: as_typed,
+            keeps_buffer: false,
+            shows_all: false,
+            stays: false,
+            takes_put: false,
+            own_head: None,
+            redirects_others: false,
             prefilled: false,
             get_shows: false,
             others: &[],
             redirects: false,
             own_tags: true,
             missing: 400,
+            missing_kind: HTML.into(),
             names_what_is_missing: true,
         }
     }
+}
+
+/// What a program remembers that should remember nothing.
+#[derive(Clone, Default)]
+struct Kept {
+    /// The bodies that a buffer still has, which is never made anew.
+    buffer: Vec<u8>,
+    /// The messages before.
+    messages: Vec<String>,
 }
 
 struct MessageForm;
 
 impl Model for MessageForm {
     type Knobs = Knobs;
-    type State = ();
+    type State = Kept;
 
-    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+    fn expect(knobs: &Knobs, kept: &mut Kept, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
         let is_other = knobs.every_path || knobs.others.contains(&asked.path());
         let is_home = asked.path() == "/" || is_other && asked.method != "POST";
@@ -151,6 +181,13 @@ impl Model for MessageForm {
             return None;
         }
         let unknown = |step| Expect::step(step).status(404).field("Content-Type", HTML);
+        if let ("HEAD", Some(kind)) = (&*asked.method, knobs.own_head) {
+            return Some(Expect::step(1).status(200).field("Content-Type", kind));
+        }
+        if knobs.redirects_others && asked.method != "POST" && !is_home {
+            let redirect = Expect::step(1).status_in(&[301, 302, 303, 307, 308]);
+            return Some(redirect.field("Location", "/"));
+        }
         match &*asked.method {
             "GET" | "HEAD" if !is_home => Some(unknown(1)),
             "GET" => {
@@ -172,12 +209,23 @@ impl Model for MessageForm {
                 Some(head.field("Content-Type", &**kind).body(""))
             }
             "POST" if !is_home => Some(unknown(2)),
-            "POST" => Some(posted(knobs, asked)),
-            _ => None,
+            "POST" if knobs.keeps_buffer => {
+                let body = asked.body.as_deref().unwrap_or_default();
+                kept.buffer.extend(body);
+                let body = Some(kept.buffer.clone().into());
+                let read = Request {
+                    body,
+                    ..asked.clone()
+                };
+                Some(posted(knobs, kept, &read))
+            }
+            "POST" => Some(posted(knobs, kept, asked)),
+            "PUT" if knobs.takes_put => Some(posted(knobs, kept, asked)),
+            _ => Some(Expect::step(2).status(501)),
         }
     }
 
-    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+    fn draw(draw: &mut Draw, _: &Kept) -> Vec<Act> {
         vec![match draw.below(17) {
             0 => match draw.below(3) {
                 0 => get(format!("/?message={}", draw.word())),
@@ -213,8 +261,13 @@ impl Model for MessageForm {
                 0 => get(draw.pick(&["/form.html", "/form", "/message.html"])),
                 _ => get(draw.path_near(&["/"])),
             },
-            _ => match draw.below(3) {
+            _ => match draw.below(5) {
                 0 => request("HEAD", "/"),
+                3 => request("HEAD", draw.path_near(&["/"])),
+                4 => {
+                    let method = draw.pick(&["PUT", "DELETE", "PATCH"]);
+                    request(method, "/").form(&[("message", &draw.word())])
+                }
                 1 => post(draw.path_near(&["/"])).form(&[("message", &draw.word())]),
                 _ => message(&draw.word().repeat(2000)),
             },
@@ -265,7 +318,17 @@ impl Model for MessageForm {
                 move |knobs| knobs.shown = (status, kind.clone()),
             ),
             ("POST", None) => {
+                let other = kind.clone();
+                mistakes.wrong(
+                    "other-type-for-missing",
+                    "The answer to a form without a field message is no page in HTML: its type is \
+                     another one than text/html; charset=utf-8.",
+                    move |knobs| knobs.missing_kind.clone_from(&other),
+                );
                 let names = names("message");
+                if status == 400 {
+                    return;
+                }
                 mistakes.wrong(
                     "other-status-for-missing",
                     format!(
@@ -274,6 +337,7 @@ impl Model for MessageForm {
                     ),
                     move |knobs| {
                         knobs.missing = status;
+                        knobs.missing_kind.clone_from(&kind);
                         knobs.names_what_is_missing = names;
                     },
                 )
@@ -296,12 +360,14 @@ fn form(knobs: &Knobs) -> Expect {
 }
 
 /// The answer to a form.
-fn posted(knobs: &Knobs, asked: &Request) -> Expect {
-    let Some(message) = (knobs.field)(asked) else {
+fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
+    let before = kept.messages.last().filter(|_| knobs.stays).cloned();
+    let Some(message) = (knobs.field)(asked).or(before) else {
         let missing = Expect::step(3).status(knobs.missing);
+        let missing = missing.field("Content-Type", &*knobs.missing_kind);
         return match knobs.names_what_is_missing {
-            true => missing.field("Content-Type", HTML).shows("message"),
-            false => missing,
+            true => missing.names(&["message"]),
+            false => missing.hides("message"),
         };
     };
     if knobs.redirects {
@@ -323,10 +389,23 @@ fn posted(knobs: &Knobs, asked: &Request) -> Expect {
     };
     let mut page = Expect::step(step).status(*status);
     page = page.field("Content-Type", &**kind);
-    let kept = (knobs.kept)(&message);
-    page = (knobs.seen)(page, kept);
+    let shown = (knobs.kept)(&message);
+    page = (knobs.seen)(page, shown);
+    // Of the messages before, a reader sees nothing.
+    let is_plain = |text: &&String| text.len() > 3 && text.chars().all(char::is_alphanumeric);
+    for earlier in kept.messages.iter().filter(is_plain) {
+        if !message.contains(earlier.as_str()) {
+            page = match knobs.shows_all {
+                true => page.shows(earlier),
+                false => page.hides(earlier),
+            };
+        }
+    }
+    kept.messages.push(message.clone());
+    let mut all = kept.messages.iter().filter(|_| knobs.shows_all);
     // A reader sees no tags of the page, unless somebody has typed some.
-    match (message.contains('<'), knobs.own_tags) {
+    let has_tags = message.contains('<') || all.any(|earlier| earlier.contains('<'));
+    match (has_tags, knobs.own_tags) {
         (false, true) => page.hides("</"),
         (_, false) => page.shows("</"),
         _ => page,
@@ -340,11 +419,29 @@ fn as_typed(page: Expect, message: &str) -> Expect {
     if message.contains('<') {
         page = page.body_lacks(message);
     }
-    // Where nothing has to be escaped, the spaces can be looked at as well.
+    // Where nothing has to be escaped, the spaces and line ends can be looked at as well.
+    if let Some(lines) = plain_lines(message) {
+        page = page.shows_lines(lines);
+    }
     let is_plain = message.chars().all(|c| c == ' ' || c.is_alphanumeric());
     match is_plain && message.trim().contains("  ") {
         true => page.shows_spaced(message),
         false => page,
+    }
+}
+
+/// The lines of a text of several, if nothing of them has to be escaped.
+fn plain_lines(text: &str) -> Option<Vec<&str>> {
+    let lines: Vec<&str> = text.split("\r\n").collect();
+    let is_plain = |line: &&str| !line.is_empty() && line.chars().all(char::is_alphanumeric);
+    (lines.len() > 1 && lines.iter().all(is_plain)).then_some(lines)
+}
+
+/// Between the lines of a text stands this, and a reader sees more line ends than were typed.
+fn parted(page: Expect, message: &str, between: &str) -> Expect {
+    match plain_lines(message) {
+        Some(lines) => page.body_has(lines.join(between)),
+        None => as_typed(page, message),
     }
 }
 
@@ -515,6 +612,91 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             knobs.seen = |page, message| as_typed(page, &message.replace('\n', "<br>\n"));
         })
         .wrong(
+            "br-and-line-end",
+            "Between two lines stands a <br>, and the line end as well, which the style of the \
+             page shows: white-space: pre-wrap. So the reader sees an empty line that nobody \
+             typed. One of the two is enough.",
+            |knobs| knobs.seen = |page, message| parted(page, message, "<br>\n"),
+        )
+        .or(|knobs| knobs.seen = |page, message| parted(page, message, "\r<br>\n"))
+        .or(|knobs| knobs.seen = |page, message| parted(page, message, "<br>\r\n"))
+        .or(|knobs| knobs.seen = |page, message| parted(page, message, "<br/>\n"))
+        .or(|knobs| knobs.seen = |page, message| parted(page, message, "<br />\n"))
+        .or(|knobs| knobs.seen = |page, message| parted(page, message, "\r<br>"))
+        .wrong(
+            "lines-lost",
+            "The line ends of a message are spaces on the page. Its reader must see it just as it \
+             was typed: keep the line ends. (The style of the page shows them.)",
+            |knobs| knobs.seen = |page, message| parted(page, message, " "),
+        )
+        .or(|knobs| knobs.seen = |page, message| parted(page, message, "\r "))
+        .or(|knobs| knobs.seen = |page, message| parted(page, message, "  "))
+        .wrong(
+            "spaces-folded",
+            "Several spaces and line ends become one space. The reader must see the message just \
+             as it was typed: take nothing out of it.",
+            |knobs| {
+                knobs.seen = |page, message| {
+                    let words: Vec<&str> = message.split_whitespace().collect();
+                    let folded = words.join(" ");
+                    match plain_lines(message) {
+                        Some(_) => page.body_has(folded),
+                        None => as_typed(page, &folded),
+                    }
+                };
+            },
+        )
+        .wrong(
+            "shows-all",
+            "The page shows messages of earlier requests, too. In this lesson the server \
+             remembers none: the page has the message that was just sent.",
+            |knobs| knobs.shows_all = true,
+        )
+        .wrong(
+            "stays",
+            "A form without a field message is answered with the message before. In this lesson \
+             the server remembers none: the answer is 400.",
+            |knobs| knobs.stays = true,
+        )
+        .wrong(
+            "own-head",
+            "HEAD gets 200 at every path. It gets what GET gets, without the body: without a \
+             do_head of yours, the library sees to that.",
+            |knobs| knobs.own_head = Some(None),
+        )
+        .or(|knobs| knobs.own_head = Some(Some(HTML)))
+        .wrong(
+            "redirects-others",
+            "Another path than / is redirected to the form. Then nobody learns that the address \
+             was wrong: the answer is 404.",
+            |knobs| knobs.redirects_others = true,
+        )
+        .wrong(
+            "takes-put",
+            "PUT is answered as POST. Only GET and POST have an answer of their own here; for \
+             other methods the library answers 501.",
+            |knobs| knobs.takes_put = true,
+        )
+        .wrong(
+            "no-charset",
+            "The type does not say which encoding the pages have: it is text/html; charset=utf-8.",
+            |knobs| {
+                knobs.form.1 = "text/html".into();
+                knobs.shown.1 = "text/html".into();
+            },
+        )
+        .or(|knobs| {
+            knobs.form.1 = "text/html".into();
+            knobs.shown.1 = "text/html".into();
+            knobs.missing_kind = "text/html".into();
+        })
+        .wrong(
+            "kept-buffer",
+            "The bytes of earlier requests are still there when the next body comes. Make a new \
+             Vec for each request.",
+            |knobs| knobs.keeps_buffer = true,
+        )
+        .wrong(
             "cut-off",
             "A long message loses its end: one read takes what is there, or what fits into the \
              buffer. Read until the body ends, as read_message does: read_to_end.",
@@ -631,8 +813,8 @@ fn about_no_message(mistakes: &mut Mistakes<Knobs>) {
     mistakes
         .wrong(
             "missing-is-empty",
-            "A form without a field message is taken for one with an empty message. It is \
-             another thing, a mistake of the client: 400.",
+            "A form without a field message gets a page with status 200, as one with an empty \
+             message does. It is another thing, a mistake of the client: 400.",
             |knobs| {
                 knobs.field = |asked| Some(asked.form_field("message").unwrap_or_default());
             },

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use grader::model::folded;
+use grader::record::What;
 use grader::{
     Act, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post, request,
 };
@@ -33,7 +34,8 @@ fn main() -> ExitCode {
             "GET / shows every message that was posted",
             Whole,
             |draw| {
-                let (one, other) = (message(&draw.line()), message(&draw.line()));
+                let lines = format!("{}\r\n{}", draw.word(), draw.word());
+                let (one, other) = (message(&draw.word()), message(&lines));
                 // Reading the board takes nothing off it, and one can be posted again.
                 [one.clone(), other, get("/"), one, get("/")]
             },
@@ -125,6 +127,12 @@ fn long(draw: &mut Draw, filler: &str, length: usize) -> String {
 struct Knobs {
     /// The answer to a message that is taken: its status and its Location.
     taken: (u16, Option<String>),
+    /// Whether the Location is the target of the POST, with its query.
+    to_target: bool,
+    /// The status of a form without a message.
+    missing: u16,
+    /// Whether PUT is answered as POST.
+    takes_put: bool,
     /// How a message is kept among the others.
     keep: fn(&mut Vec<String>, String),
     is_empty: fn(&str) -> bool,
@@ -151,6 +159,10 @@ struct Knobs {
     escapes: bool,
     /// What a reader sees of a message.
     read: fn(&str) -> String,
+    /// Whether each line is kept as a message.
+    by_line: bool,
+    /// What stands between two lines, if a reader sees more line ends than were typed.
+    between_lines: Option<&'static str>,
     /// Whether the tags around the messages are tags.
     own_tags: bool,
     /// Whether a message in the query of a GET is kept.
@@ -168,6 +180,9 @@ impl Default for Knobs {
     fn default() -> Self {
         Self {
             taken: (303, Some("/".into())),
+            to_target: false,
+            missing: 400,
+            takes_put: false,
             keep: |messages, message| messages.push(message),
             is_empty: |message| message.trim().is_empty(),
             length: |came| came.replace("\r\n", "\n").chars().count(),
@@ -183,6 +198,8 @@ impl Default for Knobs {
             raw_elsewhere: false,
             escapes: true,
             read: str::to_string,
+            by_line: false,
+            between_lines: None,
             own_tags: true,
             get_posts: false,
             shown_once: false,
@@ -240,10 +257,23 @@ impl Model for MessageBoard {
                 Some(expect)
             }
             "POST" => Some(match asked.form_field("message") {
-                Some(came) => posted(knobs, board, &came),
-                None => Expect::step(3).status(400),
+                Some(came) => {
+                    let expect = posted(knobs, board, &came);
+                    match (expect.all().first(), knobs.to_target) {
+                        (Some(first), true) if first.what == What::Status(vec![303]) => {
+                            let location = &*asked.target;
+                            Expect::step(1).status(303).field("Location", location)
+                        }
+                        _ => expect,
+                    }
+                }
+                None => Expect::step(3).status(knobs.missing),
             }),
-            _ => None,
+            "PUT" if knobs.takes_put => {
+                let came = asked.form_field("message")?;
+                Some(posted(knobs, board, &came))
+            }
+            _ => Some(Expect::step(1).status(501)),
         }
     }
 
@@ -294,7 +324,20 @@ impl Model for MessageBoard {
                 let path = draw.path_near(&["/", "/", "/messages"]);
                 post(path).form(&[("message", &draw.word())])
             }
-            _ => request("HEAD", "/"),
+            _ => match draw.below(4) {
+                0 | 1 => request("HEAD", "/"),
+                2 => {
+                    let method = draw.pick(&["PUT", "DELETE", "PATCH"]);
+                    request(method, "/").form(&[("message", &draw.word())])
+                }
+                // A board may become long.
+                _ => {
+                    let many = (0..draw.pick(&[12, 25])).map(|_| message(&draw.word()));
+                    let mut many: Vec<Act> = many.collect();
+                    many.push(get("/"));
+                    return many;
+                }
+            },
         };
         // Whatever was posted shows on the board.
         match draw.below(3) {
@@ -327,6 +370,16 @@ impl Model for MessageBoard {
                     "other-content-type",
                     "The Content-Type of the page is not text/html; charset=utf-8.",
                     move |knobs| knobs.kind.clone_from(&kind),
+                );
+            }
+            if asked.path() == "/" && asked.method == "POST" {
+                mistakes.wrong(
+                    "other-status-for-missing",
+                    format!(
+                        "A form without a field message is answered with {status}. The path is \
+                         right and the form is not: 400."
+                    ),
+                    move |knobs| knobs.missing = status,
                 );
             }
             if asked.path() == "/" && asked.method == "GET" {
@@ -394,13 +447,14 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
     let messages = (knobs.shows)(&board.messages);
     let read: Vec<String> = messages.iter().map(|text| (knobs.read)(text)).collect();
     // What was lost, or is read otherwise, is not there as it was typed.
-    for text in board.posted.iter().filter(|text| !read.contains(text)) {
+    let lost = |text: &&String| !read.contains(text) && !knobs.by_line;
+    for text in board.posted.iter().filter(lost) {
         let text = folded(text);
         if !read.iter().any(|read| folded(read).contains(&text)) {
             expect = expect.hides(text);
         }
     }
-    expect = expect.shows_each(read);
+    expect = expect.shows_each(&read);
     // What is escaped stands nowhere as it was typed, in no attribute either.
     for text in messages {
         if text.contains('<') && knobs.escapes {
@@ -415,6 +469,24 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
     for text in messages {
         if text.trim().contains("  ") && is_plain(text) {
             expect = expect.shows_spaced(text);
+        }
+    }
+    let others: Vec<&str> = read
+        .iter()
+        .map(String::as_str)
+        .filter(|text| is_plain(text) && !text.trim().is_empty())
+        .collect();
+    for lines in read.iter().filter_map(|text| plain_lines(text)) {
+        expect = match knobs.between_lines {
+            Some(between) => expect.body_has(lines.join(between)),
+            None => expect.in_one_piece(&lines, &others).shows_lines(lines),
+        };
+    }
+    if knobs.by_line {
+        for lines in board.posted.iter().filter_map(|text| plain_lines(text)) {
+            for parted in ["<br", "\n"].map(|end| format!("{}{end}", lines[0])) {
+                expect = expect.body_lacks(parted);
+            }
         }
     }
     // A reader sees no tags of the page, unless somebody has typed some.
@@ -437,6 +509,13 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
         }
     }
     expect
+}
+
+/// The lines of a text of several, if nothing of them has to be escaped.
+fn plain_lines(text: &str) -> Option<Vec<&str>> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let is_plain = |line: &&str| !line.is_empty() && line.chars().all(char::is_alphanumeric);
+    (lines.len() > 1 && lines.iter().all(is_plain)).then_some(lines)
 }
 
 /// A message comes, in the form it has when it was decoded.
@@ -475,6 +554,8 @@ fn posted(knobs: &Knobs, board: &mut Board, came: &str) -> Expect {
         let expect = Expect::step(4).status(knobs.too_long);
         return match knobs.says_limit {
             true => expect.shows_number(200),
+            // It may say how many there are.
+            false if message.chars().count() == 200 => expect,
             false => expect.hides("200"),
         };
     }
@@ -490,6 +571,18 @@ fn posted(knobs: &Knobs, board: &mut Board, came: &str) -> Expect {
 
 fn about_redirects(mistakes: &mut Mistakes<Knobs>) {
     mistakes
+        .wrong(
+            "to-the-target",
+            "The Location is the address that the form was sent to, with its query. It is /, \
+             whatever the query is.",
+            |knobs| knobs.to_target = true,
+        )
+        .wrong(
+            "takes-put",
+            "PUT is answered as POST. Only GET and POST have an answer of their own here; for \
+             other methods the library answers 501.",
+            |knobs| knobs.takes_put = true,
+        )
         .wrong(
             "no-redirect",
             "The POST is answered with a page and the status 200. It looks right until somebody \
@@ -542,6 +635,22 @@ fn about_the_list(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "line-by-line",
+            "Each line of a message is on the page as a message of its own. A message may have \
+             several lines: keep it as one text.",
+            |knobs| {
+                knobs.by_line = true;
+                knobs.keep = |messages, message| {
+                    let lines = message.lines().filter(|line| !line.trim().is_empty());
+                    messages.extend(lines.map(str::to_string));
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.by_line = true;
+            knobs.keep = |messages, message| messages.extend(message.lines().map(str::to_string));
+        })
+        .wrong(
             "kept-twice",
             "Every message is on the page twice. Look for a second push, or for a second place \
              where the list goes into the page.",
@@ -571,6 +680,7 @@ fn about_the_list(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.shows = last::<5>)
         .or(|knobs| knobs.shows = last::<3>)
+        .or(|knobs| knobs.shows = last::<20>)
         .wrong(
             "shown-once",
             "The messages are on the page once, and gone the next time. Reading takes nothing \
@@ -628,6 +738,22 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.read = |message| message.replace('\n', "<br>"),
         )
         .or(|knobs| knobs.read = |message| message.replace('\n', "<br>\n"))
+        .wrong(
+            "br-and-line-end",
+            "Between two lines of a message stands a <br>, and the line end as well, which the \
+             style of the page shows: white-space: pre-wrap. So the reader sees an empty line \
+             that nobody typed. One of the two is enough.",
+            |knobs| knobs.between_lines = Some("<br>\n"),
+        )
+        .or(|knobs| knobs.between_lines = Some("<br/>\n"))
+        .or(|knobs| knobs.between_lines = Some("<br />\n"))
+        .or(|knobs| knobs.between_lines = Some("\n<br>"))
+        .wrong(
+            "lines-lost",
+            "The line ends of a message are spaces on the page. It reads just as it was typed: \
+             keep the line ends. (The style of the page shows them.)",
+            |knobs| knobs.between_lines = Some(" "),
+        )
         .wrong(
             "escapes-the-list",
             "The reader sees the tags of your own page as text. Escape each message alone, not \

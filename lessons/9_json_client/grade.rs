@@ -232,6 +232,8 @@ struct Knobs {
     path: &'static str,
     /// Whether it asks once more, after an answer.
     asks_again: bool,
+    /// Whether it asks for / first, and whether it goes on if that is not there.
+    asks_home: Option<bool>,
     /// How often it asks if it goes wrong.
     tries: u64,
     /// Whether it follows redirects.
@@ -289,6 +291,7 @@ impl Default for Knobs {
             method: "GET",
             path: "/person",
             asks_again: false,
+            asks_home: None,
             tries: 1,
             follows: true,
             limit_each: false,
@@ -346,6 +349,14 @@ fn asked(knobs: &Knobs, service: &BTreeMap<String, Reply>, query: &str) -> Asked
     let nowhere = Reply::Answer(Answer::new(404, ""));
     let target = format!("{}?{query}", knobs.path);
     let mut requests = vec![grader::request(knobs.method, target)];
+    if let Some(goes_on) = knobs.asks_home {
+        requests.insert(0, grader::get("/"));
+        if !goes_on {
+            requests.truncate(1);
+            let came = Came::Answer(404, String::new(), 0);
+            return Asked { requests, came };
+        }
+    }
     let (mut path, mut spent) = (knobs.path.to_string(), 0);
     loop {
         let reply = service.get(&path).unwrap_or(&nowhere);
@@ -607,6 +618,13 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.asks_again = true,
         )
         .wrong(
+            "asks-home-first",
+            "The service is asked for another page before /person, to see whether it is there. Ask \
+             once: the answer to /person says that, too.",
+            |knobs| knobs.asks_home = Some(true),
+        )
+        .or(|knobs| knobs.asks_home = Some(false))
+        .wrong(
             "tries-again",
             "The service is asked again if the first time went wrong. Ask once: whoever \
              started the program can start it again.",
@@ -772,6 +790,17 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.region = |rest| rest.first().cloned())
         .wrong(
+            "empty-region-refused",
+            "An empty region is taken for none. It is an argument like any other: the service is \
+             asked for it.",
+            |knobs| {
+                knobs.region = |rest| match rest {
+                    [region] if !region.is_empty() => Some(region.clone()),
+                    _ => None,
+                };
+            },
+        )
+        .wrong(
             "does-not-say-whom",
             "The message does not say who was asked. Show the address as it was given: {service}.",
             |knobs| (knobs.failed.says_service, knobs.no_person.says_service) = (false, false),
@@ -870,6 +899,16 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        // The card alone, with each field that it is said to have.
+        .or(|knobs| {
+            knobs.decode = |text| {
+                let value: Value = serde_json::from_str(text).ok()?;
+                let card = value["credit_card"].as_object()?;
+                let known = ["pin", "number"];
+                let fits = card.len() == known.len() && known.iter().all(|n| card.contains_key(*n));
+                Person::in_json(text).filter(|_| fits)
+            };
+        })
         .wrong(
             "field-made-up",
             "A field that the JSON does not have is made up, as an empty text. A field of the \
@@ -899,6 +938,9 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        .or(|knobs| knobs.decode = |text| without_need(text, "name"))
+        .or(|knobs| knobs.decode = |text| without_need(text, "surname"))
+        .or(|knobs| knobs.decode = |text| without_need(text, "pin"))
         .wrong(
             "parsed-by-hand",
             "The answer is searched for quotes and names. JSON can be written in many ways: with \
@@ -932,6 +974,18 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         );
+}
+
+/// The person in a JSON value, in which one field may be missing: then it is an empty text.
+fn without_need(text: &str, field: &str) -> Option<Person> {
+    let mut value: Value = serde_json::from_str(text).ok()?;
+    let object = match field {
+        "pin" => value.get_mut("credit_card")?,
+        _ => &mut value,
+    };
+    let fields = object.as_object_mut()?;
+    fields.entry(field).or_insert_with(|| "".into());
+    Person::in_json(&value.to_string())
 }
 
 fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {

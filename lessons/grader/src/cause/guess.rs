@@ -258,8 +258,14 @@ fn says_less(expect: &Expect, due: &Expect) -> bool {
         let all = expect.all().iter().map(|one| one.what.clone());
         all.filter(|what| matches!(what, What::Status(_))).collect()
     };
+    let parted = |expect: &Expect| {
+        let lines = |what: &What| matches!(what, What::Body(Text::ShowsLines(_)));
+        expect.all().iter().filter(|one| lines(&one.what)).count()
+    };
     let (shown, right) = (texts(expect), texts(due));
     let part = |(shown, right): (&String, &String)| shown != right && right.contains(&**shown);
     statuses(expect) == statuses(due)
-        && (shown.len() < right.len() || shown.iter().zip(&right).any(part))
+        && (shown.len() < right.len()
+            || parted(expect) < parted(due)
+            || shown.iter().zip(&right).any(part))
 }

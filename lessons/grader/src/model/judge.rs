@@ -56,14 +56,18 @@ impl What {
         let Ok(answer) = &exchange.answer else {
             return false;
         };
+        let same = |name: &str, one: &str, value: &str| {
+            same_value(name, one, value)
+                || name.eq_ignore_ascii_case("location")
+                    && value.starts_with('/')
+                    && own_path(exchange, one) == Some(value)
+        };
         match self {
             Self::Status(statuses) => statuses.contains(&answer.status),
             Self::Field(name, None) => answer.field(name).is_none(),
-            Self::Field(name, Some(value)) => {
-                has_once(answer, name, |one| same_value(name, one, value))
-            }
+            Self::Field(name, Some(value)) => has_once(answer, name, |one| same(name, one, value)),
             Self::FieldIn(name, values) => has_once(answer, name, |one| {
-                values.iter().any(|value| same_value(name, one, value))
+                values.iter().any(|value| same(name, one, value))
             }),
             Self::OwnField(name) => {
                 let fields = answer.fields.iter().map(|(name, _)| name);
@@ -145,6 +149,15 @@ impl What {
     }
 }
 
+/// The path and query of an address, if it is one of the server that was asked.
+fn own_path<'a>(exchange: &Exchange, address: &'a str) -> Option<&'a str> {
+    let sent = exchange.sent.text();
+    let fields = sent.lines().filter_map(|line| line.split_once(": "));
+    let mut hosts = fields.filter(|(name, _)| name.eq_ignore_ascii_case("host"));
+    let (_, host) = hosts.next()?;
+    address.strip_prefix("http://")?.strip_prefix(host.trim())
+}
+
 /// Whether an answer has a field of this name just once, and its value is right.
 fn has_once(answer: &Answer, name: &str, is_right: impl Fn(&str) -> bool) -> bool {
     let same = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
@@ -209,7 +222,17 @@ impl Text {
             Self::Lacks(due) => !bytes.text().contains(due),
             Self::Shows(due) => shown().contains(&folded(due)),
             Self::ShowsSpaced(due) => read.spaced(bytes).contains(&spaced(due)),
+            Self::Names(words) => {
+                let shown = shown().to_lowercase();
+                words
+                    .iter()
+                    .any(|word| shown.contains(&word.to_lowercase()))
+            }
+            Self::ShowsLines(lines) => {
+                shown().contains(&folded(&lines.join("\n"))) && read.parts_lines(bytes, lines)
+            }
             Self::Hides(due) => !shown().contains(&folded(due)),
+            Self::InOnePiece { lines, others } => is_in_one_piece(&bytes.text(), lines, others),
             Self::ShowsNumber(number) => {
                 let mut numbers = shown().split(|c: char| !c.is_ascii_digit());
                 numbers.any(|digits| digits.parse() == Ok(*number))
@@ -257,6 +280,26 @@ impl Text {
             }),
         }
     }
+}
+
+/// Whether these lines of a page are not parted from each other as from one of the others.
+fn is_in_one_piece(page: &str, lines: &[String], others: &[String]) -> bool {
+    let [first, second, ..] = lines else {
+        return true;
+    };
+    let Some((_, rest)) = page.split_once(first) else {
+        return true;
+    };
+    let between = rest.split_once(second).map_or("", |(between, _)| between);
+    let left = ["<br>", "<br/>", "<br />"]
+        .iter()
+        .fold(between.to_string(), |left, tag| left.replace(tag, ""));
+    let parted = |one: &str, other: &str| page.contains(&format!("{one}{between}{other}"));
+    let last = &lines[lines.len() - 1];
+    left.trim().is_empty()
+        || !others
+            .iter()
+            .any(|other| parted(last, other) || parted(other, first))
 }
 
 /// The first of these texts that a reader sees more or less often than all of them together
@@ -442,6 +485,64 @@ mod tests {
             "that is in another form"
         );
         assert!(!has("post", "/", Some("words")));
+    }
+
+    #[test]
+    fn a_word_may_have_capitals() {
+        let seen = answer(400, &[], "<p>The URI is <b>missing</b>.</p>");
+        assert_eq!(differs(Expect::step(1).names(&["url", "uri"]), &seen), None);
+        assert!(differs(Expect::step(1).names(&["name"]), &seen).is_some());
+    }
+
+    #[test]
+    fn a_line_end_that_is_shown_needs_no_tag() {
+        let holds = |page: &str| {
+            let expect = Expect::step(1).shows_lines(["one", "two"]);
+            differs(expect, &answer(200, &[], page)).is_none()
+        };
+        let kept = "<style>p { white-space: pre-wrap }</style>";
+        for lines in ["one\r\ntwo", "one<br>two", "<p>one</p>\n<p>two"] {
+            assert!(holds(&format!("{kept}<p>{lines}</p>")), "{lines}");
+        }
+        for lines in ["one<br>\ntwo", "one\r\n<br />two", "one\n\ntwo"] {
+            assert!(!holds(&format!("{kept}<p>{lines}</p>")), "{lines}");
+            assert!(holds(&format!("<p>{lines}</p>")), "a browser folds them");
+        }
+        assert!(!holds("<p>one three two"));
+        assert!(!holds("<p>one two"), "nothing parts the lines");
+    }
+
+    #[test]
+    fn lines_of_one_text_are_told_from_others() {
+        let holds = |page: &str| {
+            let expect = Expect::step(1).in_one_piece(&["one", "two"], &["x", "y"]);
+            differs(expect, &answer(200, &[], page)).is_none()
+        };
+        for page in [
+            "<p>x</p>\n<p>one\ntwo</p>\n<p>y</p>",
+            "x<br>\none<br>\ntwo<br>\ny",
+            "<ul><li>x</ul><ul><li>one<li>two</ul><ul><li>y</ul>",
+            "<p>one</p><p>two</p>",
+        ] {
+            assert!(holds(page), "{page}");
+        }
+        assert!(!holds("<p>x</p>\n<p>one</p>\n<p>two</p>"));
+        assert!(!holds("<p>one</p><p>two</p><p>y</p>"));
+    }
+
+    #[test]
+    fn a_location_may_have_the_server_before_its_path() {
+        let mut seen = answer(303, &[("Location", "http://localhost:81/a?b")], "");
+        let location = |seen: &Seen, value: &str| {
+            differs(Expect::step(1).field("Location", value), seen).is_none()
+        };
+        assert!(!location(&seen, "/a?b"), "nobody knows the server");
+        if let Seen::Exchange(exchange) = &mut seen {
+            exchange.sent = "POST / HTTP/1.1\r\nHost: localhost:81\r\n\r\n".into();
+        }
+        assert!(location(&seen, "/a?b"));
+        assert!(location(&seen, "http://localhost:81/a?b"));
+        assert!(!location(&seen, "/a"));
     }
 
     #[test]

@@ -46,6 +46,18 @@ impl Read {
         self.spaced.get_or_init(|| text_of(&page.text()))
     }
 
+    /// Whether something parts these lines, and not a line end together with a tag for a line
+    /// break, if the page's style shows its line ends.
+    pub(super) fn parts_lines(&self, page: &Bytes, lines: &[String]) -> bool {
+        let page = page.text();
+        let keeps = |style: &str| page.to_lowercase().contains(style);
+        let kept = ["pre-wrap", "pre-line", "white-space: pre", "<pre"];
+        let seen = lines_of(&page);
+        let lost = seen.contains(&lines.join(" "));
+        let doubled = kept.into_iter().any(keeps) && seen.contains(&lines.join("\n\n"));
+        !(lost || doubled)
+    }
+
     /// The start tags of this page, which is the same at each call.
     pub(super) fn tags(&self, page: &Bytes) -> &[Tag] {
         self.tags.get_or_init(|| tags(&page.text()))
@@ -212,6 +224,31 @@ fn text_of(page: &str) -> String {
         }
     }
     spaced(&seen)
+}
+
+/// What a reader sees of a page whose line ends are shown: of several in a row, two. Other
+/// tags that part words are marked.
+fn lines_of(page: &str) -> String {
+    const OTHER: char = '\u{b}';
+    let mut seen = String::new();
+    let parts = |name: &[u8]| match name {
+        b"br" => Some('\n'),
+        name => (!INLINE.contains(&name)).then_some(OTHER),
+    };
+    for token in tokens(page) {
+        match token {
+            Token::StartTag(start) => seen.extend(parts(&start.name)),
+            Token::EndTag(end) => seen.extend(parts(&end.name)),
+            Token::String(string) => {
+                seen += &text(&string).replace("\r\n", "\n").replace('\r', "\n");
+            }
+            _ => {}
+        }
+    }
+    while seen.contains("\n\n\n") {
+        seen = seen.replace("\n\n\n", "\n\n");
+    }
+    seen
 }
 
 /// Tags that stand inside of a line.

@@ -89,6 +89,19 @@ pub enum Text {
     ShowsSpaced(String),
     /// A reader does not see this in it.
     Hides(String),
+    /// A reader sees one of these words in it, in capital letters or small ones.
+    Names(Vec<String>),
+    /// A reader sees these lines in it, one below the other. Where the page's style shows its
+    /// line ends, there is one between two of them, and no tag for a line break as well.
+    ShowsLines(Vec<String>),
+    /// These lines are one text: what stands between two of them does not also part them from
+    /// one of the others, unless it is nothing but line ends.
+    InOnePiece {
+        /// The lines of the text.
+        lines: Vec<String>,
+        /// Texts of their own.
+        others: Vec<String>,
+    },
     /// A reader sees this number in it, and not only as a part of a longer one.
     ShowsNumber(u64),
     /// A reader sees these in it, one behind the other.
@@ -173,7 +186,7 @@ impl Expect {
 
     /// A field of the head with this value; with `None`, it must not be there. In a
     /// Content-Type, capital letters, quotes and spaces make no difference; in Allow, the order
-    /// of the methods makes none.
+    /// of the methods makes none; a Location may have the address of the server before its path.
     pub fn field<'a>(self, name: &str, value: impl Into<Option<&'a str>>) -> Self {
         let value = value.into().map(str::to_string);
         self.what(What::Field(name.into(), value))
@@ -263,6 +276,28 @@ impl Expect {
     /// not fold them. However they are written: `&nbsp;` is a space, too.
     pub fn shows_spaced(self, text: impl Into<String>) -> Self {
         self.what(What::Body(Text::ShowsSpaced(text.into())))
+    }
+
+    /// A reader of the page sees one of these words, in capital letters or small ones.
+    pub fn names(self, words: &[&str]) -> Self {
+        let words = words.iter().map(ToString::to_string).collect();
+        self.what(What::Body(Text::Names(words)))
+    }
+
+    /// A reader of the page sees these lines, one below the other, with none between them: they
+    /// are not parted by a tag for a line break and by a line end that is shown, too.
+    pub fn shows_lines<T: Into<String>>(self, lines: impl IntoIterator<Item = T>) -> Self {
+        let lines = lines.into_iter().map(Into::into).collect();
+        self.what(What::Body(Text::ShowsLines(lines)))
+    }
+
+    /// A reader of the page can tell that these lines are one text: they are not parted from
+    /// each other as they are from one of these others. (All of them are such that nobody need
+    /// escape anything in them.)
+    pub fn in_one_piece(self, lines: &[&str], others: &[&str]) -> Self {
+        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+        let (lines, others) = (owned(lines), owned(others));
+        self.what(What::Body(Text::InOnePiece { lines, others }))
     }
 
     /// A reader of the page sees this number.

@@ -37,6 +37,17 @@ pub(super) fn text(of: &str, due: &Text) -> Vec<String> {
             "a reader of the page sees this text, with each of its spaces:".into(),
             quote(due),
         ],
+        Text::Names(words) => vec![format!("a reader sees the word {}", words.join(" or "))],
+        Text::ShowsLines(lines) => {
+            let head = "a reader of the page sees these lines, with none between them:".to_string();
+            let lines = lines.iter().map(|line| quote(line));
+            [head].into_iter().chain(lines).collect()
+        }
+        Text::InOnePiece { lines, .. } => {
+            let head = "a reader of the page can tell that these lines are one text:".to_string();
+            let lines = lines.iter().map(|line| quote(line));
+            [head].into_iter().chain(lines).collect()
+        }
         Text::Hides(due) => vec!["no reader of the page sees this text:".into(), quote(due)],
         Text::ShowsNumber(number) => vec![format!("a reader of the page sees the number {number}")],
         Text::ShowsInOrder(all) => {
@@ -148,8 +159,9 @@ fn dotted(place: &str) -> String {
 pub(super) fn seen(came: &Bytes, due: &Text) -> Vec<String> {
     match due {
         // What a reader sees is told without the spaces that matter here.
-        Text::ShowsSpaced(_) => around(came, due),
+        Text::ShowsSpaced(_) | Text::ShowsLines(_) | Text::InOnePiece { .. } => around(came, due),
         Text::Shows(_)
+        | Text::Names(_)
         | Text::Hides(_)
         | Text::ShowsNumber(_)
         | Text::ShowsInOrder(_)
@@ -174,9 +186,10 @@ pub(super) fn seen(came: &Bytes, due: &Text) -> Vec<String> {
 fn around(came: &Bytes, due: &Text) -> Vec<String> {
     let wanted: Vec<String> = match due {
         Text::Shows(due) | Text::ShowsSpaced(due) | Text::Hides(due) => words(due),
-        Text::ShowsInOrder(all) | Text::ShowsEach(all) => {
+        Text::ShowsInOrder(all) | Text::ShowsEach(all) | Text::ShowsLines(all) => {
             all.iter().flat_map(|text| words(text)).collect()
         }
+        Text::InOnePiece { lines, .. } => lines.clone(),
         Text::ShowsNumber(number) => vec![number.to_string()],
         _ => Vec::new(),
     };
