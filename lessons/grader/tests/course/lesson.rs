@@ -142,6 +142,17 @@ impl Lesson {
         format!("starter/{}.rs", self.folder)
     }
 
+    /// The names of its programs that are neither the starter nor the reference.
+    pub fn other_programs(&self) -> Vec<String> {
+        let manifest = self.read("Cargo.toml");
+        let programs = manifest.split("[[bin]]").skip(1).filter_map(|program| {
+            let line = program.lines().find(|line| line.starts_with("name = "))?;
+            Some(line.split('"').nth(1)?.to_string())
+        });
+        let own = [self.package.clone(), format!("{}_solution", self.package)];
+        programs.filter(|name| !own.contains(name)).collect()
+    }
+
     /// The steps that the starter has a `todo!` for.
     pub fn todo_steps(&self) -> BTreeSet<u64> {
         let text = self.starter_text();

@@ -102,16 +102,26 @@ impl Workshop {
         self.cargo_build(&lesson.package, "--bin", name)
     }
 
-    /// Builds the lesson's checks, and keeps them in this folder.
+    /// Builds the lesson's checks and the other programs that they need, and keeps them in this
+    /// folder.
     pub fn checks(&self, lesson: &Lesson, folder: &Path) -> Checks {
         let name = format!("grade_{}", lesson.package);
-        let checks = Checks {
-            package: lesson.package.clone(),
-            program: self
-                .cargo_build(&lesson.package, "--example", &name)
-                .program,
+        let built = self.cargo_build(&lesson.package, "--example", &name);
+        let helpers = folder.join("helpers");
+        fs::create_dir(&helpers).expect("a folder");
+        let keep = |name: &str, built: Built, folder: &Path| {
+            let kept = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+            fs::copy(built.program, &kept).expect("a copy of a program");
+            kept
         };
-        checks.kept_in(folder)
+        for name in lesson.other_programs() {
+            keep(&name, self.build_binary(lesson, &name), &helpers);
+        }
+        Checks {
+            package: lesson.package.clone(),
+            program: keep("checks", built, folder),
+            helpers,
+        }
     }
 
     /// A command that runs in the copy. What cargo builds there goes to a target folder of the

@@ -11,6 +11,8 @@ use serde_json::Value;
 pub struct Checks {
     pub package: String,
     pub program: PathBuf,
+    /// The folder of the lesson's other programs.
+    pub helpers: PathBuf,
 }
 
 /// The name of a check, and its step.
@@ -82,13 +84,6 @@ pub struct Known {
 }
 
 impl Checks {
-    /// The same, as a program in this folder, which nobody builds anew.
-    pub fn kept_in(self, folder: &Path) -> Self {
-        let program = folder.join(format!("checks{}", std::env::consts::EXE_SUFFIX));
-        fs::copy(&self.program, &program).expect("a copy of the checks");
-        Self { program, ..self }
-    }
-
     /// Their results for a program.
     pub fn grade(&self, program: &Path, asked: Asked) -> Vec<Graded> {
         let report = program.with_extension("json");
@@ -97,6 +92,7 @@ impl Checks {
         command
             .env("GRADE_PROGRAM", program)
             .env("GRADE_REPORT", &report)
+            .env("GRADE_HELPERS", &self.helpers)
             .env_remove("GRADE_SEED")
             .env_remove("GRADE_BROWSER_STEPS")
             .stdin(Stdio::null());
