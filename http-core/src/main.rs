@@ -219,19 +219,15 @@ fn tell_the_network(bound: &[SocketAddr]) {
     };
     say("Other devices on the network find it at:\n");
     urls.iter().for_each(|url| say(&format!("    {url}\n")));
-    if takes_escapes()
+    if io::stdout().is_terminal()
+        && is_in_colour()
         && let Ok(code) = QrCode::encode_text(first, QrCodeEcc::Low)
     {
         say(&format!("\n{}\n", blocks(&code)));
     }
 }
 
-/// Whether standard output is a terminal that has colours, rather than one that shows the
-/// characters of which they are made.
-fn takes_escapes() -> bool {
-    io::stdout().is_terminal() && is_in_colour()
-}
-
+/// Whether a terminal has colours, rather than showing the characters of which they are made.
 #[cfg(unix)]
 fn is_in_colour() -> bool {
     std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
@@ -257,10 +253,8 @@ fn reachable(bound: &[SocketAddr]) -> Vec<SocketAddr> {
         let takes = |ip: &IpAddr| ip.is_ipv4() || address.is_ipv6();
         let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
         let ips = interfaces.iter().map(|interface| interface.ip());
-        found.extend(
-            ips.filter(takes)
-                .map(|ip| SocketAddr::new(ip, address.port())),
-        );
+        let with_port = |ip| SocketAddr::new(ip, address.port());
+        found.extend(ips.filter(takes).map(with_port));
     }
     found.retain(|address| match address.ip() {
         IpAddr::V4(ip) => !ip.is_loopback() && !ip.is_link_local(),
