@@ -206,6 +206,18 @@ fn date_and_server_are_not_doubled() {
 }
 
 #[test]
+fn a_date_is_sent_once() {
+    let server = TestServer::start(|_: &mut Request, response: Response| {
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+        let response = response.send_response(200).send_header("Date", date);
+        response.send_header("date", date).end_headers()?.send("")
+    });
+    let reply = server.get("/");
+    assert_eq!(reply.status, 500);
+    assert!(reply.text().contains("Date must be sent once"));
+}
+
+#[test]
 fn errors_and_redirects() {
     let server =
         TestServer::start(

@@ -484,7 +484,7 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
     }
     if knobs.by_line {
         for lines in board.posted.iter().filter_map(|text| plain_lines(text)) {
-            for parted in ["<br", "\n"].map(|end| format!("{}{end}", lines[0])) {
+            for parted in ["<br", "\n", "\r", " ", "&"].map(|end| format!("{}{end}", lines[0])) {
                 expect = expect.body_lacks(parted);
             }
         }
