@@ -53,7 +53,7 @@ fn a_row_names_every_status_of_its_cases() {
     }
 }
 
-/// The tests that the README names, as `file::name`.
+/// The tests that the README names: as `file::name` in tests/, or as `module::tests::name` in src/.
 #[test]
 fn the_tests_that_the_readme_names_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -67,10 +67,13 @@ fn the_tests_that_the_readme_names_exist() {
         let Some((file, name)) = code.split_once("::") else {
             continue;
         };
-        let tests = root.join("tests");
-        let text = fs::read_to_string(tests.join(file).with_extension("rs"))
-            .or_else(|_| fs::read_to_string(tests.join(file).join("main.rs")))
-            .unwrap_or_else(|_| panic!("there is no test program {file}"));
+        let (path, name) = match code.split_once("::tests::") {
+            Some((module, name)) => (root.join("src").join(module.replace("::", "/")), name),
+            None => (root.join("tests").join(file), name),
+        };
+        let text = fs::read_to_string(path.with_extension("rs"))
+            .or_else(|_| fs::read_to_string(path.join("main.rs")))
+            .unwrap_or_else(|_| panic!("there is no file for {code}"));
         assert!(text.contains(&format!("fn {name}()")), "there is no {code}");
         count += 1;
     }
