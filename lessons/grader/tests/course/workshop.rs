@@ -125,14 +125,13 @@ impl Workshop {
     }
 
     /// A command that runs in the copy. What cargo builds there goes to a target folder of the
-    /// copy's own, except for the libraries: those that the course has built are the same.
+    /// copy's own. (If it shared the libraries with the course, the http-core of one would take the
+    /// place of the other's while a program is built with it.)
     pub fn command(&self, program: &str) -> Command {
-        let course = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
         let mut command = Command::new(program);
         command
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))
-            .env("CARGO_BUILD_BUILD_DIR", course.expect("a target folder"))
             // Each program is another one: what is kept for its next build is kept for nothing.
             .env("CARGO_INCREMENTAL", "0")
             .stdin(Stdio::null());
