@@ -6,7 +6,7 @@ mod common;
 
 use std::io::{ErrorKind, Read, Write};
 use std::sync::Mutex;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,40 @@ fn measure(request: &mut Request, response: Response) -> Answer {
         .send_response(200)
         .end_headers()?
         .send(body.len().to_string())
+}
+
+/// More than the system takes of an answer.
+const LONG: usize = 200 * 1024 * 1024;
+
+/// A server that writes a long answer in one call, and what came of that.
+fn writes(limits: Limits) -> (TestServer, Receiver<Result<(), ErrorKind>>) {
+    let (tell, outcomes) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let server = TestServer::limited(limits, move |_: &mut Request, response: Response| {
+        let mut body = response.send_response(200).end_headers()?;
+        let written = body.write_all(&vec![0; LONG]);
+        let outcome = written.as_ref().map_err(|error| error.kind()).copied();
+        tell.lock().unwrap().send(outcome).unwrap();
+        written?;
+        body.finish()
+    });
+    (server, outcomes)
+}
+
+/// A server whose handler says when it begins with `/wait`, and waits there until it is told to
+/// go on.
+fn gated(limits: Limits) -> (TestServer, Receiver<()>, Sender<()>) {
+    let (tell, began) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel();
+    let (tell, wait) = (Mutex::new(tell), Mutex::new(wait));
+    let server = TestServer::limited(limits, move |request: &mut Request, response: Response| {
+        if request.path() == "/wait" {
+            tell.lock().unwrap().send(()).unwrap();
+            wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        }
+        measure(request, response)
+    });
+    (server, began, go_on)
 }
 
 /// Sends a byte now and then, until the server has something to say or ends the
@@ -235,25 +269,15 @@ fn a_body_that_stops_after_a_fast_start_is_408() {
 /// Of what has been taken, only what the system may still hold counts.
 #[test]
 fn an_answer_of_which_no_more_is_taken_after_a_fast_start_is_given_up() {
-    const LENGTH: usize = 200 * 1024 * 1024;
     let limits = Limits {
         stall_time: SHORT,
         least_rate: 1_000_000,
         ..patient()
     };
-    let (tell, given_up) = mpsc::channel();
-    let tell = Mutex::new(tell);
-    let server = TestServer::limited(limits, move |_: &mut Request, response: Response| {
-        let mut body = response.send_response(200).end_headers()?;
-        let written = body.write_all(&vec![0; LENGTH]);
-        let outcome = written.as_ref().map_err(|error| error.kind()).copied();
-        tell.lock().unwrap().send(outcome).unwrap();
-        written?;
-        body.finish()
-    });
+    let (server, given_up) = writes(limits);
     let mut client = server.connect();
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-    client.take(LENGTH / 2).unwrap();
+    client.take(LONG / 2).unwrap();
     // All that was taken would earn the client 100 s.
     let outcome = given_up.recv_timeout(PATIENCE).expect("not given up");
     assert_eq!(outcome, Err(ErrorKind::TimedOut));
@@ -325,16 +349,7 @@ fn an_answer_that_is_taken_in_sips_is_given_up() {
         least_rate: 1_000_000_000,
         ..patient()
     };
-    let (tell, given_up) = mpsc::channel();
-    let tell = Mutex::new(tell);
-    let server = TestServer::limited(limits, move |_: &mut Request, response: Response| {
-        let mut body = response.send_response(200).end_headers()?;
-        let written = body.write_all(&vec![0; 200 * 1024 * 1024]);
-        let outcome = written.as_ref().map_err(|error| error.kind()).copied();
-        tell.lock().unwrap().send(outcome).unwrap();
-        written?;
-        body.finish()
-    });
+    let (server, given_up) = writes(limits);
     let mut client = server.connect();
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     let start = Instant::now();
@@ -372,23 +387,13 @@ fn a_long_pipeline_is_not_idle() {
 /// A request that came in time, but had to wait for another one's handler, is answered.
 #[test]
 fn the_servers_own_delay_is_not_the_clients() {
-    let (tell, began) = mpsc::channel();
-    let tell = Mutex::new(tell);
-    let (go_on, wait) = mpsc::channel::<()>();
-    let wait = Mutex::new(wait);
     let limits = Limits {
         idle_time: SHORT,
         head_time: SHORT,
         stall_time: SHORT,
         ..patient()
     };
-    let server = TestServer::limited(limits, move |request: &mut Request, response: Response| {
-        if request.path() == "/wait" {
-            tell.lock().unwrap().send(()).unwrap();
-            wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
-        }
-        measure(request, response)
-    });
+    let (server, began, go_on) = gated(limits);
     let mut idle = server.connect();
     let mut half = server.connect();
     let mut body = server.connect();
@@ -467,20 +472,11 @@ fn at_the_limit_the_longest_idle_connection_gives_way() {
 /// One whose request has come while all threads were busy only looks idle.
 #[test]
 fn at_the_limit_who_has_asked_does_not_give_way() {
-    let (tell, began) = mpsc::channel();
-    let (go_on, wait) = mpsc::channel();
-    let (tell, wait) = (Mutex::new(tell), Mutex::new(wait));
     let limits = Limits {
         connections: 2,
         ..patient()
     };
-    let server = TestServer::limited(limits, move |request: &mut Request, response: Response| {
-        if request.path() == "/wait" {
-            tell.lock().unwrap().send(()).unwrap();
-            wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
-        }
-        measure(request, response)
-    });
+    let (server, began, go_on) = gated(limits);
     let (mut idle, mut busy) = (server.connect(), server.connect());
     assert_eq!(idle.get("/"), "0");
     busy.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");

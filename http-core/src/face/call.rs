@@ -25,23 +25,23 @@ impl Service {
             let response = Response::new(&exchange);
             panics::catch(self.quiet, || self.handler.handle(&mut request, response))
         };
-        let (message, is_printed) = match outcome {
+        let message = match outcome {
             Ok(Ok(_)) if http1.is_answered() => return,
             _ if http1.is_lost() => return,
-            Ok(Ok(_)) => (
-                "the handler returned the Answered of another response".to_owned(),
-                false,
-            ),
-            Ok(Err(error)) => match http1.refusal() {
-                Some(refusal) => return self.refuse(refusal, http1, transport),
-                None => (error.to_string(), false),
-            },
-            // By `panics`, with its place.
-            Err(panic) => (panic, true),
+            // `panics` has printed it already.
+            Err(panic) => panic,
+            Ok(returned) => {
+                let message = match (returned, http1.refusal()) {
+                    (Ok(_), _) => "the handler returned the Answered of another response".into(),
+                    (Err(_), Some(refusal)) => return self.refuse(refusal, http1, transport),
+                    (Err(error), None) => error.to_string(),
+                };
+                if !self.quiet {
+                    report::to_stderr(&report::failure("The handler failed", &message));
+                }
+                message
+            }
         };
-        if !is_printed && !self.quiet {
-            report::to_stderr(&report::failure("The handler failed", &message));
-        }
         let shown = match self.show_errors {
             true => &message,
             false => "The server could not answer this request.",
