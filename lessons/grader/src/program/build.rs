@@ -4,7 +4,8 @@
 //! Cargo decides by times whether a program is up to date. So a copy of each program
 //! that was built is kept together with the contents of all that the build has read. If
 //! Cargo calls a program fresh that is not the kept one, or that was made from other
-//! contents, what it has made is removed, which makes Cargo build it again. Nothing is
+//! contents, what it has made is removed, which makes Cargo build it again. So it is with
+//! a library of the course, whose contents are noted once for all programs. Nothing is
 //! written outside the target folder.
 
 use std::collections::BTreeMap;
@@ -132,21 +133,29 @@ pub(crate) fn build(place: &Place, program: &str, limit: Duration) -> Result<Bui
         let mut made = cargo_build(place, program, &target, limit)?;
         let warnings = std::mem::take(&mut made.warnings);
         let now = made.contents(&place.root);
-        let same = kept.contents == now && kept.is(&made.executable);
-        if same && let Some(path) = kept.hold() {
-            return Ok(Built { path, warnings });
-        }
         // The files of other packages (http-core's) are not the student's, and nobody
         // changes them just now.
-        let of_others = |file: &Path| made.libraries.keys().any(|folder| file.starts_with(folder));
-        let read = now.unlike(&before).all(of_others);
-        if !made.fresh && read {
-            let path = shelf
-                .keep(&made.executable, &now)
-                .map_err(|error| hindered("cannot copy the program", &error))?;
-            return Ok(Built { path, warnings });
+        let of_libraries = now.only(|file| made.library_of(file).is_some());
+        let known = shelf.libraries();
+        let stale = made.stale(of_libraries.unlike(&known));
+        if stale.is_empty() {
+            let same = kept.contents == now && kept.is(&made.executable);
+            let read = now.unlike(&before).all(|file| of_libraries.has(file));
+            let path = match same.then(|| kept.hold()).flatten() {
+                None if !made.fresh && read => {
+                    let copy = shelf.keep(&made.executable, &now);
+                    Some(copy.map_err(|error| hindered("cannot copy the program", &error))?)
+                }
+                held => held,
+            };
+            if let Some(path) = path {
+                shelf
+                    .note_libraries(&known, of_libraries)
+                    .map_err(|error| hindered("cannot write into the target folder", &error))?;
+                return Ok(Built { path, warnings });
+            }
         }
-        made.forget(program, now.unlike(&kept.contents));
+        made.forget(program, &stale, limit)?;
         before = now;
     }
     Err(NotBuilt::Hindered(format!(

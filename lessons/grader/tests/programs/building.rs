@@ -31,6 +31,7 @@ pub fn trials() -> Vec<Trial> {
         test("a module with an older time is graded", module),
         test("an included file with an older time is graded", included),
         test("a library with an older time is graded", library),
+        test("a library is built once for all programs", shared_library),
         test("two gradings at once grade each its own", two_at_once),
         test("a grading keeps its program while another builds", kept),
         test("a checkout is not written into", read_only),
@@ -192,13 +193,43 @@ fn library() {
     let library = |answer: &str| format!("pub const PATH: (&str, &str) = {answer};\n");
     let mut stage = with_library(&library(RIGHT));
     passed(&stage.run(), true);
-    put(
-        &stage,
-        "lessons/library/src/lib.rs",
-        &library(WRONG),
-        long_ago(),
-    );
+    let file = "lessons/library/src/lib.rs";
+    put(&stage, file, &library(WRONG), long_ago());
     passed(&stage.run(), false);
+    // Also where Cargo builds the program anyhow.
+    put(&stage, file, &library(RIGHT), long_ago());
+    stage.write(
+        STARTER,
+        &format!("// One line more.\n{}", program("library::PATH")),
+    );
+    passed(&stage.run(), true);
+}
+
+fn shared_library() {
+    let mut stage = with_library(&format!("pub const PATH: (&str, &str) = {RIGHT};\n"));
+    passed(&stage.run(), true);
+    let first = built(&stage);
+    // As for a program that is graded for the first time.
+    let shelf = fs::read_dir(stage.folder.join("target/debug/graded")).expect("a shelf");
+    for entry in shelf.flatten().filter(|entry| entry.path().is_dir()) {
+        fs::remove_dir_all(entry.path()).expect("a folder removed");
+    }
+    passed(&stage.run(), true);
+    assert_eq!(built(&stage), first);
+}
+
+/// When the library was built.
+fn built(stage: &Stage) -> SystemTime {
+    let made = fs::read_dir(stage.folder.join("target/debug/deps")).expect("a folder");
+    let mut made = made.flatten().filter(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with("liblibrary-") && name.ends_with(".rlib")
+    });
+    let library = made.next().expect("a library").metadata();
+    library
+        .and_then(|data| data.modified())
+        .expect("a time of the library")
 }
 
 fn broken_library() {
@@ -331,7 +362,12 @@ fn main() {
     cargo.args(["build", "-q", "-p", "path_router"]);
     cargo.current_dir(&stage.folder);
     cargo.env("CARGO_TARGET_DIR", stage.folder.join("target"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_")) {
+    let of_a_package = |name: &String| {
+        ["CARGO_MANIFEST_", "CARGO_PKG_"]
+            .iter()
+            .any(|begin| name.starts_with(begin))
+    };
+    for (name, _) in std::env::vars().filter(|(name, _)| of_a_package(name)) {
         cargo.env_remove(name);
     }
     assert!(cargo.status().expect("cargo runs").success());

@@ -56,14 +56,35 @@ pub fn without_variables_of_a_run(command: &mut Command) -> &mut Command {
 pub(super) struct Made {
     pub(super) executable: PathBuf,
     pub(super) fresh: bool,
-    /// Of each other package that it told of: its folder, and the files made from it.
-    pub(super) libraries: BTreeMap<PathBuf, Vec<PathBuf>>,
+    /// The libraries that it told of, by the folders of their packages.
+    libraries: BTreeMap<PathBuf, Library>,
     /// Where the program's own source is.
     source: PathBuf,
     pub(super) warnings: Vec<String>,
 }
 
+/// A library that a program is made with.
+#[derive(Default)]
+pub(super) struct Library {
+    /// Whether Cargo has made some of it in this run.
+    built: bool,
+    files: Vec<PathBuf>,
+}
+
 impl Made {
+    /// The library that this file belongs to.
+    pub(super) fn library_of(&self, file: &Path) -> Option<&Library> {
+        let mut libraries = self.libraries.iter();
+        let found = libraries.find(|(folder, _)| file.starts_with(folder));
+        found.map(|(_, library)| library)
+    }
+
+    /// The libraries that these files belong to, but for those that were made just now.
+    pub(super) fn stale<'a>(&self, changed: impl Iterator<Item = &'a Path>) -> Vec<&Library> {
+        let libraries = changed.filter_map(|file| self.library_of(file));
+        libraries.filter(|library| !library.built).collect()
+    }
+
     /// The contents of all that the program was made from, as they are now.
     pub(super) fn contents(&self, root: &Path) -> Contents {
         let dep_info = self.executable.with_extension("d");
@@ -72,20 +93,40 @@ impl Made {
         Contents::of(files.chain([self.source.clone()]))
     }
 
-    /// Removes what was made, and the libraries that these files belong to, so that
-    /// Cargo makes them again. What cannot be removed is seen as not built again.
-    pub(super) fn forget<'a>(&self, program: &str, changed: impl Iterator<Item = &'a Path>) {
-        for file in changed {
-            let of_it = self.libraries.iter();
-            for (_, made) in of_it.filter(|(folder, _)| file.starts_with(folder)) {
-                made.iter().for_each(|file| drop(fs::remove_file(file)));
+    /// Removes what was made, and these libraries, so that Cargo makes them again. What cannot
+    /// be removed is seen as not built again.
+    ///
+    /// # Errors
+    ///
+    /// If another Cargo builds in the target folder for longer than `limit`: it may be about
+    /// to read what would be removed.
+    pub(super) fn forget(
+        &self,
+        program: &str,
+        libraries: &[&Library],
+        limit: Duration,
+    ) -> Result<(), NotBuilt> {
+        let Some(profile) = self.executable.parent() else {
+            return Ok(());
+        };
+        let mut lock = cargos_lock(profile)
+            .map_err(|error| hindered("cannot lock the target folder", &error))?;
+        let until = Instant::now() + limit;
+        let _locked = loop {
+            match lock.try_write() {
+                Ok(locked) => break locked,
+                Err(_) if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
+                Err(error) => {
+                    let what = "another cargo builds in the same target folder, and goes on";
+                    return Err(hindered(what, &error));
+                }
             }
+        };
+        for file in libraries.iter().flat_map(|library| &library.files) {
+            let _ = fs::remove_file(file);
         }
         // The program itself is beside the libraries; its name has a hash at the end.
         let prefix = format!("{}-", program.replace('-', "_"));
-        let Some(profile) = self.executable.parent() else {
-            return;
-        };
         let entries = fs::read_dir(profile.join("deps")).into_iter().flatten();
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             let hash = path.file_stem().and_then(OsStr::to_str);
@@ -96,7 +137,17 @@ impl Made {
                 let _ = fs::remove_file(path);
             }
         }
+        Ok(())
     }
+}
+
+/// The file that Cargo locks while it builds in this folder of a profile.
+fn cargos_lock(profile: &Path) -> io::Result<fd_lock::RwLock<fs::File>> {
+    let mut options = fs::File::options();
+    options.create(true).truncate(false).write(true);
+    options
+        .open(profile.join(".cargo-lock"))
+        .map(fd_lock::RwLock::new)
 }
 
 /// Builds this program of the lesson's package. Cargo may be silent for `limit`.
@@ -171,7 +222,7 @@ pub(super) fn cargo_build(
 }
 
 fn made(messages: &[Value], program: &str, place: &Place) -> Result<Made, NotBuilt> {
-    let mut libraries: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    let mut libraries: BTreeMap<PathBuf, Library> = BTreeMap::new();
     let mut found = None;
     let artifacts = messages
         .iter()
@@ -185,10 +236,12 @@ fn made(messages: &[Value], program: &str, place: &Place) -> Result<Made, NotBui
             found = Some((executable, message["fresh"] == true, source));
         } else if let Some(manifest) = path(&message["manifest_path"])
             && let Some(folder) = manifest.parent()
+            && message["target"]["kind"][0] != "custom-build"
         {
             let files = message["filenames"].as_array().into_iter().flatten();
-            let made = libraries.entry(folder.into()).or_default();
-            made.extend(files.filter_map(path));
+            let library = libraries.entry(folder.into()).or_default();
+            library.built |= message["fresh"] != true;
+            library.files.extend(files.filter_map(path));
         }
     }
     let Some((executable, fresh, source)) = found else {
@@ -317,6 +370,33 @@ mod tests {
         ];
         let shown = rendered(&messages, "error", &place);
         assert_eq!(shown, ["error: oh\n --> starter/1_path_router.rs:3:5\n"]);
+    }
+
+    #[test]
+    fn nothing_is_removed_while_another_cargo_builds() {
+        let profile = tempfile::tempdir().expect("a folder");
+        let file = profile.path().join("liblibrary.rlib");
+        fs::write(&file, "").expect("a file");
+        let library = Library {
+            built: false,
+            files: vec![file.clone()],
+        };
+        let made = Made {
+            executable: profile.path().join("program"),
+            fresh: true,
+            libraries: BTreeMap::new(),
+            source: PathBuf::new(),
+            warnings: Vec::new(),
+        };
+        let mut lock = cargos_lock(profile.path()).expect("a file to lock");
+        let locked = lock.write().expect("a lock");
+        let hindered = made.forget("program", &[&library], Duration::from_millis(50));
+        assert!(matches!(hindered, Err(NotBuilt::Hindered(_))));
+        assert!(file.exists());
+        drop(locked);
+        made.forget("program", &[&library], Duration::ZERO)
+            .expect("a folder of one's own");
+        assert!(!file.exists());
     }
 
     #[test]

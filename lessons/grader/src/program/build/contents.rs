@@ -35,6 +35,28 @@ impl Contents {
         self.0.keys().map(PathBuf::as_path)
     }
 
+    pub(super) fn has(&self, file: &Path) -> bool {
+        self.0.contains_key(file)
+    }
+
+    /// Those of these files.
+    pub(super) fn only(&self, wanted: impl Fn(&Path) -> bool) -> Self {
+        let files = self.0.iter().filter(|(file, _)| wanted(file));
+        Self(
+            files
+                .map(|(file, content)| (file.clone(), *content))
+                .collect(),
+        )
+    }
+
+    /// The files of both, where they differ with the content in `self`.
+    pub(super) fn over(mut self, other: &Self) -> Self {
+        for (file, content) in &other.0 {
+            self.0.entry(file.clone()).or_insert(*content);
+        }
+        self
+    }
+
     /// The files of `self` that are not known to `other` with the same content.
     pub(super) fn unlike<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a Path> {
         let unlike = self

@@ -12,6 +12,8 @@ use super::contents::Contents;
 /// open, no other grading builds this program in this target folder.
 pub(super) struct Shelf {
     folder: PathBuf,
+    /// What the libraries were built from that all programs of the course share.
+    libraries: PathBuf,
     _only_one: fd_lock::RwLockWriteGuard<'static, fs::File>,
 }
 
@@ -42,6 +44,7 @@ impl Shelf {
         let file: &'static mut _ = Box::leak(Box::new(fd_lock::RwLock::new(file)));
         Ok(Self {
             folder,
+            libraries: all.join(format!("libraries-{of_root:016x}.json")),
             _only_one: file.write()?,
         })
     }
@@ -53,6 +56,22 @@ impl Shelf {
             contents: Contents::from_json(&note["contents"]),
             path: note["path"].as_str().unwrap_or_default().into(),
         }
+    }
+
+    /// What the libraries were built from, as far as it is known.
+    pub(super) fn libraries(&self) -> Contents {
+        let note = fs::read(&self.libraries).unwrap_or_default();
+        Contents::from_json(&serde_json::from_slice(&note).unwrap_or_default())
+    }
+
+    /// Notes that some libraries are built from these contents, beside the `known` ones.
+    /// (Of two programs that do so at once, one is not heard: its libraries are built once more.)
+    pub(super) fn note_libraries(&self, known: &Contents, contents: Contents) -> io::Result<()> {
+        let all = contents.over(known);
+        if all == *known {
+            return Ok(());
+        }
+        fs::write(&self.libraries, all.to_json().to_string())
     }
 
     /// Keeps a copy of this program, and holds it.
