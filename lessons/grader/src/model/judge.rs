@@ -201,6 +201,13 @@ fn same_value(name: &str, one: &str, other: &str) -> bool {
         };
         return methods(one) == methods(other);
     }
+    if name.eq_ignore_ascii_case("cache-control") {
+        let directives = |value: &str| -> BTreeSet<String> {
+            let each = value.split(',').map(str::trim);
+            each.map(str::to_ascii_lowercase).collect()
+        };
+        return directives(one) == directives(other);
+    }
     if !name.eq_ignore_ascii_case("content-type") {
         return one == other;
     }
@@ -413,6 +420,19 @@ mod tests {
         let missing = Expect::step(1).cookie_attribute("b", "Secure", None);
         assert!(differs(missing, &seen).is_some());
         assert_eq!(differs(Expect::step(1).sets_no_cookie("b"), &seen), None);
+    }
+
+    #[test]
+    fn what_caches_are_told_has_no_order() {
+        let same = |other| same_value("Cache-Control", "max-age=60, immutable", other);
+        assert!(same("Immutable,max-age=60"));
+        for other in [
+            "max-age=60",
+            "max-age=61, immutable",
+            "max-age=60 immutable",
+        ] {
+            assert!(!same(other), "{other}");
+        }
     }
 
     #[test]

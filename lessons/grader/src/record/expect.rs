@@ -185,8 +185,8 @@ impl Expect {
     }
 
     /// A field of the head with this value; with `None`, it must not be there. In a
-    /// Content-Type, capital letters, quotes and spaces make no difference; in Allow, the order
-    /// of the methods makes none; a Location may have the address of the server before its path.
+    /// Content-Type, capital letters, quotes and spaces make no difference; in Allow and
+    /// Cache-Control, the order makes none; a Location may have the address of the server before its path.
     pub fn field<'a>(self, name: &str, value: impl Into<Option<&'a str>>) -> Self {
         let value = value.into().map(str::to_string);
         self.what(What::Field(name.into(), value))
