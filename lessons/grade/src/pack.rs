@@ -87,7 +87,7 @@ const FOR_INSTRUCTORS: [(&str, &[&str]); 2] = [
     (
         "lessons/README.md",
         &[
-            "A class in seven meetings",
+            "A class, meeting by meeting",
             "Where students get stuck",
             "Things worth showing",
             "Grading",

@@ -73,7 +73,7 @@ fn what_is_for_instructors_is_left_out_and_no_link_is_dead() {
         ("README.md", "## How it is built", "## License"),
         (
             "lessons/README.md",
-            "## A class in seven meetings",
+            "## A class, meeting by meeting",
             "## The lessons",
         ),
         (

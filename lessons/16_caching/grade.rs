@@ -1,0 +1,1668 @@
+//! The checks of lesson 16, caching: a page and two files, of which a client gets only what it
+//! does not have.
+
+use std::hash::{DefaultHasher, Hasher};
+use std::ops::Range;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use grader::record::Request;
+use grader::{Act, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole};
+use grader::{get, post, request};
+use http_core::{FileHandler, Limits, escape_html, serve_in_memory};
+
+const PAGE: &str = include_str!("page.html");
+const CAT: &[u8] = include_bytes!("public/cat-1.svg");
+const SONG: &[u8] = include_bytes!("public/song-1.wav");
+const FIRST_HEADLINE: &str = "Cat asleep on the warm router";
+
+/// When all of it was published, in seconds since 1970, and as a date.
+const PUBLISHED: u64 = 1_700_000_000;
+const PUBLISHED_DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
+
+const DAY: i64 = 24 * 60 * 60;
+
+const PLACES: [&str; 3] = ["/", "/song-1.wav", "/cat-1.svg"];
+
+fn main() -> ExitCode {
+    let lesson = grader::lesson!(Caching)
+        .example(1, 1, "an answer says when it was changed", Whole, |_| {
+            let [page, song, cat] = PLACES.map(get);
+            [since("/", &date(-DAY)), page, song, cat]
+        })
+        .example(1, 2, "the same date gets 304", Whole, |_| {
+            [
+                since("/", PUBLISHED_DATE),
+                since("/song-1.wav", PUBLISHED_DATE),
+            ]
+        })
+        .example(
+            1,
+            2,
+            "an earlier date gets the page, a later one 304",
+            Whole,
+            |draw| {
+                let days = draw.number(1..90) as i64;
+                [
+                    since("/", &date(-days * DAY)),
+                    since("/", &date(days * DAY)),
+                    since("/", &date(-1)),
+                    since("/", &date(1)),
+                ]
+            },
+        )
+        .example(
+            1,
+            1,
+            "after a new headline, the old date gets the page",
+            Whole,
+            |draw| {
+                [
+                    headline(&draw.line()),
+                    since("/", PUBLISHED_DATE),
+                    since("/song-1.wav", PUBLISHED_DATE),
+                ]
+            },
+        )
+        .example(1, 1, "what is no date is as good as none", Whole, |draw| {
+            [since("/", &draw.word()), since("/", "2023-11-14 22:13:20")]
+        })
+        .check(
+            1,
+            1,
+            "the date of a new headline gets 304, too",
+            just_changed,
+        )
+        .example(2, 1, "an answer has the tag of its body", Whole, |draw| {
+            [
+                with_tags("/", &format!("\"{}\"", draw.word())),
+                get("/song-1.wav"),
+                headline(&draw.line()),
+                get("/"),
+            ]
+        })
+        .example(2, 2, "the same tag gets 304", Whole, |draw| {
+            let line = draw.line();
+            let tag = tag_of(&page(&line));
+            [
+                with_tags("/song-1.wav", &tag_of(SONG)),
+                headline(&line),
+                with_tags("/", &tag),
+            ]
+        })
+        .example(2, 1, "another tag gets the page", Whole, |draw| {
+            [
+                with_tags("/", &format!("\"{}\"", draw.word())),
+                with_tags("/", &tag_of(CAT)),
+                headline(&draw.line()),
+                with_tags("/", &tag_of(&page(FIRST_HEADLINE))),
+            ]
+        })
+        .example(
+            2,
+            2,
+            "it may stand among others, or be called weak",
+            Whole,
+            |draw| {
+                let (one, other, tag) = (draw.word(), draw.word(), tag_of(CAT));
+                [
+                    with_tags("/cat-1.svg", &format!("\"{one}\", {tag}, \"{other}\"")),
+                    with_tags("/cat-1.svg", &format!("W/{tag}")),
+                    with_tags("/cat-1.svg", "*"),
+                ]
+            },
+        )
+        .example(
+            2,
+            1,
+            "if there is a tag, the date does not count",
+            Whole,
+            |draw| {
+                let word = draw.word();
+                [
+                    with_tags("/", &format!("\"{word}\""))
+                        .field("If-Modified-Since", PUBLISHED_DATE),
+                    with_tags("/cat-1.svg", &tag_of(CAT)).field("If-Modified-Since", date(-DAY)),
+                ]
+            },
+        )
+        .example(
+            3,
+            1,
+            "the page is to be asked for each time",
+            Whole,
+            |draw| [get("/now"), get("/".to_string() + &draw.query())],
+        )
+        .example(
+            3,
+            1,
+            "what never changes may be kept for a year",
+            Whole,
+            |_| [get("/now"), get("/cat-1.svg"), get("/song-1.wav")],
+        )
+        .example(3, 1, "a 304 says it as well", Whole, |_| {
+            [with_tags("/", "*"), with_tags("/cat-1.svg", "*")]
+        })
+        .example(3, 1, "nobody may keep the time", Whole, |_| [get("/now")])
+        .check(
+            3,
+            0,
+            "in a browser, the second time moves no body",
+            second_time,
+        );
+    parts(lesson).sessions(1).grade()
+}
+
+/// The examples of a part of a body.
+fn parts(lesson: grader::Lesson<Caching>) -> grader::Lesson<Caching> {
+    lesson
+        .example(4, 1, "an answer says that parts can be had", Whole, |_| {
+            [part("/cat-1.svg", "bytes=0-9"), get("/song-1.wav")]
+        })
+        .example(4, 1, "a part is answered with 206", Status, |_| {
+            [part("/song-1.wav", "bytes=0-3")]
+        })
+        .example(
+            4,
+            2,
+            "from one byte to another, both of them included",
+            Whole,
+            |draw| {
+                let first = draw.number(0..1000);
+                [
+                    part("/song-1.wav", "bytes=8-11"),
+                    part(
+                        "/",
+                        &format!("bytes={first}-{}", first + draw.number(0..100)),
+                    ),
+                    part("/cat-1.svg", "bytes=0-0"),
+                ]
+            },
+        )
+        .example(4, 1, "from one byte to the end", Whole, |draw| {
+            let last = SONG.len() as u64 - 1;
+            [
+                part(
+                    "/song-1.wav",
+                    &format!("bytes={}-", last - draw.number(1..100)),
+                ),
+                part("/song-1.wav", &format!("bytes={last}-")),
+            ]
+        })
+        .example(4, 1, "the last bytes", Whole, |draw| {
+            [part(
+                "/song-1.wav",
+                &format!("bytes=-{}", draw.number(1..100)),
+            )]
+        })
+        .example(
+            4,
+            1,
+            "what lies behind the end is left out",
+            Whole,
+            |draw| {
+                let length = CAT.len();
+                [
+                    part("/cat-1.svg", &format!("bytes={}-{length}", length - 10)),
+                    part(
+                        "/cat-1.svg",
+                        &format!("bytes=-{}", length + draw.number(1..100) as usize),
+                    ),
+                ]
+            },
+        )
+        .example(
+            5,
+            1,
+            "a part that is not there gets 416, and the length",
+            Whole,
+            |draw| {
+                let length = SONG.len();
+                [
+                    part("/song-1.wav", &format!("bytes={length}-")),
+                    part("/song-1.wav", &format!("bytes={}-{}", length, length + 10)),
+                    part(
+                        "/cat-1.svg",
+                        &format!("bytes={}-", draw.number(10_000..1_000_000)),
+                    ),
+                    part("/cat-1.svg", "bytes=-0"),
+                ]
+            },
+        )
+        .example(
+            5,
+            1,
+            "what is not understood gets all of it",
+            Whole,
+            |draw| {
+                [
+                    part("/", "bytes=9-2"),
+                    part("/", &format!("bytes={}", draw.word())),
+                    part("/", "bytes=-"),
+                    part("/", "bytes=7"),
+                    part("/", "lines=0-9"),
+                    part("/", "bytes=0-9,20-29"),
+                ]
+            },
+        )
+        .example(
+            5,
+            2,
+            "If-Range: of another state, nobody wants a part",
+            Whole,
+            |draw| {
+                let tag = tag_of(&page(FIRST_HEADLINE));
+                [
+                    part("/", "bytes=10-").field("If-Range", &tag),
+                    headline(&draw.line()),
+                    part("/", "bytes=10-").field("If-Range", &tag),
+                ]
+            },
+        )
+        .example(
+            5,
+            1,
+            "a part of what is known already gets 304",
+            Whole,
+            |_| [part("/song-1.wav", "bytes=0-9").field("If-None-Match", tag_of(SONG))],
+        )
+        .check(
+            5,
+            0,
+            "the library's file server says the same",
+            as_the_library,
+        )
+}
+
+// What is done.
+
+fn since(target: &str, date: &str) -> Act {
+    get(target).field("If-Modified-Since", date)
+}
+
+fn with_tags(target: &str, tags: &str) -> Act {
+    get(target).field("If-None-Match", tags)
+}
+
+fn part(target: &str, range: &str) -> Act {
+    get(target).field("Range", range)
+}
+
+fn headline(text: &str) -> Act {
+    post("/headline").form(&[("headline", text)])
+}
+
+/// The date of this number of seconds after all was published.
+fn date(seconds: i64) -> String {
+    let seconds = PUBLISHED.saturating_add_signed(seconds);
+    httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+// What is right.
+
+/// The page that a headline is on, if it is another than the first.
+type World = Option<String>;
+
+fn page(headline: &str) -> Vec<u8> {
+    let page = PAGE.replace("<!-- headline -->", &escape_html(headline));
+    page.into_bytes()
+}
+
+/// The fingerprint that the starter has a function for.
+fn fingerprint(bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    format!("{:016x}", hasher.finish())
+}
+
+fn tag_of(body: &[u8]) -> String {
+    format!("\"{}\"", fingerprint(body))
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Page,
+    Song,
+    Cat,
+}
+
+impl Place {
+    fn of(path: &str) -> Option<Self> {
+        let at = PLACES.iter().position(|known| *known == path)?;
+        Some([Self::Page, Self::Song, Self::Cat][at])
+    }
+
+    fn body(self, world: &World) -> Vec<u8> {
+        match self {
+            Self::Page => page(world.as_deref().unwrap_or(FIRST_HEADLINE)),
+            Self::Song => SONG.into(),
+            Self::Cat => CAT.into(),
+        }
+    }
+
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Page => "text/html; charset=utf-8",
+            Self::Song => "audio/wav",
+            Self::Cat => "image/svg+xml",
+        }
+    }
+
+    /// When it was changed; a later time than all that are asked for, if that was now.
+    fn modified(self, world: &World) -> u64 {
+        match (self, world) {
+            (Self::Page, Some(_)) => u64::MAX,
+            _ => PUBLISHED,
+        }
+    }
+}
+
+/// What a server says of a Range.
+#[derive(Clone, PartialEq)]
+enum Ranged {
+    Whole,
+    Part(Range<usize>),
+    Missing,
+    /// 400.
+    Refused,
+}
+
+/// Reads a Range. `None`, if it is not of the form that the text describes.
+fn read_range(value: &str) -> Option<(Option<usize>, Option<usize>)> {
+    let (first, last) = value.strip_prefix("bytes=")?.split_once('-')?;
+    let number = |text: &str| match text {
+        "" => Some(None),
+        digits => digits.parse().ok().map(Some),
+    };
+    match (number(first)?, number(last)?) {
+        (None, None) => None,
+        (Some(first), Some(last)) if first > last => None,
+        both => Some(both),
+    }
+}
+
+fn ranged(value: &str, length: usize) -> Ranged {
+    let part = match read_range(value) {
+        None => return Ranged::Whole,
+        Some((None, last)) => length.saturating_sub(last.unwrap_or_default())..length,
+        Some((Some(first), None)) => first.min(length)..length,
+        Some((Some(first), Some(last))) => first.min(length)..(last + 1).min(length),
+    };
+    match part.is_empty() {
+        true => Ranged::Missing,
+        false => Ranged::Part(part),
+    }
+}
+
+/// How a value of a header is made.
+#[derive(Clone)]
+enum Value {
+    Made(fn(&[u8]) -> Option<String>),
+    /// The same for all.
+    Constant(Option<String>),
+    /// Another one in each answer.
+    Unknown,
+}
+
+/// What the server does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    last_modified: Value,
+    /// Whether a state that began then is known to a client that has sent this date; `None` if
+    /// the request is refused.
+    is_old: fn(modified: u64, date: &str) -> Option<bool>,
+    etag: Value,
+    /// Whether a tag is among those of a request.
+    is_among: fn(tags: &str, own: &str) -> bool,
+    /// What follows from the tags and from the date, where they are there.
+    is_known: fn(tags: Option<bool>, date: Option<bool>) -> bool,
+    known: u16,
+    /// Whether a 304 has the tag, and says what may be kept.
+    known_has: [bool; 2],
+    /// What may be kept: the page, what never changes, and the time.
+    kept: [Option<String>; 3],
+    accepts: Option<String>,
+    ranged: fn(value: &str, length: usize) -> Ranged,
+    part: u16,
+    /// What is sent of a body.
+    cut: fn(&[u8], Range<usize>) -> Vec<u8>,
+    content_range: fn(Range<usize>, usize) -> Option<String>,
+    /// Whether a part has the tag, and its type.
+    part_has: [bool; 2],
+    missing: u16,
+    missing_range: fn(usize) -> Option<String>,
+    /// Whether a part may be sent.
+    if_range: fn(tag: &str, own: &str) -> bool,
+    /// Whether a Range is looked at before it is asked whether the client has it all.
+    range_first: bool,
+}
+
+fn right_range(part: Range<usize>, length: usize) -> Option<String> {
+    let last = part.end as i64 - 1;
+    Some(format!("bytes {}-{last}/{length}", part.start))
+}
+
+fn is_old(modified: u64, date: &str) -> Option<bool> {
+    Some(seconds(date).is_some_and(|date| modified <= date))
+}
+
+fn seconds(date: &str) -> Option<u64> {
+    let date = httpdate::parse_http_date(date).ok()?;
+    let since = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
+}
+
+fn is_among(tags: &str, own: &str) -> bool {
+    let mut each = tags.split(',').map(str::trim);
+    each.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own)
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            last_modified: Value::Constant(Some(PUBLISHED_DATE.into())),
+            is_old,
+            etag: Value::Made(|body| Some(tag_of(body))),
+            is_among,
+            is_known: |tags, date| tags.or(date).unwrap_or(false),
+            known: 304,
+            known_has: [true; 2],
+            kept: ["no-cache", "max-age=31536000, immutable", "no-store"]
+                .map(|value| Some(value.into())),
+            accepts: Some("bytes".into()),
+            ranged,
+            part: 206,
+            cut: |body, part| body[part].into(),
+            content_range: right_range,
+            part_has: [true; 2],
+            missing: 416,
+            missing_range: |length| Some(format!("bytes */{length}")),
+            if_range: |tag, own| tag == own,
+            range_first: false,
+        }
+    }
+}
+
+impl Knobs {
+    fn cache_control(&self, expect: Expect, at: usize) -> Expect {
+        // What says the same in more words.
+        let others: &[&str] = match at {
+            0 => &["no-cache", "no-cache, public"],
+            1 => &[
+                "max-age=31536000, immutable",
+                "max-age=31536000, immutable, public",
+            ],
+            _ => &["no-store", "no-store, no-cache", "no-store, private"],
+        };
+        match &self.kept[at] {
+            Some(value) if others.contains(&&**value) => expect.field_in("Cache-Control", others),
+            value => expect.field("Cache-Control", value.as_deref()),
+        }
+    }
+}
+
+struct Caching;
+
+impl Model for Caching {
+    type Knobs = Knobs;
+    type State = World;
+
+    fn expect(knobs: &Knobs, world: &mut World, act: &Act) -> Option<Expect> {
+        let asked = act.asked()?;
+        if !asked.has_plain_path() {
+            return None;
+        }
+        match (&*asked.method, asked.path()) {
+            ("POST", "/headline") => match asked.form_field("headline") {
+                Some(headline) if !headline.trim().is_empty() => {
+                    *world = Some(headline);
+                    let expect = Expect::step(1).status(303);
+                    Some(expect.field("Location", "/"))
+                }
+                _ => Some(Expect::step(1).status(400)),
+            },
+            ("POST", _) => Some(Expect::step(1).status(404)),
+            ("GET", "/now") => Some(knobs.cache_control(Expect::step(3).status(200), 2)),
+            ("GET" | "HEAD", path) => match Place::of(path) {
+                Some(place) => resource(knobs, world, asked, place),
+                None => Some(Expect::step(1).status(404)),
+            },
+            _ => None,
+        }
+    }
+
+    fn draw(draw: &mut Draw, world: &World) -> Vec<Act> {
+        // The page most often: it changes, and it is short.
+        let at = draw.pick(&[0, 0, 0, 0, 2, 2, 1]);
+        let path = PLACES[at];
+        let place = Place::of(path).expect("a known place");
+        let body = place.body(world);
+        let tag = tag_of(&body);
+        vec![match draw.below(20) {
+            0 => get(path.to_string() + &draw.query()),
+            1..=3 => since(path, &drawn_date(draw)),
+            4..=6 => with_tags(path, &tags(draw, &tag)),
+            7 | 8 => {
+                let date = drawn_date(draw);
+                with_tags(path, &tags(draw, &tag)).field("If-Modified-Since", date)
+            }
+            9..=13 => part(path, &range(draw, body.len())),
+            14 | 15 => {
+                let tag = match draw.below(5) {
+                    1 => format!("\"{}\"", draw.word()),
+                    2 => format!("W/{tag}"),
+                    3 => tag_of(&page(FIRST_HEADLINE)),
+                    _ => tag,
+                };
+                part(path, &range(draw, body.len())).field("If-Range", tag)
+            }
+            16 => part(path, &range(draw, body.len())).field("If-None-Match", tags(draw, &tag)),
+            17 => {
+                let line = draw.text();
+                match draw.below(8) {
+                    1 => headline(draw.pick(&["", " "])),
+                    2 => post("/headline").form(&[("title", &line)]),
+                    3 => post(draw.path_near(&["/headline", "/"])).form(&[("headline", &line)]),
+                    _ => headline(&line),
+                }
+            }
+            18 => match draw.below(3) {
+                0 => request("HEAD", path),
+                1 => request("HEAD", path).field("If-None-Match", tags(draw, &tag)),
+                _ => request("HEAD", path).field("If-Modified-Since", drawn_date(draw)),
+            },
+            _ => match draw.below(3) {
+                0 => get("/now"),
+                _ => get(draw.path_near(&["/", "/song-1.wav", "/cat-1.svg", "/now"])),
+            },
+        }]
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        about_dates(mistakes);
+        about_tags(mistakes);
+        about_keeping(mistakes);
+        about_parts(mistakes);
+        about_what_is_not_there(mistakes);
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
+            return;
+        };
+        let value = |name: &str| answer.field(name).map(str::to_string);
+        let status = answer.status;
+        let place = Place::of(asked.path());
+        let is_plain = place.is_some() && status == 200;
+        if let Some(date) = value("Last-Modified").filter(|_| is_plain) {
+            let is_now = value("Date").is_some_and(|now| {
+                let both = seconds(&now).zip(seconds(&date));
+                both.is_some_and(|(now, date)| now.abs_diff(date) <= 1)
+            });
+            match is_now {
+                // After a new headline, it is right.
+                true => mistakes
+                    .wrong(
+                        "date-of-the-answer",
+                        "Last-Modified is the time of the answer. It must be the time of the \
+                         last change: modified, in the Resource.",
+                        |knobs| knobs.last_modified = Value::Unknown,
+                    )
+                    // It is this date that the client's is compared with.
+                    .or(|knobs| {
+                        knobs.last_modified = Value::Unknown;
+                        knobs.is_old = |_, _| Some(false);
+                    }),
+                false => mistakes.wrong(
+                    "other-date",
+                    "Last-Modified is not the date of the last change, or is not written as HTTP \
+                     writes dates: httpdate::fmt_http_date(self.modified).",
+                    move |knobs| knobs.last_modified = Value::Constant(Some(date.clone())),
+                ),
+            };
+        }
+        if let Some(tag) = value("ETag").filter(|_| is_plain) {
+            mistakes.wrong(
+                "same-tag-for-all",
+                "The ETag is the same whatever is in the body. So after a change, a client is \
+                 told that it has the new state. Make it of the body: fingerprint(&self.body).",
+                move |knobs| knobs.etag = Value::Constant(Some(tag.clone())),
+            );
+        }
+        if let Some(kept) = value("Cache-Control") {
+            let at = match (place, asked.path()) {
+                (Some(Place::Page), _) => Some(0),
+                (Some(_), _) => Some(1),
+                (None, "/now") => Some(2),
+                _ => None,
+            };
+            if let Some(at) = at {
+                let which = ["the page", "the cat and the song", "the time"][at];
+                let right = Knobs::default().kept[at].clone().unwrap_or_default();
+                mistakes.wrong(
+                    [
+                        "page-kept-otherwise",
+                        "files-kept-otherwise",
+                        "time-kept-otherwise",
+                    ][at],
+                    format!(
+                        "The Cache-Control of {which} must be {right}, and is {kept}. The table \
+                         in step 3 says what each of these words means."
+                    ),
+                    move |knobs| knobs.kept[at] = Some(kept.clone()),
+                );
+            }
+        }
+        let asks = |name: &str| asked.field(name).is_some();
+        let asks_for_news = asks("If-None-Match") || asks("If-Modified-Since");
+        if asks_for_news && ![200, 206, 304, 416, 500].contains(&status) {
+            mistakes.wrong(
+                "known-otherwise",
+                format!(
+                    "What the client has already is answered with {status}. Only 304 says: take \
+                     what you have."
+                ),
+                move |knobs| knobs.known = status,
+            );
+        }
+        if asks("Range") && ![206, 304, 500].contains(&status) {
+            mistakes.wrong(
+                "part-status",
+                format!("A part is answered with {status}. Its status is 206, Partial Content."),
+                move |knobs| knobs.part = status,
+            );
+            if status != 200 {
+                mistakes.wrong(
+                    "missing-otherwise",
+                    format!(
+                        "A part that is not there is answered with {status}. For this, there is \
+                         416, Range Not Satisfiable."
+                    ),
+                    move |knobs| knobs.missing = status,
+                );
+            }
+        }
+    }
+}
+
+fn drawn_date(draw: &mut Draw) -> String {
+    match draw.below(10) {
+        1 => date(-1),
+        2 => date(1),
+        3 => date(-DAY * draw.number(1..400) as i64),
+        4 => date(DAY * draw.number(1..300) as i64),
+        5 => draw.word(),
+        6 => draw
+            .pick(&["yesterday", "0", "2023-11-14T22:13:20Z", "1700000000"])
+            .into(),
+        _ => PUBLISHED_DATE.into(),
+    }
+}
+
+/// The tags of a request, where this is that of the resource.
+fn tags(draw: &mut Draw, tag: &str) -> String {
+    let inside = tag.trim_matches('"').to_string();
+    match draw.below(16) {
+        1 | 2 => format!("W/{tag}"),
+        3 => "*".into(),
+        4 => format!("\"{}\", {tag}", draw.word()),
+        5 => format!("{tag}, \"{}\"", draw.word()),
+        6 => format!("\"{}\",W/{tag},\"{}\"", draw.word(), draw.word()),
+        7 => format!("\"{}\"", draw.word()),
+        8 => format!("\"{}\", W/\"{}\"", draw.word(), draw.word()),
+        9 => format!("\"{inside}{}\"", draw.word()),
+        10 => format!("\"{}{inside}\"", draw.word()),
+        11 => tag.to_uppercase(),
+        12 => tag_of(&page(FIRST_HEADLINE)),
+        13 => tag_of(CAT),
+        _ => tag.into(),
+    }
+}
+
+/// A Range, for a body of this length.
+fn range(draw: &mut Draw, length: usize) -> String {
+    let end = length as u64;
+    let some = draw.below(end);
+    match draw.below(24) {
+        0 => format!("bytes=0-{}", draw.below(40)),
+        1 => format!("bytes={some}-{some}"),
+        2 | 3 => {
+            let first = draw.below(end - 200);
+            format!("bytes={first}-{}", first + draw.below(100))
+        }
+        4 => format!("bytes={}-", end - 1 - draw.below(60)),
+        5 => format!("bytes={}-", end - 1),
+        6 => format!("bytes=-{}", 1 + draw.below(60)),
+        7 => "bytes=-1".into(),
+        8 => format!("bytes={}-{}", end - 1 - draw.below(9), end - 1),
+        9 => format!("bytes={}-{end}", end - 1 - draw.below(9)),
+        10 => format!(
+            "bytes={}-{}",
+            end - 1 - draw.below(9),
+            end + draw.below(1000)
+        ),
+        11 => format!("bytes={end}-"),
+        12 => format!("bytes={end}-{}", end + draw.below(50)),
+        13 => format!("bytes={}-", end + 1 + draw.below(50_000)),
+        14 => "bytes=-0".into(),
+        15 => format!("bytes=-{}", end + draw.below(2)),
+        16 => format!("bytes=-{}", end + 1 + draw.below(50_000)),
+        17 => format!("bytes={}-{}", 7 + draw.below(9), draw.below(7)),
+        18 => format!("{}=0-9", draw.pick(&["lines", "pages", "seconds"])),
+        19 => "bytes=0-9,20-29".into(),
+        20 => format!("bytes=-5, {}-", end - 9),
+        21 => draw
+            .pick(&["bytes=-", "bytes=", "bytes", "0-9", "bytes=7", "bytes:0-9"])
+            .into(),
+        22 => format!("bytes={}-", draw.word()),
+        _ => format!("bytes=0-{}", draw.word()),
+    }
+}
+
+/// What is said of a resource.
+fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Option<Expect> {
+    let body = place.body(world);
+    let tag = match &knobs.etag {
+        Value::Made(made) => made(&body),
+        Value::Constant(tag) => tag.clone(),
+        Value::Unknown => None,
+    };
+    // Without a tag in the answer, there still is one that it is compared with.
+    let right_tag = tag_of(&body);
+    let own = tag.as_deref().unwrap_or(&right_tag);
+    let [tags, date, range, if_range] =
+        ["If-None-Match", "If-Modified-Since", "Range", "If-Range"].map(|name| asked.field(name));
+    if asked.method == "HEAD" && range.is_some() {
+        return None;
+    }
+    let right = |range| ranged(range, body.len());
+    let step = match (range, if_range) {
+        (Some(_), Some(_)) => 5,
+        (Some(_), None) if tags.is_some() => 5,
+        (Some(range), None) if !matches!(right(range), Ranged::Part(_)) => 5,
+        (Some(_), None) => 4,
+        (None, _) if tags.is_some() => 2,
+        (None, _) => 1,
+    };
+    let by_tags = tags.map(|tags| (knobs.is_among)(tags, own));
+    let by_date = date.map(|date| (knobs.is_old)(place.modified(world), date));
+    if by_date == Some(None) && tags.is_none() {
+        return Some(Expect::step(step).status(400));
+    }
+    let is_known = (knobs.is_known)(by_tags, by_date.flatten());
+    let ranged = match range {
+        Some(range) if if_range.is_none_or(|tag| (knobs.if_range)(tag, own)) => {
+            (knobs.ranged)(range, body.len())
+        }
+        _ => Ranged::Whole,
+    };
+    let with_tag = |expect: Expect| match knobs.etag {
+        Value::Unknown => expect,
+        _ => expect.then(2).field("ETag", tag.as_deref()),
+    };
+    let kept = usize::from(place != Place::Page);
+    let with_keeping = |expect: Expect| knobs.cache_control(expect.then(3), kept);
+    let expect = Expect::step(step);
+    if is_known && !(knobs.range_first && ranged != Ranged::Whole) {
+        let [has_tag, has_keeping] = knobs.known_has;
+        let expect = expect.status(knobs.known);
+        let expect = match has_tag {
+            true => with_tag(expect),
+            false => expect.then(2).field("ETag", None),
+        };
+        return Some(match has_keeping {
+            true => with_keeping(expect),
+            false => expect.then(3).field("Cache-Control", None),
+        });
+    }
+    let length = body.len();
+    match ranged {
+        Ranged::Refused => Some(expect.status(400)),
+        Ranged::Missing => {
+            let range = (knobs.missing_range)(length);
+            Some(
+                expect
+                    .status(knobs.missing)
+                    .field("Content-Range", range.as_deref()),
+            )
+        }
+        Ranged::Part(part) => {
+            let range = (knobs.content_range)(part.clone(), length);
+            let [has_tag, has_type] = knobs.part_has;
+            let kind = has_type.then(|| place.content_type());
+            let expect = expect
+                .status(knobs.part)
+                .field("Content-Range", range.as_deref())
+                .field("Content-Type", kind)
+                .body((knobs.cut)(&body, part));
+            Some(with_keeping(match has_tag {
+                true => with_tag(expect),
+                false => expect.then(2).field("ETag", None),
+            }))
+        }
+        Ranged::Whole => {
+            let mut expect = expect
+                .status(200)
+                .field("Content-Type", place.content_type());
+            if asked.method == "GET" {
+                expect = expect.body(body);
+            }
+            let is_first = place.modified(world) == PUBLISHED;
+            expect = match &knobs.last_modified {
+                Value::Constant(None) => expect.then(1).field("Last-Modified", None),
+                Value::Constant(date) if is_first => {
+                    expect.then(1).field("Last-Modified", date.as_deref())
+                }
+                _ => expect,
+            };
+            let expect = with_keeping(with_tag(expect));
+            Some(
+                expect
+                    .then(4)
+                    .field("Accept-Ranges", knobs.accepts.as_deref()),
+            )
+        }
+    }
+}
+
+// What goes wrong.
+
+fn about_dates(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "no-last-modified",
+            "The answer has no Last-Modified, so a client has no date that it could send back. \
+             Send it in begin, with last_modified().",
+            |knobs| knobs.last_modified = Value::Constant(None),
+        )
+        .wrong(
+            "date-not-read",
+            "The date in If-Modified-Since makes no difference: all is sent again, even if \
+             nothing has changed since then. Look whether is_known says true, and what send does \
+             then.",
+            |knobs| knobs.is_old = |_, _| Some(false),
+        )
+        .wrong(
+            "any-date",
+            "Whatever date stands in If-Modified-Since, the answer is 304, so a client never \
+             gets what is new. Compare the date with the time of the last change.",
+            |knobs| knobs.is_old = |_, date| Some(seconds(date).is_some()),
+        )
+        .wrong(
+            "anything-for-a-date",
+            "Whatever stands in If-Modified-Since, even if it is no date, the answer is 304. \
+             Read it with httpdate::parse_http_date, and compare it with the time of the last \
+             change.",
+            |knobs| knobs.is_old = |_, _| Some(true),
+        )
+        .wrong(
+            "same-date-only",
+            "Only just the same date gets 304. The client may send a later one, too: compare the \
+             two as times, with <=, and not as texts with ==.",
+            |knobs| knobs.is_old = |modified, date| Some(seconds(date) == Some(modified)),
+        )
+        .wrong(
+            "same-date-is-new",
+            "The very date of the last change gets the whole answer again. It is the date that \
+             you have sent yourself, so the client has this state: <=, and not <.",
+            |knobs| {
+                knobs.is_old =
+                    |modified, date| Some(seconds(date).is_some_and(|date| modified < date));
+            },
+        )
+        .wrong(
+            "dates-turned-round",
+            "The comparison is the wrong way round: 304 comes if the change is newer than the \
+             client's date. The client has it if the change is not newer than its date.",
+            |knobs| {
+                knobs.is_old =
+                    |modified, date| Some(seconds(date).is_some_and(|date| modified > date));
+            },
+        )
+        .or(|knobs| {
+            knobs.is_old =
+                |modified, date| Some(seconds(date).is_some_and(|date| modified >= date));
+        })
+        .wrong(
+            "no-date-is-known",
+            "What is no date in If-Modified-Since gets 304. Who sends it cannot have this state \
+             for sure: answer as if the header were not there.",
+            |knobs| {
+                knobs.is_old =
+                    |modified, date| Some(seconds(date).is_none_or(|date| modified <= date));
+            },
+        )
+        .wrong(
+            "no-date-refused",
+            "What is no date in If-Modified-Since gets 400. It is a wish that you cannot read, \
+             and no more: answer as if the header were not there.",
+            |knobs| {
+                knobs.is_old = |modified, date| seconds(date).map(|date| modified <= date);
+            },
+        );
+}
+
+fn about_tags(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "no-etag",
+            "The answer has no ETag. Send it in begin, with etag().",
+            |knobs| knobs.etag = Value::Constant(None),
+        )
+        .wrong(
+            "tag-without-quotes",
+            "The ETag has no quotes around it. They are a part of it: a client that finds none \
+             may throw it away.",
+            |knobs| knobs.etag = Value::Made(|body| Some(fingerprint(body))),
+        )
+        .or(|knobs| {
+            knobs.etag = Value::Made(|body| Some(fingerprint(body)));
+            knobs.is_among = |tags, own| is_among(tags, &format!("\"{own}\""));
+            knobs.if_range = |tag, own| tag == format!("\"{own}\"");
+        })
+        .wrong(
+            "weak-tag",
+            "The ETag begins with W/, which makes it a weak one: two states of the same meaning \
+             may share it. Yours is made of all the bytes, so it is a strong one, and only with \
+             such a one are parts of a body safe.",
+            |knobs| knobs.etag = Value::Made(|body| Some(format!("W/{}", tag_of(body)))),
+        )
+        .or(|knobs| {
+            knobs.etag = Value::Made(|body| Some(format!("W/{}", tag_of(body))));
+            knobs.is_among = |tags, own| is_among(tags, own.trim_start_matches("W/"));
+        })
+        .wrong(
+            "length-as-tag",
+            "The ETag is made of the length of the body. Another headline may have the same \
+             length: make it of all the bytes, with fingerprint.",
+            |knobs| knobs.etag = Value::Made(|body| Some(format!("\"{}\"", body.len()))),
+        )
+        .or(|knobs| knobs.etag = Value::Made(|body| Some(format!("\"{:x}\"", body.len()))))
+        .wrong(
+            "tag-not-read",
+            "If-None-Match makes no difference: all is sent again, even to a client that has the \
+             tag of this state. Compare the tags in it with etag().",
+            |knobs| knobs.is_among = |_, _| false,
+        )
+        .wrong(
+            "any-tag",
+            "Whatever tag stands in If-None-Match, the answer is 304, so a client never gets \
+             what is new. Compare it with etag().",
+            |knobs| knobs.is_among = |_, _| true,
+        )
+        .wrong(
+            "one-tag-only",
+            "The tag is found only if it stands alone in If-None-Match. A client may send \
+             several, with commas between: split(','), and trim each.",
+            |knobs| {
+                knobs.is_among =
+                    |tags, own| tags == "*" || tags.strip_prefix("W/").unwrap_or(tags) == own;
+            },
+        )
+        .or(|knobs| knobs.is_among = |tags, own| tags == "*" || tags == own)
+        .or(|knobs| knobs.is_among = |tags, own| tags == own)
+        .or(|knobs| knobs.is_among = |tags, own| tags.strip_prefix("W/").unwrap_or(tags) == own)
+        .wrong(
+            "tags-not-trimmed",
+            "Of several tags, only those without a space before them are found. Behind a comma, \
+             there may be one: trim each.",
+            |knobs| {
+                knobs.is_among = |tags, own| {
+                    let mut each = tags.split(',');
+                    each.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own)
+                };
+            },
+        )
+        .wrong(
+            "first-tag-only",
+            "Of several tags in If-None-Match, only the first is looked at. Look at each of \
+             them: any.",
+            |knobs| {
+                knobs.is_among = |tags, own| is_among(tags.split(',').next().unwrap_or(""), own)
+            },
+        )
+        .wrong(
+            "weak-unknown",
+            "A tag with W/ before it is taken for another one. For the question whether the \
+             client has it, W/ makes no difference: strip_prefix(\"W/\").",
+            |knobs| {
+                knobs.is_among = |tags, own| {
+                    let mut each = tags.split(',').map(str::trim);
+                    each.any(|tag| tag == "*" || tag == own)
+                };
+            },
+        )
+        .wrong(
+            "star-unknown",
+            "If-None-Match: * is taken for another tag. A star fits to every state: 304.",
+            |knobs| {
+                knobs.is_among = |tags, own| {
+                    let mut each = tags.split(',').map(str::trim);
+                    each.any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == own)
+                };
+            },
+        )
+        .or(|knobs| knobs.is_among = |tags, own| tags.contains(own))
+        .wrong(
+            "weak-and-star-unknown",
+            "Only the very text of the tag is found in If-None-Match. A W/ before it makes no \
+             difference, and a star fits to every state.",
+            |knobs| {
+                knobs.is_among = |tags, own| tags.split(',').any(|tag| tag.trim() == own);
+            },
+        )
+        .wrong(
+            "part-of-a-tag",
+            "A tag that only has yours in it, with more around it, is taken for yours. Compare \
+             all of it, with its quotes.",
+            |knobs| {
+                knobs.is_among = |tags, own| tags.contains(own.trim_matches('"')) || tags == "*";
+            },
+        )
+        .or(|knobs| knobs.is_among = |tags, own| tags.contains(own.trim_matches('"')))
+        .wrong(
+            "letters-of-tags",
+            "A tag in capital letters is taken for yours. In tags, each letter counts: compare \
+             with ==.",
+            |knobs| {
+                knobs.is_among =
+                    |tags, own| is_among(&tags.to_lowercase().replace("w/", "W/"), own);
+            },
+        )
+        .wrong(
+            "date-beside-tag",
+            "The tag says that the client has another state, and its date makes a 304 of it. If \
+             there is an If-None-Match, If-Modified-Since does not count: else if, and not ||.",
+            |knobs| knobs.is_known = |tags, date| tags.unwrap_or(false) || date.unwrap_or(false),
+        )
+        .wrong(
+            "date-before-tag",
+            "If both headers are there, you follow the date. Two states may have one date, so \
+             the tag is worth more: look for If-None-Match first, and for the date only if it is \
+             not there.",
+            |knobs| knobs.is_known = |tags, date| date.or(tags).unwrap_or(false),
+        )
+        .wrong(
+            "both-must-fit",
+            "The tag is right, and you send all of it, since the date is an earlier one. If \
+             there is an If-None-Match, If-Modified-Since does not count.",
+            |knobs| {
+                knobs.is_known = |tags, date| match (tags, date) {
+                    (Some(tags), Some(date)) => tags && date,
+                    (tags, date) => tags.or(date).unwrap_or(false),
+                };
+            },
+        )
+        .wrong(
+            "known-without-tag",
+            "A 304 has no ETag. Then a client that has several states does not know which of \
+             them is meant: begin it with begin, as the 200.",
+            |knobs| knobs.known_has = [false, true],
+        )
+        .or(|knobs| knobs.known_has = [false, false]);
+}
+
+fn about_keeping(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "no-cache-control",
+            "The answer has no Cache-Control, so each browser decides by itself how long it \
+             keeps this. Send it in begin, with cache_control().",
+            |knobs| knobs.kept[..2].fill(None),
+        )
+        .wrong(
+            "time-without-cache-control",
+            "The answer to /now has no Cache-Control. It does not go through begin, so send the \
+             header here.",
+            |knobs| knobs.kept[2] = None,
+        )
+        .wrong(
+            "keeping-turned-round",
+            "What may change is kept for a year, and what never changes is asked for each time. \
+             It is to be the other way round.",
+            |knobs| knobs.kept.swap(0, 1),
+        )
+        .wrong(
+            "all-kept",
+            "All is kept for a year, the page, too. Whoever has read it would not see a new \
+             headline for a year: may_change says which is which.",
+            |knobs| knobs.kept[0].clone_from(&knobs.kept[1].clone()),
+        )
+        .wrong(
+            "nothing-kept",
+            "What never changes is to be asked for each time, as the page is. Nobody need ask \
+             for it: it may be kept for a year.",
+            |knobs| knobs.kept[1].clone_from(&knobs.kept[0].clone()),
+        )
+        .wrong(
+            "page-not-stored",
+            "The page has no-store: it is not kept at all, so it is sent whole each time. \
+             no-cache is what you mean: keep it, and ask each time whether it is still right.",
+            |knobs| knobs.kept[0] = Some("no-store".into()),
+        )
+        .wrong(
+            "time-stored",
+            "The time has no-cache, so it is kept, even if it is asked for again. Nobody is to \
+             keep it at all: no-store.",
+            |knobs| knobs.kept[2] = Some("no-cache".into()),
+        )
+        .wrong(
+            "known-without-keeping",
+            "A 304 does not say how long what the client has may be kept from now on: begin it \
+             with begin, as the 200.",
+            |knobs| knobs.known_has = [true, false],
+        );
+}
+
+fn about_parts(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "no-accept-ranges",
+            "The answer does not say that parts can be had. Send Accept-Ranges: bytes with the \
+             200.",
+            |knobs| knobs.accepts = None,
+        )
+        .wrong(
+            "range-not-read",
+            "A Range makes no difference: all of it is sent. Read the header, and answer with \
+             that part.",
+            |knobs| knobs.ranged = |_, _| Ranged::Whole,
+        )
+        .wrong(
+            "end-left-out",
+            "The last byte is missing. bytes=0-3 are the four bytes 0, 1, 2 and 3, and in Rust, \
+             a range a..b ends before b: add one.",
+            |knobs| {
+                knobs.ranged = |value, length| match (ranged(value, length), read_range(value)) {
+                    (Ranged::Part(part), Some((Some(first), Some(last)))) => {
+                        let end = last.min(part.end);
+                        Ranged::Part(first..end.max(first))
+                    }
+                    (other, _) => other,
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.ranged = |value, length| match (ranged(value, length), read_range(value)) {
+                (Ranged::Part(part), Some((Some(first), Some(last)))) => {
+                    let end = last.min(part.end);
+                    match end <= first {
+                        true => Ranged::Missing,
+                        false => Ranged::Part(first..end),
+                    }
+                }
+                (other, _) => other,
+            };
+        })
+        .wrong(
+            "whole-body-sent",
+            "The status and Content-Range speak of a part, and the body is all of it. Send only \
+             these bytes: &resource.body[part].",
+            |knobs| knobs.cut = |body, _| body.into(),
+        )
+        .wrong(
+            "no-content-range",
+            "The part does not say where it belongs. Send Content-Range: bytes FIRST-LAST/LENGTH.",
+            |knobs| knobs.content_range = |_, _| None,
+        )
+        .wrong(
+            "range-end-in-header",
+            "The second number in Content-Range is one too large. It is the last byte of the \
+             part, and part.end is the one behind it.",
+            |knobs| {
+                knobs.content_range =
+                    |part, length| Some(format!("bytes {}-{}/{length}", part.start, part.end));
+            },
+        )
+        .wrong(
+            "length-of-the-part",
+            "The number behind the / in Content-Range is the length of the part. It must be that \
+             of the whole body, so that the client knows how much there is.",
+            |knobs| {
+                knobs.content_range = |part, _| {
+                    let length = part.len();
+                    right_range(part, length)
+                };
+            },
+        )
+        .wrong(
+            "no-length-in-range",
+            "Content-Range does not say how long the whole body is: write / and the length at \
+             its end.",
+            |knobs| {
+                knobs.content_range = |part, _| {
+                    let last = part.end as i64 - 1;
+                    Some(format!("bytes {}-{last}", part.start))
+                };
+            },
+        )
+        .wrong(
+            "range-as-asked",
+            "Content-Range is written as Range is, with bytes= in it. In Content-Range, a space \
+             follows bytes.",
+            |knobs| {
+                knobs.content_range = |part, length| {
+                    right_range(part, length).map(|range| range.replacen(' ', "=", 1))
+                };
+            },
+        )
+        .wrong(
+            "no-unit-in-range",
+            "Content-Range does not begin with its unit: bytes, and a space.",
+            |knobs| {
+                knobs.content_range = |part, length| {
+                    right_range(part, length).map(|range| range.replacen("bytes ", "", 1))
+                };
+            },
+        )
+        .wrong(
+            "part-without-type",
+            "A part has no Content-Type. It has the type of the whole.",
+            |knobs| knobs.part_has = [true, false],
+        )
+        .wrong(
+            "part-without-tag",
+            "A part has no ETag, so a client cannot tell whether it fits to the others that it \
+             has. Begin it with begin, as the 200.",
+            |knobs| knobs.part_has = [false, true],
+        )
+        .wrong(
+            "no-open-end",
+            "A Range without its second number, such as bytes=100-, gets all of it. It means: \
+             from there to the end.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((Some(_), None)) => Ranged::Whole,
+                    _ => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "no-last-bytes",
+            "A Range without its first number, such as bytes=-100, gets all of it. It means: the \
+             last hundred bytes.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((None, Some(_))) => Ranged::Whole,
+                    _ => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "last-bytes-from-start",
+            "bytes=-100 gets the beginning of the body. It means the last hundred bytes: from \
+             length - 100 to the end.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((None, Some(last))) => Ranged::Part(0..(last + 1).min(length)),
+                    _ => ranged(value, length),
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.ranged = |value, length| match read_range(value) {
+                Some((None, Some(0))) => Ranged::Missing,
+                Some((None, Some(count))) => Ranged::Part(0..count.min(length)),
+                _ => ranged(value, length),
+            };
+        })
+        .wrong(
+            "last-bytes-from-there",
+            "bytes=-100 gets what begins at byte 100. It means the last hundred bytes: from \
+             length - 100 to the end.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((None, Some(first))) if first >= length => Ranged::Missing,
+                    Some((None, Some(first))) => Ranged::Part(first..length),
+                    _ => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "too-far-refused",
+            "A part that ends behind the end of the body is refused. Send what there is of it: \
+             min(length).",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((Some(_), Some(last))) if last >= length => Ranged::Missing,
+                    _ => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "too-far-is-whole",
+            "A part that ends behind the end of the body gets all of it. Send what there is of \
+             the part: min(length).",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((Some(first), Some(last))) if first < length && last >= length => {
+                        Ranged::Whole
+                    }
+                    _ => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "too-many-refused",
+            "More of the last bytes than there are is refused. bytes=-100 of ten bytes are these \
+             ten: saturating_sub.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((None, Some(count))) if count > length => Ranged::Missing,
+                    _ => ranged(value, length),
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.ranged = |value, length| match read_range(value) {
+                Some((None, Some(count))) if count >= length => Ranged::Missing,
+                _ => ranged(value, length),
+            };
+        });
+}
+
+fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "missing-is-whole",
+            "A part that is not there gets all of it. The client would take that for what it has \
+             asked for: 416.",
+            |knobs| {
+                knobs.ranged = |value, length| match ranged(value, length) {
+                    Ranged::Missing => Ranged::Whole,
+                    other => other,
+                };
+            },
+        )
+        .wrong(
+            "missing-without-length",
+            "A 416 does not say how long the body is. Send Content-Range: bytes */LENGTH, so \
+             that the client can ask for less.",
+            |knobs| knobs.missing_range = |_| None,
+        )
+        .wrong(
+            "missing-without-star",
+            "The Content-Range of a 416 has the form bytes */LENGTH: a star in place of the \
+             part, since there is none.",
+            |knobs| knobs.missing_range = |length| Some(format!("bytes {length}")),
+        )
+        .or(|knobs| knobs.missing_range = |length| Some(format!("bytes 0-{}/{length}", length - 1)))
+        .or(|knobs| knobs.missing_range = |length| Some(format!("bytes /{length}")))
+        .or(|knobs| knobs.missing_range = |length| Some(format!("*/{length}")))
+        .wrong(
+            "empty-at-the-end",
+            "bytes=N- of N bytes gets an empty part. The last byte has the number N - 1, so \
+             there is nothing there: 416, as soon as the first one is the length.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((Some(first), _)) if first == length => Ranged::Part(length..length),
+                    _ => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "no-last-bytes-sent",
+            "bytes=-0 asks for the last no bytes, and gets an empty part. There is no such part: \
+             416.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((None, Some(0))) => Ranged::Part(length..length),
+                    _ => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "no-last-bytes-whole",
+            "bytes=-0 asks for the last no bytes, and gets all of it. There is no such part: 416.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((None, Some(0))) => Ranged::Whole,
+                    _ => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "not-understood-is-missing",
+            "A Range that is not of the form that you know gets 416. That is for parts that are \
+             not there. What you do not understand, leave alone: 200, and all of it.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    None => Ranged::Missing,
+                    Some(_) => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "not-understood-refused",
+            "A Range that is not of the form that you know gets 400. It is a wish, and you need \
+             not follow it: 200, and all of it.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    None => Ranged::Refused,
+                    Some(_) => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "backwards-is-missing",
+            "bytes=9-2 gets 416. It is no part that is not there, but one that makes no sense: \
+             answer as if the header were not there.",
+            |knobs| {
+                knobs.ranged = |value, length| match ranged(value, length) {
+                    Ranged::Whole if is_backwards(value) => Ranged::Missing,
+                    other => other,
+                };
+            },
+        )
+        .wrong(
+            "any-unit",
+            "A Range in another unit than bytes is answered with bytes. What you do not \
+             understand, leave alone: 200, and all of it.",
+            |knobs| {
+                knobs.ranged = |value, length| match value.split_once('=') {
+                    Some((_, rest)) => ranged(&format!("bytes={rest}"), length),
+                    None => ranged(value, length),
+                };
+            },
+        )
+        .wrong(
+            "first-of-several",
+            "Of several parts, you send the first as if it were all that was asked for. Send all \
+             of the body: that is always right.",
+            |knobs| {
+                knobs.ranged = |value, length| ranged(value.split(',').next().unwrap_or(""), length)
+            },
+        )
+        .wrong(
+            "if-range-not-read",
+            "If-Range has the tag of another state, and you send a part of this one. The client \
+             would join halves that do not fit: send all of it.",
+            |knobs| knobs.if_range = |_, _| true,
+        )
+        .wrong(
+            "if-range-is-whole",
+            "With If-Range, you always send all of it. If its tag is yours, the client has the \
+             beginning of this very state: send the part.",
+            |knobs| knobs.if_range = |_, _| false,
+        )
+        .wrong(
+            "weak-if-range",
+            "A tag with W/ before it counts in If-Range. Weak means that not each byte is the \
+             same, and parts must fit to the byte: compare with ==, without taking the W/ away.",
+            |knobs| knobs.if_range = |tag, own| tag.trim_start_matches("W/") == own,
+        )
+        .wrong(
+            "part-of-what-is-known",
+            "You send a part of what the client has already. First comes the question whether it \
+             has it (304), and only then the part.",
+            |knobs| knobs.range_first = true,
+        );
+}
+
+/// Whether a Range ends before it begins.
+fn is_backwards(value: &str) -> bool {
+    let numbers = value
+        .strip_prefix("bytes=")
+        .and_then(|rest| rest.split_once('-'));
+    let number = |text: &str| text.parse::<u64>().ok();
+    numbers.is_some_and(|(first, last)| {
+        number(first)
+            .zip(number(last))
+            .is_some_and(|(first, last)| first > last)
+    })
+}
+
+// What no model says.
+
+/// A change has a time with fractions of a second, and its date has none.
+fn just_changed(run: &mut Run) -> Verdict {
+    let line = run.seed().line();
+    run.ask(since("/song-1.wav", PUBLISHED_DATE))?
+        .expect_status(304)?;
+    run.ask(headline(&line))?.expect_status(303)?;
+    let page = run.get("/")?;
+    let Some(date) = page.header("Last-Modified").map(str::to_string) else {
+        return Err(page.wrong("a Last-Modified"));
+    };
+    let again = run.ask(since("/", &date))?;
+    again.expect_status(304).map_err(|failure| {
+        failure.because(
+            "fractions",
+            "The date is your own, from the answer before, and yet you send it all again. \
+             modified has fractions of a second, and what is in the header has none, so modified \
+             is a little later. Compare the date with the one that you have sent.",
+        )
+    })
+}
+
+fn second_time(run: &mut Run) -> Verdict {
+    let mut page = run.browser()?;
+    page.open("/")?;
+    let before = page.exchanges()?.len();
+    page.follow("a[href='/']")?;
+    let again = page.exchanges()?.split_off(before);
+    let path = |url: &str| {
+        url.splitn(4, '/')
+            .nth(3)
+            .map_or(String::new(), |path| format!("/{path}"))
+    };
+    let moved = again
+        .iter()
+        .filter(|one| one.status.is_some_and(|status| status != 304));
+    let moved: Vec<String> = moved.map(|one| path(&one.url)).collect();
+    if !moved.is_empty() {
+        return Err(page.wrong(format!(
+            "that the browser gets nothing a second time, and it got {} again",
+            moved.join(" and ")
+        )));
+    }
+    let asks = |one: &grader::Exchange| path(&one.url) == "/" && one.status == Some(304);
+    match again.iter().any(asks) {
+        true => Ok(()),
+        false => Err(page.wrong("that the browser asks whether its page is still right")),
+    }
+}
+
+/// Asks the library's file server, which has the song as a file.
+fn library(fields: &[(&str, String)]) -> (u16, Option<String>, Vec<u8>, [String; 2]) {
+    let public = Path::new(env!("CARGO_MANIFEST_DIR")).join("public");
+    let files = FileHandler::new(public).expect("the folder of the lesson");
+    let mut asked = "GET /song-1.wav HTTP/1.1\r\nHost: localhost\r\n".to_string();
+    for (name, value) in fields {
+        asked += &format!("{name}: {value}\r\n");
+    }
+    asked += "\r\n";
+    let came = serve_in_memory(files, &Limits::default(), &[asked.as_bytes()]);
+    let end = came
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .expect("a head");
+    let head = String::from_utf8_lossy(&came[..end]).into_owned();
+    let status = head.get(9..12).and_then(|status| status.parse().ok());
+    let field = |name: &str| {
+        let line = head
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.map(str::to_string)
+    };
+    (
+        status.expect("a status"),
+        field("Content-Range"),
+        came[end + 4..].to_vec(),
+        ["ETag", "Last-Modified"].map(|name| field(name).unwrap_or_default()),
+    )
+}
+
+/// What is asked of both servers, where each has a tag and a date of its own.
+fn questions(tag: &str, date: &str) -> Vec<Vec<(&'static str, String)>> {
+    let last = SONG.len() - 1;
+    let own = |name: &'static str, value: &str| (name, value.to_string());
+    let range = |value: &str| own("Range", value);
+    let mut asked = vec![
+        vec![],
+        vec![own("If-Modified-Since", date)],
+        vec![own("If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT")],
+        vec![own("If-None-Match", tag)],
+        vec![own("If-None-Match", "\"another\"")],
+        vec![
+            own("If-None-Match", "\"another\""),
+            own("If-Modified-Since", date),
+        ],
+        vec![("If-None-Match", format!("\"another\", W/{tag}"))],
+        vec![own("If-None-Match", "*")],
+        vec![range("bytes=0-99"), own("If-Range", tag)],
+        vec![range("bytes=0-99"), own("If-Range", "\"another\"")],
+        vec![range("bytes=0-99"), own("If-None-Match", tag)],
+    ];
+    let ranges = ["0-0", "8-11", "-10", "-0", "100-200", "9-2", "-", "7"].map(String::from);
+    let at_the_end = [
+        format!("{last}-"),
+        format!("{}-", last + 1),
+        format!("{last}-{}", last + 100),
+        format!("-{}", last + 100),
+    ];
+    asked.extend(
+        ranges
+            .iter()
+            .chain(&at_the_end)
+            .map(|one| vec![range(&format!("bytes={one}"))]),
+    );
+    asked.push(vec![range("lines=0-9")]);
+    asked
+}
+
+fn as_the_library(run: &mut Run) -> Verdict {
+    let ask = |run: &mut Run, fields: &[(&str, String)]| {
+        let asked = get("/song-1.wav");
+        let asked = fields
+            .iter()
+            .fold(asked, |asked, (name, value)| asked.field(name, value));
+        run.ask(asked)
+    };
+    let first = ask(run, &[])?;
+    let own =
+        ["ETag", "Last-Modified"].map(|name| first.header(name).unwrap_or_default().to_string());
+    let [tag, date] = library(&[]).3;
+    let both = questions(&own[0], &own[1])
+        .into_iter()
+        .zip(questions(&tag, &date));
+    for (own, its) in both {
+        let (status, range, body, _) = library(&its);
+        let answer = ask(run, &own)?;
+        answer.expect_status(status)?;
+        if answer.header("Content-Range") != range.as_deref() {
+            return Err(answer.wrong(match range {
+                Some(range) => format!("Content-Range: {range}, as the library's file server says"),
+                None => "no Content-Range, as the library's file server says".into(),
+            }));
+        }
+        if [200, 206].contains(&status) && answer.body() != body {
+            return Err(answer.wrong(format!(
+                "the {} bytes that the library's file server sends",
+                body.len()
+            )));
+        }
+    }
+    Ok(())
+}
