@@ -17,7 +17,8 @@ set -euo pipefail
 
 class=${1:?the folder of the class}
 seed=${2:?a seed, the same for all parts}
+parts=${3:-parts} # the folder of the parts
 # The array may begin at 0 or at 1.
 part=$((SLURM_ARRAY_TASK_ID - SLURM_ARRAY_TASK_MIN + 1))
 
-cargo grade --class "$class" --seed "$seed" --shard "$part/$SLURM_ARRAY_TASK_COUNT" --output "parts/$part.json"
+cargo grade --class "$class" --seed "$seed" --shard "$part/$SLURM_ARRAY_TASK_COUNT" --output "$parts/$part.json"

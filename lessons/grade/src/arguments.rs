@@ -23,6 +23,8 @@ cargo grade new-lesson NAME        begins a lesson (lessons/AUTHORING.md)
   --class DIR     grades a class: each folder or archive in DIR is one submission;
                   DIR/class.toml has its rules (lessons/grade/README.md)
   --shard K/N     with --class: grades the Kth of N parts; needs --seed
+  --private DIR   with --submission: does the checks in DIR, too, which students never
+                  see; with pack gradescope: packs them. (A class names them in class.toml)
   --trust         runs submissions unconfined, as yourself
   --browser       opens pages in a browser, too, where a lesson has checks for that
   --seed SEED     draws the values of the checks from this text
@@ -54,6 +56,8 @@ pub struct Arguments {
     pub pack: Option<(Edition, PathBuf)>,
     /// The name of a lesson that is begun, in place of a grading.
     pub new_lesson: Option<String>,
+    /// The folder of the instructor's own checks, for one submission, or to be packed.
+    pub private: Option<PathBuf>,
     /// Whether submissions need not be confined.
     pub trust: bool,
     /// Whether there are checks in a browser.
@@ -92,6 +96,7 @@ impl Arguments {
                 Long("class") => arguments.class = Some(parser.value()?.into()),
                 Long("submission") => arguments.submission = Some(parser.value()?.into()),
                 Long("shard") => arguments.shard = Some(parser.value()?.parse_with(shard)?),
+                Long("private") => arguments.private = Some(parser.value()?.into()),
                 Long("trust") => arguments.trust = true,
                 Long("browser") => arguments.browser = true,
                 Long("seed") => arguments.seed = Some(parser.value()?.string()?),
@@ -115,6 +120,12 @@ impl Arguments {
                 let [(None, path)] = &files[..] else {
                     return Err(usage.into());
                 };
+                if arguments.private.is_some() && edition != Edition::Gradescope {
+                    return Err(
+                        "private checks are packed for gradescope alone: all else is for students"
+                            .into(),
+                    );
+                }
                 arguments.pack = Some((edition, path.clone()));
                 return Ok(arguments);
             }
@@ -153,6 +164,10 @@ impl Arguments {
             (
                 !of_others && arguments.trust,
                 "--trust is for submissions: your own programs run as yourself anyway",
+            ),
+            (
+                arguments.private.is_some() && submission.is_none(),
+                "--private is for a --submission; a class names the folder in its class.toml",
             ),
             (
                 arguments.shard.is_some() && (class.is_none() || arguments.seed.is_none()),
@@ -240,8 +255,11 @@ mod tests {
             packed.pack,
             Some((Edition::GithubClassroom, "folder".into()))
         );
+        let packed = parse("pack gradescope --private mine --output a.zip").unwrap();
+        assert_eq!(packed.private, Some("mine".into()));
         for wrong in [
             "pack",
+            "pack student --private mine --output x",
             "pack zip",
             "pack tar --output x",
             "pack zip --output a --output b",
@@ -263,6 +281,10 @@ mod tests {
         assert!(parse("--class x --solutions").is_err());
         assert!(parse("--class x --submission y").is_err());
         assert!(parse("--trust").is_err());
+        let private = parse("--submission x --private mine").map(|arguments| arguments.private);
+        assert_eq!(private, Ok(Some("mine".into())));
+        assert!(parse("--private mine").is_err());
+        assert!(parse("--class x --private mine").is_err());
         assert!(parse("--nothing").is_err());
     }
 }

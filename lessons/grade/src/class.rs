@@ -17,8 +17,13 @@ use crate::record::{self, Grading, LessonRecord, Record, State};
 use crate::sandbox::Place;
 use crate::submission::{Submission, Submitted};
 
-/// How many gradings run for each processor: most of them wait.
-const FOR_EACH_PROCESSOR: usize = 4;
+/// How many gradings run for each processor. Most of them wait: for a program that takes its time,
+/// or never answers.
+const FOR_EACH_PROCESSOR: usize = 8;
+
+/// The same when what has failed by time is done once more. One of them is one check, and the program
+/// that it waits for mostly does nothing.
+const FOR_EACH_PROCESSOR_AGAIN: usize = 4;
 
 /// A file to grade; those that have the same are graded once.
 struct Job<'a> {
@@ -236,7 +241,7 @@ impl Run<'_> {
     }
 
     /// What fails by time may fail because the computer is busy. So it is done once more,
-    /// now that nothing else runs: the check that failed, and if that passes, all.
+    /// now that next to nothing else runs: the check that failed, and if that passes, all.
     fn again(
         &self,
         jobs: &[(&Job<'_>, String, LessonRecord)],
@@ -245,12 +250,18 @@ impl Run<'_> {
         results: &Mutex<Vec<(Hash, LessonRecord)>>,
     ) {
         let next = AtomicUsize::new(0);
+        // A compiler beside them is one at most.
+        let compiler = Mutex::new(());
+        let compiled = |job| {
+            let _one = lock(&compiler);
+            self.compiled(job, work)
+        };
         thread::scope(|scope| {
-            for _ in 0..processors {
+            for _ in 0..processors * FOR_EACH_PROCESSOR_AGAIN {
                 scope.spawn(|| {
                     while let Some((job, check, before)) = jobs.get(next.fetch_add(1, SeqCst)) {
                         self.progress.begun(&job.name());
-                        let record = match self.compiled(job, work) {
+                        let record = match compiled(job) {
                             Err(record) => *record,
                             Ok((_, folder, warnings)) => {
                                 let alone =

@@ -80,7 +80,9 @@ fn arguments(command: &mut Command, place: &Place<'_>) {
     let lesson = place.lesson;
     command
         .arg(lesson.shown())
-        .args(["--crate-type=bin", "--error-format=json", "-Cdebuginfo=0"]);
+        .args(["--crate-type=bin", "--error-format=json", "-Cdebuginfo=0"])
+        // Many small files are linked more slowly than one.
+        .arg("-Ccodegen-units=1");
     command.args([
         "--crate-name",
         &lesson.package,

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use grader::count;
 use http_core::escape_html;
 
+use crate::edits::Edits;
 use crate::record::Record;
 
 mod check50;
@@ -90,13 +91,13 @@ impl Format {
             .map_or("", |(name, _)| name)
     }
 
-    /// These records in this format.
+    /// These records in this format. The instructor's report shows mistakes with these edits.
     ///
     /// # Errors
     ///
     /// If the format is for one submission, and there are more; and with Classroom 50, if its
     /// runner has not said which submission it is.
-    pub fn write(self, records: &[Record]) -> Result<String, String> {
+    pub fn write(self, records: &[Record], edits: &Edits) -> Result<String, String> {
         let one = || match records {
             [one] => Ok(one),
             _ => Err(format!(
@@ -109,7 +110,7 @@ impl Format {
             Self::Table => table::write(records),
             Self::Json => serde_json::to_string_pretty(records).unwrap_or_default() + "\n",
             Self::Csv => csv::write(records),
-            Self::Html => html::write(records),
+            Self::Html => html::write(records, edits),
             Self::Junit => junit::write(records),
             Self::Markdown => markdown::write(records),
             Self::Canvas => gradebook::canvas(records),
@@ -238,7 +239,10 @@ pub(crate) mod tests {
     #[test]
     fn records_are_read_as_they_were_written() {
         let all = [class(), vec![adjusted()]].concat();
-        let read: Vec<Record> = serde_json::from_str(&Format::Json.write(&all).unwrap()).unwrap();
+        let read: Vec<Record> = {
+            let json = Format::Json.write(&all, &Edits::default()).unwrap();
+            serde_json::from_str(&json).unwrap()
+        };
         assert_eq!(read, all);
     }
 
@@ -250,7 +254,7 @@ pub(crate) mod tests {
         assert_eq!(points, [12, 1, 0]);
         for (name, format) in Format::ALL {
             // Those that have one at a time: see there.
-            let Ok(written) = format.write(&class) else {
+            let Ok(written) = format.write(&class, &Edits::default()) else {
                 continue;
             };
             assert!(written.ends_with('\n'), "{name}");

@@ -160,7 +160,8 @@ fn report_of(
     only: Option<&str>,
 ) -> Result<Report, String> {
     let mut command = how.confinement.grader(place, checks);
-    command.env("GRADE_SEED", &how.seed);
+    // What fails by time is done once more when nothing else runs: see `class`.
+    command.env("GRADE_SEED", &how.seed).env("GRADE_AGAIN", "0");
     if !how.browser {
         command.env("GRADE_BROWSER_STEPS", "0");
     }

@@ -17,6 +17,7 @@
 //! - [`record`]: what was found, as data; [`format`](mod@format): the same, for people and
 //!   programs; [`feedback`]: the same, for each student
 //! - [`pack`]: the editions that are handed out; [`new_lesson`]: a lesson to begin with
+//! - [`edits`]: what each mistake looks like in a program
 //! - [`rules`]: what an instructor sets for a class; [`similar`]: files that are much alike
 
 mod compile;
@@ -26,6 +27,7 @@ mod process;
 pub mod arguments;
 pub mod class;
 pub mod course;
+pub mod edits;
 pub mod feedback;
 pub mod format;
 pub mod hash;

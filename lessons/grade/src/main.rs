@@ -1,13 +1,14 @@
 //! `cargo grade`: see `cargo grade --help`, and the README's part for instructors.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use grade::arguments::{Arguments, HELP};
 use grade::course::{self, Course, Lesson};
+use grade::edits::Edits;
 use grade::progress::Progress;
 use grade::record::{self, Record};
 use grade::rules::Rules;
@@ -55,7 +56,8 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
         return Ok(records);
     }
     if let Some((edition, path)) = &arguments.pack {
-        pack::pack(&course::root(), *edition, &arguments.lessons, path)?;
+        let (root, private) = (course::root(), arguments.private.as_deref());
+        pack::pack(&root, *edition, &arguments.lessons, private, path)?;
         eprintln!("written: {}", path.display());
         return Ok(Vec::new());
     }
@@ -68,7 +70,8 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
         Some(folder) => Rules::read(&course, folder)?,
         None => None,
     };
-    let private = rules.as_ref().and_then(|rules| rules.private.as_deref());
+    let of_class = rules.as_ref().and_then(|rules| rules.private.as_deref());
+    let private = of_class.or(arguments.private.as_deref());
     if let Some(folder) = private {
         course.add_private(folder)?;
     }
@@ -83,9 +86,9 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
         rules.call_the_roll(&mut submissions);
     }
     // What is alike may be in another part.
-    let mut similar = match arguments.class {
-        Some(_) => similar::find(&lessons, &submissions),
-        None => BTreeMap::new(),
+    let all = match arguments.class {
+        Some(_) => submissions.clone(),
+        None => Vec::new(),
     };
     if let Some(shard) = arguments.shard {
         submissions = submission::part(submissions, shard);
@@ -106,7 +109,14 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
         seed,
         browser: arguments.browser,
     };
-    let mut records = class::grade(&course, &lessons, &submissions, &how, &Progress::new(false))?;
+    let progress = Progress::new(false);
+    let (records, mut similar) = thread::scope(|scope| {
+        // It has a thread for itself: of a large class, it takes a while.
+        let similar = scope.spawn(|| similar::find(&lessons, &all));
+        let records = class::grade(&course, &lessons, &submissions, &how, &progress);
+        (records, similar.join().unwrap_or_default())
+    });
+    let mut records = records?;
     for record in &mut records {
         record.similar = similar.remove(&record.who).unwrap_or_default();
     }
@@ -120,8 +130,9 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
 
 /// Writes the records in all formats that are asked for.
 fn write_all(records: &[Record], arguments: &Arguments) -> Result<(), String> {
+    let edits = Edits::of(&course::root());
     for (format, file) in &arguments.outputs {
-        let text = format.write(records)?;
+        let text = format.write(records, &edits)?;
         match file {
             None => print!("{text}"),
             Some(file) => {

@@ -66,10 +66,12 @@ impl File {
 
 /// The files and folders of which the course consists; what else lies beside them, such as the
 /// submissions of a class, is no part of it.
-const COURSE: [&str; 9] = [
+const COURSE: [&str; 11] = [
     ".cargo/config.toml",
+    ".devcontainer",
     ".gitattributes",
     ".gitignore",
+    ".vscode",
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE",
@@ -96,12 +98,19 @@ const FOR_INSTRUCTORS: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Makes this edition of the course in `root`, for these lessons, at this path.
+/// Makes this edition of the course in `root`, for these lessons, at this path. The checks in the
+/// folder `private` become a part of an autograder.
 ///
 /// # Errors
 ///
 /// If something is there already, or a lesson is not, or a file cannot be read or written.
-pub fn pack(root: &Path, edition: Edition, lessons: &[String], path: &Path) -> Result<(), String> {
+pub fn pack(
+    root: &Path,
+    edition: Edition,
+    lessons: &[String],
+    private: Option<&Path>,
+    path: &Path,
+) -> Result<(), String> {
     let is_empty = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
     if path.exists() && !is_empty {
         return Err(format!("{} is there already", path.display()));
@@ -109,7 +118,11 @@ pub fn pack(root: &Path, edition: Edition, lessons: &[String], path: &Path) -> R
     let lessons = packages(root, lessons)?;
     let broken = |error: io::Error| format!("cannot pack {}: {error}", path.display());
     let mut files = student(root).map_err(broken)?;
-    let fill = |template: &str| File::of(&template.replace("LESSONS", &lessons.join(" ")));
+    let with_private = private.map_or("", |_| " --private ../private");
+    let fill = |template: &str| {
+        let text = template.replace("LESSONS", &lessons.join(" "));
+        File::of(&text.replace(" PRIVATE", with_private))
+    };
     let mut add = |path: &str, file: File| files.insert(path.into(), file);
     match edition {
         Edition::Student | Edition::Zip => {
@@ -128,6 +141,11 @@ pub fn pack(root: &Path, edition: Edition, lessons: &[String], path: &Path) -> R
                 .into_iter()
                 .map(|(path, file)| (format!("course/{path}"), file))
                 .collect();
+            if let Some(private) = private {
+                for (name, file) in checks(private).map_err(broken)? {
+                    files.insert(format!("private/{name}"), file);
+                }
+            }
             let mut add = |path: &str, file| files.insert(path.into(), file);
             add("setup.sh", fill(include_str!("../pack/setup.sh")));
             add(
@@ -185,6 +203,18 @@ fn student(root: &Path) -> io::Result<Files> {
             let left_out = for_others.map_or(&[][..], |(_, sections)| sections);
             let text = without_sections(&text(), left_out);
             file.bytes = without_dead_links(&text, folder_of(path), &has).into();
+        }
+    }
+    Ok(files)
+}
+
+/// The instructor's own checks in this folder.
+fn checks(folder: &Path) -> io::Result<Files> {
+    let mut files = Files::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".rs") {
+            add_all(folder, &name, &mut files)?;
         }
     }
     Ok(files)

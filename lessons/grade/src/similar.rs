@@ -7,7 +7,7 @@
 //! So a passage that two files share, of [`GRAM`] + [`WINDOW`] − 1 tokens or more, has left
 //! a mark in both. What the starter says marks nobody, nor does what many have written.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::ops::Range;
 
@@ -63,13 +63,20 @@ fn in_lesson(lesson: &Lesson, submissions: &[Submission]) -> Vec<(String, Simila
         .unwrap_or_default();
     // Programs that differ in nothing that counts are one.
     let mut programs: BTreeMap<u64, Equal<'_>> = BTreeMap::new();
+    // A text that many have handed in, such as the starter, is read once.
+    let mut keys: HashMap<&str, Option<u64>> = HashMap::new();
     for submission in submissions {
         let file = submission.files.get(&lesson.folder);
         let text = file.and_then(|file| std::str::from_utf8(&file.bytes).ok());
-        if let Some((text, program)) = text.and_then(|text| Some((text, Program::read(text)?))) {
+        let Some(text) = text else { continue };
+        let key = *keys.entry(text).or_insert_with(|| {
+            let program = Program::read(text)?;
             let key = hash(&program.kinds);
             let files = Vec::new();
-            let equal = programs.entry(key).or_insert(Equal { program, files });
+            programs.entry(key).or_insert(Equal { program, files });
+            Some(key)
+        });
+        if let Some(equal) = key.and_then(|key| programs.get_mut(&key)) {
             equal.files.push((&submission.who, text));
         }
     }
@@ -196,6 +203,8 @@ impl<'a> Program<'a> {
             kinds: Vec::new(),
             places: Vec::new(),
         };
+        // The crate keeps every text of this thread for its spans, of which none is left here.
+        proc_macro2::extra::invalidate_current_thread_spans();
         program.add(text.parse().ok()?);
         Some(program)
     }

@@ -30,7 +30,7 @@ const SKIPPED: [&str; 6] = [
 ];
 
 /// One submission.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Submission {
     /// Whose it is: the name of the folder or archive.
     pub who: String,
@@ -87,7 +87,10 @@ pub fn of_class(
     let mut submissions = Vec::new();
     for entry in fs::read_dir(folder).map_err(broken)? {
         let path = entry.map_err(broken)?.path();
-        if Some(&*path) != private {
+        let is_hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !is_hidden && Some(&*path) != private {
             submissions.extend(of_path(course, &path));
         }
     }
@@ -125,7 +128,6 @@ fn of_path(course: &Course, path: &Path) -> Option<Submission> {
     let lower = name.to_lowercase();
     let mut endings = [".zip", ".tar.gz", ".tgz"].into_iter();
     let (who, found) = match endings.find(|ending| lower.ends_with(ending)) {
-        _ if name.starts_with('.') => return None,
         _ if path.is_dir() => (name.as_str(), in_folder(path)),
         Some(ending) => {
             let who = &name[..name.len() - ending.len()];

@@ -3,7 +3,9 @@
 //!
 //!     CLASS=200 cargo test -p grade --test class -- --ignored --nocapture
 //!
-//! `CLASS` is the number of students. Each has a kind (see [`KINDS`]) and all lessons.
+//! `CLASS` is the number of students. Each has a kind (see [`KINDS`]) and all lessons. As in a class,
+//! some files are the same; with `UNLIKE=1`, each is another, which takes longer, and shows what a
+//! file costs.
 
 #![cfg(target_os = "linux")]
 
@@ -128,9 +130,10 @@ fn own_function(which: usize, name: &str) -> String {
     text + &format!("    {name}\n}}\n")
 }
 
-/// The class in a folder; each file has a comment of its own, so that none is graded for
-/// another, nor for that of another class.
-fn make(folder: &Path, lessons: &[Lesson], number: usize, salt: &str) {
+/// The class in a folder. Each file has a comment of this class, so that none is graded for that
+/// of another; with `unlike`, also of the student, so that none is graded for that of another
+/// student.
+fn make(folder: &Path, lessons: &[Lesson], number: usize, salt: &str, unlike: bool) {
     let mut roster = "submission,name,handed_in\n".to_string();
     for student in 0..number {
         let kind = KINDS[student % KINDS.len()];
@@ -141,7 +144,8 @@ fn make(folder: &Path, lessons: &[Lesson], number: usize, salt: &str) {
         fs::create_dir_all(&starter).unwrap();
         for (at, lesson) in lessons.iter().enumerate() {
             let text = program(lesson, at, lessons.len(), student);
-            let text = format!("{text}// {name} {salt}\n");
+            let own = if unlike { &*name } else { "" };
+            let text = format!("{text}// {own} {salt}\n");
             fs::write(starter.join(format!("{}.rs", lesson.folder)), text).unwrap();
         }
     }
@@ -209,6 +213,14 @@ fn differences(one: &[Record], other: &[Record]) -> Vec<String> {
     differences
 }
 
+/// Whether a quarter is done: `10 of 40 files graded, …`.
+fn is_in_the_middle(line: &str) -> bool {
+    let mut words = line.split(' ');
+    let mut number = || words.find_map(|word| word.parse::<usize>().ok());
+    let (done, all) = (number(), number());
+    line.contains(" files graded") && done.zip(all).is_some_and(|(done, all)| done * 4 >= all)
+}
+
 #[test]
 #[ignore = "grades a class, which takes minutes: CLASS=200 cargo test -p grade --test class -- --ignored --nocapture"]
 fn a_class_is_graded_in_one_command_interrupted_and_in_parts() {
@@ -217,8 +229,15 @@ fn a_class_is_graded_in_one_command_interrupted_and_in_parts() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| -> PathBuf { folder.path().join(name) };
     let salt = format!("{:?}", std::time::SystemTime::now());
+    let unlike = env::var_os("UNLIKE").is_some();
     for class in ["a", "b"] {
-        make(&at(class), &lessons, number, &format!("{class} {salt}"));
+        make(
+            &at(class),
+            &lessons,
+            number,
+            &format!("{class} {salt}"),
+            unlike,
+        );
     }
 
     // Ended in the middle, as by a power failure.
@@ -229,7 +248,7 @@ fn a_class_is_graded_in_one_command_interrupted_and_in_parts() {
         .lines()
         .map_while(Result::ok);
     let line = lines
-        .find(|line| line.contains(" files graded"))
+        .find(|line| is_in_the_middle(line))
         .expect("it tells how far it is");
     eprintln!("ended at: {line}");
     child.kill().unwrap();

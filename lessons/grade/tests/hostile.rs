@@ -15,7 +15,7 @@ use grade::hash::hash_of;
 use grade::progress::Progress;
 use grade::record::{File, LessonRecord, Record, State};
 use grade::sandbox::Confinement;
-use grade::submission::{Submission, Submitted};
+use grade::submission::{self, Submission, Submitted};
 use grade::{How, class};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
@@ -74,10 +74,32 @@ fn main() -> ExitCode {
             class.has_nothing("pretends")
         }),
         trial("who never serves is ended", |class| {
-            class.has_nothing("loops")
+            class.has_nothing("loops");
+            class.has_nothing("sleeps");
+        }),
+        trial("who starts itself without end is ended", |class| {
+            class.has_nothing("forks")
+        }),
+        trial("who takes every port takes its own", |class| {
+            // All of it is in a network of its own. The others are looked at above.
+            assert_eq!(class.of("squats").state, State::Graded);
         }),
         trial("who prints without end is ended", |class| {
             class.has_nothing("prints")
+        }),
+        trial("what is printed beside the answers is bounded", |class| {
+            let chatters = class.of("chatters");
+            assert_eq!(chatters.state, State::Graded);
+            for check in chatters.checks() {
+                let report = check.report.as_deref().unwrap_or_default();
+                assert!(report.len() < 100_000, "{}", report.len());
+            }
+        }),
+        trial("of a folder, nothing but the file is taken", |class| {
+            // It has a build script, a wrapper for the compiler, and checks of its own.
+            let right = class.of("brings-its-own");
+            assert_eq!(right.points, right.all_points, "{right:?}");
+            assert!(!class.has_run_something(), "what was handed in was run");
         }),
         trial(
             "the compiler reads nothing but the file and its lesson",
@@ -90,6 +112,8 @@ fn main() -> ExitCode {
                     ("checks", "couldn't read"),
                     ("unsafe", "unsafe"),
                     ("assembly", "unsafe"),
+                    ("procedural", "proc_macro"),
+                    ("solution-in-the-libraries", "can't find crate"),
                 ] {
                     class.does_not_compile(who, why);
                 }
@@ -100,6 +124,7 @@ fn main() -> ExitCode {
                 ("constant", "came to no end"),
                 ("macro", "came to no end"),
                 ("static", "more memory"),
+                ("zeros", ""),
             ] {
                 class.does_not_compile(who, why);
             }
@@ -136,7 +161,12 @@ struct Class {
     records: Vec<Record>,
     /// Whether a program came out of its network.
     seen_by_others: Option<String>,
+    /// A folder that was handed in, with more in it than a starter.
+    handed_in: tempfile::TempDir,
 }
+
+/// What is made if something else than the starter of a submission is run.
+const RUN: &str = "run";
 
 impl Class {
     fn graded() -> Result<Self, String> {
@@ -152,7 +182,15 @@ impl Class {
         listener
             .set_nonblocking(true)
             .expect("a socket that does not wait");
-        let submissions = submissions(&course, lesson, &reference, port);
+        let spoken_to = other_program();
+        let handed_in = tempfile::tempdir().expect("a folder");
+        let mut submissions = submissions(&course, lesson, &reference, port);
+        submissions.push(brings_its_own(
+            &course,
+            lesson,
+            &reference,
+            handed_in.path(),
+        ));
         let how = How {
             confinement,
             seed: format!("{}-{port}", std::process::id()),
@@ -165,11 +203,14 @@ impl Class {
             .accept()
             .ok()
             .map(|(_, address)| address.to_string());
+        let by_name = spoken_to().then(|| OTHER_PROGRAM.to_string());
+        let seen_by_others = seen_by_others.or(by_name);
         Ok(Self {
             submissions,
             how,
             records,
             seen_by_others,
+            handed_in,
             course,
         })
     }
@@ -187,6 +228,10 @@ impl Class {
         // Nothing was compiled.
         assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
         records.expect("records")
+    }
+
+    fn has_run_something(&self) -> bool {
+        self.handed_in.path().join(RUN).exists()
     }
 
     fn of(&self, who: &str) -> &LessonRecord {
@@ -225,6 +270,66 @@ impl Class {
     }
 }
 
+/// The name of a socket of another program of this computer, which is no file.
+const OTHER_PROGRAM: &str = "another program of this computer";
+
+/// Begins to listen there; the answer says whether somebody has come.
+#[cfg(target_os = "linux")]
+fn other_program() -> impl Fn() -> bool {
+    use std::os::linux::net::SocketAddrExt as _;
+    use std::os::unix::net::{SocketAddr, UnixListener};
+    let address = SocketAddr::from_abstract_name(OTHER_PROGRAM).expect("a name");
+    let other = UnixListener::bind_addr(&address).expect("a socket");
+    other
+        .set_nonblocking(true)
+        .expect("a socket that does not wait");
+    move || other.accept().is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn other_program() -> impl Fn() -> bool {
+    || false
+}
+
+/// A folder with the right program, and with all that Cargo would run, or that would change the
+/// checks, if it were taken from there.
+fn brings_its_own(course: &Course, lesson: &Lesson, reference: &str, folder: &Path) -> Submission {
+    let run = folder.join(RUN).display().to_string();
+    let script = format!("fn main() {{ std::fs::write({run:?}, \"\").unwrap(); }}");
+    let package = folder.join("lessons").join(&lesson.folder);
+    for (path, text) in [
+        (folder.join(lesson.shown()), reference.to_string()),
+        (folder.join("build.rs"), script.clone()),
+        (package.join("build.rs"), script.clone()),
+        (package.join("grade.rs"), script),
+        (
+            package.join("Cargo.toml"),
+            "[package]\nname = \"x\"\nbuild = \"build.rs\"\n".into(),
+        ),
+        (
+            folder.join(".cargo/config.toml"),
+            format!(
+                "[build]\nrustc-wrapper = \"{}/wrapper\"\n",
+                folder.display()
+            ),
+        ),
+        (
+            folder.join("wrapper"),
+            format!("#!/bin/sh\ntouch '{run}'\n"),
+        ),
+        (
+            folder.join("rust-toolchain.toml"),
+            format!("[toolchain]\npath = {:?}\n", folder.display().to_string()),
+        ),
+    ] {
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    let mut submission = submission::of_one(course, folder).expect("a submission");
+    submission.who = "brings-its-own".into();
+    submission
+}
+
 /// The submissions, each with one file for this lesson.
 fn submissions(course: &Course, lesson: &Lesson, reference: &str, port: u16) -> Vec<Submission> {
     let solution = course.root.join(format!("solutions/{}.rs", lesson.folder));
@@ -237,10 +342,21 @@ fn submissions(course: &Course, lesson: &Lesson, reference: &str, port: u16) -> 
     // What a program can do without being stopped for it. All of it fails.
     let quiet = format!(
         r#"
+        use std::os::linux::net::SocketAddrExt as _;
         let could = |what: &str| eprintln!("could {{what}}");
-        for path in [{:?}, {:?}, {:?}, {:?}, {:?}, "/etc/passwd", "/etc/shadow", "/proc/1/environ"] {{
+        for path in [{:?}, {:?}, {:?}, {:?}, {:?}, {:?}, "/etc/passwd", "/etc/shadow", "/proc/1/environ"] {{
             if std::fs::metadata(path).is_ok() {{ could(path) }}
         }}
+        // Where it is itself, there are its results and, beside, other submissions.
+        let own = std::path::PathBuf::from(std::env::args_os().next().unwrap());
+        for path in [own.clone(), own.join("../../report/report.json"), own.with_file_name("x")] {{
+            if std::fs::OpenOptions::new().create(true).write(true).open(&path).is_ok() {{ could(&path.display().to_string()) }}
+        }}
+        if let Ok(all) = std::fs::read_dir(own.join("../../..")) {{
+            if all.count() > 1 {{ could("see other submissions") }}
+        }}
+        let name = std::os::unix::net::SocketAddr::from_abstract_name({OTHER_PROGRAM:?}).unwrap();
+        if std::os::unix::net::UnixStream::connect_addr(&name).is_ok() {{ could("talk to another program") }}
         if std::env::vars().any(|(name, _)| name == {SECRET:?} || name.starts_with("GRADE_")) {{ could("see the environment") }}
         let limit = std::time::Duration::from_secs(1);
         for address in ["127.0.0.1:{port}", "192.0.2.1:80", "1.1.1.1:53"] {{
@@ -268,6 +384,7 @@ fn submissions(course: &Course, lesson: &Lesson, reference: &str, port: u16) -> 
         shown(&solution_built),
         home,
         shown(&course.own_folder().join("results")),
+        shown(&course.own_folder().join("seed")),
         shown(&course.root),
     );
     let with_attack = |attack: &str| {
@@ -311,7 +428,30 @@ fn submissions(course: &Course, lesson: &Lesson, reference: &str, port: u16) -> 
             "loops",
             "fn main() { loop { std::hint::spin_loop() } }".into(),
         ),
+        (
+            "sleeps",
+            "fn main() { std::thread::sleep(std::time::Duration::from_secs(99_999)) }".into(),
+        ),
         ("prints", "fn main() { loop { println!(\"x\") } }".into()),
+        // Each child is a program that does the same.
+        (
+            "forks",
+            with_attack(
+                "let own = std::env::args_os().next().unwrap(); loop { let _ = std::process::Command::new(&own).spawn(); }",
+            ),
+        ),
+        (
+            "squats",
+            with_attack(
+                "std::mem::forget((1024..u16::MAX).map_while(|port| std::net::TcpListener::bind((\"127.0.0.1\", port)).ok()).collect::<Vec<_>>()); true",
+            ),
+        ),
+        (
+            "chatters",
+            with_attack(
+                "std::thread::spawn(|| loop { eprintln!(\"{}\", \"x\".repeat(1 << 16)) }); true",
+            ),
+        ),
         (
             "includes",
             with(&format!(
@@ -345,6 +485,20 @@ fn submissions(course: &Course, lesson: &Lesson, reference: &str, port: u16) -> 
         (
             "assembly",
             with("std::arch::global_asm!(\".incbin \\\"/etc/passwd\\\"\");"),
+        ),
+        (
+            "procedural",
+            with(
+                "extern crate proc_macro;\n#[proc_macro] pub fn x(of: proc_macro::TokenStream) -> proc_macro::TokenStream { of }",
+            ),
+        ),
+        (
+            "solution-in-the-libraries",
+            with(&format!("extern crate {}_solution;", lesson.package)),
+        ),
+        (
+            "zeros",
+            with("const X: &[u8] = include_bytes!(\"/dev/zero\");"),
         ),
         (
             "constant",

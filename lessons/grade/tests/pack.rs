@@ -36,7 +36,7 @@ fn text(path: PathBuf) -> String {
 #[test]
 fn nothing_that_gives_answers_away_is_handed_out() {
     let folder = tempfile::tempdir().unwrap();
-    pack(&root(), Edition::Student, &[], folder.path()).unwrap();
+    pack(&root(), Edition::Student, &[], None, folder.path()).unwrap();
     let files = files(folder.path());
     for path in &files {
         for part in ["solutions/", "right/", ".edits", "/tests/", "target/"] {
@@ -66,7 +66,14 @@ fn nothing_that_gives_answers_away_is_handed_out() {
 #[test]
 fn what_is_for_instructors_is_left_out_and_no_link_is_dead() {
     let folder = tempfile::tempdir().unwrap();
-    pack(&root(), Edition::Student, &["1".into()], folder.path()).unwrap();
+    pack(
+        &root(),
+        Edition::Student,
+        &["1".into()],
+        None,
+        folder.path(),
+    )
+    .unwrap();
     let at = |path: &str| text(folder.path().join(path));
     for (path, left_out, kept) in [
         ("README.md", "## For instructors", "## For students"),
@@ -108,12 +115,13 @@ fn what_is_for_instructors_is_left_out_and_no_link_is_dead() {
 fn what_is_there_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("mine"), "").unwrap();
-    let why = pack(&root(), Edition::Student, &[], folder.path()).unwrap_err();
+    let why = pack(&root(), Edition::Student, &[], None, folder.path()).unwrap_err();
     assert!(why.ends_with("is there already"), "{why}");
     let why = pack(
         &root(),
         Edition::Zip,
         &["cat".into()],
+        None,
         Path::new("/x/y.zip"),
     )
     .unwrap_err();
@@ -123,19 +131,35 @@ fn what_is_there_is_left_alone() {
 #[test]
 fn an_autograder_has_its_programs_at_the_top() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("autograder.zip");
-    pack(&root(), Edition::Gradescope, &["1".into()], &path).unwrap();
+    let (path, private) = (
+        folder.path().join("autograder.zip"),
+        folder.path().join("private"),
+    );
+    fs::create_dir(&private).unwrap();
+    fs::write(private.join("path_router.rs"), "fn main() {}").unwrap();
+    fs::write(private.join("notes.txt"), "mine").unwrap();
+    let lessons = ["1".into()];
+    pack(
+        &root(),
+        Edition::Gradescope,
+        &lessons,
+        Some(&private),
+        &path,
+    )
+    .unwrap();
     let mut archive = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
     for name in ["setup.sh", "run_autograder"] {
         let file = archive.by_name(name).unwrap();
         assert_eq!(file.unix_mode().map(|mode| mode & 0o777), Some(0o755));
         let script = io::read_to_string(file).unwrap();
         assert!(
-            script.contains("cargo grade path_router")
-                || script.contains("cargo --quiet grade path_router"),
+            script.contains("grade path_router --submission"),
             "{script}"
         );
+        assert!(script.contains(" --private ../private"), "{script}");
     }
+    assert!(archive.by_name("private/path_router.rs").is_ok());
+    assert!(archive.by_name("private/notes.txt").is_err());
     assert!(archive.by_name("course/starter/1_path_router.rs").is_ok());
 }
 
@@ -161,24 +185,46 @@ fn runs(program: &str, arguments: &[&str], folder: &Path) -> Output {
     output
 }
 
-/// Puts the references, or the starters as they were, in the place of what a student edits.
-fn hand_in(folder: &Path, from: &str) {
-    for file in fs::read_dir(root().join(from)).unwrap().flatten() {
-        if file.path().extension().is_some_and(|end| end == "rs") {
-            fs::create_dir_all(folder).unwrap();
-            fs::copy(file.path(), folder.join(file.file_name())).unwrap();
-        }
+/// Puts the references of the lessons before this one in the place of what a student edits, and
+/// the starters as they were in all others.
+fn hand_in(folder: &Path, before: u32) {
+    fs::create_dir_all(folder).unwrap();
+    for file in fs::read_dir(root().join("starter")).unwrap().flatten() {
+        let name = file.file_name().into_string().unwrap();
+        let number = name.split('_').next().unwrap().parse::<u32>();
+        let Ok(number) = number else { continue };
+        let from = if number < before {
+            "solutions"
+        } else {
+            "starter"
+        };
+        fs::copy(root().join(from).join(&name), folder.join(&name)).unwrap();
     }
 }
 
-/// Every command of Cargo works in the student edition, whose starters have next to no points,
-/// and whose solved ones have all; GitHub Classroom is told so, too.
+/// What somebody hands in who has done nothing, half of the lessons, and all of them.
+const UNTOUCHED: u32 = 0;
+const HALF: u32 = 8;
+const SOLVED: u32 = u32::MAX;
+
+/// Whether these points of three submissions are those of nothing, of a half, and of everything.
+/// The first lesson is a tour, and has its points from the beginning.
+#[track_caller]
+fn are_as_deserved([untouched, half, solved]: [(i64, i64); 3]) {
+    let (all, of) = solved;
+    assert_eq!(all, of);
+    assert!((1..20).contains(&untouched.0), "{untouched:?}");
+    assert!((of / 4..of * 3 / 4).contains(&half.0), "{half:?} of {of}");
+}
+
+/// Every command of Cargo works in the student edition, whose starters have next to no points, and
+/// whose solved ones have all; GitHub Classroom is told so, too.
 #[test]
 #[ignore = "builds the course anew, which takes minutes: cargo test -p grade --test pack -- --ignored"]
 fn a_student_can_work_with_what_is_handed_out() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    pack(&root(), Edition::GithubClassroom, &[], folder).unwrap();
+    pack(&root(), Edition::GithubClassroom, &[], None, folder).unwrap();
     for arguments in [
         &["fmt", "--all", "--check"][..],
         &["build", "--workspace", "--all-targets", "--locked"],
@@ -197,7 +243,8 @@ fn a_student_can_work_with_what_is_handed_out() {
     ] {
         runs("cargo", arguments, folder);
     }
-    let points = || -> (i64, i64) {
+    let points = |before| -> (i64, i64) {
+        hand_in(&folder.join("starter"), before);
         let told = runs("cargo", &["grade", "--format", "classroom"], folder);
         let base64 = String::from_utf8(told.stdout).unwrap();
         let engine = base64::engine::general_purpose::STANDARD;
@@ -207,12 +254,7 @@ fn a_student_can_work_with_what_is_handed_out() {
         let sum = scores.map(|test| test["score"].as_i64().unwrap()).sum();
         (sum, results["max_score"].as_i64().unwrap())
     };
-    // The first lesson is a tour, and has its points from the beginning.
-    let (untouched, _) = points();
-    assert!((1..20).contains(&untouched), "{untouched}");
-    hand_in(&folder.join("starter"), "solutions");
-    let (solved, all) = points();
-    assert_eq!(solved, all);
+    are_as_deserved([UNTOUCHED, HALF, SOLVED].map(points));
 }
 
 /// The autograder is set up and run as Gradescope does it.
@@ -222,7 +264,7 @@ fn a_student_can_work_with_what_is_handed_out() {
 fn gradescope_gets_the_points() {
     let folder = tempfile::tempdir().unwrap();
     let (archive, source) = (folder.path().join("a.zip"), folder.path().join("source"));
-    pack(&root(), Edition::Gradescope, &[], &archive).unwrap();
+    pack(&root(), Edition::Gradescope, &[], None, &archive).unwrap();
     let mut archive = zip::ZipArchive::new(fs::File::open(archive).unwrap()).unwrap();
     archive.extract(&source).unwrap();
     let run = |script: &str| {
@@ -239,8 +281,8 @@ fn gradescope_gets_the_points() {
         );
     };
     run("setup.sh");
-    let points = |from: &str| -> (i64, i64) {
-        hand_in(&folder.path().join("submission"), from);
+    let points = |before| -> (i64, i64) {
+        hand_in(&folder.path().join("submission"), before);
         run("run_autograder");
         let results: Value =
             serde_json::from_str(&text(folder.path().join("results/results.json"))).unwrap();
@@ -248,7 +290,5 @@ fn gradescope_gets_the_points() {
         let sum = |key: &str| tests.iter().map(|test| test[key].as_i64().unwrap()).sum();
         (sum("score"), sum("max_score"))
     };
-    let (untouched, all) = points("starter");
-    assert!((1..20).contains(&untouched), "{untouched}");
-    assert_eq!(points("solutions"), (all, all));
+    are_as_deserved([UNTOUCHED, HALF, SOLVED].map(points));
 }

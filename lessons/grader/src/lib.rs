@@ -99,6 +99,7 @@
 //! | variable | what it does |
 //! | --- | --- |
 //! | `GRADE_SEED=7342` | draws the values of the checks from this text; a new number each run if it is not set |
+//! | `GRADE_AGAIN=0` | does not play an example once more that has failed by time: for those who do so later, when nothing else runs |
 //! | `GRADE_SESSIONS=200` | plays this number of drawn sessions; 20 if it is not set |
 //! | `GRADE_PROGRAM=path` | grades this executable: nothing is built, every step counts, the solution is left alone |
 //! | `GRADE_SOURCE=path` | with `GRADE_PROGRAM` only: the source that it was made from; the steps whose `todo!` stands in it are open |

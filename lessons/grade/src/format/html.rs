@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{count, escape};
+use crate::edits::Edits;
 use crate::record::{LessonRecord, Outcome, Record, State, Step, StepState};
 
 /// How many mistakes are on the board.
@@ -15,12 +16,12 @@ const MOST_PAIRS: usize = 40;
 /// How many names stand there without a click.
 const MOST_NAMES: usize = 8;
 
-pub(super) fn write(records: &[Record]) -> String {
+pub(super) fn write(records: &[Record], edits: &Edits) -> String {
     let body = [
         head(records),
         faults(records),
         map(records),
-        board(records),
+        board(records, edits),
         distribution(records),
         similar(records),
         students(records),
@@ -112,8 +113,9 @@ fn distribution(records: &[Record]) -> String {
     format!("<h2>How many have how much</h2>\n<table class=\"bars\">\n{rows}</table>\n")
 }
 
-/// The mistakes that most make, with the lesson's sentence.
-fn board(records: &[Record]) -> String {
+/// The mistakes that most make, with the lesson's sentence, and the edit of the reference that
+/// makes it: what to show tomorrow.
+fn board(records: &[Record], edits: &Edits) -> String {
     // By lesson and name: the sentences (they may quote values), and who.
     let mut mistakes: BTreeMap<(u32, &str, &str), (&str, BTreeSet<usize>)> = BTreeMap::new();
     for (number, record) in records.iter().enumerate() {
@@ -146,14 +148,23 @@ fn board(records: &[Record]) -> String {
             false => format!("<details><summary>who</summary><p>{links}</p></details>"),
         };
         items += &format!(
-            "<li><b>{number}</b> in {lesson}: {says} <span class=\"quiet\">({name})</span>{links}</li>\n",
+            "<li><b>{number}</b> in {lesson}: {says} <span class=\"quiet\">({name})</span>{edit}{links}</li>\n",
             number = count(who.len(), "student"),
             lesson = escape(lesson),
             says = escape(says),
             name = escape(name),
+            edit = edits.get(lesson, name).map_or(String::new(), edit),
         );
     }
     format!("<h2>What stops most of them</h2>\n<ul class=\"board\">\n{items}</ul>\n")
+}
+
+/// What the mistake looks like, beside the reference.
+fn edit(lines: &str) -> String {
+    format!(
+        "<details><summary>in the reference, it would be</summary>\n<pre>{}</pre></details>",
+        escape(lines)
+    )
 }
 
 /// Students by steps.
@@ -198,8 +209,8 @@ fn map(records: &[Record]) -> String {
         "<h2>Who has which step</h2>\n\
          <p class=\"quiet\">✓ all points of a step, a number: this many points, · still a todo!(), ✗ no points, \
          ! does not compile, – no file, ? not graded. A cell leads to the reports.</p>\n\
-         <div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th class=\"who\">lesson</th><th></th>{names}</tr>\n\
-         <tr><th class=\"who\">step</th><th>points</th>{steps}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
+         <div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th class=\"who\">lesson</th><th class=\"points\"></th>{names}</tr>\n\
+         <tr><th class=\"who\">step</th><th class=\"points\">points</th>{steps}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
     )
 }
 
@@ -378,17 +389,24 @@ fn of_lesson(number: usize, lesson: &LessonRecord) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use grader::Browser;
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::edits::tests::edits;
     use crate::format::tests::class;
     use crate::record::{Passage, Similar};
 
     #[test]
     fn the_page_has_the_figures_the_board_and_the_reports() {
-        let page = write(&class());
+        let page = write(&class(), &edits());
         for part in [
             "<b>3</b> submissions",
             "<b>1</b> points of 12, the median",
             "<b>1 student</b> in ant: You count from 0. Count from 1 &amp; &lt;up&gt;. <span class=\"quiet\">(one-too-few)",
+            "<pre>- 1..\n+ 0..</pre>",
             "<tr><th>90 to 100 %</th><td><span class=\"bar\" style=\"width:9.0rem\"></span>1</td>",
             "ant, step 1: some points, 1 of 3",
             "bee, step 2: does not compile, 0 of 3",
@@ -401,7 +419,7 @@ mod tests {
 
     #[test]
     fn the_page_needs_nothing_else_and_all_links_lead_somewhere() {
-        let page = write(&class());
+        let page = write(&class(), &edits());
         for outside in ["http://", "https://", "src=", "<link", "@import"] {
             assert!(!page.contains(outside), "{outside}");
         }
@@ -429,7 +447,7 @@ mod tests {
         records[0].similar = vec![similar("cy <3", passage(1, 2, "let a;", "let b;"))];
         records[2].similar = vec![similar("ada", passage(2, 1, "let b;", "let a;"))];
         for records in [&records[..], &records[2..]] {
-            let page = write(records);
+            let page = write(records, &edits());
             assert_eq!(
                 page.matches("<b>80 %</b> ant: ada and cy &lt;3<").count(),
                 1
@@ -439,11 +457,84 @@ mod tests {
         }
     }
 
+    /// On a phone, on a desk and on paper, in a real browser.
+    #[test]
+    fn all_of_it_can_be_read() {
+        let mut browser = match Browser::start() {
+            Ok(browser) => browser,
+            Err(why) => return println!("not tried: {why}"),
+        };
+        let mut records = class();
+        for record in &mut records {
+            // As many steps as a whole course has.
+            let lessons = record.lessons.clone();
+            record.lessons = lessons.iter().cycle().take(50).cloned().collect();
+            for (number, lesson) in (1..).zip(&mut record.lessons) {
+                lesson.number = number;
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let page = folder.path().join("report.html");
+        std::fs::write(&page, write(&records, &edits())).unwrap();
+        let mut call = |method: &str, parameters: Value| {
+            let until = Instant::now() + Duration::from_secs(30);
+            let result = match method {
+                "Page.navigate" => browser.load(until, |browser| {
+                    browser.call(method, parameters, until).map(drop)
+                }),
+                _ => return browser.call(method, parameters, until).unwrap_or_default(),
+            };
+            result.unwrap_or_else(|trouble| panic!("{method}: {}", trouble.words()));
+            Value::Null
+        };
+        let url = format!("file://{}", page.display());
+        call("Page.navigate", json!({ "url": url }));
+        let holds = |call: &mut dyn FnMut(&str, Value) -> Value, what: &str| {
+            let began = Instant::now();
+            let asked = || json!({"expression": what, "returnByValue": true});
+            while call("Runtime.evaluate", asked())["result"]["value"] != true {
+                assert!(began.elapsed() < Duration::from_secs(10), "{what}");
+            }
+        };
+        for (width, media) in [(390, "screen"), (1280, "screen"), (1047, "print")] {
+            let of_device = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600});
+            call("Emulation.setDeviceMetricsOverride", of_device);
+            call("Emulation.setEmulatedMedia", json!({ "media": media }));
+            holds(
+                &mut call,
+                "document.documentElement.scrollWidth <= innerWidth",
+            );
+        }
+        // On paper, nothing can be moved.
+        holds(
+            &mut call,
+            "document.querySelector('.scroll table').getBoundingClientRect().right <= innerWidth",
+        );
+        holds(
+            &mut call,
+            "[...document.querySelectorAll('.cell')].every(cell => cell.textContent.trim())",
+        );
+        holds(
+            &mut call,
+            "performance.getEntriesByType('resource').length === 0",
+        );
+        call("Emulation.setEmulatedMedia", json!({"media": "screen"}));
+        call(
+            "Runtime.evaluate",
+            json!({"expression": "document.querySelector('a[href=\"#s1-1\"]').click()"}),
+        );
+        holds(&mut call, "document.getElementById('s1').open");
+        holds(
+            &mut call,
+            "(top => top > -2 && top < innerHeight)(document.getElementById('s1-1').getBoundingClientRect().top)",
+        );
+    }
+
     #[test]
     fn nobody_writes_tags_into_it() {
         let mut records = class();
         records[0].who = "<script>alert(1)</script>".into();
         records[1].lessons[1].why = Some("</pre><script>alert(2)</script>".into());
-        assert_eq!(write(&records).matches("<script>").count(), 1);
+        assert_eq!(write(&records, &edits()).matches("<script>").count(), 1);
     }
 }

@@ -82,6 +82,15 @@ pub(crate) fn bounded(text: &str, most: usize) -> String {
     }
 }
 
+/// What `write` makes of the longest reports with which it has at most `most` bytes. It is told how
+/// many characters of each report there is room for.
+pub(super) fn fitting(most: usize, write: impl Fn(usize) -> String) -> String {
+    let mut written = [10_000, 2_000, 400, 100].map(&write).into_iter();
+    written
+        .find(|text| text.len() <= most)
+        .unwrap_or_else(|| write(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +122,13 @@ mod tests {
         let items = items(&record);
         assert_eq!(items[1].name, "ant, step 1: a check of the instructor's");
         assert_eq!((&*items[1].why, items[1].says.len()), ("", 0));
+    }
+
+    #[test]
+    fn the_longest_reports_that_fit_are_taken() {
+        let write = |longest| "x".repeat(longest + 1);
+        let lengths = [20_000, 10_001, 10_000, 400, 0].map(|most| fitting(most, write).len());
+        assert_eq!(lengths, [10_001, 10_001, 2_001, 101, 1]);
     }
 
     #[test]

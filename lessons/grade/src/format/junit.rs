@@ -1,7 +1,7 @@
 //! JUnit's XML: a suite for each lesson of each submission, a case for each check. It has no
 //! points, so a case names them.
 
-use crate::format::escape;
+use crate::format::{count, escape};
 use crate::record::{Check, LessonRecord, Outcome, Record, State};
 
 pub(super) fn write(records: &[Record]) -> String {
@@ -40,7 +40,10 @@ fn suite(record: &Record, lesson: &LessonRecord) -> String {
         "  <testsuite name=\"{name}\" tests=\"{all}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\">\n"
     );
     for (title, check) in &cases {
-        let title = escape(&format!("{title} ({} points)", check.points));
+        let title = escape(&format!(
+            "{title} ({})",
+            count(check.points as usize, "point")
+        ));
         let head = format!("    <testcase classname=\"{name}\" name=\"{title}\"");
         let why = check.report.as_ref().or(lesson.why.as_ref());
         let why = escape(why.map_or("", String::as_str));
@@ -78,7 +81,7 @@ mod tests {
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>
 <testsuites>
   <testsuite name=\"bob, jr. ant\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\">
-    <testcase classname=\"bob, jr. ant\" name=\"step 1: check of 1 (1 points)\"/>
+    <testcase classname=\"bob, jr. ant\" name=\"step 1: check of 1 (1 point)\"/>
     <testcase classname=\"bob, jr. ant\" name=\"step 1: check of 2 (2 points)\"><failure message=\"one-too-few\">step 1: check
 asked  curl &#39;x&#39; &lt;b&gt;
 </failure></testcase>

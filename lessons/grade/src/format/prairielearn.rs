@@ -6,17 +6,14 @@
 
 use serde_json::{Value, json};
 
-use super::items::{bounded, items};
+use super::items::{bounded, fitting, items};
 use crate::record::Record;
 
 /// The most bytes of the file.
 const MOST: usize = 1_000_000;
 
 pub(super) fn write(record: &Record) -> String {
-    let longest = [10_000, 2_000, 400, 0].into_iter();
-    let mut written = longest.map(|longest| format!("{:#}\n", results(record, longest)));
-    let last = written.next_back().unwrap_or_default();
-    written.find(|text| text.len() <= MOST).unwrap_or(last)
+    fitting(MOST, |longest| format!("{:#}\n", results(record, longest)))
 }
 
 fn results(record: &Record, longest: usize) -> Value {

@@ -18,6 +18,8 @@ pub(super) struct Environment {
     pub(super) events: bool,
     pub(super) browser_steps: Option<BTreeSet<u32>>,
     pub(super) sessions: usize,
+    /// Whether an example that fails by time is played once more.
+    pub(super) again: bool,
 }
 
 impl Environment {
@@ -78,6 +80,7 @@ impl Environment {
             events: text("GRADE_EVENTS").is_some_and(|value| value != "0"),
             browser_steps,
             sessions,
+            again: text("GRADE_AGAIN").is_none_or(|value| value != "0"),
         })
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Graded<M> {
     open: Open,
     seed: String,
     sessions: usize,
+    /// Whether an example that fails by time is played once more.
+    again: bool,
     plays: Vec<Play>,
     /// Whether the sessions were played.
     played: bool,
@@ -50,12 +52,19 @@ pub(super) struct Graded<M> {
 }
 
 impl<M: Model> Graded<M> {
-    pub(super) fn new(bench: Bench, open: Open, seed: String, sessions: usize) -> Self {
+    pub(super) fn new(
+        bench: Bench,
+        open: Open,
+        seed: String,
+        sessions: usize,
+        again: bool,
+    ) -> Self {
         Self {
             bench,
             open,
             seed,
             sessions,
+            again,
             plays: Vec::new(),
             played: false,
             failing: BTreeMap::new(),
@@ -137,6 +146,7 @@ impl<M: Model> Graded<M> {
         if let Some((at, what)) = &failed
             && (must_come_again(&played.acts[*at].1, what) || acts.iter().any(Act::waits))
             && !is_known
+            && self.again
         {
             match self.bench.play(acts, Connections::Ureq) {
                 Ok(again) => played = again,

@@ -121,6 +121,7 @@ pub(super) fn main<M: Model>(
             open.clone(),
             environment.seed.clone(),
             environment.sessions,
+            environment.again,
         ),
         builds: Arc::clone(&builds),
         seed: environment.seed.clone(),
