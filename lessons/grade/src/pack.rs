@@ -118,7 +118,7 @@ pub fn pack(
     let lessons = packages(root, lessons)?;
     let broken = |error: io::Error| format!("cannot pack {}: {error}", path.display());
     let mut files = student(root).map_err(broken)?;
-    let with_private = private.map_or("", |_| " --private ../private");
+    let with_private = private.map_or("", |_| " --private \"$autograder/source/private\"");
     let fill = |template: &str| {
         let text = template.replace("LESSONS", &lessons.join(" "));
         File::of(&text.replace(" PRIVATE", with_private))

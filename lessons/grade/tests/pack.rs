@@ -156,7 +156,10 @@ fn an_autograder_has_its_programs_at_the_top() {
             script.contains("grade path_router --submission"),
             "{script}"
         );
-        assert!(script.contains(" --private ../private"), "{script}");
+        assert!(
+            script.contains(" --private \"$autograder/source/private\""),
+            "{script}"
+        );
     }
     assert!(archive.by_name("private/path_router.rs").is_ok());
     assert!(archive.by_name("private/notes.txt").is_err());
