@@ -44,6 +44,20 @@
 //!
 //! Nothing points back. The command `http-core` is `main.rs`: a command line around
 //! [`FileHandler`].
+//!
+//! # Seeing the wire
+//!
+//! The environment variable `HTTP_TRACE` has a server show every byte that it reads and writes:
+//!
+//! | value | who sees it |
+//! | --- | --- |
+//! | `1` | the person at the terminal: as text, on standard error; the first 4 KiB of each piece |
+//! | an address, `127.0.0.1:9000` | the program that listens there: as data, all of it, over one connection |
+//!
+//! As data, each piece is a line, `7 127.0.0.1:50712 > 78`, and its bytes. In the line stand the number
+//! of the connection, its client, `>` for what came and `<` for what went, and the number of bytes.
+//! The pieces of a connection are in their order. The program has to read on: while it does not, the
+//! server waits, for 5 seconds, and then it tells nobody any more. (`cargo learn` shows the wire with this.)
 
 mod face;
 mod files;

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Output};
 use std::thread;
@@ -88,7 +90,6 @@ fn a_server_that_leaves_signals_alone() {
 #[cfg(unix)]
 #[test]
 fn signals_can_be_left_to_the_program() {
-    use std::io::{BufRead, BufReader};
     use std::os::unix::process::ExitStatusExt;
     use std::process::Stdio;
 
@@ -181,6 +182,58 @@ fn the_trace_shows_the_wire() {
         ],
         "{shown}"
     );
+}
+
+/// As data, the trace has every byte: also those of a large answer, which a terminal is spared.
+#[test]
+fn the_trace_goes_to_a_program_as_data() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let echo = Program::start(
+        Command::new(program::path())
+            .arg("0")
+            .env("HTTP_TRACE", &address),
+    );
+    let mut client = echo.connect();
+    let me = client.stream.local_addr().unwrap();
+    let body = pattern(100_000);
+    client.send(upload(body.len()));
+    client.send(&body);
+    assert!(client.reply().body == body);
+    let mut other = echo.connect();
+    let it = other.stream.local_addr().unwrap();
+    assert_eq!(other.get("/other"), "");
+    // The bytes of an answer are told once they are written.
+    assert_eq!(client.get("/last"), "");
+    assert_eq!(other.get("/last"), "");
+    let (told, _) = listener.accept().unwrap();
+    let shown = echo.kill();
+    assert_eq!(shown, "", "nothing of it at the terminal");
+
+    let mut told = BufReader::new(told);
+    let mut wire = BTreeMap::new();
+    let mut line = String::new();
+    while told.read_line(&mut line).unwrap() > 0 {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [number, client, mark, length] = words[..] else {
+            panic!("{line}");
+        };
+        let key = (client.parse::<SocketAddr>().unwrap(), mark.to_string());
+        let (known, bytes) = wire.entry(key).or_insert((number.to_string(), Vec::new()));
+        assert_eq!(known, number, "one number for one connection");
+        let before = bytes.len();
+        bytes.resize(before + length.parse::<usize>().unwrap(), 0);
+        told.read_exact(&mut bytes[before..]).unwrap();
+        line.clear();
+    }
+    let of = |client: SocketAddr, mark: &str| &wire[&(client, mark.to_string())];
+    assert_ne!(of(me, ">").0, of(it, ">").0);
+    let asked = [upload(body.len()).into_bytes(), body.clone()].concat();
+    assert!(of(me, ">").1.starts_with(&asked));
+    let (_, answered) = of(me, "<");
+    assert!(answered.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    assert!(answered.windows(body.len()).any(|part| part == body));
+    assert!(of(it, ">").1.starts_with(b"GET /other HTTP/1.1\r\n"));
 }
 
 /// What a trace shows of one client's connection, up to the request for `/last`.

@@ -1,18 +1,14 @@
-//! What the person at the terminal sees: the access log, and the wire itself.
+//! What the person at the terminal sees of each request: the access log.
 
-use std::env;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex};
 
 use http::StatusCode;
 
 use crate::Refusal;
-use crate::face::report::{to_stderr, visible};
+use crate::face::report::visible;
 use crate::http1::Date;
-use crate::sync::lock;
 
 /// The line for a request, in the format of http.server, and before it one that says why if it
 /// was refused. The time is UTC, as in the `Date` field; in place of the status, `-` says that the
@@ -53,62 +49,6 @@ pub(super) fn lines(
 
 /// Bytes of a request line that the log shows.
 const LONGEST_LINE: usize = 2048;
-
-/// `HTTP_TRACE=1`: shows the bytes of one connection as they come and go.
-#[derive(Debug)]
-pub(super) struct Trace {
-    number: u64,
-    client: SocketAddr,
-}
-
-/// What stands before bytes from the client.
-pub(super) const IN: &str = "> ";
-/// What stands before bytes to the client.
-pub(super) const OUT: &str = "< ";
-
-/// Bytes of one read or write that the trace shows.
-const MOST_SHOWN: usize = 4096;
-
-impl Trace {
-    /// A trace of a new connection, if the environment asks for it.
-    pub fn wanted(client: SocketAddr) -> Option<Trace> {
-        static IS_WANTED: LazyLock<bool> = LazyLock::new(|| {
-            env::var_os("HTTP_TRACE").is_some_and(|value| !value.is_empty() && value != "0")
-        });
-        static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
-        IS_WANTED.then(|| Trace {
-            number: CONNECTIONS.fetch_add(1, Ordering::Relaxed),
-            client,
-        })
-    }
-
-    /// Shows bytes that went over the connection in one read or write.
-    pub fn show(&self, mark: &str, bytes: &[u8]) {
-        /// The connection shown last: a heading says when another one follows.
-        static SHOWN: Mutex<u64> = Mutex::new(0);
-        let mut shown = lock(&SHOWN);
-        let mut text = String::new();
-        if *shown != self.number {
-            *shown = self.number;
-            let _ = writeln!(text, "--- connection {} from {}", self.number, self.client);
-        }
-        render(&mut text, mark, bytes);
-        to_stderr(&text);
-    }
-}
-
-/// One line of output for each line of `bytes`, behind a mark.
-fn render(out: &mut String, mark: &str, bytes: &[u8]) {
-    let shown = &bytes[..bytes.len().min(MOST_SHOWN)];
-    for line in shown.split_inclusive(|&b| b == b'\n') {
-        out.push_str(mark);
-        visible(out, line);
-        out.push('\n');
-    }
-    if bytes.len() > shown.len() {
-        let _ = writeln!(out, "{mark}… and {} more bytes", bytes.len() - shown.len());
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -191,19 +131,5 @@ mod tests {
         visible(&mut text, seen.as_bytes());
         assert_eq!(text, seen);
         assert_eq!(failure("x", seen), format!("x: {seen}\n"));
-    }
-
-    #[test]
-    fn the_trace_shows_line_ends_and_bytes() {
-        let mut text = String::new();
-        render(
-            &mut text,
-            IN,
-            b"GET / HTTP/1.1\r\n\r\nn\xe3\x81\xad\xff\x00",
-        );
-        assert_eq!(text, "> GET / HTTP/1.1\\r\\n\n> \\r\\n\n> nね\\xff\\x00\n");
-        text.clear();
-        render(&mut text, OUT, &[b'x'; MOST_SHOWN + 5]);
-        assert!(text.ends_with("\n< … and 5 more bytes\n"), "{text}");
     }
 }

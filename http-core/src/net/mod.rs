@@ -8,7 +8,7 @@
 //! | `connection` | one connection, as far as it goes without waiting; when a wait is too long |
 //! | `socket`, `file` | reading and writing, without waiting |
 //! | `blocking` | reading and writing for a handler, which waits |
-//! | `stop`, `time`, `log` | the end, the clock, the terminal |
+//! | `stop`, `time`, `log`, `trace` | the end, the clock, the log of requests, the bytes of the wire |
 
 mod blocking;
 mod claim;
@@ -25,6 +25,7 @@ mod socket;
 mod stop;
 mod threads;
 mod time;
+mod trace;
 
 pub use self::listen::{LocalAddress, local_address};
 pub use self::server::HttpServer;

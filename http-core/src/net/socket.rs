@@ -14,8 +14,8 @@ use rustix::net::sockopt;
 
 use super::file;
 use super::listen::MOST_UNSENT;
-use super::log::{IN, OUT, Trace};
 use super::time::Pace;
+use super::trace::{IN, OUT, Trace};
 use crate::http1::Output;
 
 /// Nagle's algorithm is off (`TCP_NODELAY`): an answer is written in one piece anyway. On

@@ -4,6 +4,7 @@
 //!
 //! - It listens on the loopback addresses, and answers only to the names of these in `Host`.
 //!   A page of another site whose name was made to point here (DNS rebinding) has another one.
+//! - Where the system tells whose a connection is, it must be that of the same user.
 //! - What changes something is a POST, and its `Origin` must be this server's own. Every
 //!   browser says from where a POST comes, so no page of another site can send one, nor can
 //!   the student's own page: that has another port, and with it another origin.
@@ -23,6 +24,7 @@ use http_core::{Answer, FileHandler, Handler, Request, Response};
 use crate::checks::Checks;
 use crate::course::{Course, Lesson};
 use crate::editor::Editor;
+use crate::owner;
 use crate::pages::{Page, Pages};
 use crate::run::{self, Runner};
 use crate::text;
@@ -71,6 +73,10 @@ pub(crate) struct App {
 
 impl Handler for App {
     fn handle(&self, request: &mut Request, response: Response) -> Answer {
+        if !owner::is_ours(request.client_address(), self.port) {
+            let why = "This server is for the user who has started it.";
+            return response.send_error(403, why);
+        }
         if !self.is_for_us(request) {
             let why = "This server answers to localhost alone.";
             return response.send_error(421, why);

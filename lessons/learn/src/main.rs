@@ -4,7 +4,9 @@
 //! ```text
 //! main ──► app ──► pages ──► failure ──► wire       app      who may ask, and what for
 //!           │        ├─────► text, source, code     pages    the pages, and what changes on them
-//!           ├──────► run ──► checks                 run      the program of a student, and its wire
+//!           │        └─────► owner                  owner    whose program is the one that asks
+//!           ├──────► run ──► checks                 run      the program of a student
+//!           │         ├────► exchange               exchange   its wire: which bytes are one request
 //!           │         └────► reference              reference   the same asked of the reference
 //!           └──────► checks ──► status              checks   files watched, checks run
 //!                       └─────► course              course   the lessons as they lie there
@@ -17,9 +19,11 @@ mod checks;
 mod code;
 mod course;
 mod editor;
+mod exchange;
 mod export;
 mod failure;
 mod html;
+mod owner;
 mod pages;
 mod part;
 mod reference;

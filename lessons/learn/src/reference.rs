@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::checks::{Stop, build};
 use crate::course::{Course, Lesson};
-use crate::run::{MOST_BYTES, address, command};
+use crate::exchange::{MOST_BYTES, Message};
+use crate::run::{address, command};
 use crate::wire;
 
 /// How long the reference may take to start, and then for all that it is asked.
@@ -33,9 +34,12 @@ pub(crate) fn answer(
     course: &Course,
     lesson: &Lesson,
     arguments: &str,
-    requests: &[Vec<u8>],
+    requests: &[Message],
 ) -> Result<Vec<u8>, String> {
-    if requests.iter().any(|request| request.len() >= MOST_BYTES) {
+    if requests
+        .iter()
+        .any(|request| request.size > MOST_BYTES as u64)
+    {
         return Err("One of the requests was too long to be kept whole.".into());
     }
     let text = |error: io::Error| format!("The reference could not be asked: {error}");
@@ -46,7 +50,7 @@ pub(crate) fn answer(
         stop.hold(lifeline)
     });
     let built = built.map_err(|why| format!("The reference could not be built: {why}"))?;
-    let mut child = command(course, &built, arguments)
+    let mut child = command(course, &built, arguments, 0)
         .and_then(|mut command| command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn())
         .map_err(text)?;
     stop.hold(child.stdin.take());
@@ -69,7 +73,7 @@ pub(crate) fn answer(
             let mut answer = Ok(Vec::new());
             for request in requests {
                 // One before the last that broke off has been asked all the same.
-                answer = ask(port, request, deadline);
+                answer = ask(port, &request.bytes, deadline);
             }
             answer
         }
@@ -102,9 +106,10 @@ pub(crate) fn connect(port: u16) -> io::Result<TcpStream> {
 pub(crate) fn ask(port: u16, request: &[u8], deadline: Instant) -> io::Result<Vec<u8>> {
     let mut stream = connect(port)?;
     stream.write_all(request)?;
-    let (mut answer, mut buffer) = (Vec::new(), [0; 16 * 1024]);
+    let mut answer = Message::answer_to(request);
+    let mut buffer = [0; 16 * 1024];
     let mut is_over = false;
-    while !is_whole(request, &answer) && answer.len() < MOST_BYTES {
+    while !answer.is_whole() && answer.bytes.len() < MOST_BYTES {
         let left = deadline.saturating_duration_since(Instant::now());
         let patience = if is_over { left } else { left.min(SILENCE) };
         if patience.is_zero() {
@@ -113,18 +118,19 @@ pub(crate) fn ask(port: u16, request: &[u8], deadline: Instant) -> io::Result<Ve
         stream.set_read_timeout(Some(patience))?;
         match stream.read(&mut buffer) {
             Ok(0) => break,
-            Ok(length) => answer.extend_from_slice(&buffer[..length]),
+            Ok(length) => {
+                answer.take(&buffer[..length]);
+            }
             Err(error) if is_late(&error) && !is_over => {
                 stream.shutdown(Shutdown::Write)?;
                 is_over = true;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted || is_late(&error) => {}
-            Err(_) if !answer.is_empty() => break,
+            Err(_) if answer.size > 0 => break,
             Err(error) => return Err(error),
         }
     }
-    answer.truncate(MOST_BYTES);
-    Ok(answer)
+    Ok(answer.bytes)
 }
 
 /// Whether this is the error of a time limit; systems name it differently.
@@ -133,31 +139,6 @@ pub(crate) fn is_late(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
     )
-}
-
-/// Whether an answer says of itself that nothing more of it comes.
-fn is_whole(request: &[u8], answer: &[u8]) -> bool {
-    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
-        return false;
-    };
-    let end = end + 4;
-    let value = |name: &str| {
-        let at = wire::field(answer, name)?;
-        Some(String::from_utf8_lossy(&answer[at]).to_lowercase())
-    };
-    let status = answer.get(9..12).unwrap_or_default();
-    match (status, value("Content-Length"), value("Transfer-Encoding")) {
-        // Another one follows.
-        ([b'1', ..], ..) => false,
-        (b"204" | b"304", ..) => true,
-        _ if request.starts_with(b"HEAD ") => true,
-        (_, _, Some(coding)) => coding == "chunked" && answer.ends_with(b"0\r\n\r\n"),
-        (_, Some(length), None) => length
-            .parse()
-            .is_ok_and(|length: usize| answer.len() >= end.saturating_add(length)),
-        // Its end is that of the connection.
-        (_, None, None) => false,
-    }
 }
 
 /// The first byte in which two answers differ, but for the time that they name; `None` if they
@@ -182,31 +163,6 @@ fn without_date(answer: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use std::net::TcpListener;
-
-    const HEAD: &str = "HTTP/1.1 200 OK\r\n";
-
-    #[test]
-    fn an_answer_is_whole_when_it_says_so() {
-        let whole = |request: &str, rest: &str| {
-            is_whole(request.as_bytes(), (HEAD.to_owned() + rest).as_bytes())
-        };
-        assert!(whole("GET /", "Content-Length: 2\r\n\r\nhi"));
-        assert!(!whole("GET /", "Content-Length: 2\r\n\r\nh"));
-        assert!(!whole("GET /", "Content-Length: 2\r\n"));
-        assert!(whole("HEAD / HTTP", "Content-Length: 2\r\n\r\n"));
-        assert!(whole(
-            "GET /",
-            "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"
-        ));
-        assert!(!whole(
-            "GET /",
-            "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
-        ));
-        assert!(!whole("GET /", "\r\nto the end"));
-        assert!(is_whole(b"", b"HTTP/1.1 304 Not Modified\r\n\r\n"));
-        assert!(!is_whole(b"", b"HTTP/1.1 100 Continue\r\n\r\n"));
-        assert!(!is_whole(b"", b"\r\n\r\n"));
-    }
 
     #[test]
     fn two_answers_are_compared_but_for_their_time() {

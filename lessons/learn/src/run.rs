@@ -1,14 +1,13 @@
 //! The student's program while it runs for somebody who looks: started, its log, its wire, and
 //! surely ended.
 //!
-//! Between the program and its clients stands a proxy that hands on each byte as it comes, and
-//! keeps it: so the wire is seen of whatever asks, a frame, curl or a phone, and the program
-//! needs to know nothing of it. The program listens on a port that is free; its clients use
-//! that of the texts, 8000, if nobody else has it.
+//! The program is told to send the trace of its wire here, as data (`HTTP_TRACE`, which http-core
+//! reads): so the wire is seen of whatever asks, a frame, curl or a phone, at whatever port the
+//! program has chosen. It listens on the port of the texts, 8000, if nobody else has it.
 
 use std::collections::VecDeque;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpListener, TcpStream};
+use std::io::{self, BufRead, BufReader, Read};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,6 +19,8 @@ use grader::{Guarded, guarded, without_variables_of_a_run};
 
 use crate::checks::{Checks, Stop, build, lock};
 use crate::course::{Course, Lesson};
+use crate::exchange::{Compared, Exchange, Exchanges, Message, read_trace};
+use crate::owner;
 use crate::reference;
 
 /// The port that the texts name.
@@ -35,15 +36,11 @@ const ALONE: Duration = Duration::from_secs(10);
 const MOST_LINES: usize = 300;
 const LONGEST_LINE: u64 = 2000;
 
-/// The most exchanges that are kept, and the most bytes of one side of each.
-const MOST_EXCHANGES: usize = 40;
-pub(crate) const MOST_BYTES: usize = 32 * 1024;
-
 /// How long one waits for an answer to what was sent by hand.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The most clients at once.
-const MOST_CLIENTS: usize = 64;
+/// The most connections over which a program may tell of its wire: each of its processes has one.
+const MOST_TRACES: usize = 16;
 
 /// What runs, for whoever looks at it.
 pub(crate) struct Runner {
@@ -64,7 +61,6 @@ pub(crate) struct Program {
     stop: Stop,
     shown: Mutex<Shown>,
     is_new: AtomicBool,
-    clients: AtomicUsize,
 }
 
 /// What there is to see.
@@ -73,10 +69,7 @@ pub(crate) struct Shown {
     pub(crate) state: State,
     /// Lines, and whether they are of standard error.
     pub(crate) log: VecDeque<(bool, String)>,
-    /// The latest one last.
-    pub(crate) wire: VecDeque<Exchange>,
-    exchanges: u64,
-    connections: u64,
+    pub(crate) wire: Exchanges,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,37 +84,6 @@ pub(crate) enum State {
     Serving(u16),
     /// It has ended, with this exit code.
     Ended(Option<i32>),
-}
-
-/// A request as it came, and what went back.
-#[derive(Clone, Debug)]
-pub(crate) struct Exchange {
-    pub(crate) number: u64,
-    pub(crate) connection: u64,
-    pub(crate) request: Vec<u8>,
-    pub(crate) response: Vec<u8>,
-    began: Instant,
-    pub(crate) took: Option<Duration>,
-    /// What the reference has said to it, if somebody has asked.
-    pub(crate) reference: Option<Compared>,
-}
-
-/// The answer of the reference to the same request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Compared {
-    /// It is being asked.
-    Asked,
-    Came(Vec<u8>),
-    /// There is none, for this reason.
-    Failed(String),
-}
-
-impl Shown {
-    /// The exchange that came last on this connection.
-    fn latest_of(&mut self, connection: u64) -> Option<&mut Exchange> {
-        let mut latest_first = self.wire.iter_mut().rev();
-        latest_first.find(|exchange| exchange.connection == connection)
-    }
 }
 
 impl Runner {
@@ -182,7 +144,6 @@ impl Runner {
             stop: Stop::default(),
             shown: Mutex::default(),
             is_new: AtomicBool::new(true),
-            clients: AtomicUsize::new(0),
         });
         *lock(&self.seen) = Instant::now();
         self.checks.take_built(&lesson.folder);
@@ -234,27 +195,42 @@ impl Program {
         fs::create_dir_all(&folder)
             .and_then(|()| fs::copy(&built, &copy))
             .map_err(text)?;
-        let outcome = self.started(checks, &copy);
+        let mut outcome = self.started(checks, &copy, port());
+        let has_failed = matches!(outcome, Ok(Some(1..)));
+        let is_lost = self.with(|shown| shown.state == State::Running) && !self.stop.is_stopped();
+        if has_failed && is_lost && !is_free() {
+            // Somebody else was faster to take the port.
+            self.change(|shown| shown.log.clear());
+            outcome = self.started(checks, &copy, 0);
+        }
+        self.stop.stop();
         let _ = fs::remove_dir_all(&folder);
         outcome.map_err(text)
     }
 
-    fn started(self: &Arc<Self>, checks: &Checks, path: &Path) -> io::Result<Option<i32>> {
-        let mut child = command(&checks.course, path, &self.arguments)?
+    /// Runs this file to its end.
+    fn started(
+        self: &Arc<Self>,
+        checks: &Checks,
+        path: &Path,
+        port: u16,
+    ) -> io::Result<Option<i32>> {
+        let trace = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let mut child = command(&checks.course, path, &self.arguments, port)?
+            .env("HTTP_TRACE", trace.local_addr()?.to_string())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
         self.stop.hold(child.stdin.take());
         self.change(|shown| shown.state = State::Running);
+        let seeing = Arc::clone(self);
+        thread::spawn(move || seeing.see(&trace));
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let reading = Arc::clone(self);
         let errors = thread::spawn(move || reading.read(stderr, true));
         self.read(stdout, false);
         let _ = errors.join();
-        let code = child.wait()?.code();
-        // Its clients' port is free from now on.
-        self.stop.stop();
-        Ok(code)
+        Ok(child.wait()?.code())
     }
 
     /// Takes in what it prints, line by line.
@@ -272,16 +248,13 @@ impl Program {
             if number % 100 == 0 {
                 thread::sleep(Duration::from_millis(10));
             }
-            let text = match address(&text).filter(|_| !is_error) {
-                Some(port) if self.with(|shown| shown.state == State::Running) => {
-                    match self.serve(port) {
-                        // Its clients know it under another port.
-                        Ok(own) => text.replace(&format!(":{port}/"), &format!(":{own}/")),
-                        Err(error) => format!("{text} (no port for its clients: {error})"),
+            if let Some(port) = address(&text).filter(|_| !is_error) {
+                self.change(|shown| {
+                    if shown.state == State::Running {
+                        shown.state = State::Serving(port);
                     }
-                }
-                _ => text,
-            };
+                });
+            }
             self.change(|shown| {
                 shown.log.push_back((is_error, text));
                 if shown.log.len() > MOST_LINES {
@@ -291,102 +264,38 @@ impl Program {
         }
     }
 
-    /// Hands on what comes to its port. Returns the port of its clients.
-    fn serve(self: &Arc<Self>, port: u16) -> io::Result<u16> {
-        let listeners = listen()?;
-        let own = listeners
-            .first()
-            .map_or(Ok(0), |one| Ok::<_, io::Error>(one.local_addr()?.port()))?;
-        self.change(|shown| shown.state = State::Serving(own));
-        let serving = Arc::clone(self);
-        thread::spawn(move || {
-            while !serving.stop.is_stopped() {
-                for listener in &listeners {
-                    while let Ok((client, _)) = listener.accept() {
-                        serving.take(client, port);
-                    }
-                }
+    /// Takes in what the program tells of its wire, until it has ended.
+    fn see(self: &Arc<Self>, listener: &TcpListener) {
+        let mut traces = 0;
+        let _ = listener.set_nonblocking(true);
+        while !self.stop.is_stopped() && traces < MOST_TRACES {
+            let Ok((trace, teller)) = listener.accept() else {
                 thread::sleep(Duration::from_millis(10));
-            }
-        });
-        Ok(own)
-    }
-
-    /// Hands on the bytes of one client, both ways.
-    fn take(self: &Arc<Self>, client: TcpStream, port: u16) {
-        let one_more = |number| (number < MOST_CLIENTS).then_some(number + 1);
-        if self
-            .clients
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more)
-            .is_err()
-        {
-            return;
-        }
-        let program = Arc::clone(self);
-        thread::spawn(move || {
-            // What goes wrong with a connection ends it, and is seen by its client.
-            let _ = program.hand_on(&client, port);
-            program.clients.fetch_sub(1, Ordering::SeqCst);
-        });
-    }
-
-    fn hand_on(self: &Arc<Self>, client: &TcpStream, port: u16) -> io::Result<()> {
-        client.set_nonblocking(false)?;
-        client.set_nodelay(true)?;
-        let server = reference::connect(port)?;
-        let connection = self.change(|shown| {
-            shown.connections += 1;
-            shown.connections
-        });
-        let (from, into) = (server.try_clone()?, client.try_clone()?);
-        let answering = Arc::clone(self);
-        let back = thread::spawn(move || {
-            pump(&from, &into, &answering.stop, |bytes| {
-                answering.answered(connection, bytes)
-            })
-        });
-        pump(client, &server, &self.stop, |bytes| {
-            self.asked(connection, bytes)
-        });
-        let _ = back.join();
-        Ok(())
-    }
-
-    /// Bytes of a request. Behind an answer, they begin the next one.
-    fn asked(&self, connection: u64, bytes: &[u8]) {
-        self.change(|shown| {
-            let own = shown.latest_of(connection);
-            if let Some(exchange) = own.filter(|exchange| exchange.response.is_empty()) {
-                keep(&mut exchange.request, bytes);
-                return;
-            }
-            shown.exchanges += 1;
-            let mut exchange = Exchange {
-                number: shown.exchanges,
-                connection,
-                request: Vec::new(),
-                response: Vec::new(),
-                began: Instant::now(),
-                took: None,
-                reference: None,
+                continue;
             };
-            keep(&mut exchange.request, bytes);
-            shown.wire.push_back(exchange);
-            if shown.wire.len() > MOST_EXCHANGES {
-                shown.wire.pop_front();
+            let port = listener.local_addr().map_or(0, |address| address.port());
+            if !owner::is_ours(teller, port) {
+                continue;
             }
-        });
+            traces += 1;
+            let seeing = Arc::clone(self);
+            thread::spawn(move || {
+                // On some systems, it would not wait, like its listener.
+                let _ = trace.set_nonblocking(false);
+                // What breaks off ends with the program.
+                let _ = read_trace(trace, |change| {
+                    seeing.change(|shown| change(&mut shown.wire))
+                });
+            });
+        }
     }
 
-    /// Bytes of an answer.
-    fn answered(&self, connection: u64, bytes: &[u8]) {
-        self.change(|shown| {
-            let own = shown.latest_of(connection);
-            if let Some(exchange) = own {
-                keep(&mut exchange.response, bytes);
-                exchange.took = Some(exchange.began.elapsed());
-            }
-        });
+    /// What was typed behind its name, with 0 (any port) in the place of the port that it has.
+    fn arguments_on_another_port(&self) -> String {
+        let State::Serving(port) = self.with(|shown| shown.state.clone()) else {
+            return self.arguments.clone();
+        };
+        without_port(&self.arguments, port)
     }
 
     /// Sends these bytes to the program as they are, as one more client. What comes back is
@@ -403,10 +312,10 @@ impl Program {
     pub(crate) fn compare(self: &Arc<Self>, course: &Course, lesson: &Lesson, number: u64) {
         let requests = self.change(|shown| {
             let asked = |exchange: &Exchange| exchange.reference == Some(Compared::Asked);
-            let is_busy = shown.wire.iter().any(asked);
-            let before = shown.wire.iter().filter(|one| one.number < number);
-            let mut requests: Vec<Vec<u8>> = before.map(|one| one.request.clone()).collect();
-            let mut all = shown.wire.iter_mut();
+            let is_busy = shown.wire.kept.iter().any(asked);
+            let before = shown.wire.kept.iter().filter(|one| one.number < number);
+            let mut requests: Vec<Message> = before.map(|one| one.request.clone()).collect();
+            let mut all = shown.wire.kept.iter_mut();
             let exchange = all.find(|one| one.number == number).filter(|_| !is_busy)?;
             requests.push(exchange.request.clone());
             exchange.reference = Some(Compared::Asked);
@@ -415,12 +324,13 @@ impl Program {
         let Some(requests) = requests else { return };
         let (program, course, lesson) = (Arc::clone(self), course.clone(), lesson.clone());
         thread::spawn(move || {
-            let said = match reference::answer(&course, &lesson, &program.arguments, &requests) {
+            let arguments = program.arguments_on_another_port();
+            let said = match reference::answer(&course, &lesson, &arguments, &requests) {
                 Ok(answer) => Compared::Came(answer),
                 Err(why) => Compared::Failed(why),
             };
             program.change(|shown| {
-                let mut all = shown.wire.iter_mut();
+                let mut all = shown.wire.kept.iter_mut();
                 if let Some(exchange) = all.find(|one| one.number == number) {
                     exchange.reference = Some(said);
                 }
@@ -429,17 +339,53 @@ impl Program {
     }
 }
 
-/// The command that runs a program of a lesson, on a port that is free.
+/// The command that runs a program of a lesson, on this port if its arguments name no other. As in
+/// a shell, `NAME=VALUE` before them sets a variable of the environment.
 ///
 /// # Errors
 ///
 /// If the path of the running program cannot be found out.
-pub(crate) fn command(course: &Course, path: &Path, arguments: &str) -> io::Result<Command> {
+pub(crate) fn command(
+    course: &Course,
+    path: &Path,
+    arguments: &str,
+    port: u16,
+) -> io::Result<Command> {
     let mut command = guarded(path, None, Guarded::Program)?;
-    command.args(arguments.split_whitespace());
     command.current_dir(&course.root);
-    without_variables_of_a_run(&mut command).env("PORT", "0");
+    without_variables_of_a_run(&mut command).env("PORT", port.to_string());
+    let (variables, arguments) = words(arguments);
+    command.envs(variables).args(arguments);
     Ok(command)
+}
+
+/// The same, typed for a program that serves on any port in the place of this one.
+fn without_port(typed: &str, port: u16) -> String {
+    let port = port.to_string();
+    let words = typed
+        .split_whitespace()
+        .map(|word| match word.split_once('=') {
+            Some((name, value)) if value == port => format!("{name}=0"),
+            None if word == port => "0".into(),
+            _ => word.into(),
+        });
+    words.collect::<Vec<String>>().join(" ")
+}
+
+/// The variables that are set in what was typed behind a program's name, and its arguments.
+fn words(typed: &str) -> (Vec<(&str, &str)>, Vec<&str>) {
+    let is_name = |name: &str| {
+        let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        !name.is_empty() && name.chars().all(fits)
+    };
+    let variable = |word| str::split_once(word, '=').filter(|(name, _)| is_name(name));
+    let mut words = typed.split_whitespace().peekable();
+    let mut variables = Vec::new();
+    while let Some(one) = words.peek().copied().and_then(variable) {
+        variables.push(one);
+        words.next();
+    }
+    (variables, words.collect())
 }
 
 /// Removes copies of programs that a course which was killed has left here. One of today may
@@ -457,53 +403,25 @@ fn remove_old(kept: &Path) {
     }
 }
 
-/// Keeps bytes, up to a limit.
-fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
-    let room = MOST_BYTES.saturating_sub(kept.len());
-    kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
-}
-
-/// Hands bytes on to the end, or until it is stopped.
-fn pump(mut from: &TcpStream, mut into: &TcpStream, stop: &Stop, mut see: impl FnMut(&[u8])) {
-    let mut buffer = [0; 16 * 1024];
-    let _ = from.set_read_timeout(Some(Duration::from_millis(250)));
-    while !stop.is_stopped() {
-        match from.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(length) => {
-                see(&buffer[..length]);
-                if into.write_all(&buffer[..length]).is_err() {
-                    let _ = from.shutdown(Shutdown::Both);
-                    break;
-                }
-            }
-            Err(error)
-                if reference::is_late(&error) || error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => break,
-        }
-    }
-    let _ = into.shutdown(Shutdown::Write);
-}
-
-/// Listens on the port of the texts, on both loopback addresses, or on one that is free.
-fn listen() -> io::Result<Vec<TcpListener>> {
-    // The one of a program before may take a moment to be free.
-    let mut bound = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT));
+/// The port of the texts, or 0, for any that is free.
+fn port() -> u16 {
+    // The program before may take a moment to end.
     for _ in 0..20 {
-        if bound.is_ok() {
-            break;
+        if is_free() {
+            return PORT;
         }
         thread::sleep(Duration::from_millis(25));
-        bound = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT));
     }
-    let first = bound.or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-    let port = first.local_addr()?.port();
-    let mut listeners = vec![first];
-    listeners.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, port)));
-    for listener in &listeners {
-        listener.set_nonblocking(true)?;
-    }
-    Ok(listeners)
+    0
+}
+
+/// Whether nobody has the port of the texts, on either loopback address.
+fn is_free() -> bool {
+    let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT));
+    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, PORT));
+    // Not every system has IPv6.
+    let is_taken = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
+    v4.is_ok() && !v6.as_ref().is_err_and(is_taken)
 }
 
 /// The port in a line that says where a program serves.
@@ -566,6 +484,20 @@ mod tests {
         assert_eq!(
             (is_there(old), is_there(&new), is_there(other)),
             (false, true, true)
+        );
+    }
+
+    #[test]
+    fn variables_stand_before_arguments() {
+        let (variables, arguments) = words(" HOST=0.0.0.0 A_1= -x=1 B=2 a=3");
+        assert_eq!(variables, [("HOST", "0.0.0.0"), ("A_1", "")]);
+        assert_eq!(arguments, ["-x=1", "B=2", "a=3"]);
+        for none in ["a=1", "=", "8000 --bind 0.0.0.0", ""] {
+            assert_eq!(words(none).0, [], "{none}");
+        }
+        assert_eq!(
+            without_port("PORT=8000 8000 --port=8000 80001 x", 8000),
+            "PORT=0 0 --port=0 80001 x"
         );
     }
 

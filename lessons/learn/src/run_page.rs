@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use grader::count;
 
 use crate::course::Lesson;
+use crate::exchange::{Compared, Exchange};
 use crate::failure::Reader;
 use crate::html::escaped;
 use crate::pages::{Fragment, Page, Pages, live};
 use crate::reference;
-use crate::run::{Compared, Exchange, Program, Runner, State};
+use crate::run::{Program, Runner, State};
 use crate::status::Status;
 use crate::wire::{self, Side};
 
@@ -32,7 +33,7 @@ impl Pages<'_> {
         let url = url(program.as_deref());
         let again = again.and_then(|number| {
             program?.with(|shown| {
-                let mut all = shown.wire.iter();
+                let mut all = shown.wire.kept.iter();
                 all.find(|exchange| exchange.number == number).map(by_hand)
             })
         });
@@ -164,7 +165,7 @@ fn url(program: Option<&Program>) -> Option<String> {
 /// A request as one writes it by hand.
 fn by_hand(exchange: &Exchange) -> String {
     let mut raw = String::new();
-    for chunk in exchange.request.utf8_chunks() {
+    for chunk in exchange.request.bytes.utf8_chunks() {
         raw += chunk.valid();
         for byte in chunk.invalid() {
             let _ = write!(raw, "\\x{byte:02x}");
@@ -199,19 +200,19 @@ impl Pages<'_> {
             _ => String::new(),
         };
         program.with(|shown| {
-            if shown.wire.is_empty() {
+            if shown.wire.kept.is_empty() {
                 out += "<p class=\"why\">Nobody has asked yet.</p>";
             }
             // What came before the first one is not kept.
-            let is_all = shown.wire.front().is_none_or(|first| first.number == 1);
-            for (at, exchange) in shown.wire.iter().rev().take(MOST_SHOWN).enumerate() {
+            let is_all = shown.wire.kept.front().is_none_or(|first| first.number == 1);
+            for (at, exchange) in shown.wire.kept.iter().rev().take(MOST_SHOWN).enumerate() {
                 let compared = match (&exchange.reference, may_compare) {
                     (Some(Compared::Came(bytes)), _) => compared(exchange, bytes, is_all),
                     (Some(Compared::Failed(why)), _) => format!("<p class=\"why\">{}</p>", escaped(why)),
                     (Some(Compared::Asked), _) => {
                         "<p class=\"busy\">Asking the reference …</p>".into()
                     }
-                    (None, true) if !exchange.response.is_empty() && !is_open(exchange) => format!(
+                    (None, true) if !exchange.response.bytes.is_empty() && !is_open(exchange) => format!(
                         "<form method=\"post\" action=\"{}compare\"><input type=\"hidden\" name=\"number\" \
                          value=\"{}\"><button type=\"submit\">Compare with the reference’s answer</button></form>",
                         lesson.path(),
@@ -228,14 +229,14 @@ impl Pages<'_> {
 
 /// Whether the answer is that of a step that is not written yet.
 fn is_open(exchange: &Exchange) -> bool {
-    let answer = String::from_utf8_lossy(&exchange.response);
+    let answer = String::from_utf8_lossy(&exchange.response.bytes);
     answer.starts_with("HTTP/1.1 500 ") && answer.contains("not yet implemented: step ")
 }
 
 /// An answer beside the reference's. `is_all` says whether the reference was asked all that the
 /// program was asked.
 fn compared(exchange: &Exchange, reference: &[u8], is_all: bool) -> String {
-    let mark = reference::differs(&exchange.response, reference);
+    let mark = reference::differs(&exchange.response.bytes, reference);
     let said = match mark {
         None => {
             return "<p class=\"compared\"><span class=\"sign done\" aria-hidden=\"true\">✓</span> The \
@@ -262,7 +263,7 @@ fn compared(exchange: &Exchange, reference: &[u8], is_all: bool) -> String {
         "<div class=\"compared\"><p>{said}</p><div class=\"two\">\
          <figure><figcaption>Your program</figcaption>{}</figure>\
          <figure><figcaption>The reference</figcaption>{}</figure></div><p class=\"why\">{before}</p></div>",
-        picture(&exchange.response),
+        picture(&exchange.response.bytes),
         picture(reference),
     )
 }
@@ -281,16 +282,16 @@ fn picture(exchange: &Exchange, run: u128, is_latest: bool, compared: &str) -> S
             .collect();
         escaped(&line)
     };
-    let response = match exchange.response.is_empty() {
+    let response = match exchange.response.bytes.is_empty() {
         true => "no answer yet".to_string(),
-        false => first_line(&exchange.response).replacen("HTTP/1.1 ", "", 1),
+        false => first_line(&exchange.response.bytes).replacen("HTTP/1.1 ", "", 1),
     };
-    let request = first_line(&exchange.request).replace(" HTTP/1.1", "");
+    let request = first_line(&exchange.request.bytes).replace(" HTTP/1.1", "");
     let took = exchange
         .took
         .map(|took| format!(", {:.1} ms", took.as_secs_f64() * 1000.0));
-    let shown = wire::message(Side::Request, &exchange.request, None);
-    let came = wire::message(Side::Response, &exchange.response, None);
+    let shown = wire::message(Side::Request, &exchange.request.bytes, None);
+    let came = wire::message(Side::Response, &exchange.response.bytes, None);
     format!(
         "<details data-key=\"exchange {run} {number}\"{open}><summary><b>{request}</b> → {response} \
          <small>{size}{took}, connection {connection}</small></summary>\
@@ -299,7 +300,7 @@ fn picture(exchange: &Exchange, run: u128, is_latest: bool, compared: &str) -> S
          it again</a></p>{compared}</details>",
         open = if is_latest { " open" } else { "" },
         number = exchange.number,
-        size = count(exchange.response.len(), "byte"),
+        size = count(exchange.response.size as usize, "byte"),
         took = took.unwrap_or_default(),
         connection = exchange.connection,
         raw = escaped(&by_hand(exchange)),

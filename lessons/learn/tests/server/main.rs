@@ -154,6 +154,24 @@ fn nobody_reaches_it_over_the_network() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn another_user_of_this_computer_is_not_answered() {
+    let stage = Stage::new();
+    let url = format!("http://localhost:{}/", stage.port);
+    // Only root can ask as another user.
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--reuid=65534", "--clear-groups", "curl", "-s", &url]);
+    match command.output() {
+        Ok(said) if said.status.success() => {
+            let said = String::from_utf8_lossy(&said.stdout).into_owned();
+            assert!(said.contains("for the user who has started it"), "{said}");
+        }
+        tried => println!("not tried: {tried:?}"),
+    }
+    assert_eq!(stage.get("/").status, 200);
+}
+
 #[test]
 fn a_port_that_is_taken_is_passed_over() {
     // Both loopback addresses, so that none of them is free.
@@ -317,14 +335,17 @@ fn a_program_runs_and_its_wire_is_seen() {
     stage.program(HOSTILE);
     let mut news = stage.news("/news?1_greeter/run");
     assert_eq!(
-        stage.post("/lessons/1_greeter/start", "arguments=a+%3Cb%3E"),
+        stage.post(
+            "/lessons/1_greeter/start",
+            "arguments=HOST%3D127.0.0.2+a+%3Cb%3E"
+        ),
         303
     );
     let page = news.until(|page| page["run-is"].contains("It serves at"));
     let port = port_of(&page["run-is"]);
     let mut client = TcpStream::connect(("localhost", port)).expect("a connection");
     client
-        .write_all(b"GET /<i>?\xff HTTP/1.1\r\nHost: x\r\n\r\n")
+        .write_all(b"GET /i HTTP/1.1\r\nHost: x\r\nX: <i>\xff\r\nConnection: close\r\n\r\n")
         .expect("sent");
     let mut came = String::new();
     client.read_to_string(&mut came).expect("an answer");
@@ -338,14 +359,11 @@ fn a_program_runs_and_its_wire_is_seen() {
         !wire.contains("<script") && wire.contains("&lt;script&gt;"),
         "{wire}"
     );
-    assert!(
-        wire.contains("/&lt;i&gt;?<i class=\"x\">\\xff</i>"),
-        "{wire}"
-    );
-    // The log names the port of the clients; what it says is text.
+    assert!(wire.contains("&lt;i&gt;<i class=\"x\">\\xff</i>"), "{wire}");
+    // What it prints is text; as in a shell, a variable stands before its arguments.
     let log = &page["log"];
     assert!(
-        log.contains(&format!("http://localhost:{port}/ with a &lt;b&gt;")),
+        log.contains("Started with a &lt;b&gt;, HOST is 127.0.0.2"),
         "{log}"
     );
     // Sent again by hand: once more on the wire, byte for byte.
@@ -377,7 +395,7 @@ fn a_program_runs_and_its_wire_is_seen() {
 fn an_answer_is_compared_with_the_references_once_the_step_is_done() {
     let stage = Stage::new();
     stage.program("Hello");
-    let asked = stage.reference("Hallo<script>");
+    stage.reference("Hallo<script>");
     let mut news = stage.news("/news?1_greeter/run");
     let step_1 = |number: u32| format!("fn main() {{ {number}; todo!(\"step 2: bye\") }}");
     stage.events(&[failed(1, "GET / answers 200", "x"), passed(2, "bye")]);
@@ -391,7 +409,11 @@ fn an_answer_is_compared_with_the_references_once_the_step_is_done() {
     let before = page["run-is"].clone();
     let ask = |port: u16, path: &str| {
         let mut client = TcpStream::connect(("localhost", port)).expect("a connection");
-        write!(client, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+        write!(
+            client,
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        .expect("sent");
         let read = client.read_to_string(&mut String::new());
         read.expect("an answer");
     };
@@ -429,7 +451,7 @@ fn an_answer_is_compared_with_the_references_once_the_step_is_done() {
         "{wire}"
     );
     // It was asked all that the program was asked, and has ended.
-    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
+    assert_eq!(stage.reference_asked(), "GET /one\nGET /two\n");
     let pids = stage.reference_pids();
     assert_eq!(pids.len(), 1);
     until("the reference has ended", || !stage::is_there(pids[0]));
@@ -443,7 +465,9 @@ fn an_answer_is_compared_with_the_references_once_the_step_is_done() {
     // Without a script, a request is ready to be changed by its address.
     let again = stage.get("/lessons/1_greeter/run/?again=2").body;
     assert!(
-        again.contains("spellcheck=\"false\">GET /two HTTP/1.1\nHost: x\n\n</textarea>"),
+        again.contains(
+            "spellcheck=\"false\">GET /two HTTP/1.1\nHost: x\nConnection: close\n\n</textarea>"
+        ),
         "{again}"
     );
 }
@@ -489,6 +513,92 @@ fn a_program_that_prints_without_end_costs_only_its_own_panel() {
     let pid = stage.pids()[0];
     stage.post("/lessons/1_greeter/stop", "");
     until("it has ended", || !stage::is_there(pid));
+}
+
+/// A client that asks at the program's own port is seen, too: there is no other one. (What listens
+/// at an address that a phone can reach tells of its wire in the same way.)
+#[test]
+fn whoever_asks_at_a_port_that_was_typed_is_seen() {
+    let stage = Stage::new();
+    stage.program("x");
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = free.local_addr().expect("an address").port();
+    drop(free);
+    let mut news = stage.news("/news?1_greeter/run");
+    stage.post(
+        "/lessons/1_greeter/start",
+        &format!("arguments=PORT%3D{port}"),
+    );
+    let page = news.until(|page| page["run-is"].contains("It serves at"));
+    assert_eq!(port_of(&page["run-is"]), port);
+    // One that waits to be asked for its body: that is no other request.
+    let mut client = TcpStream::connect(("localhost", port)).expect("a connection");
+    let head = "PUT /mine HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\
+                Connection: close\r\n\r\n";
+    client.write_all(head.as_bytes()).expect("sent");
+    let mut go_on = [0; 25];
+    client.read_exact(&mut go_on).expect("an answer");
+    assert!(go_on.starts_with(b"HTTP/1.1 100 "));
+    client.write_all(b"abc").expect("sent");
+    let page = news.until(|page| page["wire"].contains("HTTP/1.1 200 OK"));
+    assert_eq!(page["wire"].matches("<summary>").count(), 1, "{page:?}");
+    assert!(page["wire"].contains("abc"), "{page:?}");
+}
+
+/// The text that stands in a fragment when it is so far.
+fn started(stage: &Stage, until: impl Fn(&str) -> bool) -> (String, String) {
+    let mut news = stage.news("/news?1_greeter/run");
+    stage.post("/lessons/1_greeter/start", "");
+    let page = news.until(|page| until(&page["run-is"]));
+    // The page of the lesson, and the others, are as they were.
+    assert_eq!(stage.get("/lessons/1_greeter/").status, 200);
+    (page["run-is"].clone(), page["log"].clone())
+}
+
+#[test]
+fn a_program_that_dies_at_once_or_prints_no_text_costs_only_its_own_panel() {
+    let stage = Stage::new();
+    stage.program("x");
+    stage.script("printf '\\377\\000\\033[2J<b>\\n'; exit 3");
+    let (is, log) = started(&stage, |is| is.contains("It has ended"));
+    assert!(
+        is.contains("exit code 3") && is.contains("Start again"),
+        "{is}"
+    );
+    assert!(
+        log.contains("\u{fffd}") && log.contains("\\u{1b}[2J&lt;b&gt;"),
+        "{log}"
+    );
+    stage.script("kill -9 $$");
+    started(&stage, |is| is.contains("exit code 137"));
+    // It can be started again, and stays.
+    stage.script("");
+    started(&stage, |is| is.contains("It serves at"));
+}
+
+#[test]
+fn a_program_that_hangs_is_ended_when_it_is_stopped() {
+    let stage = Stage::new();
+    stage.program("x");
+    // It says nothing, serves nothing, and ignores what would end it in good order.
+    stage.script("trap '' TERM INT HUP; sleep 600; exec sleep 600");
+    started(&stage, |is| is.contains("has not said where it serves"));
+    let pid = stage.pids()[0];
+    assert_eq!(stage.post("/lessons/1_greeter/stop", ""), 303);
+    until("it has ended", || !stage::is_there(pid));
+}
+
+#[test]
+fn a_program_whose_port_is_taken_gets_another() {
+    let stage = Stage::new();
+    stage.program("x");
+    // If this is refused, another test, or somebody else, has it: that is as good.
+    let _taken = TcpListener::bind("127.0.0.1:8000");
+    let (is, _) = started(&stage, |is| is.contains("It serves at"));
+    let port = port_of(&is);
+    assert_ne!(port, 8000);
+    let answer = TcpStream::connect(("127.0.0.1", port));
+    assert!(answer.is_ok(), "{is}");
 }
 
 #[test]

@@ -5,10 +5,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use grader::Bytes;
@@ -60,20 +58,29 @@ case \"$*\" in
 esac
 ";
 
-/// Stands in the place of the student's program: it says that it serves where the test does.
+/// Stands in the place of the student's program: it tells what it was started with, and serves.
 const PROGRAM: &str = "#!/bin/sh
 echo $$ >> FOLDER/pids
 if [ -e FOLDER/flood ]; then exec yes '<script>alert(1)</script>'; fi
-echo \"Serving HTTP on http://localhost:$(cat FOLDER/port)/ with $*\"
-exec sleep 600
+echo \"Started with $*, HOST is $HOST\"
+if [ -e FOLDER/script ]; then . FOLDER/script; fi
+exec GREETER FOLDER/page FOLDER/asked
 ";
 
 /// Stands in the place of the reference, in the same way.
 const REFERENCE: &str = "#!/bin/sh
 echo $$ >> FOLDER/reference-pids
-echo \"Serving HTTP on http://localhost:$(cat FOLDER/reference-port)/\"
-exec sleep 600
+exec GREETER FOLDER/reference-page FOLDER/reference-asked
 ";
+
+/// Where Cargo has put the example `greeter`.
+fn greeter() -> PathBuf {
+    let test = std::env::current_exe().expect("a path");
+    let folder = test.ancestors().nth(2).expect("the folder of the profile");
+    let path = folder.join("examples/greeter");
+    assert!(path.is_file(), "type: cargo build -p learn --examples");
+    path
+}
 
 /// Stands in the place of the checks: it says what it was told to say.
 const GRADE: &str = "#!/bin/sh\necho run >> FOLDER/runs\n\
@@ -119,7 +126,11 @@ impl Stage {
             ("program", PROGRAM),
             ("reference", REFERENCE),
         ] {
-            write(name, &script.replace("FOLDER", &root.to_string_lossy()));
+            let script = script.replace("FOLDER", &root.to_string_lossy());
+            write(
+                name,
+                &script.replace("GREETER", &greeter().to_string_lossy()),
+            );
             let path = root.join(name);
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
         }
@@ -270,21 +281,24 @@ impl Stage {
         fs::write(self.folder.path().join("slow"), "").expect("a file");
     }
 
-    /// Serves this page in the place of the student's program.
-    pub fn program(&self, page: &'static str) {
-        self.serve("port", page);
+    /// From now on, the student's program answers with this page.
+    pub fn program(&self, page: &str) {
+        fs::write(self.folder.path().join("page"), page).expect("a file");
     }
 
-    /// Serves this page in the place of the reference. Returns the number of its requests.
-    pub fn reference(&self, page: &'static str) -> Arc<AtomicUsize> {
-        self.serve("reference-port", page)
+    /// From now on, the reference answers with this page.
+    pub fn reference(&self, page: &str) {
+        fs::write(self.folder.path().join("reference-page"), page).expect("a file");
     }
 
-    fn serve(&self, file: &str, page: &'static str) -> Arc<AtomicUsize> {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        fs::write(self.folder.path().join(file), port.to_string()).expect("a file");
-        serve(listener, page)
+    /// What the reference was asked.
+    pub fn reference_asked(&self) -> String {
+        fs::read_to_string(self.folder.path().join("reference-asked")).unwrap_or_default()
+    }
+
+    /// From now on, the program begins with these lines of a shell.
+    pub fn script(&self, lines: &str) {
+        fs::write(self.folder.path().join("script"), lines).expect("a file");
     }
 
     /// From now on, the program prints without end.
@@ -524,13 +538,10 @@ pub fn passed(step: u32, name: &str) -> CheckResult {
     }
 }
 
-/// Answers every request with this page, and counts them.
-pub fn serve(listener: TcpListener, page: &'static str) -> Arc<AtomicUsize> {
-    let number = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&number);
+/// Answers every request with this page.
+pub fn serve(listener: TcpListener, page: &'static str) {
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            counted.fetch_add(1, Ordering::SeqCst);
             let _ = stream.read(&mut [0; 4096]);
             let length = page.len();
             let _ = write!(
@@ -540,7 +551,6 @@ pub fn serve(listener: TcpListener, page: &'static str) -> Arc<AtomicUsize> {
             );
         }
     });
-    number
 }
 
 /// Whether there is a process with this number that has not ended.
