@@ -196,7 +196,7 @@ fn the_trace_goes_to_a_program_as_data() {
     );
     let mut client = echo.connect();
     let me = client.stream.local_addr().unwrap();
-    let body = pattern(100_000);
+    let body = pattern(20_000);
     client.send(upload(body.len()));
     client.send(&body);
     assert!(client.reply().body == body);

@@ -102,9 +102,14 @@ mod tests {
             );
             assert!(!html.contains("<form"), "{name}: nobody answers a form");
             assert!(!html.contains("vscode:"), "{name}: the files are not there");
+            assert!(!html.contains("class=\"begun\""), "{name}: nobody has");
             let depth = name.matches('/').count();
             for link in html.split(" href=\"").skip(1) {
-                let link = link.split(['"', '#']).next().unwrap_or_default();
+                let link = link.split('"').next().unwrap_or_default();
+                let (link, place) = match link.split_once('#') {
+                    Some((link, place)) => (link, Some(place)),
+                    None => (link, None),
+                };
                 if link.is_empty() || link.contains(':') {
                     continue;
                 }
@@ -116,6 +121,13 @@ mod tests {
                     false => to.to_string(),
                 };
                 assert!(files.contains_key(&to), "{name}: {link}");
+                // A place that is named is there.
+                let place = place.filter(|place| !place.is_empty() && to.ends_with(".html"));
+                if let Some(place) = place {
+                    let page = String::from_utf8_lossy(&files[&to]);
+                    let is_there = page.contains(&format!(" id=\"{place}\""));
+                    assert!(is_there, "{name}: {to}#{place}");
+                }
             }
         }
     }

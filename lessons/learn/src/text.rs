@@ -270,7 +270,8 @@ fn resolved(course: &Course, base: &Path, link: &str) -> Link {
     let shown = file.to_string_lossy().replace('\\', "/");
     let to = match file.file_name().and_then(|name| name.to_str()) {
         Some("README.md") => match file.parent() {
-            Some(folder) if folder == Path::new("") => "/".to_string(),
+            // The first page stands in its place, without its headings.
+            Some(folder) if folder == Path::new("") => return Link::To("/".into()),
             _ => format!("/{}", shown.trim_end_matches("README.md")),
         },
         Some(name) if is_picture(name) => format!("/{shown}"),
@@ -320,7 +321,7 @@ mod tests {
     fn links_lead_to_what_is_shown_here() {
         let text = "[a](../0_hello_server/README.md#the-response) [b](../../starter/1_path_router.rs) \
                     [c](https://docs.rs/axum) [d](#x) [e](../../Cargo.lock) ![f](../0_hello_server/hello.png) \
-                    [g](../../README.md) [h](../../../../etc/passwd)";
+                    [g](../../README.md#a-class) [h](../../../../etc/passwd)";
         let html = shown(text).html;
         for expected in [
             "<a href=\"/lessons/0_hello_server/#the-response\">a</a>",
