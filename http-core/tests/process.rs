@@ -206,10 +206,9 @@ fn the_trace_goes_to_a_program_as_data() {
     // The bytes of an answer are told once they are written.
     assert_eq!(client.get("/last"), "");
     assert_eq!(other.get("/last"), "");
-    let (told, _) = listener.accept().unwrap();
-    let shown = echo.kill();
-    assert_eq!(shown, "", "nothing of it at the terminal");
+    assert_eq!(echo.kill(), "", "nothing of it at the terminal");
 
+    let (told, _) = listener.accept().unwrap();
     let mut told = BufReader::new(told);
     let mut wire = BTreeMap::new();
     let mut line = String::new();

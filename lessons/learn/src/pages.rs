@@ -110,10 +110,11 @@ impl Pages<'_> {
         match self.checks {
             Some(checks) => checks.with(&lesson.folder, look),
             // In a plain site, nobody has begun anything.
-            None => look(&Status {
-                open: lesson.steps.iter().map(|step| step.number).collect(),
-                ..Status::default()
-            }),
+            None => {
+                let mut status = Status::default();
+                status.open = lesson.steps.iter().map(|step| step.number).collect();
+                look(&status)
+            }
         }
     }
 
