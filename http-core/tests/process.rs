@@ -208,7 +208,10 @@ fn the_trace_goes_to_a_program_as_data() {
     assert_eq!(other.get("/last"), "");
     assert_eq!(echo.kill(), "", "nothing of it at the terminal");
 
+    // It has connected by now, or never will.
+    listener.set_nonblocking(true).unwrap();
     let (told, _) = listener.accept().unwrap();
+    told.set_nonblocking(false).unwrap();
     let mut told = BufReader::new(told);
     let mut wire = BTreeMap::new();
     let mut line = String::new();
