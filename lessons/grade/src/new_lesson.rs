@@ -36,16 +36,14 @@ const FILES: [(&str, &str); 7] = [
     ),
 ];
 
-/// The tables of lessons: the file, and what a row begins with.
-const TABLES: [(&str, &str, &str); 2] = [
+/// The tables of lessons: the file, and a row of a lesson.
+const TABLES: [(&str, &str); 2] = [
     (
         "README.md",
-        "](lessons/",
         "| [NUMBER PACKAGE](lessons/FOLDER/README.md) | 30 | what you learn |",
     ),
     (
         "lessons/README.md",
-        "/README.md)",
         "| [NUMBER PACKAGE](FOLDER/README.md) | 30 | 0 | the idea to take home |",
     ),
 ];
@@ -89,11 +87,15 @@ pub fn begin(root: &Path, package: &str) -> Result<String, String> {
         fs::create_dir_all(folder).map_err(|error| broken(folder, error))?;
         fs::write(&path, fill(text)).map_err(|error| broken(&path, error))?;
     }
-    for (path, mark, row) in TABLES {
+    for (path, row) in TABLES {
         let path = root.join(path);
         let text = fs::read_to_string(&path).map_err(|error| broken(&path, error))?;
         let lines: Vec<&str> = text.lines().collect();
-        let is_row = |line: &&str| line.starts_with("| [") && line.contains(mark);
+        // There are other tables with links.
+        let is_row = |line: &&str| {
+            let link = line.strip_prefix("| [");
+            link.is_some_and(|link| link.starts_with(|c: char| c.is_ascii_digit()))
+        };
         let last = lines
             .iter()
             .rposition(is_row)
@@ -130,7 +132,7 @@ mod tests {
         fs::create_dir_all(at("lessons/10_bee")).unwrap();
         fs::write(
             at("README.md"),
-            "| [10 bee](lessons/10_bee/README.md) |\n\nEnd.\n",
+            "| [10 bee](lessons/10_bee/README.md) |\n\nEnd.\n\n| [lessons/x/](lessons/x) | other |\n",
         )
         .unwrap();
         fs::write(at("lessons/README.md"), "| [10 bee](10_bee/README.md) |\n").unwrap();
