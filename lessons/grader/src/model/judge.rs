@@ -149,13 +149,18 @@ impl What {
     }
 }
 
+/// The most fields of a request's head that are looked at.
+const MOST_FIELDS: usize = 100;
+
 /// The path and query of an address, if it is one of the server that was asked.
 fn own_path<'a>(exchange: &Exchange, address: &'a str) -> Option<&'a str> {
-    let sent = exchange.sent.text();
-    let fields = sent.lines().filter_map(|line| line.split_once(": "));
-    let mut hosts = fields.filter(|(name, _)| name.eq_ignore_ascii_case("host"));
-    let (_, host) = hosts.next()?;
-    address.strip_prefix("http://")?.strip_prefix(host.trim())
+    let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+    let mut head = httparse::Request::new(&mut fields);
+    head.parse(&exchange.sent).ok()?;
+    let mut fields = head.headers.iter();
+    let host = fields.find(|field| field.name.eq_ignore_ascii_case("host"))?;
+    let host = str::from_utf8(host.value).ok()?;
+    address.strip_prefix("http://")?.strip_prefix(host)
 }
 
 /// Whether an answer has a field of this name just once, and its value is right.

@@ -1,0 +1,199 @@
+//! Causes of what a small board does, with mistakes of each kind.
+
+use std::time::Duration;
+
+use super::*;
+use crate::model::{self, LENGTH, Mistakes};
+use crate::record::{Answer, Bytes, Exchange, Expect, get, post};
+
+/// A board: POST keeps a message, GET shows all.
+struct Board;
+
+#[derive(Clone)]
+struct Knobs {
+    kept: fn(&str) -> String,
+    joined: String,
+    last_only: bool,
+    empty: u16,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            kept: str::to_string,
+            joined: "+".into(),
+            last_only: false,
+            empty: 400,
+        }
+    }
+}
+
+impl Model for Board {
+    type Knobs = Knobs;
+    type State = Vec<String>;
+
+    fn expect(knobs: &Knobs, kept: &mut Vec<String>, act: &Act) -> Option<Expect> {
+        if let Some(asked) = act.asked_post() {
+            if asked.text().is_empty() {
+                return Some(Expect::step(2).status(knobs.empty));
+            }
+            if knobs.last_only {
+                kept.clear();
+            }
+            kept.push((knobs.kept)(&asked.text()));
+            return Some(Expect::step(1).status(303));
+        }
+        let asked = act.asked_get().filter(|asked| asked.path() == "/")?;
+        assert_eq!(asked.query(), "");
+        Some(Expect::step(1).body(kept.join(&knobs.joined)))
+    }
+
+    fn draw(draw: &mut Draw, _: &Vec<String>) -> Vec<Act> {
+        match draw.below(5) {
+            0 => vec![get("/")],
+            1 => vec![post("/").body("")],
+            2 => vec![post("/").body(draw.word() + " ")],
+            _ => vec![post("/").body(draw.text())],
+        }
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        mistakes
+            .wrong("capitals", "", |knobs| {
+                knobs.kept = |text| text.to_uppercase()
+            })
+            .wrong("no-tags", "", |knobs| {
+                knobs.kept = |text| text.replace('<', "")
+            })
+            .wrong("last-only", "", |knobs| knobs.last_only = true)
+            .wrong("empty-is-well", "", |knobs| knobs.empty = 303)
+            .wrong("nothing-kept", "", |knobs| knobs.kept = |_| String::new());
+    }
+
+    fn mistyped(_: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let Some(answer) = seen.answer() else { return };
+        if let Some((_, rest)) = answer.text().split_once(|c: char| !c.is_alphanumeric()) {
+            let between = answer.text().replace(rest, "");
+            let between = between.chars().next_back().unwrap_or('+').to_string();
+            mistakes.wrong("joined", "", move |knobs| knobs.joined = between.clone());
+        }
+    }
+}
+
+/// A board as a program would be that has this mistake.
+fn played(knobs: &Knobs, acts: &[Act]) -> Play {
+    let mut state = Vec::new();
+    let play = acts.iter().map(|act| {
+        let mut answer = Answer::new(200, "");
+        let expect = model::step::<Board>(knobs, &mut state, act, &Open::new()).unwrap();
+        for expected in expect.all() {
+            match &expected.what {
+                crate::record::What::Status(statuses) => answer.status = statuses[0],
+                crate::record::What::Body(crate::record::Text::Exactly(body)) => {
+                    answer.body = body.clone();
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let exchange = Exchange {
+            request: None,
+            answer: Ok(answer),
+            sent: Bytes::default(),
+            came: Bytes::default(),
+            connection: 1,
+            took: Duration::ZERO,
+        };
+        let seen = match act {
+            Act::Restart => Seen::Nothing,
+            _ => Seen::Exchange(Box::new(exchange)),
+        };
+        (act.clone(), seen)
+    });
+    play.collect()
+}
+
+fn cause(set: impl Fn(&mut Knobs)) -> Cause {
+    explained(set).cause
+}
+
+fn explained(set: impl Fn(&mut Knobs)) -> Explained<Board> {
+    let mut knobs = Knobs::default();
+    set(&mut knobs);
+    let mut draw = Draw::new(&["cause"]);
+    let drawn = model::session::<Board>(&mut draw, LENGTH, &Open::new());
+    let acts: Vec<Act> = drawn.acts.into_iter().map(|(act, _)| act).collect();
+    let plays = vec![played(&knobs, &acts)];
+    explain::<Board>(&plays, &Open::new(), &mut draw, &mut |acts, _| {
+        Some(played(&knobs, acts))
+    })
+}
+
+#[test]
+fn a_mistake_is_told_by_all_that_was_seen() {
+    for name in [
+        "capitals",
+        "last-only",
+        "empty-is-well",
+        "nothing-kept",
+        "no-tags",
+    ] {
+        let mistakes = model::mistakes::<Board>();
+        let mistake = mistakes.all().iter().find(|mistake| mistake.name == name);
+        let cause = cause(|knobs| mistake.unwrap().set(knobs));
+        assert!(
+            matches!(&cause, Cause::Certain(told) if told.name == name),
+            "{cause:?}"
+        );
+    }
+}
+
+#[test]
+fn two_mistakes_are_told_together() {
+    let cause = cause(|knobs| {
+        knobs.empty = 303;
+        knobs.kept = |text| text.to_uppercase();
+    });
+    assert_eq!(cause.names(), ["capitals", "empty-is-well"], "{cause:?}");
+}
+
+#[test]
+fn of_two_mistakes_each_failure_has_its_own() {
+    let mut knobs = Knobs::default();
+    let set = |knobs: &mut Knobs| {
+        knobs.empty = 303;
+        knobs.kept = |text| text.to_uppercase();
+    };
+    set(&mut knobs);
+    let explained = explained(set);
+    let names = |acts: &[Act]| {
+        let cause = explained.of(&played(&knobs, acts), &Open::new());
+        cause.names().join(" ")
+    };
+    let (said, nothing) = (post("/").body("x"), post("/").body(""));
+    assert_eq!(names(&[said.clone(), get("/")]), "capitals");
+    assert_eq!(names(&[said, nothing]), "empty-is-well");
+}
+
+#[test]
+fn a_slip_is_told_where_no_mistake_of_the_lesson_explains() {
+    // No knob of the board says so.
+    let cause = cause(|knobs| knobs.kept = |text| text.trim_end().into());
+    assert_eq!(cause.names(), ["body-trimmed"], "{cause:?}");
+}
+
+#[test]
+fn what_nobody_knows_is_not_guessed() {
+    for wrong in [
+        |text: &str| text.to_lowercase().replace('1', "2"),
+        |text: &str| {
+            if text.len() < 9 {
+                text.to_uppercase()
+            } else {
+                text.into()
+            }
+        },
+    ] {
+        let cause = cause(|knobs| knobs.kept = wrong);
+        assert!(matches!(cause, Cause::Unexplained(_)), "{cause:?}");
+    }
+}
