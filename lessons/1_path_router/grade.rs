@@ -152,6 +152,14 @@ impl Model for PathRouter {
                 },
             )
             .wrong(
+                "ends-with-slash",
+                "You take every path that ends with a slash for the homepage. Compare the whole \
+                 path: the homepage is / alone.",
+                |knobs| {
+                    knobs.takes = |path, _, arm| path == arm || arm == "/" && path.ends_with(arm);
+                },
+            )
+            .wrong(
                 "small-letters",
                 "You compare without regard to capital and small letters. In a path they are \
                  different: /ABOUT is a page nobody knows.",
@@ -209,6 +217,12 @@ impl Model for PathRouter {
             );
         }
         mistakes.wrong(
+            "heading-escaped",
+            "The tags of the heading are escaped, so a browser shows them as text. Here they are \
+             yours, and are to be tags: the body is the line as it stands in the text.",
+            |knobs| knobs.pages[1].text = "&lt;h1&gt;Hello from Rust!&lt;/h1&gt;\n".into(),
+        );
+        mistakes.wrong(
             "html-as-text",
             "The about page says that it is text/plain, so a browser shows the tags. It is \
              text/html.",
@@ -241,6 +255,10 @@ impl Model for PathRouter {
             true => (
                 "line-end",
                 "The text is right but for its end. It ends with one line end, \\n.",
+            ),
+            false if text.contains(right.text.trim_end()) => (
+                "more-around",
+                "The right text is there, and more stands around it. The body is this one line.",
             ),
             false => (
                 "other-text",

@@ -139,6 +139,8 @@ struct Knobs {
     capitals: fn(&str) -> String,
     /// Whether what can't be decoded is answered in capitals.
     loud_bad: bool,
+    /// Whether a request behind one that shouted is loud, too: with any query, or without.
+    stays_loud: Option<bool>,
     /// What is done to the encoded text of a request that shouts.
     before: fn(String) -> String,
     /// Whether a query gets the answer to what can't be decoded.
@@ -159,6 +161,7 @@ impl Default for Knobs {
             shouts: |query, _| fields(query).any(|field| field == "shout=1"),
             capitals: str::to_uppercase,
             loud_bad: false,
+            stays_loud: None,
             before: |text| text,
             refuses: |_| false,
             other: |text| (200, Some(text)),
@@ -207,9 +210,10 @@ fn with_byte(text: &str, byte: fn(high: u32, low: u32) -> u32) -> Option<String>
 
 impl Model for EchoServer {
     type Knobs = Knobs;
-    type State = ();
+    /// Whether somebody has shouted.
+    type State = bool;
 
-    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+    fn expect(knobs: &Knobs, loud: &mut bool, act: &Act) -> Option<Expect> {
         let asked = act.asked_get().filter(|asked| asked.target.is_ascii())?;
         let query = asked.target.split_once('?').map(|(_, query)| query);
         if asked.path().starts_with("//") || query.is_some_and(shouts_when_decoded) {
@@ -223,10 +227,16 @@ impl Model for EchoServer {
             _ => 1,
         };
         let expect = Expect::step(step);
-        let (echoed, shouts) = (
+        let (echoed, mut shouts) = (
             (knobs.echoed)(asked),
             query.map(|q| (knobs.shouts)(q, asked.path())),
         );
+        if let Some(whatever) = knobs.stays_loud.filter(|_| right.is_some()) {
+            *loud |= shouts == Some(true);
+            if *loud && (query.is_none() || whatever) {
+                shouts = Some(true);
+            }
+        }
         if let Some(status) = knobs.empty.filter(|_| echoed.is_empty()) {
             return Some(expect.status(status));
         }
@@ -259,13 +269,19 @@ impl Model for EchoServer {
         })
     }
 
-    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+    fn draw(draw: &mut Draw, _: &bool) -> Vec<Act> {
         let mut path = String::from("/");
+        if draw.one_in(12) {
+            path += draw.pick(&["./", "../", ".", ".."]); // what clients take for a place
+        }
         for _ in 0..draw.below(4) {
             path += &piece(draw);
         }
         if draw.one_in(8) {
             path += draw.pick(&[&CUT[..], &NO_DIGITS, &SIGNS, &NOT_UTF8].concat());
+            if draw.one_in(3) {
+                return vec![get(path + "?shout=1")];
+            }
         }
         vec![get(path + &query(draw))]
     }
@@ -290,6 +306,26 @@ impl Model for EchoServer {
                     None => asked.path().rsplit('/').next().unwrap_or_default().into(),
                 };
             })
+            .wrong("dots-resolved", "A part of the path that is . or .. does not come back. Here a path is a text: without its first slash, it comes back as it came.", |knobs| {
+                knobs.echoed = |asked| {
+                    let path = &asked.path()[1..];
+                    path.strip_prefix("./").unwrap_or(path).into()
+                };
+            })
+            .or(|knobs| {
+                knobs.echoed = |asked| {
+                    let parts = asked.path()[1..].split('/').filter(|part| *part != ".");
+                    parts.collect::<Vec<_>>().join("/")
+                };
+            })
+            .or(|knobs| {
+                knobs.echoed = |asked| {
+                    let parts = asked.path()[1..].split('/').filter(|part| ![".", ".."].contains(part));
+                    parts.collect::<Vec<_>>().join("/")
+                };
+            })
+            .or(|knobs| knobs.echoed = |asked| asked.path()[1..].replace("../", ""))
+            .or(|knobs| knobs.echoed = |asked| asked.path()[1..].replace("./", ""))
             .wrong("target", "The query comes back as well: that is request.target(). request.path() ends before the question mark.", |knobs| {
                 knobs.echoed = |asked| asked.target[1..].into();
             })
@@ -363,6 +399,13 @@ impl Model for EchoServer {
             })
             .wrong("bad-stays", "A % without two digits behind it stays as it is, and the answer is 200. It can't be decoded, so the answer is 400. (request.decoded_path() is milder than this lesson.)", |knobs| {
                 knobs.decode = |text| Some(percent_decode_str(text).decode_utf8().ok()?.into());
+            })
+            .wrong("rest-stays", "A % at the end of the text, with one character behind it or none, comes back as it is. Two digits must follow it: else the answer is 400.", |knobs| {
+                knobs.decode = |text| {
+                    let cut = text.rfind('%').filter(|at| text.len() < at + 3);
+                    let (before, rest) = text.split_at(cut.unwrap_or(text.len()));
+                    Some(strictly(before)? + rest)
+                };
             })
             .wrong("bad-digits-stay", "A % with two characters behind it that are no digits stays as it is, and the answer is 200. It can't be decoded, so the answer is 400.", |knobs| {
                 knobs.decode = |text| {
@@ -467,6 +510,10 @@ impl Model for EchoServer {
                 knobs.decode = |text| strictly(text).map(|text| text.replace(['\r', '\n'], ""));
             })
             .wrong("any-query", "Every query shouts. Only the field shout=1 does.", |knobs| knobs.shouts = |_, _| true)
+            .wrong("stays-loud", "After a request that shouted, others are loud, too. Each request stands alone: nothing of one may be left for the next.", |knobs| {
+                knobs.stays_loud = Some(false);
+            })
+            .or(|knobs| knobs.stays_loud = Some(true))
             .wrong("any-value", "Every field with the name shout shouts, whatever its value is. Only shout=1 does.", |knobs| {
                 knobs.shouts = |query, _| fields(query).any(|field| field.split('=').next() == Some("shout"));
             })

@@ -172,6 +172,8 @@ struct Knobs {
     name: Shown,
     /// Which of two values is filled in first, if the place of the other is then looked for in it.
     fills_again: Option<&'static str>,
+    /// Whether somebody without a name is greeted by the last one.
+    remembers_name: bool,
     /// How the login form is sent.
     method: &'static str,
     /// Whether a GET of /login with a name in its query greets.
@@ -203,6 +205,7 @@ impl Default for Knobs {
             shelf: as_typed,
             name: as_typed,
             fills_again: None,
+            remembers_name: false,
             method: "post",
             get_greets: false,
             login: |_, body| body.into(),
@@ -275,6 +278,12 @@ fn raw(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
+/// Whether it is a word that was drawn, which stands in no page on its own account.
+fn is_drawn(text: &str) -> bool {
+    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_word && text.len() > 4 && text.ends_with(|c: char| c.is_ascii_digit())
+}
+
 /// The text stands in the page letter by letter.
 fn as_it_came(expect: Expect, text: &str) -> Expect {
     expect.body_has(text)
@@ -295,9 +304,10 @@ fn is_special(text: &str) -> bool {
 
 impl Model for Bookshop {
     type Knobs = Knobs;
-    type State = ();
+    /// The name that was typed last.
+    type State = String;
 
-    fn expect(knobs: &Knobs, (): &mut (), act: &Act) -> Option<Expect> {
+    fn expect(knobs: &Knobs, last: &mut String, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
         if !asked.has_plain_path() {
             return None; // other spellings of a path are left open, as in lesson 1
@@ -366,8 +376,24 @@ impl Model for Bookshop {
                 if (knobs.refuses)(Some(&form), &fields) {
                     return Some(refused(4));
                 }
-                let [name, password] = fields.map(|(_, value)| value.unwrap_or_default());
-                let expect = (knobs.name)(page(4), &name);
+                let [mut name, password] = fields.map(|(_, value)| value.unwrap_or_default());
+                let mut expect = page(4);
+                // Nobody without a name is greeted by another one.
+                if name.is_empty() {
+                    let elsewhere = first(query, "name").unwrap_or_default();
+                    for other in [elsewhere.as_str(), last]
+                        .into_iter()
+                        .filter(|name| is_drawn(name))
+                    {
+                        match knobs.remembers_name && other == last {
+                            true => name = other.into(),
+                            false => expect = expect.hides(other),
+                        }
+                    }
+                } else {
+                    last.clone_from(&name);
+                }
+                let expect = (knobs.name)(expect, &name);
                 let expect = (knobs.number)(expect, (knobs.count)(&password));
                 (knobs.password)(expect, &password)
             }
@@ -376,7 +402,7 @@ impl Model for Bookshop {
         })
     }
 
-    fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
+    fn draw(draw: &mut Draw, _: &String) -> Vec<Act> {
         vec![match draw.below(10) {
             0 => search(&draw.word(), draw.pick(&SHELVES)),
             1 => get(draw.path_near(&["/", "/login", "/search"]) + &draw.query()),
@@ -390,8 +416,14 @@ impl Model for Bookshop {
             5 => log_in(&draw.text(), &password(draw)),
             6 => {
                 let query = fields(draw, &["name", "password"]);
-                post(format!("/login?{query}"))
-                    .form(&[("password", &password(draw)), ("name", &draw.word())])
+                let (name, password) = (draw.word(), password(draw));
+                let both = [("password", &*password), ("name", &*name)];
+                post(format!("/login?{query}")).form(match draw.below(4) {
+                    0 => &both[..1],
+                    1 => &both[1..],
+                    2 => &[],
+                    _ => &both,
+                })
             }
             7 => {
                 let form = fields(draw, &["name", "password"]);
@@ -627,6 +659,14 @@ impl Model for Bookshop {
                 knobs.number = |expect, number| in_words(expect, number, 1);
             })
             .or(|knobs| knobs.number = |expect, number| in_words(expect, number, 13))
+            .wrong("cut-off", "A long text is cut off. A reader must see all that was typed.", |knobs| {
+                knobs.name = |expect, text| cut(expect, text, 20);
+            })
+            .or(|knobs| knobs.name = |expect, text| cut(expect, text, 30))
+            .or(|knobs| knobs.name = |expect, text| cut(expect, text, 10))
+            .or(|knobs| knobs.words = |expect, text| cut(expect, text, 20))
+            .or(|knobs| knobs.words = |expect, text| cut(expect, text, 30))
+            .or(|knobs| knobs.words = |expect, text| cut(expect, text, 10))
             .wrong("stars", "There is a star for each character of the password. The text asks for their number, in digits.", |knobs| {
                 knobs.number = |expect, number| expect.shows("*".repeat(number));
             })
@@ -637,6 +677,13 @@ impl Model for Bookshop {
             })
             .wrong("fields-of-the-query", "do_post looks for the fields in the query. A form that is sent by POST has them in the body.", |knobs| {
                 knobs.login = |query, _| query.into();
+            })
+            .wrong("fields-of-both", "A field that is not in the body is taken from the query. A form that is sent by POST has its fields in the body: the query changes nothing.", |knobs| {
+                knobs.login = |query, body| format!("{body}&{query}");
+            })
+            .or(|knobs| knobs.login = |query, body| format!("{query}&{body}"))
+            .wrong("remembers-name", "Who sends no name is greeted by that of an earlier visitor. Each request stands alone: nothing of one may be left for the next.", |knobs| {
+                knobs.remembers_name = true;
             })
             .wrong("utf8-needed", "A body with bytes that are not UTF-8 is taken for an empty one. Such bytes become \u{fffd}: from_utf8_lossy makes a text of any bytes.", |knobs| {
                 knobs.login = |_, body| match body.contains('\u{fffd}') {
@@ -714,6 +761,12 @@ fn without(expect: Expect, text: &str, kept: &str) -> Expect {
     joined.into_iter().fold(expect, Expect::hides)
 }
 
+/// A reader sees no more characters of a text than these.
+fn cut(expect: Expect, text: &str, most: usize) -> Expect {
+    let kept: String = text.chars().take(most).collect();
+    without(expect, text, &kept)
+}
+
 /// A mistake that is made with all values, or with one of them.
 fn everywhere(mistakes: &mut Mistakes<Knobs>, name: &str, says: &str, shown: &[Shown]) {
     for &shown in shown {
@@ -784,6 +837,7 @@ fn escaped(text: &str, signs: &[char]) -> String {
 /// some twice, some empty.
 fn fields(draw: &mut Draw, names: &[&str]) -> String {
     let number = draw.number(0..4);
+    let names = &draw.shuffled(names.to_vec())[..];
     let mut fields: Vec<String> = names
         .iter()
         .take(number as usize)

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
             // Else the form could be the answer to everything.
             [get("/"), get(draw.path())]
         })
+        .check(1, 0, "the program needs no file of its page", needs_no_file)
         .check(1, 0, "in a browser, the button posts the form", button)
         .example(
             2,
@@ -843,6 +844,19 @@ fn about_no_message(mistakes: &mut Mistakes<Knobs>) {
              message, must be in it.",
             |knobs| knobs.names_what_is_missing = false,
         );
+}
+
+/// Started where no file of the lesson is, the program has its page all the same.
+fn needs_no_file(run: &mut Run) -> Verdict {
+    let server = run.program().elsewhere().serve()?;
+    let answer = server.get("/")?;
+    answer.expect_status(200).map_err(|failure| {
+        failure.because(
+            "page-from-a-file",
+            "Started in another folder, the program does not find the file of its page. \
+             include_str! puts the text of the file into the program when it is compiled.",
+        )
+    })
 }
 
 fn button(run: &mut Run) -> Verdict {

@@ -61,6 +61,18 @@ fn main() -> ExitCode {
             },
         )
         .example(
+            1,
+            0,
+            "a proxy in the environment is not asked",
+            Whole,
+            |draw| {
+                [
+                    replies(person(&Person::draw(draw))),
+                    ask("Norway").variable(PROXY, NOBODY),
+                ]
+            },
+        )
+        .example(
             2,
             3,
             "another status is a message and exit code 1",
@@ -162,6 +174,9 @@ fn main() -> ExitCode {
         .grade()
 }
 
+/// The variable of the environment that names a proxy.
+const PROXY: &str = "http_proxy";
+
 fn replies(reply: Reply) -> Act {
     serves("/person", reply)
 }
@@ -236,6 +251,8 @@ struct Knobs {
     asks_home: Option<bool>,
     /// How often it asks if it goes wrong.
     tries: u64,
+    /// Whether it asks the proxy that a variable of the environment names.
+    asks_proxy: bool,
     /// Whether it follows redirects.
     follows: bool,
     /// Whether each redirect has a time limit of its own.
@@ -271,6 +288,8 @@ struct Failure {
     on_stdout: bool,
     /// Whether it is on both streams.
     on_both: bool,
+    /// What else is on standard output.
+    chatter: String,
     says_service: bool,
     says_status: bool,
 }
@@ -279,6 +298,7 @@ const FAILURE: Failure = Failure {
     code: 1,
     on_stdout: false,
     on_both: false,
+    chatter: String::new(),
     says_service: true,
     says_status: true,
 };
@@ -293,6 +313,7 @@ impl Default for Knobs {
             asks_again: false,
             asks_home: None,
             tries: 1,
+            asks_proxy: false,
             follows: true,
             limit_each: false,
             query: |region| Some(grader::encode_form(&[("region", region)])),
@@ -400,8 +421,11 @@ impl Model for JsonClient {
             return Some(Expect::step(2).asked([]).stdout("").code(2));
         };
         let query = (knobs.query)(&region);
+        // Where the proxy should be, nobody listens.
+        let is_lost = knobs.asks_proxy && command.variables.iter().any(|(name, _)| name == PROXY);
         let Asked { requests, came } = match (&query, &**address) {
             (None, _) | (_, NOBODY) => Asked::nobody(),
+            _ if is_lost => Asked::nobody(),
             (Some(query), SERVICE) => asked(knobs, service, query),
             _ => return None,
         };
@@ -494,6 +518,7 @@ impl Model for JsonClient {
         let run = match draw.below(12) {
             10 => run(&[address, &region, &draw.word()]),
             11 => run(&[address]),
+            9 => run(&[address, &region]).variable(PROXY, NOBODY),
             _ => run(&[address, &region]),
         };
         match draw.one_in(6) {
@@ -515,6 +540,18 @@ impl Model for JsonClient {
 
     fn mistyped(_: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
         let Some(ended) = seen.ended() else { return };
+        let result = ended.stdout.text();
+        if ended.code == Some(1) && !result.is_empty() && !ended.stderr.text().is_empty() {
+            mistakes.wrong(
+                "words-on-stdout",
+                "Something is on standard output though there is no person. It is for the result \
+                 alone; messages go to standard error.",
+                move |knobs| {
+                    knobs.failed.chatter.clone_from(&result);
+                    knobs.no_person.chatter.clone_from(&result);
+                },
+            );
+        }
         let Some(asked) = ended.asked.last() else {
             return;
         };
@@ -573,7 +610,7 @@ fn failed(expect: Expect, how: &Failure, service: &str, status: Option<u16>) -> 
     let mut expect = match (how.on_both, how.on_stdout) {
         (true, _) => expect.stdout_has(service),
         (false, true) => expect.stderr(""),
-        (false, false) => expect.stdout(""),
+        (false, false) => expect.stdout(&*how.chatter),
     };
     let mut says = |text: String, says: bool| {
         let expected = std::mem::take(&mut expect);
@@ -732,6 +769,12 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
             "Of the region, only the spaces are encoded. An & ends the field, and a + becomes a \
              space. .query(\"region\", region) encodes all that needs it.",
             |knobs| knobs.query = |region| as_it_is(&region.replace(' ', "%20")),
+        )
+        .wrong(
+            "asks-the-proxy",
+            "If the environment names a proxy, the proxy is asked. It does not know your localhost: \
+             .proxy(None) asks the service itself.",
+            |knobs| knobs.asks_proxy = true,
         )
         .wrong(
             "other-field",
@@ -967,10 +1010,10 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| {
                 knobs.no_person = Failure {
                     code: 0,
-                    on_both: false,
                     on_stdout: true,
                     says_service: false,
                     says_status: false,
+                    ..FAILURE
                 };
             },
         );
@@ -1033,6 +1076,15 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        // What is no number is an error then.
+        .or(|knobs| {
+            knobs.decode = |text| {
+                let person = Person::in_json(text)?;
+                let number: u64 = person.pin.parse().ok()?;
+                let pin = number.to_string();
+                Some(Person { pin, ..person })
+            };
+        })
         .wrong(
             "names-changed",
             "Name and surname are changed. They are shown as the JSON has them, letter by letter.",

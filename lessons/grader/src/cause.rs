@@ -12,18 +12,19 @@
 //! - `slips`: mistakes that can be made in every lesson
 //! - `search`: the guesses in their order, one alone and two together
 //! - `asking`: what the program is asked, so that no chance explains anything
+//! - `patience`: for how long that goes on
 //! - `common`: what is said if nothing explains
-
-use std::time::Instant;
 
 use crate::model::{Draw, Model, Open};
 use crate::record::{Act, Cause, Connections, Seen};
 use guess::{Guess, Known};
-use search::{PATIENCE, Search};
+use patience::Patience;
+use search::{Search, TIME};
 
 mod asking;
 mod common;
 mod guess;
+mod patience;
 mod rules;
 mod search;
 mod slips;
@@ -75,7 +76,7 @@ pub(crate) fn explain<M: Model>(
     let mut search = Search::<M> {
         plays,
         open,
-        until: Instant::now() + PATIENCE,
+        patience: Patience::of(TIME),
         draw,
         play,
     };

@@ -11,7 +11,10 @@
 //! - `page`: a page in a browser
 
 use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+use tempfile::TempDir;
 
 use crate::bench::Bench;
 use crate::cause;
@@ -119,6 +122,8 @@ pub struct Run<'a> {
     services: Vec<Service>,
     /// How the last program that ran has ended.
     last: Option<Ended>,
+    /// The empty folder that programs are started in, if one was.
+    elsewhere: Option<TempDir>,
 }
 
 /// Does what the check says, with this program.
@@ -194,6 +199,7 @@ impl<'check> Run<'check> {
             server: None,
             services: Vec::new(),
             last: None,
+            elsewhere: None,
         }
     }
 
@@ -278,7 +284,10 @@ impl<'check> Run<'check> {
                 ..Command::default()
             };
             let shown = Shell::here().cargo_run(&self.builds.place.package, &command);
-            let service = self.serve(&self.bench.program, &command, shown)?;
+            let Bench {
+                program, folder, ..
+            } = self.bench;
+            let service = self.serve(program, folder, &command, shown)?;
             self.server = Some(service);
         }
         Ok(self.server.as_ref().expect("just started"))
@@ -287,15 +296,30 @@ impl<'check> Run<'check> {
     fn serve(
         &mut self,
         program: &Executable,
+        folder: &Path,
         command: &Command,
         shown: String,
     ) -> Result<Service, Failure> {
-        let Bench { folder, limits, .. } = self.bench;
+        let limits = &self.bench.limits;
         let server = program::serve(program, folder, command, limits.start);
         let server = server.map_err(|why| Failure::new(Why::NotServing(why)))?;
         let service = Service::new(server, shown, limits.answer, Rc::clone(&self.log));
         self.services.push(service.clone());
         Ok(service)
+    }
+
+    /// The folder that a program is started in: the lesson's, or, with `elsewhere`, an empty one,
+    /// which stays until the check is done.
+    fn folder(&mut self, elsewhere: bool) -> Result<PathBuf, Failure> {
+        if !elsewhere {
+            return Ok(self.bench.folder.clone());
+        }
+        if self.elsewhere.is_none() {
+            let made = TempDir::new().map_err(|error| Failure::fault(error.to_string()))?;
+            self.elsewhere = Some(made);
+        }
+        let folder = self.elsewhere.as_ref().expect("just made");
+        Ok(folder.path().into())
     }
 
     /// What the program has printed that the report is about, and how it ended: the one

@@ -1,8 +1,6 @@
 //! What a program is asked on, so that no chance explains anything, and two guesses are told
 //! apart.
 
-use std::time::Instant;
-
 use crate::model::{self, Model};
 use crate::record::{Act, Connections};
 
@@ -22,7 +20,7 @@ impl<M: Model> Search<'_, M> {
         for (acts, connections) in self.confirming() {
             self.ask(left, &acts, connections);
         }
-        while one_of_each(left).len() > 1 && Instant::now() < self.until {
+        while one_of_each(left).len() > 1 && !self.patience.is_over() {
             let Some(acts) = self.telling_apart(left) else {
                 return;
             };
@@ -85,7 +83,7 @@ impl<M: Model> Search<'_, M> {
             if expected.iter().any(|other| *other != expected[0]) {
                 return Some(acts);
             }
-            if Instant::now() > self.until {
+            if self.patience.is_over() {
                 break;
             }
         }

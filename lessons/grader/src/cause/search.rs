@@ -1,16 +1,17 @@
 //! The search for the cause: guesses in their order, one alone and two together.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::model::{self, Draw, Mistakes, Model, Open};
 use crate::record::{Act, Cause, Connections, Request, Told};
 
 use super::guess::{Compared, Guess, Known};
+use super::patience::Patience;
 use super::{Explained, Play, common, slips};
 
-/// How long mistakes are sought.
-pub(super) const PATIENCE: Duration = Duration::from_secs(4);
+/// For how long mistakes are sought.
+pub(super) const TIME: Duration = Duration::from_secs(4);
 
 /// The most answers that constants are taken from.
 const MOST_MISTYPED: usize = 12;
@@ -19,7 +20,7 @@ const MOST_MISTYPED: usize = 12;
 pub(super) struct Search<'a, M: Model> {
     pub plays: Vec<Known<M>>,
     pub open: &'a Open,
-    pub until: Instant,
+    pub patience: Patience,
     pub draw: &'a mut Draw,
     pub play: &'a mut dyn FnMut(&[Act], Connections) -> Option<Play>,
 }
@@ -158,7 +159,7 @@ impl<M: Model> Search<'_, M> {
                 if one_rank + other_rank != rank {
                     continue;
                 }
-                if Instant::now() > self.until {
+                if self.patience.is_over() {
                     return Vec::new();
                 }
                 let both = one.and(other);

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use super::{Failure, Run, Service, Verdict, Why, Wrong};
-use crate::bench::Bench;
 use crate::program::{self, Executable};
 use crate::record::{Act, Command, Ended, Hangs, Seen};
 use crate::report::shell::Shell;
@@ -17,6 +16,8 @@ pub struct Invocation<'run, 'check> {
     /// What a student types to start it, without arguments and variables.
     shown: String,
     command: Command,
+    /// Whether it runs in an empty folder, and not in that of the lesson.
+    elsewhere: bool,
 }
 
 impl<'run, 'check> Invocation<'run, 'check> {
@@ -30,6 +31,7 @@ impl<'run, 'check> Invocation<'run, 'check> {
             program,
             shown,
             command: Command::default(),
+            elsewhere: false,
         }
     }
 
@@ -43,6 +45,12 @@ impl<'run, 'check> Invocation<'run, 'check> {
     /// proxy.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Starts it in an empty folder: what it reads by a relative path is not there.
+    pub fn elsewhere(mut self) -> Self {
+        self.elsewhere = true;
         self
     }
 
@@ -63,9 +71,9 @@ impl<'run, 'check> Invocation<'run, 'check> {
     pub fn wait(self) -> Result<Finished, Failure> {
         let shown = self.shown();
         let program = self.program.map_err(Failure::fault)?;
-        let Bench { folder, limits, .. } = self.run.bench;
-        let until = Instant::now() + limits.answer;
-        let ran = program::run(&program, folder, &self.command, until);
+        let folder = self.run.folder(self.elsewhere)?;
+        let until = Instant::now() + self.run.bench.limits.answer;
+        let ran = program::run(&program, &folder, &self.command, until);
         let ran = ran.map_err(|error| Failure::fault(error.to_string()))?;
         self.run.last = Some(ran.as_ref().unwrap_or_else(Hangs::so_far).clone());
         Finished::of(shown, self.command, ran)
@@ -79,7 +87,8 @@ impl<'run, 'check> Invocation<'run, 'check> {
     pub fn serve(self) -> Result<Service, Failure> {
         let shown = self.shown();
         let program = self.program.map_err(Failure::fault)?;
-        self.run.serve(&program, &self.command, shown)
+        let folder = self.run.folder(self.elsewhere)?;
+        self.run.serve(&program, &folder, &self.command, shown)
     }
 }
 
