@@ -584,6 +584,8 @@ struct Knobs {
     asks_first: bool,
     // Step 4.
     keeps_name: fn(&str) -> String,
+    /// The same, of a name that the program is started with.
+    keeps_given: fn(&str) -> String,
     keeps_uri: fn(&str) -> String,
     keeps: bool,
     /// Whether a URI loses the name that it had before.
@@ -626,6 +628,7 @@ impl Default for Knobs {
             names_missing: true,
             asks_first: false,
             keeps_name: str::to_string,
+            keeps_given: str::to_string,
             keeps_uri: str::to_string,
             keeps: true,
             one_name: false,
@@ -770,7 +773,8 @@ impl Model for BookmarkServer {
                 None
             }
             Act::Start(command) => {
-                world.begun = command.pairs().collect();
+                let kept = |(name, uri): (String, _)| ((knobs.keeps_given)(&name), uri);
+                world.begun = command.pairs().map(kept).collect();
                 world.kept = world.begun.clone();
                 None
             }
@@ -1207,6 +1211,9 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
         .wrong("plus-as-space", "You make a space of each + in the path. That is right in the fields of a form, but in a path a + is a plus sign.", |knobs| {
             knobs.name = |path| Some(decoded(&path.replace('+', " "))?[1..].into());
         })
+        .or(|knobs| {
+            knobs.name = |path| Some(decoded(path)?[1..].replace('+', " "));
+        })
         .wrong("all-slashes", "You take all slashes away at an end of the path. Only the first one goes: a name may begin or end with a slash.", |knobs| {
             knobs.name = |path| Some(decoded(path)?.trim_matches('/').into());
         })
@@ -1320,6 +1327,10 @@ fn keeping(mistakes: &mut Mistakes<Knobs>) {
         })
         .or(|knobs| {
             knobs.keeps_name = str::to_lowercase;
+            knobs.name = |path| Some(decoded(path)?[1..].to_lowercase());
+        })
+        .or(|knobs| {
+            (knobs.keeps_given, knobs.keeps_name) = (str::to_lowercase, str::to_lowercase);
             knobs.name = |path| Some(decoded(path)?[1..].to_lowercase());
         })
         .wrong("stored-escaped", "You escape the name or the URI before you store it, and send_page escapes it once more. Store it just as parse_form gives it.", |knobs| {

@@ -548,12 +548,6 @@ impl Model for MessageEcho {
                     same.next_back().map(|(_, value)| value)
                 };
             })
-            .wrong("name-in-any-letters", "You take a field Message for the field message. Names of fields are compared letter by letter.", |knobs| {
-                knobs.message = |form| {
-                    let mut all = fields(form).into_iter();
-                    all.find(|(name, _)| name.eq_ignore_ascii_case("message")).map(|(_, value)| value)
-                };
-            })
             .wrong("cut-at-equals", "The message ends at its first =. Only the first = of a field stands between the name and the value: parse_form knows that.", |knobs| {
                 knobs.message = |form| {
                     let equals = |value: String| value.split('=').next().unwrap_or_default().to_string();
@@ -727,6 +721,10 @@ fn fields_drawn(draw: &mut Draw) -> String {
     if draw.one_in(2) {
         let kept = draw.pick(&["", "massage=", "Message=", "xmessage=", "to="]);
         fields[0] = format!("{kept}{}", draw.word());
+        // Which of message and Message a program finds that takes both, may be chance.
+        if kept == "Message=" {
+            fields.truncate(1);
+        }
     }
     draw.shuffled(fields).join("&")
 }

@@ -363,9 +363,9 @@ fn of_end(step: u32, ended: &Result<Ended, Hangs>) -> Option<Told> {
         ),
         Err(Hangs::Runs(_)) => told(
             "does-not-end",
-            "The program does not end. If it waits for an answer that never comes, or never comes \
-             to an end, give the request a time limit for all of it; else look for a loop without \
-             a way out.",
+            "The program still ran when its time was up. If it waits for an answer that never \
+             comes, or never comes to an end, give the request a time limit for all of it, and ask \
+             once; else look for a loop without a way out.",
         ),
         Ok(ended) => {
             if let Some(told) = stack_overflow(ended) {
