@@ -240,7 +240,8 @@ impl<M: Model> Judged<M> {
 }
 
 /// Whether an expectation says less than the right one, so that other mistakes could meet it
-/// as well: a page shows a part of a text, too, whatever became of the rest.
+/// as well: a page shows a part of a text, too, whatever became of the rest. (One with a form in
+/// place of a text does not say less: it is another page.)
 fn says_less(expect: &Expect, due: &Expect) -> bool {
     let texts = |expect: &Expect| -> Vec<String> {
         let text = |what: &What| match what {
@@ -264,8 +265,37 @@ fn says_less(expect: &Expect, due: &Expect) -> bool {
     };
     let (shown, right) = (texts(expect), texts(due));
     let part = |(shown, right): (&String, &String)| shown != right && right.contains(&**shown);
+    let is_marked = |what: &What| {
+        matches!(
+            what,
+            What::Body(Text::HasForm { .. } | Text::HasTag(..) | Text::Exactly(_))
+        )
+    };
+    let is_new = |what: &What| due.all().iter().all(|one| one.what != *what);
+    let mut all = expect.all().iter().map(|one| &one.what);
+    let is_another = all.any(|what| is_marked(what) && is_new(what));
     statuses(expect) == statuses(due)
+        && !is_another
         && (shown.len() < right.len()
             || parted(expect) < parted(due)
             || shown.iter().zip(&right).any(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_text_says_less_and_another_page_does_not() {
+        let page = || Expect::step(1).status(200);
+        let due = page().shows("two words");
+        assert!(says_less(&page(), &due));
+        assert!(says_less(&page().shows("words"), &due));
+        assert!(says_less(&page().hides("two words"), &due));
+        assert!(!says_less(&page().shows("other words"), &due));
+        assert!(!says_less(&page().has_form("post", "/", "message"), &due));
+        let with_form = due.clone().has_form("post", "/", None);
+        assert!(says_less(&page().has_form("post", "/", None), &with_form));
+        assert!(!says_less(&Expect::step(1).status(404), &due));
+    }
 }
