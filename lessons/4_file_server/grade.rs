@@ -465,6 +465,8 @@ struct Knobs {
     /// `--directory` means something.
     directory_counts: bool,
     code: fn(arguments: &[String]) -> i32,
+    /// Whether the message is on standard output where that is 0.
+    on_stdout: bool,
 }
 
 /// What is redirected to the same path with a slash.
@@ -559,6 +561,7 @@ impl Default for Knobs {
             refuses: |arguments| !are_known(arguments),
             directory_counts: true,
             code: |_| 1,
+            on_stdout: false,
         }
     }
 }
@@ -1346,16 +1349,20 @@ impl Model for FileServer {
                 "exit-code",
                 "The message is there, but the exit code says that all went well. End \
                  main with return Err(usage().into()).",
-                |knobs| {
-                    knobs.code = |arguments| {
-                        // An option without its value is refused in another line.
-                        let options = ["--bind", "--directory"];
-                        let last = arguments.last().map(String::as_str);
-                        i32::from(last.is_some_and(|last| options.contains(&last)))
-                    };
-                },
+                |knobs| knobs.code = only_without_value,
             )
             .or(|knobs| knobs.code = |_| 0)
+            .wrong(
+                "message-on-stdout",
+                "The message is on standard output, and the exit code says that all went well. End \
+                 main with return Err(usage().into()): Rust prints the message to standard error, \
+                 and the exit code is 1.",
+                |knobs| (knobs.code, knobs.on_stdout) = (only_without_value, true),
+            )
+            .or(|knobs| {
+                knobs.code = |_| 0;
+                knobs.on_stdout = true;
+            })
             .wrong(
                 "exit-code-2",
                 "The exit code is 2. With return Err(usage().into()), Rust makes it 1.",
@@ -1474,8 +1481,20 @@ fn arguments(knobs: &Knobs, arguments: &[String]) -> Option<Expect> {
     if are_known(arguments) || !(knobs.refuses)(arguments) {
         return None;
     }
-    let expect = Expect::step(7).code((knobs.code)(arguments));
-    Some(expect.stderr_has(USAGE))
+    let code = (knobs.code)(arguments);
+    let expect = Expect::step(7).code(code);
+    Some(match knobs.on_stdout && code == 0 {
+        true => expect.stdout_has(USAGE),
+        false => expect.stderr_has(USAGE),
+    })
+}
+
+/// The exit code of a program that ends well, unless an option has no value: that is refused in
+/// another line.
+fn only_without_value(arguments: &[String]) -> i32 {
+    let options = ["--bind", "--directory"];
+    let last = arguments.last().map(String::as_str);
+    i32::from(last.is_some_and(|last| options.contains(&last)))
 }
 
 /// What comes of a server that is started with arguments.
