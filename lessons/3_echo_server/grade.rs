@@ -137,8 +137,9 @@ struct Knobs {
     line_end: &'static str,
     shouts: fn(query: &str, path: &str) -> bool,
     capitals: fn(&str) -> String,
-    /// Whether what can't be decoded is answered in capitals.
-    loud_bad: bool,
+    /// Whether what can't be decoded is answered in capitals, by the query and by whether that
+    /// shouts.
+    loud_bad: fn(query: &str, shouts: bool) -> bool,
     /// Whether a request behind one that shouted is loud, too: with any query, or without.
     stays_loud: Option<bool>,
     /// What is done to the encoded text of a request that shouts.
@@ -160,7 +161,7 @@ impl Default for Knobs {
             line_end: "\n",
             shouts: |query, _| fields(query).any(|field| field == "shout=1"),
             capitals: str::to_uppercase,
-            loud_bad: false,
+            loud_bad: |_, _| false,
             stays_loud: None,
             before: |text| text,
             refuses: |_| false,
@@ -248,7 +249,8 @@ impl Model for EchoServer {
         };
         let Some(text) = (knobs.decode)(&echoed).filter(|_| !refuses) else {
             let (status, kind, text) = &knobs.bad;
-            let text = match knobs.loud_bad && shouts == Some(true) {
+            let is_loud = (knobs.loud_bad)(query.unwrap_or_default(), shouts == Some(true));
+            let text = match is_loud {
                 true => text.to_uppercase(),
                 false => text.clone(),
             };
@@ -501,8 +503,9 @@ impl Model for EchoServer {
                 knobs.capitals = str::to_string;
             })
             .wrong("bad-shouted", "With shout=1, the text Bad percent-encoding comes in capitals, too. It is always the same, whatever the query is.", |knobs| {
-                knobs.loud_bad = true;
+                knobs.loud_bad = |_, shouts| shouts;
             })
+            .or(|knobs| knobs.loud_bad = |query, _| query == "shout=1")
             .wrong("control-left-out", "Signs that are not seen, such as a line end (%0A) or a tab (%09), are left out of the text. They come back like any other.", |knobs| {
                 knobs.decode = |text| strictly(text).map(|text| text.chars().filter(|c| !c.is_control()).collect());
             })

@@ -133,6 +133,9 @@ pub(super) struct Compared<'a> {
     pub due: &'a Expect,
     /// The number of things that are not as they should be.
     pub wrong: usize,
+    /// Whether it is another kind of answer than the right one, by its status: then nothing in it
+    /// can be right or wrong by that one.
+    pub is_another: bool,
     /// The number of things that the guess does not expect.
     pub unguessed: usize,
     /// Whether the guess expects less than what is right, so that other mistakes could be
@@ -233,6 +236,11 @@ impl<M: Model> Judged<M> {
             seen: &self.seen,
             due: &self.due,
             wrong: self.wrong,
+            is_another: self
+                .due
+                .all()
+                .iter()
+                .any(|one| matches!(one.what, What::Status(_)) && !one.what.holds(&self.seen)),
             unguessed,
             is_weak,
         }
@@ -264,7 +272,15 @@ fn says_less(expect: &Expect, due: &Expect) -> bool {
         expect.all().iter().filter(|one| lines(&one.what)).count()
     };
     let (shown, right) = (texts(expect), texts(due));
-    let part = |(shown, right): (&String, &String)| shown != right && right.contains(&**shown);
+    // If the rest is not to be seen, that is said, too.
+    let hides = |right: &String| {
+        let hidden =
+            |what: &What| matches!(what, What::Body(Text::Hides(text)) if text.trim() == right);
+        expect.all().iter().any(|one| hidden(&one.what))
+    };
+    let part = |(shown, right): (&String, &String)| {
+        shown != right && right.contains(&**shown) && !hides(right)
+    };
     let is_marked = |what: &What| {
         matches!(
             what,
@@ -292,6 +308,7 @@ mod tests {
         assert!(says_less(&page(), &due));
         assert!(says_less(&page().shows("words"), &due));
         assert!(says_less(&page().hides("two words"), &due));
+        assert!(!says_less(&page().shows("two").hides("two words"), &due));
         assert!(!says_less(&page().shows("other words"), &due));
         assert!(!says_less(&page().has_form("post", "/", "message"), &due));
         let with_form = due.clone().has_form("post", "/", None);

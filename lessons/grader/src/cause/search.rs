@@ -129,7 +129,8 @@ impl<M: Model> Search<'_, M> {
         guess.slips.is_empty() || strongly * 2 >= wrong
     }
 
-    /// Whether the guess explains something, and contradicts nothing that is right. A slip
+    /// Whether the guess explains something, and contradicts nothing that is right. (Of an answer
+    /// with another status, what looks right may be chance: it is another mistake's.) A slip
     /// that explains one answer alone may be anything.
     fn fits(&self, guess: &Guess<M>) -> bool {
         let mut explained: HashSet<&Act> = HashSet::new();
@@ -139,7 +140,7 @@ impl<M: Model> Search<'_, M> {
                 return false;
             }
             for one in play.compare(guess, self.open) {
-                if one.unguessed > one.wrong {
+                if one.unguessed > one.wrong && !one.is_another {
                     return false;
                 }
                 if one.unguessed < one.wrong && !one.is_weak {
