@@ -108,12 +108,13 @@ fn main() -> ExitCode {
             "one that answers later than that is not there",
             Whole,
             |draw| {
-                let late = Duration::from_millis(5600);
+                // Late enough that nobody takes it for a program that gives up and says true.
+                let late = Duration::from_secs(7);
                 slow(draw, Reply::After(late, Answer::new(200, "")))
             },
         )
         .example(1, 1, "redirects have 5 seconds together", Whole, |draw| {
-            let (path, time) = (draw.path(), Duration::from_secs(3));
+            let (path, time) = (draw.path(), Duration::from_millis(3500));
             let mut moved = Answer::new(302, "");
             moved.fields.push(("Location".into(), path.clone()));
             vec![
