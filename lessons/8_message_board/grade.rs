@@ -37,7 +37,9 @@ fn main() -> ExitCode {
                 let lines = format!("{}\r\n{}", draw.word(), draw.word());
                 let (one, other) = (message(&draw.word()), message(&lines));
                 // Reading the board takes nothing off it, and one can be posted again.
-                [one.clone(), other, get("/"), one, get("/")]
+                let first = vec![one.clone(), other, get("/"), one];
+                let more: Vec<Act> = (0..5).map(|_| message(&draw.word())).collect();
+                [first, more, vec![get("/")]].concat()
             },
         )
         .example(
