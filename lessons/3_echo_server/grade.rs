@@ -13,7 +13,10 @@ fn main() -> std::process::ExitCode {
             2,
             "the path comes back without its slash",
             Whole,
-            |draw| [get(draw.path()), get("/Balloon")],
+            |draw| {
+                let dots = format!("/./{}", draw.word());
+                [get(draw.path()), get("/Balloon"), get(dots)]
+            },
         )
         .example(1, 1, "the other slashes stay", Whole, |draw| {
             let (one, other) = (draw.word(), draw.word());

@@ -1687,7 +1687,13 @@ fn expect_port(service: &Service, port: u16) -> Verdict {
 fn port_argument(run: &mut Run) -> Verdict {
     let port = free_port();
     let service = run.program().arg(&port.to_string()).serve()?;
-    expect_port(&service, port)
+    expect_port(&service, port).map_err(|failure| {
+        failure.because(
+            "port-ignored",
+            "The number among the arguments is read and not used. It is the port that the server \
+             binds.",
+        )
+    })
 }
 
 fn bind_option(run: &mut Run) -> Verdict {
@@ -1700,7 +1706,11 @@ fn bind_option(run: &mut Run) -> Verdict {
     }
     let url = service.url();
     let answer = service.ask(grader::request("HEAD", "/"))?;
-    Err(answer.wrong(format!(
+    let wrong = answer.wrong(format!(
         "the program serves on http://127.0.0.1:{port}/, not on {url}"
-    )))
+    ));
+    Err(wrong.because(
+        "bind-ignored",
+        "What stands behind --bind is read and not used. It is the address that the server binds.",
+    ))
 }
