@@ -109,12 +109,12 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 // Late enough that nobody takes it for a program that gives up and says true.
-                let late = Duration::from_secs(7);
+                let late = Duration::from_millis(7500);
                 slow(draw, Reply::After(late, Answer::new(200, "")))
             },
         )
         .example(1, 1, "redirects have 5 seconds together", Whole, |draw| {
-            let (path, time) = (draw.path(), Duration::from_millis(3500));
+            let (path, time) = (draw.path(), Duration::from_millis(3700));
             let mut moved = Answer::new(302, "");
             moved.fields.push(("Location".into(), path.clone()));
             vec![

@@ -15,8 +15,8 @@ use std::net::TcpListener;
 use std::process::ExitCode;
 
 use grader::{
-    Act, Bytes, Draw, Expect, Mistakes, Model, OUTSIDE, Run, Seen, Service, Status, Verdict, Whole,
-    get, run, start, write,
+    Act, Bytes, Draw, Expect, Failure, Mistakes, Model, OUTSIDE, Run, Seen, Service, Status,
+    Verdict, Whole, get, run, start, write,
 };
 use percent_encoding::percent_decode_str;
 
@@ -1700,17 +1700,19 @@ fn bind_option(run: &mut Run) -> Verdict {
     let port = free_port();
     let program = run.program().arg(&port.to_string());
     let service = program.arg("--bind").arg("127.0.0.1").serve()?;
-    expect_port(&service, port)?;
+    let ignored = |failure: Failure| {
+        failure.because(
+            "bind-ignored",
+            "With --bind, the address or the port that was named is not used. Bind both.",
+        )
+    };
+    expect_port(&service, port).map_err(ignored)?;
     if service.url().starts_with("http://127.0.0.1:") {
         return Ok(());
     }
     let url = service.url();
     let answer = service.ask(grader::request("HEAD", "/"))?;
-    let wrong = answer.wrong(format!(
+    Err(ignored(answer.wrong(format!(
         "the program serves on http://127.0.0.1:{port}/, not on {url}"
-    ));
-    Err(wrong.because(
-        "bind-ignored",
-        "What stands behind --bind is read and not used. It is the address that the server binds.",
-    ))
+    ))))
 }
