@@ -51,8 +51,15 @@
 //!
 //! | value | who sees it |
 //! | --- | --- |
-//! | `1` | the person at the terminal: as text, on standard error; the first 4 KiB of each piece |
+//! | `1` | the person at the terminal: as text, on standard error; the first 4 KiB of each piece, without what lets others in |
+//! | `all` | the same, with that |
 //! | an address, `127.0.0.1:9000` | the program that listens there: as data, all of it, over one connection |
+//!
+//! What lets others in is the value of a cookie (in `Cookie` and `Set-Cookie`), what stands behind the
+//! scheme in `Authorization` and `Proxy-Authorization`, and in a query or a form the value of a field with
+//! `password` in its name. In its place stands `(hidden)`, since a trace is copied into mails and bug
+//! reports. Each line of a piece is looked at by itself: what is cut in two on its way is missed, and so
+//! is what stands in JSON or multipart.
 //!
 //! As data, each piece is a line, `7 127.0.0.1:50712 > 78`, and its bytes. In the line stand the number
 //! of the connection, its client, `>` for what came and `<` for what went, and the number of bytes.

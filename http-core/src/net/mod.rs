@@ -8,7 +8,8 @@
 //! | `connection` | one connection, as far as it goes without waiting; when a wait is too long |
 //! | `socket`, `file` | reading and writing, without waiting |
 //! | `blocking` | reading and writing for a handler, which waits |
-//! | `stop`, `time`, `log`, `trace` | the end, the clock, the log of requests, the bytes of the wire |
+//! | `stop`, `time`, `log` | the end, the clock, the log of requests |
+//! | `trace`, `secrets` | the bytes of the wire, and which of them a terminal is not shown |
 
 mod blocking;
 mod claim;
@@ -18,6 +19,7 @@ mod file;
 mod listen;
 mod log;
 mod poller;
+mod secrets;
 mod server;
 mod shared;
 mod slots;

@@ -102,6 +102,11 @@ impl HttpServer {
     }
 
     /// Whether each request is logged to standard error. The default is yes.
+    ///
+    /// A line has no more of a request than its first line: no field, and no body. The variable
+    /// `HTTP_TRACE` in the environment of the program asks for all that goes over the wire, in
+    /// any case: `1` without the values of cookies, of `Authorization`, and of form fields for
+    /// passwords; `all` with them.
     pub fn access_log(mut self, access_log: bool) -> HttpServer {
         self.access_log = access_log;
         self

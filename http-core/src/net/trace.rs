@@ -1,5 +1,8 @@
 //! `HTTP_TRACE`: the bytes of each connection as they come and go, for a person at the terminal
 //! or, as data, for a program.
+//!
+//! At a terminal, what lets others in is left out ([`without_secrets`]): a trace is copied into
+//! mails and bug reports. `HTTP_TRACE=all` shows that, too, and a program is told all bytes.
 
 use std::env;
 use std::fmt::Write as _;
@@ -10,6 +13,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use crate::face::report::{to_stderr, visible};
+use crate::net::secrets::without_secrets;
 use crate::sync::lock;
 
 /// The trace of one connection.
@@ -30,7 +34,12 @@ pub(super) const OUT: &str = "<";
 enum Sink {
     /// As text to standard error. With the connection shown last: a heading says when another
     /// one follows.
-    Terminal(Mutex<u64>),
+    Terminal {
+        /// The number of that connection.
+        shown: Mutex<u64>,
+        /// Whether secrets are shown.
+        all: bool,
+    },
     /// As data to whoever listened at the address; to nobody once that has failed.
     Program(Mutex<Option<TcpStream>>),
 }
@@ -60,14 +69,14 @@ impl Trace {
     pub fn show(&self, mark: &str, bytes: &[u8]) {
         let Self { number, client, .. } = self;
         match self.sink {
-            Sink::Terminal(shown) => {
+            Sink::Terminal { shown, all } => {
                 let mut shown = lock(shown);
                 let mut text = String::new();
                 if *shown != *number {
                     *shown = *number;
                     let _ = writeln!(text, "--- connection {number} from {client}");
                 }
-                render(&mut text, mark, bytes);
+                render(&mut text, mark, bytes, *all);
                 to_stderr(&text);
             }
             Sink::Program(listener) => {
@@ -91,7 +100,8 @@ impl Sink {
             return None;
         }
         let Ok(address) = value.parse::<SocketAddr>() else {
-            return Some(Sink::Terminal(Mutex::default()));
+            let (shown, all) = (Mutex::default(), value == "all");
+            return Some(Sink::Terminal { shown, all });
         };
         let connected = TcpStream::connect_timeout(&address, PATIENCE).and_then(|stream| {
             stream.set_nodelay(true)?;
@@ -116,12 +126,15 @@ fn record(number: u64, client: SocketAddr, mark: &str, bytes: &[u8]) -> Vec<u8> 
     record
 }
 
-/// One line of output for each line of `bytes`, behind a mark.
-fn render(out: &mut String, mark: &str, bytes: &[u8]) {
+/// One line of output for each line of `bytes`, behind a mark; with secrets, if `all` is wanted.
+fn render(out: &mut String, mark: &str, bytes: &[u8], all: bool) {
     let shown = &bytes[..bytes.len().min(MOST_SHOWN)];
     for line in shown.split_inclusive(|&b| b == b'\n') {
         let _ = write!(out, "{mark} ");
-        visible(out, line);
+        match all {
+            true => visible(out, line),
+            false => visible(out, &without_secrets(line)),
+        }
         out.push('\n');
     }
     if bytes.len() > shown.len() {
@@ -141,11 +154,23 @@ mod tests {
             &mut text,
             IN,
             b"GET / HTTP/1.1\r\n\r\nn\xe3\x81\xad\xff\x00",
+            false,
         );
         assert_eq!(text, "> GET / HTTP/1.1\\r\\n\n> \\r\\n\n> nね\\xff\\x00\n");
         text.clear();
-        render(&mut text, OUT, &[b'x'; MOST_SHOWN + 5]);
+        render(&mut text, OUT, &[b'x'; MOST_SHOWN + 5], false);
         assert!(text.ends_with("\n< … and 5 more bytes\n"), "{text}");
+    }
+
+    #[test]
+    fn secrets_are_shown_only_if_all_is_wanted() {
+        let shown = |all| {
+            let mut text = String::new();
+            render(&mut text, IN, b"Cookie: a=b\r\n", all);
+            text
+        };
+        assert_eq!(shown(false), "> Cookie: a=(hidden)\\r\\n\n");
+        assert_eq!(shown(true), "> Cookie: a=b\\r\\n\n");
     }
 
     #[test]
@@ -160,7 +185,11 @@ mod tests {
     #[test]
     fn the_variable_names_where_to() {
         assert!(Sink::named("").is_none() && Sink::named("0").is_none());
-        assert!(matches!(Sink::named("1"), Some(Sink::Terminal(_))));
+        let secrets = |value| match Sink::named(value) {
+            Some(Sink::Terminal { all, .. }) => all,
+            other => panic!("{other:?}"),
+        };
+        assert!(!secrets("1") && secrets("all"));
         // An address at which nobody listens is told, and costs nothing else.
         assert!(Sink::named("127.0.0.1:1").is_none());
     }
