@@ -44,7 +44,10 @@ fn main() -> std::process::ExitCode {
             1,
             "the bytes of a text come back as numbers",
             Whole,
-            |draw| [post("/bytes").body(draw.line())],
+            |draw| {
+                let long = draw.word().repeat(400);
+                [draw.line(), long].map(|text| post("/bytes").body(text))
+            },
         )
         .example(2, 1, "a small byte has two digits", Whole, |draw| {
             [post("/bytes").body(format!("{}\n{}\t", draw.word(), draw.word()))]
