@@ -198,20 +198,18 @@ fn asks(asked: &Request, expected: &Request) -> bool {
             .all(|body| asked.body.as_ref() == Some(body))
 }
 
+/// The members of a list in a field, which commas separate.
+fn members(value: &str) -> BTreeSet<&str> {
+    value.split(',').map(str::trim).collect()
+}
+
 /// Whether two values of a field mean the same.
 fn same_value(name: &str, one: &str, other: &str) -> bool {
     if name.eq_ignore_ascii_case("allow") {
-        let methods = |value: &str| -> BTreeSet<String> {
-            value.split(',').map(|one| one.trim().into()).collect()
-        };
-        return methods(one) == methods(other);
+        return members(one) == members(other);
     }
     if name.eq_ignore_ascii_case("cache-control") {
-        let directives = |value: &str| -> BTreeSet<String> {
-            let each = value.split(',').map(str::trim);
-            each.map(str::to_ascii_lowercase).collect()
-        };
-        return directives(one) == directives(other);
+        return members(&one.to_ascii_lowercase()) == members(&other.to_ascii_lowercase());
     }
     if !name.eq_ignore_ascii_case("content-type") {
         return one == other;

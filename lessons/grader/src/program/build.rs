@@ -135,7 +135,7 @@ pub(crate) fn build(place: &Place, program: &str, limit: Duration) -> Result<Bui
         let now = made.contents(&place.root);
         // The files of other packages (http-core's) are not the student's, and nobody
         // changes them just now.
-        let of_libraries = now.only(|file| made.library_of(file).is_some());
+        let of_libraries = now.only(|file| made.is_of_library(file));
         let known = shelf.libraries();
         let stale = made.stale(of_libraries.unlike(&known));
         if stale.is_empty() {

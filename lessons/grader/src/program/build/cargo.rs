@@ -13,6 +13,7 @@ use serde_json::Value;
 use shared_child::SharedChild;
 
 use super::contents::{Contents, in_dep_info};
+use super::shelf::lock_file;
 use super::target::Target;
 use super::{NotBuilt, hindered};
 use crate::place::Place;
@@ -72,17 +73,19 @@ pub(super) struct Library {
 }
 
 impl Made {
-    /// The library that this file belongs to.
-    pub(super) fn library_of(&self, file: &Path) -> Option<&Library> {
-        let mut libraries = self.libraries.iter();
-        let found = libraries.find(|(folder, _)| file.starts_with(folder));
-        found.map(|(_, library)| library)
+    /// Whether this file belongs to a library.
+    pub(super) fn is_of_library(&self, file: &Path) -> bool {
+        let mut folders = self.libraries.keys();
+        folders.any(|folder| file.starts_with(folder))
     }
 
     /// The libraries that these files belong to, but for those that were made just now.
     pub(super) fn stale<'a>(&self, changed: impl Iterator<Item = &'a Path>) -> Vec<&Library> {
-        let libraries = changed.filter_map(|file| self.library_of(file));
-        libraries.filter(|library| !library.built).collect()
+        let changed: Vec<&Path> = changed.collect();
+        let has_changed = |folder: &Path| changed.iter().any(|file| file.starts_with(folder));
+        let libraries = self.libraries.iter();
+        let stale = libraries.filter(|(folder, library)| !library.built && has_changed(folder));
+        stale.map(|(_, library)| library).collect()
     }
 
     /// The contents of all that the program was made from, as they are now.
@@ -143,11 +146,7 @@ impl Made {
 
 /// The file that Cargo locks while it builds in this folder of a profile.
 fn cargos_lock(profile: &Path) -> io::Result<fd_lock::RwLock<fs::File>> {
-    let mut options = fs::File::options();
-    options.create(true).truncate(false).write(true);
-    options
-        .open(profile.join(".cargo-lock"))
-        .map(fd_lock::RwLock::new)
+    lock_file(&profile.join(".cargo-lock")).map(fd_lock::RwLock::new)
 }
 
 /// Builds this program of the lesson's package. Cargo may be silent for `limit`.

@@ -108,7 +108,8 @@ impl Shelf {
     }
 }
 
-fn lock_file(path: &Path) -> io::Result<fs::File> {
+/// A file that is there to be locked.
+pub(super) fn lock_file(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::File::options();
     options.create(true).truncate(false).write(true).open(path)
 }
