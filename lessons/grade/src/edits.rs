@@ -29,16 +29,10 @@ impl Edits {
     }
 
     fn add(&mut self, lesson: &str, text: &str) {
-        for edit in format!("\n{text}").split("\n~ ").skip(1) {
-            let (head, lines) = edit.split_once('\n').unwrap_or((edit, ""));
-            let name = match head.strip_prefix("step ") {
-                Some(step) => step.split_once(": ").map_or(head, |(_, name)| name),
-                None => head,
-            };
-            let lines = lines.lines().filter(|line| line.starts_with(['-', '+']));
-            let lines: Vec<&str> = lines.collect();
-            let key = (lesson.to_string(), name.trim().to_string());
-            self.0.entry(key).or_insert_with(|| lines.join("\n"));
+        for edit in grader::edits::read(text).unwrap_or_default() {
+            let shown = edit.to_string();
+            let key = (lesson.to_string(), edit.name);
+            self.0.entry(key).or_insert(shown);
         }
     }
 

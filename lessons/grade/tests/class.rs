@@ -9,9 +9,6 @@
 
 #![cfg(target_os = "linux")]
 
-#[path = "../../grader/tests/course/edits.rs"]
-mod edits;
-
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -21,6 +18,7 @@ use std::{env, fs};
 
 use grade::course::root;
 use grade::record::{LessonRecord, Mistake, Outcome, Record, State};
+use grader::edits;
 
 const SEED: &str = "7342";
 

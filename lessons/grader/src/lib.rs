@@ -149,10 +149,12 @@
 //! - `function`, `lesson`: checks of both kinds, in the order of the steps
 //! - `place` (the files of a lesson), `fault` (of the checks themselves), `show` (text for
 //!   human eyes) and `sync` are used by all
+//! - [`edits`]: programs that differ from a reference, for those who prove a lesson or show its mistakes
 
 mod bench;
 mod cause;
 mod client;
+pub mod edits;
 mod fault;
 mod function;
 mod lesson;
@@ -197,8 +199,9 @@ mod tests {
 
     /// Each room with those that it may know: `crate::ROOM` stands in its files for no other.
     /// A room comes after those that it knows, so there is no circle.
-    const ROOMS: [(&str, &[&str]); 13] = [
+    const ROOMS: [(&str, &[&str]); 14] = [
         ("sync", &[]),
+        ("edits", &[]),
         ("show", &[]),
         ("record", &[]),
         ("place", &[]),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::edits;
+use grader::edits;
 
 /// One lesson: a folder of lessons/ with a grade.rs.
 pub struct Lesson {

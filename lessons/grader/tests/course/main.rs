@@ -18,7 +18,6 @@
 //! starter.
 
 mod console;
-mod edits;
 mod faults;
 mod lesson;
 mod prove;

@@ -5,7 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::edits;
+use grader::edits;
+
 use crate::lesson::{Lesson, names_in, root};
 use crate::workshop::Workshop;
 

@@ -13,11 +13,14 @@
 //! may come more than once. What the `-` lines say must be there exactly once. A line
 //! need not be whole: `- "/about" =>` is a piece of one.
 
+use std::fmt;
+
 /// One edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// The step that rejects it, if it is wrong.
     pub step: Option<u64>,
+    /// The name of the mistake.
     pub name: String,
     changes: Vec<Change>,
 }
@@ -77,6 +80,17 @@ fn header(text: &str) -> Edit {
         step,
         name: name.trim().into(),
         changes: Vec::new(),
+    }
+}
+
+/// As it stands in its file: the lines with `-` and `+`.
+impl fmt::Display for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.changes.iter().flat_map(|change| {
+            let old = change.old.iter().map(|line| format!("- {line}"));
+            old.chain(change.new.iter().map(|line| format!("+ {line}")))
+        });
+        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }
 
