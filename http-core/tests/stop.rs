@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use common::{PATIENCE, TestServer, pattern};
@@ -150,6 +151,39 @@ fn a_handler_that_hangs_is_left_behind() {
         // Another server can take its place at once.
         HttpServer::bind(server.address).expect("the port is free");
         drop(go_on);
+    }
+}
+
+/// A stream of events, say, which would go on for ever.
+#[test]
+fn a_body_without_end_learns_of_it() {
+    for threads in [2, 4] {
+        let (tell, began) = mpsc::channel();
+        let tell = Mutex::new(tell);
+        let endless = move |_: &mut Request, response: Response| {
+            let mut body = response.send_response(200).end_headers()?;
+            tell.lock().unwrap().send(()).unwrap();
+            while !body.is_stopping() {
+                body.write_all(b"on")?;
+                body.flush()?;
+                thread::sleep(Duration::from_millis(1));
+            }
+            body.send("end")
+        };
+        let server = TestServer::with(|s| s.limits(patient()).threads(threads), endless);
+        let mut clients = [server.connect(), server.connect()];
+        for client in &mut clients {
+            client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+            began.recv_timeout(PATIENCE).unwrap();
+        }
+        server.stop.stop();
+        for client in &mut clients {
+            // A body that is cut off is no reply.
+            let text = client.reply().text();
+            assert!(text.trim_start_matches("on") == "end", "{text}");
+            client.ends();
+        }
+        server.has_stopped();
     }
 }
 

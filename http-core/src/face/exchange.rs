@@ -59,6 +59,11 @@ impl<'c> Exchange<'c> {
         self.ends.borrow().transport.client()
     }
 
+    /// Whether the server was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.ends.borrow().transport.is_stopping()
+    }
+
     /// Calls a function of the protocol.
     pub fn with<T>(&self, ask: impl FnOnce(&mut Http1) -> T) -> T {
         ask(self.ends.borrow_mut().http1)

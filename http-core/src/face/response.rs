@@ -202,6 +202,33 @@ impl BodyWriter<'_> {
         Ok(())
     }
 
+    /// Whether the server was told to stop. A body that goes on until somebody ends it, such as
+    /// a stream of events, ends then: it is [`finish`](BodyWriter::finish)ed, and the client
+    /// sees a whole answer. One that goes on is cut off after
+    /// [`Limits::stop_time`](crate::Limits::stop_time).
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::thread;
+    /// use std::time::Duration;
+    /// use http_core::{Answer, Request, Response};
+    ///
+    /// /// A line each second, until the server stops. (Or until the client is gone: then
+    /// /// writing is an error, at the second try at the latest.)
+    /// fn tick(_: &mut Request, response: Response) -> Answer {
+    ///     let mut body = response.send_response(200).end_headers()?;
+    ///     while !body.is_stopping() {
+    ///         writeln!(body, "tick")?;
+    ///         body.flush()?;
+    ///         thread::sleep(Duration::from_secs(1));
+    ///     }
+    ///     body.finish()
+    /// }
+    /// ```
+    pub fn is_stopping(&self) -> bool {
+        self.exchange.is_stopping()
+    }
+
     /// Finishes the response: all of its body is written.
     ///
     /// # Errors
