@@ -534,7 +534,7 @@ fn behind_nginx(run: &mut Run) -> Verdict {
         let done = ["start nginx in front of it, with lessons/11_deployment/nginx.conf"];
         Err(service.wrong(&done, what, came))
     };
-    let mut client = match Client::connect(nginx.address) {
+    let mut client = match Client::connect(nginx.address, THE_SITE) {
         Ok(client) => client,
         Err(error) => return fails("a connection to nginx".into(), &error.to_string()),
     };
@@ -567,31 +567,60 @@ fn behind_nginx(run: &mut Run) -> Verdict {
             .unwrap_or_else(|error| error.to_string());
         if !came.starts_with(status) || !came.contains(text) {
             let expected = format!("through nginx, {method} {path} gets {status}, with {text:?}");
-            return fails(expected, &came);
+            let wrong = fails(expected, &came);
+            return match knows_only_localhost(service.port()) {
+                true => wrong.map_err(|wrong| wrong.because(OWN_HOST.0, OWN_HOST.1)),
+                false => wrong,
+            };
         }
     }
     Ok(())
 }
 
-/// A connection that is kept.
-struct Client(TcpStream);
+/// The name that the lesson's site has for those who come through nginx.
+const THE_SITE: &str = "bookmarks.example";
+
+const OWN_HOST: (&str, &str) = (
+    "own-host-only",
+    "Your server answers those who ask for localhost, and refuses those who ask for another name: \
+     look for the place where it reads the Host header. Through nginx everybody asks for the name \
+     of the site. Answer them all, or get the name from the environment, too.",
+);
+
+/// Whether a server that is asked directly answers or refuses by the Host header alone.
+fn knows_only_localhost(port: u16) -> bool {
+    let answers = |host: &str| {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let answer =
+            Client::connect(address, host).and_then(|mut client| client.ask("GET", "/", ""));
+        answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 "))
+    };
+    answers(&format!("localhost:{port}")) && !answers(THE_SITE)
+}
+
+/// A connection that is kept, and what it says in its Host header.
+struct Client {
+    stream: TcpStream,
+    host: String,
+}
 
 impl Client {
-    fn connect(address: SocketAddr) -> io::Result<Self> {
+    fn connect(address: SocketAddr, host: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(2 * PATIENCE))?;
-        Ok(Self(stream))
+        let host = host.to_string();
+        Ok(Self { stream, host })
     }
 
     /// The answer: its head, and the body that its Content-Length announces, or that comes in
     /// chunks.
     fn ask(&mut self, method: &str, path: &str, body: &str) -> io::Result<String> {
-        let length = body.len();
+        let (host, length) = (&self.host, body.len());
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: bookmarks.example\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n"
         );
-        self.0.write_all(head.as_bytes())?;
-        self.0.write_all(body.as_bytes())?;
+        self.stream.write_all(head.as_bytes())?;
+        self.stream.write_all(body.as_bytes())?;
         let mut came = Vec::new();
         while !came.ends_with(b"\r\n\r\n") {
             self.more(&mut came)?;
@@ -615,7 +644,7 @@ impl Client {
 
     fn more(&mut self, came: &mut Vec<u8>) -> io::Result<()> {
         let mut byte = [0];
-        self.0.read_exact(&mut byte)?;
+        self.stream.read_exact(&mut byte)?;
         came.push(byte[0]);
         Ok(())
     }
