@@ -4,7 +4,8 @@
 //!
 //! - It listens on the loopback addresses, and answers only to the names of these in `Host`.
 //!   A page of another site whose name was made to point here (DNS rebinding) has another one.
-//! - Where the system tells whose a connection is, it must be that of the same user.
+//! - It is for the user who has started it: the system tells whose a connection is, or the
+//!   client knows a secret that was printed ([`Owner`]).
 //! - What changes something is a POST, and its `Origin` must be this server's own. Every
 //!   browser says from where a POST comes, so no page of another site can send one, nor can
 //!   the student's own page: that has another port, and with it another origin.
@@ -24,7 +25,8 @@ use http_core::{Answer, FileHandler, Handler, Request, Response};
 use crate::checks::Checks;
 use crate::course::{Course, Lesson};
 use crate::editor::Editor;
-use crate::owner;
+use crate::html::below;
+use crate::owner::Owner;
 use crate::pages::{Page, Pages};
 use crate::run::{self, Runner};
 use crate::text;
@@ -68,26 +70,29 @@ pub(crate) struct App {
     pub(crate) files: FileHandler,
     pub(crate) editor: Editor,
     pub(crate) port: u16,
+    pub(crate) owner: Owner,
     pub(crate) readers: AtomicUsize,
 }
 
 impl Handler for App {
     fn handle(&self, request: &mut Request, response: Response) -> Answer {
-        if !owner::is_ours(request.client_address(), self.port) {
-            let why = "This server is for the user who has started it.";
-            return response.send_error(403, why);
-        }
         if !self.is_for_us(request) {
             let why = "This server answers to localhost alone.";
             return response.send_error(421, why);
         }
-        match *request.method() {
-            Method::GET | Method::HEAD => self.get(request, response),
-            Method::POST if self.is_from_us(request) => self.post(request, response),
-            Method::POST => {
-                response.send_error(403, "Only a page of this server may ask for that.")
-            }
-            _ => response.send_error(405, "There is nothing here but to read and to post."),
+        let Ok(asked) = request.decoded_path().map(|path| path.into_owned()) else {
+            return response.send_error(400, "The path is not UTF-8.");
+        };
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        match self.owner.admits(request.client_address(), &asked) {
+            Some(path) if is_read => self.get(path, request, response),
+            Some(path) if *request.method() == Method::POST => match self.is_from_us(request) {
+                true => self.post(path, request, response),
+                false => response.send_error(403, "Only a page of this server may ask for that."),
+            },
+            Some(_) => response.send_error(405, "There is nothing here but to read and to post."),
+            None if is_read && self.is_for_everyone(&asked) => self.get(&asked, request, response),
+            None => response.send_error(403, self.owner.refusal()),
         }
     }
 }
@@ -116,12 +121,28 @@ impl App {
         }
     }
 
-    fn get(&self, request: &mut Request, response: Response) -> Answer {
-        let Ok(path) = request.decoded_path().map(|path| path.into_owned()) else {
-            return response.send_error(400, "The path is not UTF-8.");
-        };
+    /// Whether there is a picture or what pages are made with at this path, which tells nothing of
+    /// the owner. (`FileHandler` looks for a file at the path of the request, so pictures have no
+    /// address of their own below the secret.)
+    fn is_for_everyone(&self, path: &str) -> bool {
+        ASSETS.iter().any(|(known, ..)| *known == path)
+            || picture(&self.checks.course, path.trim_matches('/')).is_some()
+    }
+
+    /// A page, or a part of it, with links below the owner's root.
+    fn linked(&self, html: &str) -> String {
+        let attributes = ["href", "action", "data-home", "data-news"];
+        below(html, &self.owner.root(), &attributes)
+    }
+
+    fn redirect(&self, status: u16, path: &str, response: Response) -> Answer {
+        let path = path.trim_start_matches('/');
+        response.redirect(status, &format!("{}{path}", self.owner.root()))
+    }
+
+    fn get(&self, path: &str, request: &mut Request, response: Response) -> Answer {
         let asset = ASSETS.iter().find(|(known, ..)| *known == path);
-        match (&*path, asset) {
+        match (path, asset) {
             ("/news", _) => self.news(request, response),
             (_, Some((_, kind, bytes))) => send_bytes(response, kind, bytes),
             (path, None) => self.file(path, request, response),
@@ -137,7 +158,7 @@ impl App {
             self.checks.look_at(&lesson.folder);
         }
         if let Some(found) = self.pages().at(path) {
-            return send_page(response, 200, &found, "");
+            return self.send_page(response, 200, &found, "");
         }
         let run = below.and_then(|name| course.lesson(name.strip_suffix("/run")?));
         if let Some(lesson) = run.filter(|_| path.ends_with('/')) {
@@ -145,21 +166,23 @@ impl App {
             let again = request.query();
             let again = again.and_then(|query| query.strip_prefix("again=")?.parse().ok());
             let page = self.pages().program(&self.runner, &lesson, again);
-            return send_page(response, 200, &page, FRAMES);
+            return self.send_page(response, 200, &page, FRAMES);
         }
         // One page, one address.
         if !path.ends_with('/') && self.pages().at(&format!("{path}/")).is_some() {
-            return response.redirect(308, &format!("/{name}/"));
+            return self.redirect(308, &format!("/{name}/"), response);
         }
         if picture(course, name).is_some() {
+            if path != request.path() {
+                return response.redirect(308, path);
+            }
             return self.files.handle(request, response);
         }
         let lost = Pages::note("Nothing here", "There is no such page in the course.");
-        send_page(response, 404, &lost, "")
+        self.send_page(response, 404, &lost, "")
     }
 
-    fn post(&self, request: &mut Request, response: Response) -> Answer {
-        let path = request.path().to_string();
+    fn post(&self, path: &str, request: &mut Request, response: Response) -> Answer {
         let asked = path
             .strip_prefix("/lessons/")
             .and_then(|rest| rest.rsplit_once('/'));
@@ -168,7 +191,7 @@ impl App {
         match lesson {
             Some((lesson, "check")) => {
                 self.checks.again(&lesson.folder);
-                response.redirect(303, &lesson.path())
+                self.redirect(303, &lesson.path(), response)
             }
             Some((lesson, what @ ("start" | "stop" | "send" | "compare"))) => {
                 let mut text = String::new();
@@ -184,10 +207,18 @@ impl App {
                         }
                     }
                 }
-                response.redirect(303, &format!("{}run/", lesson.path()))
+                self.redirect(303, &format!("{}run/", lesson.path()), response)
             }
             _ => response.send_error(404, "There is no such thing to do."),
         }
+    }
+
+    fn send_page(&self, response: Response, status: u16, page: &Page, more: &str) -> Answer {
+        with_safety(response.send_response(status), more)
+            .send_header("Content-Type", "text/html; charset=utf-8")
+            .send_header("Cache-Control", "no-store")
+            .end_headers()?
+            .send(self.linked(&page.html()))
     }
 
     /// Sends bytes to a program, or asks the reference what it was asked.
@@ -252,8 +283,9 @@ impl App {
                 Some(lesson) if is_run => self.pages().program_fragments(&self.runner, lesson),
                 Some(lesson) => self.pages().lesson_fragments(lesson),
             };
+            let fragments = fragments.into_iter();
             let new = fragments
-                .into_iter()
+                .map(|(id, html)| (id, self.linked(&html)))
                 .filter(|(id, html)| shown.get(id) != Some(html));
             let new: BTreeMap<String, String> = new.collect();
             if !new.is_empty() {
@@ -302,14 +334,6 @@ fn with_safety<'c>(headers: http_core::Headers<'c>, more: &str) -> http_core::He
         .send_header("Cross-Origin-Resource-Policy", "same-origin")
         .send_header("Referrer-Policy", "same-origin")
         .send_header("X-Content-Type-Options", "nosniff")
-}
-
-fn send_page(response: Response, status: u16, page: &Page, more: &str) -> Answer {
-    with_safety(response.send_response(status), more)
-        .send_header("Content-Type", "text/html; charset=utf-8")
-        .send_header("Cache-Control", "no-store")
-        .end_headers()?
-        .send(page.html())
 }
 
 fn send_bytes(response: Response, kind: &str, bytes: &[u8]) -> Answer {

@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::app::{ASSETS, picture};
 use crate::course::Course;
 use crate::editor::Editor;
+use crate::html::below;
 use crate::pages::Pages;
 
 /// Writes the site into this folder, which is made if need be. Returns the number of files.
@@ -74,9 +75,7 @@ fn relative(html: &str, depth: usize) -> String {
         0 => "./".to_string(),
         depth => "../".repeat(depth),
     };
-    // In a text, a quote is escaped: these are attributes.
-    let html = html.replace(" href=\"/", &format!(" href=\"{up}"));
-    html.replace(" src=\"/", &format!(" src=\"{up}"))
+    below(html, &up, &["href", "src", "data-home"])
 }
 
 #[cfg(test)]

@@ -26,6 +26,17 @@ pub(crate) fn hides(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// The page, or a part of it, with its links below this root (which ends with a slash) in the
+/// place of `/`. In a text, a quote is escaped, so all that is changed are attributes.
+pub(crate) fn below(html: &str, root: &str, attributes: &[&str]) -> String {
+    let mut html = html.to_string();
+    for attribute in attributes {
+        let mark = format!(" {attribute}=\"/");
+        html = html.replace(&mark, &format!(" {attribute}=\"{root}"));
+    }
+    html
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

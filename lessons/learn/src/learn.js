@@ -97,5 +97,5 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "k") go(steps.findLast((step) => top(step) < -4));
   else if (event.key === "f") go(document.querySelector(".is.failing"));
   else if (event.key === "n") document.querySelector("a[rel=next]")?.click();
-  else if (event.key === "h") location.href = "/";
+  else if (event.key === "h") location.href = document.body.dataset.home;
 });

@@ -4,7 +4,7 @@
 //! ```text
 //! main ──► app ──► pages ──► failure ──► wire       app      who may ask, and what for
 //!           │        ├─────► text, source, code     pages    the pages, and what changes on them
-//!           │        └─────► owner                  owner    whose program is the one that asks
+//!           │        └─────► owner                  owner    who is the one that asks
 //!           ├──────► run ──► checks                 run      the program of a student
 //!           │         ├────► exchange               exchange   its wire: which bytes are one request
 //!           │         └────► reference              reference   the same asked of the reference
@@ -35,7 +35,8 @@ mod terminal;
 mod text;
 mod wire;
 
-use std::io::Write as _;
+use std::ffi::OsStr;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
@@ -44,11 +45,13 @@ use std::time::Duration;
 
 use http_core::{FileHandler, HttpServer, Limits};
 use lexopt::prelude::*;
+use tempfile::TempPath;
 
 use app::{App, MOST_READERS};
 use checks::Checks;
 use course::Course;
 use editor::Editor;
+use owner::Owner;
 
 const HELP: &str = "\
 cargo learn: the course in your browser
@@ -147,7 +150,8 @@ fn serve(arguments: Arguments) -> Result<(), String> {
         .local_addresses()
         .first()
         .map_or(0, |address| address.port());
-    let url = format!("http://localhost:{port}/");
+    let owner = Owner::new(port)?;
+    let url = format!("http://localhost:{port}{}", owner.root());
     let files = FileHandler::new(&course.root).map_err(|error| error.to_string())?;
     let checks = Checks::start(course);
     let app = App {
@@ -156,6 +160,7 @@ fn serve(arguments: Arguments) -> Result<(), String> {
         files: files.listing(false),
         editor: arguments.editor,
         port,
+        owner,
         readers: AtomicUsize::new(0),
     };
     // Whoever reads this line can connect: the socket listens.
@@ -163,9 +168,7 @@ fn serve(arguments: Arguments) -> Result<(), String> {
         std::io::stdout(),
         "The course is at {url} (press Ctrl-C to stop)"
     );
-    if arguments.open {
-        open(&url);
-    }
+    let _way = arguments.open.then(|| open(&url, &app.owner));
     let limits = Limits {
         body_size: 256 * 1024,
         connections: 256,
@@ -194,14 +197,38 @@ fn bind(port: u16) -> Result<HttpServer, String> {
 }
 
 /// Opens the address in the browser. If that does not work, it stands in the terminal.
-fn open(url: &str) {
+///
+/// All users of a computer can see what a program is started with, so a secret is not said there:
+/// a page that leads to the address is opened, in a file that its owner alone can read. It is
+/// removed when what is returned is dropped.
+fn open(url: &str, owner: &Owner) -> io::Result<Option<TempPath>> {
+    let way = match owner {
+        Owner::Told { .. } => None,
+        Owner::Knows { .. } => Some(way_to(url)?),
+    };
     let mut command = match std::env::consts::OS {
         "macos" => Command::new("open"),
         "windows" => Command::new("explorer"),
         _ => Command::new("xdg-open"),
     };
-    let command = command.arg(url).stdin(Stdio::null());
-    if let Ok(mut child) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
-        std::thread::spawn(move || child.wait());
-    }
+    command.arg(
+        way.as_deref()
+            .map_or(OsStr::new(url), |way| way.as_os_str()),
+    );
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null());
+    let mut child = quiet.stderr(Stdio::null()).spawn()?;
+    std::thread::spawn(move || child.wait());
+    Ok(way)
+}
+
+/// A page that leads to this address.
+fn way_to(url: &str) -> io::Result<TempPath> {
+    let mut builder = tempfile::Builder::new();
+    let mut page = builder.prefix("cargo-learn-").suffix(".html").tempfile()?;
+    writeln!(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>The course</title>\n\
+         <meta http-equiv=\"refresh\" content=\"0; url={url}\">\n<a href=\"{url}\">The course</a>"
+    )?;
+    Ok(page.into_temp_path())
 }

@@ -59,7 +59,7 @@ impl Page {
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <link rel=\"icon\" href=\"/learn.svg\" type=\"image/svg+xml\">\n\
              <link rel=\"stylesheet\" href=\"/learn.css\">\n<script src=\"/learn.js\" defer></script>\n\
-             </head>\n<body{news}>\n<a class=\"skip\" href=\"#main\">To the text</a>\n{still}{body}\
+             </head>\n<body data-home=\"/\"{news}>\n<a class=\"skip\" href=\"#main\">To the text</a>\n{still}{body}\
              <p id=\"said\" class=\"unseen\" aria-live=\"polite\"></p>\n</body>\n</html>\n"
         )
     }

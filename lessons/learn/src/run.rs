@@ -274,7 +274,7 @@ impl Program {
                 continue;
             };
             let port = listener.local_addr().map_or(0, |address| address.port());
-            if !owner::is_ours(teller, port) {
+            if !owner::may_be_ours(teller, port) {
                 continue;
             }
             traces += 1;

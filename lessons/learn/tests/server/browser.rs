@@ -1,13 +1,15 @@
 //! The pages in a real browser: they change without a reload, what comes from a program runs
 //! nowhere, and a page of another origin gets nothing done.
 
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use grader::Browser;
 use serde_json::json;
 
-use crate::stage::{Stage, failed, serve};
+use crate::stage::{self, Stage, failed, serve};
 
 pub fn soon() -> Instant {
     Instant::now() + Duration::from_secs(30)
@@ -54,10 +56,7 @@ pub fn until(browser: &mut Browser, script: &str) {
 fn a_page_changes_without_a_reload_and_nothing_of_a_program_runs() {
     let Some(mut browser) = browser() else { return };
     let stage = Stage::new();
-    open(
-        &mut browser,
-        &format!("http://localhost:{}/lessons/1_greeter/", stage.port),
-    );
+    open(&mut browser, &stage.url("/lessons/1_greeter/"));
     evaluate(&mut browser, "window.same = true");
     until(&mut browser, "document.body.dataset.live === 'yes'");
     until(
@@ -129,7 +128,9 @@ fn a_page_of_another_origin_gets_nothing_done() {
     // "localhost" with another port is another origin, and the same site: what the page of a
     // student's program is.
     open(&mut browser, &format!("http://127.0.0.1:{other}/"));
-    let learn = format!("http://127.0.0.1:{}", stage.port);
+    // Even if it knew a secret that is in its path.
+    let root = stage.served.root.trim_end_matches('/');
+    let learn = format!("http://127.0.0.1:{}{root}", stage.served.port);
     let post = format!(
         "fetch('{learn}/lessons/1_greeter/check', {{method: 'POST', mode: 'no-cors'}}).then(a => a.type, e => 'failed')"
     );
@@ -167,7 +168,7 @@ fn a_name_that_was_made_to_point_here_is_not_answered() {
     let stage = Stage::new();
     // To a browser, each name that ends so is this computer: a stranger's name that was made to
     // point here (DNS rebinding), without a name server.
-    let url = format!("http://stranger.localhost:{}/", stage.port);
+    let url = format!("http://stranger.localhost:{}/", stage.served.port);
     open(&mut browser, &url);
     let said = evaluate(&mut browser, "document.body.textContent");
     assert!(
@@ -185,6 +186,76 @@ fn a_name_that_was_made_to_point_here_is_not_answered() {
     assert_eq!(stage.runs(), 0, "nothing was started");
 }
 
+/// On a system that does not tell whose a connection is: from what `--open` opens to the wire of
+/// a program, by what a student does.
+#[test]
+fn a_browser_goes_through_the_course_below_a_secret() {
+    let Some(mut browser) = browser() else { return };
+    let mut stage = Stage::with(|asked| {
+        asked.untold = true;
+        asked.open = true;
+    });
+    let opened = || fs::read_to_string(stage.folder.path().join("opened"));
+    stage::until("something is opened", || opened().is_ok());
+    // All users of a computer see what a program is started with.
+    let page = opened().expect("a file").trim().to_string();
+    assert!(!page.contains(&stage.served.root), "{page}");
+    let mode = fs::metadata(&page).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    open(&mut browser, &format!("file://{page}"));
+    let is_at = |path: &str| format!("location.href === '{}'", stage.url(path));
+    until(&mut browser, &is_at("/"));
+    until(&mut browser, "document.body.dataset.live === 'yes'");
+    let click = |browser: &mut Browser, what: &str, path: &str| {
+        let script = format!("document.querySelector('{what}').click()");
+        evaluate(browser, &script);
+        until(browser, &is_at(path));
+        until(browser, "document.body?.dataset.live === 'yes'");
+    };
+    click(&mut browser, "ol.path a", "/lessons/1_greeter/");
+    // Its style and its picture come, too.
+    let looks = "fetch(document.querySelector('main img').src)\
+                 .then(a => [getComputedStyle(document.body).margin, a.status])";
+    assert_eq!(evaluate(&mut browser, looks), json!(["0px", 200]));
+    stage.events(&[failed(1, "GET / answers 200", "x")]);
+    stage.save("fn main() { todo!(\"step 2: bye\") }");
+    until(
+        &mut browser,
+        "/1 check fails/.test(document.getElementById('step-1-is').textContent)",
+    );
+    // What came as news leads on, too.
+    click(&mut browser, "#rail a.run", "/lessons/1_greeter/run/");
+    stage.program("<title>x</title>it is here");
+    evaluate(
+        &mut browser,
+        "document.querySelector('button.main').click()",
+    );
+    until(
+        &mut browser,
+        "/it is here/.test(document.getElementById('wire').textContent)",
+    );
+    // Neither the program nor what it writes has anything of the secret.
+    let secret = stage.served.root.trim_matches('/');
+    let wire = evaluate(&mut browser, "document.getElementById('wire').textContent");
+    assert!(!wire.to_string().contains(secret), "{wire}");
+    assert_eq!(evaluate(&mut browser, "document.cookie"), json!(""));
+    let reload = |browser: &mut Browser| browser.call("Page.reload", json!({}), soon()).map(drop);
+    let loaded = browser.load(soon(), reload);
+    loaded.unwrap_or_else(|trouble| panic!("reload: {}", trouble.words()));
+    until(
+        &mut browser,
+        "/It serves at/.test(document.getElementById('run-is').textContent)",
+    );
+    evaluate(
+        &mut browser,
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'h', bubbles: true}))",
+    );
+    until(&mut browser, &is_at("/"));
+    // It leads there as long as there is somewhere to go.
+    stage.end("INT");
+    assert!(!fs::exists(&page).expect("the folder"), "{page}");
+}
+
 /// A student's page that tries to get at the page around it.
 const INTRUDER: &str = "<!DOCTYPE html><title>x</title><script>
 try { parent.document.title = 'taken'; } catch (e) { }
@@ -198,7 +269,7 @@ fn a_students_page_stays_in_its_frame() {
     let Some(mut browser) = browser() else { return };
     let stage = Stage::new();
     stage.program(INTRUDER);
-    let url = format!("http://localhost:{}/lessons/1_greeter/run/", stage.port);
+    let url = stage.url("/lessons/1_greeter/run/");
     open(&mut browser, &url);
     until(&mut browser, "document.body.dataset.live === 'yes'");
     evaluate(

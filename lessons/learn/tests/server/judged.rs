@@ -122,10 +122,7 @@ fn every_kind_of_page_is_judged() {
     let mut pages: Vec<PathBuf> = Vec::new();
     let mut faults = Vec::new();
     let mut judge = |name: &str, path: &str, is_there: &str| {
-        open(
-            &mut browser,
-            &format!("http://localhost:{}{path}", stage.port),
-        );
+        open(&mut browser, &stage.url(path));
         until(&mut browser, is_there);
         let html = evaluate(
             &mut browser,

@@ -43,7 +43,7 @@ fn the_pages_of_a_course() {
     ] {
         assert!(lesson.body.contains(text), "{text} in {}", lesson.body);
     }
-    let picture = stage.get("/lessons/1_greeter/hello.png");
+    let picture = stage.ask_at("GET", "/lessons/1_greeter/hello.png", "");
     assert_eq!(
         (picture.status, picture.field("content-type")),
         (200, Some("image/png"))
@@ -92,9 +92,10 @@ fn the_pages_of_a_course() {
 #[test]
 fn only_this_computer_asks_and_only_its_own_pages_change_something() {
     let stage = Stage::new();
-    let port = stage.port;
+    let port = stage.served.port;
     let with_host = |host: &str| {
-        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let root = &stage.served.root;
+        let request = format!("GET {root} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stage.send(&request).status
     };
     assert_eq!(with_host(&format!("127.0.0.1:{port}")), 200);
@@ -149,7 +150,8 @@ fn nobody_reaches_it_over_the_network() {
     if let Ok(own) = own
         && !own.is_loopback()
     {
-        let refused = TcpStream::connect_timeout(&(own, stage.port).into(), Duration::from_secs(2));
+        let refused =
+            TcpStream::connect_timeout(&(own, stage.served.port).into(), Duration::from_secs(2));
         assert!(refused.is_err(), "{own} answers");
     }
 }
@@ -158,18 +160,120 @@ fn nobody_reaches_it_over_the_network() {
 #[test]
 fn another_user_of_this_computer_is_not_answered() {
     let stage = Stage::new();
-    let url = format!("http://localhost:{}/", stage.port);
+    let url = format!("http://localhost:{}/", stage.served.port);
     // Only root can ask as another user.
     let mut command = std::process::Command::new("setpriv");
     command.args(["--reuid=65534", "--clear-groups", "curl", "-s", &url]);
     match command.output() {
         Ok(said) if said.status.success() => {
             let said = String::from_utf8_lossy(&said.stdout).into_owned();
-            assert!(said.contains("for the user who has started it"), "{said}");
+            let why = match stage.served.root == "/" {
+                true => "for the user who has started it",
+                false => "Open the address",
+            };
+            assert!(said.contains(why), "{said}");
         }
         tried => println!("not tried: {tried:?}"),
     }
     assert_eq!(stage.get("/").status, 200);
+}
+
+#[test]
+fn where_the_system_does_not_tell_who_asks_a_secret_must_be_known() {
+    let mut stage = Stage::with(|asked| asked.untold = true);
+    let root = stage.served.root.clone();
+    let secret = root.trim_matches('/').to_string();
+    assert_eq!(
+        (root.len(), secret.len()),
+        (34, 32),
+        "{}",
+        stage.served.said
+    );
+    assert!(
+        stage
+            .served
+            .said
+            .contains(&format!("{}{root}", stage.served.port))
+    );
+    let own = format!("Origin: http://localhost:{}\r\n", stage.served.port);
+    let wrong = match secret.strip_prefix('0') {
+        Some(rest) => format!("1{rest}"),
+        None => format!("0{}", &secret[1..]),
+    };
+    for below in [
+        "/".to_string(),
+        format!("/{wrong}/"),
+        format!("/{}/", &secret[1..]),
+    ] {
+        for path in [
+            "",
+            "lessons/1_greeter/",
+            "news",
+            "news?1_greeter",
+            "nothing",
+            "lessons/1_greeter/run/",
+        ] {
+            let path = format!("{below}{path}");
+            for method in ["GET", "HEAD", "PUT", "POST"] {
+                assert_eq!(
+                    stage.ask_at(method, &path, &own).status,
+                    403,
+                    "{method} {path}"
+                );
+            }
+            let refused = stage.ask_at("GET", &path, "").body;
+            assert!(
+                refused.contains("Open the address that cargo learn has printed"),
+                "{refused}"
+            );
+            assert!(!refused.contains(&secret), "{refused}");
+        }
+        for what in ["check", "start", "stop", "send", "compare"] {
+            let path = format!("{below}lessons/1_greeter/{what}");
+            assert_eq!(stage.ask_at("POST", &path, &own).status, 403, "{path}");
+        }
+    }
+    assert_eq!(stage.runs(), 0, "nothing was started");
+    // It proves who asks, not that a page of the course does.
+    assert_eq!(
+        stage.ask("POST", "/lessons/1_greeter/check", "").status,
+        403
+    );
+    let checked = stage.ask("POST", "/lessons/1_greeter/check", &own);
+    let to = format!("{root}lessons/1_greeter/");
+    assert_eq!(
+        (checked.status, checked.field("location")),
+        (303, Some(to.as_str()))
+    );
+    until("the checks run", || stage.runs() > 0);
+
+    // All that a page needs, it has below the secret, but for what tells nothing.
+    assert_eq!(stage.ask_at("GET", &format!("/{secret}"), "").status, 200);
+    let lesson = stage.ask("GET", "/lessons/1_greeter", "");
+    assert_eq!(
+        (lesson.status, lesson.field("location")),
+        (308, Some(to.as_str()))
+    );
+    assert_eq!(
+        stage.get("/lessons/1_greeter/").field("referrer-policy"),
+        Some("same-origin")
+    );
+    for path in [
+        "/learn.js",
+        "/learn.css",
+        "/learn.svg",
+        "/lessons/1_greeter/hello.png",
+    ] {
+        assert_eq!(stage.ask_at("GET", path, "").status, 200, "{path}");
+        assert_eq!(stage.ask_at("POST", path, &own).status, 403, "{path}");
+    }
+    let picture = stage.get("/lessons/1_greeter/hello.png");
+    let to = Some("/lessons/1_greeter/hello.png");
+    assert_eq!((picture.status, picture.field("location")), (308, to));
+
+    // Each start has its own.
+    stage.restart();
+    assert_eq!(stage.ask_at("GET", &root, "").status, 403);
 }
 
 #[test]
@@ -178,14 +282,15 @@ fn a_port_that_is_taken_is_passed_over() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port();
     let _also = TcpListener::bind(("::1", port));
-    let stage = Stage::with(|stage| stage.port = port);
-    assert_ne!(stage.port, port);
+    let stage = Stage::with(|asked| asked.port = port);
+    assert_ne!(stage.served.port, port);
     assert!(
         stage
+            .served
             .said
             .contains(&format!("Port {port} is already in use")),
         "{}",
-        stage.said
+        stage.served.said
     );
     assert_eq!(stage.get("/").status, 200);
 }

@@ -21,10 +21,42 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Stage {
     pub folder: tempfile::TempDir,
+    asked: Asked,
+    pub served: Served,
+}
+
+/// `cargo learn`, as it serves.
+pub struct Served {
+    pub child: Child,
     pub port: u16,
+    /// The path below which its pages are: `/`, or a secret on systems that do not tell who asks.
+    pub root: String,
     /// What it has printed before it served.
     pub said: String,
-    child: Child,
+}
+
+impl Served {
+    /// The address of the page at this path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{}", self.port, self.below(path))
+    }
+
+    /// This path, below the root.
+    fn below(&self, path: &str) -> String {
+        format!("{}{}", self.root, path.trim_start_matches('/'))
+    }
+
+    /// A page with links as they are below `/`.
+    fn plain(&self, html: &str) -> String {
+        html.replace(&format!("\"{}", self.root), "\"/")
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// An answer that has come to its end.
@@ -43,6 +75,25 @@ impl Answer {
 
 pub struct Asked {
     pub port: u16,
+    /// On a system that does not tell who asks.
+    pub untold: bool,
+    /// With `--open`, and what it opens is written to `opened`.
+    pub open: bool,
+}
+
+impl Asked {
+    fn start(&self, root: &Path) -> Served {
+        let mut command = faked(root, self.port);
+        if self.untold {
+            command.env("LEARN_UNTOLD", "1");
+        }
+        if self.open {
+            let others = std::env::var("PATH").unwrap_or_default();
+            let path = format!("{}:{others}", root.join("commands").display());
+            command.arg("--open").env("PATH", path);
+        }
+        serving(&mut command)
+    }
 }
 
 const TEXT: &str = "# Lesson 1: The greeter\n\n*About 25 minutes. [the file](../../starter/1_greeter.rs)*\n\n\
@@ -71,6 +122,11 @@ exec GREETER FOLDER/page FOLDER/asked
 const REFERENCE: &str = "#!/bin/sh
 echo $$ >> FOLDER/reference-pids
 exec GREETER FOLDER/reference-page FOLDER/reference-asked
+";
+
+/// Stands in the place of what opens a browser.
+const OPEN: &str = "#!/bin/sh
+echo \"$@\" > FOLDER/opening && mv FOLDER/opening FOLDER/opened
 ";
 
 /// Where Cargo has put the example `greeter`.
@@ -125,6 +181,8 @@ impl Stage {
             ("grade", GRADE),
             ("program", PROGRAM),
             ("reference", REFERENCE),
+            ("commands/open", OPEN),
+            ("commands/xdg-open", OPEN),
         ] {
             let script = script.replace("FOLDER", &root.to_string_lossy());
             write(
@@ -134,31 +192,39 @@ impl Stage {
             let path = root.join(name);
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
         }
-        let mut asked = Asked { port: 0 };
+        let mut asked = Asked {
+            port: 0,
+            untold: false,
+            open: false,
+        };
         set(&mut asked);
-        let (child, port, said) = start(root, asked.port);
+        let served = asked.start(folder.path());
         Self {
             folder,
-            port,
-            said,
-            child,
+            asked,
+            served,
         }
+    }
+
+    /// The address of the page at this path.
+    pub fn url(&self, path: &str) -> String {
+        self.served.url(path)
     }
 
     /// Ends it and starts it again.
     pub fn restart(&mut self) {
         self.end("TERM");
-        (self.child, self.port, self.said) = start(self.folder.path(), 0);
+        self.served = self.asked.start(self.folder.path());
     }
 
     /// Sends it this signal, and waits for its end.
     pub fn end(&mut self, signal: &str) {
         let sent = Command::new("kill")
-            .args([&format!("-{signal}"), &self.child.id().to_string()])
+            .args([&format!("-{signal}"), &self.served.child.id().to_string()])
             .status();
         assert!(sent.is_ok_and(|status| status.success()));
         let began = Instant::now();
-        self.child.wait().expect("its end");
+        self.served.child.wait().expect("its end");
         assert!(
             began.elapsed() < Duration::from_secs(5),
             "{signal}: {:?}",
@@ -166,6 +232,7 @@ impl Stage {
         );
     }
 
+    /// Sends these bytes; what comes back until the end.
     pub fn send(&self, request: &str) -> Answer {
         let mut stream = self.connect();
         stream.write_all(request.as_bytes()).expect("sent");
@@ -183,18 +250,23 @@ impl Stage {
             fields: fields
                 .map(|(name, value)| (name.to_lowercase(), value.into()))
                 .collect(),
-            body: body.into(),
+            body: self.served.plain(body),
         }
     }
 
     fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(("localhost", self.port)).expect("a connection");
+        let stream = TcpStream::connect(("localhost", self.served.port)).expect("a connection");
         stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
         stream
     }
 
     pub fn ask(&self, method: &str, path: &str, fields: &str) -> Answer {
-        let port = self.port;
+        self.ask_at(method, &self.served.below(path), fields)
+    }
+
+    /// The same, wherever the root is.
+    pub fn ask_at(&self, method: &str, path: &str, fields: &str) -> Answer {
+        let port = self.served.port;
         self.send(&format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{fields}Content-Length: 0\r\nConnection: close\r\n\r\n"
         ))
@@ -205,9 +277,9 @@ impl Stage {
     }
 
     /// The news of a page, as they come.
-    pub fn news(&self, path: &str) -> News {
+    pub fn news(&self, path: &str) -> News<'_> {
         let mut stream = self.connect();
-        let port = self.port;
+        let (port, path) = (self.served.port, self.served.below(path));
         write!(
             stream,
             "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n"
@@ -217,6 +289,7 @@ impl Stage {
         let mut first = String::new();
         lines.read_line(&mut first).expect("a status");
         News {
+            served: &self.served,
             first,
             lines,
             page: BTreeMap::new(),
@@ -308,7 +381,8 @@ impl Stage {
 
     /// Posts this form from a page of the course itself.
     pub fn post(&self, path: &str, form: &str) -> u16 {
-        let (port, length) = (self.port, form.len());
+        let (port, length) = (self.served.port, form.len());
+        let path = self.served.below(path);
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: http://localhost:{port}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\
@@ -343,12 +417,11 @@ impl Stage {
 
     /// The same in a terminal that is none.
     pub fn terminal(&self) -> Terminal {
-        let mut command = command(self.folder.path(), 0);
-        command
+        let mut command = faked(self.folder.path(), 0);
+        let piped = command
             .arg("--terminal")
-            .env("CARGO", self.folder.path().join("cargo"))
-            .env_remove("CARGO_TARGET_DIR");
-        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         Terminal {
             child: piped.spawn().expect("it starts"),
         }
@@ -356,25 +429,19 @@ impl Stage {
 
     /// What it has in memory, in KiB, where the system tells.
     pub fn memory(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.served.child.id())).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
         line.split_whitespace().nth(1)?.parse().ok()
     }
 }
 
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn start(root: &Path, port: u16) -> (Child, u16, String) {
+/// The same with a script in the place of Cargo.
+fn faked(root: &Path, port: u16) -> Command {
     let mut command = command(root, port);
     command
         .env("CARGO", root.join("cargo"))
         .env_remove("CARGO_TARGET_DIR");
-    serving(&mut command)
+    command
 }
 
 /// `cargo learn` in this folder.
@@ -386,23 +453,27 @@ pub fn command(root: &Path, port: u16) -> Command {
     command
 }
 
-/// Starts it; the port, and what it has said.
-pub fn serving(command: &mut Command) -> (Child, u16, String) {
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut said = String::new();
-    let port = loop {
-        let before = said.len();
-        let read = lines.read_line(&mut said);
-        let line = said[before..].split_once("http://localhost:");
-        match line.and_then(|(_, rest)| rest.split('/').next()?.parse().ok()) {
-            Some(port) => break port,
-            None if read.is_ok_and(|length| length > 0) => {}
-            None => break 0,
-        }
+/// Starts it, and waits until it serves.
+pub fn serving(command: &mut Command) -> Served {
+    let mut served = Served {
+        child: command.stdout(Stdio::piped()).spawn().expect("it starts"),
+        port: 0,
+        root: String::new(),
+        said: String::new(),
     };
-    assert_ne!(port, 0, "it does not serve: {said}");
-    (child, port, said)
+    let mut lines = BufReader::new(served.child.stdout.take().expect("a pipe"));
+    while served.port == 0 {
+        let mut line = String::new();
+        let length = lines.read_line(&mut line).expect("a line");
+        served.said += &line;
+        assert!(length > 0, "it does not serve: {}", served.said);
+        if let Some((_, url)) = line.split_once("http://localhost:") {
+            let (port, root) = url.split_once('/').expect("an address");
+            served.port = port.parse().expect("a port");
+            served.root = format!("/{}", root.split(' ').next().unwrap_or_default());
+        }
+    }
+    served
 }
 
 /// `cargo learn --terminal`.
@@ -442,13 +513,14 @@ impl Drop for Terminal {
 }
 
 /// News, and the page that they make.
-pub struct News {
+pub struct News<'s> {
+    served: &'s Served,
     first: String,
     lines: BufReader<TcpStream>,
     page: BTreeMap<String, String>,
 }
 
-impl News {
+impl News<'_> {
     fn next(&mut self) -> Value {
         let (began, mut line) = (Instant::now(), String::new());
         loop {
@@ -458,7 +530,13 @@ impl News {
             let length = self.lines.read_line(&mut line).expect("news");
             assert!(length > 0, "no more news");
             if let Some(data) = line.strip_prefix("data: ") {
-                return serde_json::from_str(data).expect("JSON");
+                let Ok(Value::Object(mut new)) = serde_json::from_str(data) else {
+                    panic!("no map: {data}");
+                };
+                for html in new.values_mut() {
+                    *html = self.served.plain(html.as_str().expect("HTML")).into();
+                }
+                return Value::Object(new);
             }
         }
     }

@@ -3,23 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Child;
 use std::time::{Duration, Instant};
 
 use grader::Browser;
 
 use crate::browser::{browser, evaluate, open};
 use crate::stage;
-
-/// Ends the course when the test does.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn copy(from: &Path, to: &Path) {
     if from.is_file() {
@@ -86,10 +75,8 @@ fn a_student_goes_through_lesson_1() {
         .expect("the target folder")
         .to_path_buf();
     let mut command = stage::command(folder.path(), 0);
-    let (child, port, _) = stage::serving(command.env("CARGO_TARGET_DIR", target));
-    let _running = Running(child);
-    let home = format!("http://localhost:{port}/");
-    open(&mut browser, &format!("{home}lessons/1_path_router/"));
+    let course = stage::serving(command.env("CARGO_TARGET_DIR", target));
+    open(&mut browser, &course.url("/lessons/1_path_router/"));
     evaluate(
         &mut browser,
         "window.same = true; const is = step => document.getElementById(`step-${step}-is`)?.innerText ?? ''",
@@ -174,12 +161,12 @@ fn a_student_goes_through_lesson_1() {
     println!("from a save until it is seen: {times:.2?}");
 
     // Now, and not before, the reference stands beside the program.
-    open(&mut browser, &format!("{home}solutions/1_path_router.rs/"));
+    open(&mut browser, &course.url("/solutions/1_path_router.rs/"));
     sees(
         &mut browser,
         "document.querySelectorAll('.diff .same').length > 20",
     );
-    open(&mut browser, &home);
+    open(&mut browser, &course.url("/"));
     sees(
         &mut browser,
         "document.querySelectorAll('ol.path > li.done').length === 1",
