@@ -5,6 +5,7 @@
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
+use mio::Interest;
 use rustix::event::PollFlags;
 
 use super::blocking::BlockingSocket;
@@ -37,9 +38,9 @@ pub(super) struct Connection {
     since: Option<Instant>,
     /// When the client will have kept us waiting for too long.
     deadline: Instant,
-    /// It is registered with the poller. That is done only once there is something to wait
-    /// for: many clients ask once and are gone.
-    is_watched: bool,
+    /// What the poller has been told that it waits for. That is done only once there is something
+    /// to wait for: many clients ask once and are gone.
+    interest: Option<Interest>,
     /// What is in progress. An idle connection has none, and so takes next to no memory.
     active: Option<Box<Active>>,
 }
@@ -75,18 +76,24 @@ impl Connection {
             socket,
             since: None,
             deadline: after(Instant::now(), limits.idle_time),
-            is_watched: false,
+            interest: None,
             active: None,
         }
     }
 
-    /// Registers it with the poller, unless it is registered already.
+    /// Has the poller report what it waits for.
     pub fn watch(&mut self, poller: &Poller, number: usize) -> io::Result<()> {
-        if !self.is_watched {
-            poller.add(self.socket.stream_mut(), number)?;
-            self.is_watched = true;
+        let sends = |active: &Active| !active.http1.output.is_empty();
+        let interest = match self.active.as_deref().is_some_and(sends) {
+            true => Interest::WRITABLE,
+            false => Interest::READABLE,
+        };
+        let stream = self.socket.stream_mut();
+        match self.interest.replace(interest) {
+            None => poller.add(stream, number, interest),
+            Some(before) if before != interest => poller.change(stream, number, interest),
+            Some(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// When to call `turn` even if nothing happens.

@@ -2,10 +2,11 @@
 //!
 //! All threads of a server wait at one poller, and the system gives each event to one of
 //! them: no thread has to distribute events to others. Events are edge-triggered: each
-//! arrival is reported once, so a socket never has to be re-armed.
+//! arrival is reported once, so a thread that handles one gets no other for the same bytes.
 
 use std::io;
 
+use mio::Interest;
 use mio::net::{TcpListener, TcpStream};
 
 /// The socket with this number is ready.
@@ -20,11 +21,14 @@ pub(super) struct Event {
 /// The number of an event that [`Poller::wake`] made.
 pub(super) const WOKEN: usize = usize::MAX;
 
-pub(super) use system::Poller;
+#[cfg(not(target_os = "linux"))]
+pub(super) use elsewhere::Poller;
+#[cfg(target_os = "linux")]
+pub(super) use linux::Poller;
 
 /// Linux lets any number of threads wait at one epoll instance.
 #[cfg(target_os = "linux")]
-mod system {
+mod linux {
     use std::mem::MaybeUninit;
     use std::os::fd::{AsFd, OwnedFd};
 
@@ -32,7 +36,7 @@ mod system {
     use rustix::event::{EventfdFlags, eventfd};
     use rustix::io::{Errno, write};
 
-    use super::{Event, TcpListener, TcpStream, WOKEN, io};
+    use super::{Event, Interest, TcpListener, TcpStream, WOKEN, io};
 
     #[derive(Debug)]
     pub struct Poller {
@@ -56,9 +60,16 @@ mod system {
         }
 
         /// From now on, events come when the stream can be read or written again.
-        pub fn add(&self, stream: &mut TcpStream, number: usize) -> io::Result<()> {
+        pub fn add(&self, stream: &mut TcpStream, number: usize, _: Interest) -> io::Result<()> {
+            // Both for good: what nobody waits for is reported once at most, so one system
+            // call per connection will do.
             let all = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP;
             self.watch(stream, number, all)
+        }
+
+        /// Nothing to do: events come for both.
+        pub fn change(&self, _: &mut TcpStream, _: usize, _: Interest) -> io::Result<()> {
+            Ok(())
         }
 
         fn watch(&self, source: impl AsFd, number: usize, flags: EventFlags) -> io::Result<()> {
@@ -99,13 +110,13 @@ mod system {
 }
 
 /// Elsewhere one thread waits, and the others wait for its place.
-#[cfg(not(target_os = "linux"))]
-mod system {
+#[cfg(any(test, not(target_os = "linux")))]
+mod elsewhere {
     use std::sync::Mutex;
 
-    use mio::{Events, Interest, Poll, Registry, Token, Waker};
+    use mio::{Events, Poll, Registry, Token, Waker};
 
-    use super::{Event, TcpListener, TcpStream, WOKEN, io};
+    use super::{Event, Interest, TcpListener, TcpStream, WOKEN, io};
     use crate::sync::lock;
 
     #[derive(Debug)]
@@ -134,10 +145,30 @@ mod system {
                 .register(listener, Token(number), Interest::READABLE)
         }
 
-        /// From now on, events come when the stream can be read or written again.
-        pub fn add(&self, stream: &mut TcpStream, number: usize) -> io::Result<()> {
-            let all = Interest::READABLE | Interest::WRITABLE;
-            self.registry.register(stream, Token(number), all)
+        /// From now on, events come when the stream can be read again, or written, whichever its
+        /// connection waits for.
+        ///
+        /// Not both: on Windows, each read or write that would block has mio ask for all of the
+        /// interest anew. A stream that can be written nearly always can, so an idle connection
+        /// would have one event after the other.
+        pub fn add(
+            &self,
+            stream: &mut TcpStream,
+            number: usize,
+            interest: Interest,
+        ) -> io::Result<()> {
+            self.registry.register(stream, Token(number), interest)
+        }
+
+        /// Its connection waits for the other one now. If the stream is ready for that already,
+        /// there is an event.
+        pub fn change(
+            &self,
+            stream: &mut TcpStream,
+            number: usize,
+            interest: Interest,
+        ) -> io::Result<()> {
+            self.registry.reregister(stream, Token(number), interest)
         }
 
         /// Waits for an event that no other thread was told of. `None`: a signal came.
@@ -159,5 +190,103 @@ mod system {
             // It fails only where the poller is broken, and then nobody waits there.
             let _ = self.waker.wake();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read, Write};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::super::listen::listen_at;
+    // Linux has one of its own, but this one runs there, too.
+    use super::elsewhere::Poller;
+    use super::*;
+
+    const LISTENER: usize = 7;
+    const STREAM: usize = 8;
+
+    /// The number of the next event.
+    fn next(poller: &Poller) -> usize {
+        loop {
+            if let Some(event) = poller.next().unwrap() {
+                return event.number;
+            }
+        }
+    }
+
+    /// How many events come while the client does nothing, if each is handled like this.
+    fn in_silence(poller: &Poller, mut handle: impl FnMut()) -> usize {
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(100));
+                poller.wake();
+            });
+            let mut count = 0;
+            while next(poller) == STREAM {
+                count += 1;
+                handle();
+            }
+            count
+        })
+    }
+
+    /// What is reported is what the client has done: else one idle connection keeps a processor
+    /// busy, and others wait behind its events.
+    #[test]
+    fn where_nothing_happens_there_are_no_events() {
+        let poller = Poller::new().unwrap();
+        let mut listener = listen_at("127.0.0.1:0".parse().unwrap()).unwrap();
+        poller.add_listener(&mut listener, LISTENER).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut client = std::net::TcpStream::connect(address).unwrap();
+        assert_eq!(next(&poller), LISTENER);
+        let (mut stream, _) = listener.accept().unwrap();
+        let blocks = |outcome: io::Result<usize>| {
+            assert_eq!(outcome.unwrap_err().kind(), ErrorKind::WouldBlock);
+        };
+
+        // (One may have been on its way when its reason was handled.)
+        poller.add(&mut stream, STREAM, Interest::READABLE).unwrap();
+        let count = in_silence(&poller, || blocks((&stream).read(&mut [0])));
+        assert!(count <= 1, "{count} events of an idle connection");
+        for byte in *b"xy" {
+            client.write_all(&[byte]).unwrap();
+            assert_eq!(next(&poller), STREAM);
+            let mut read = [0; 2];
+            assert_eq!((&stream).read(&mut read).unwrap(), 1);
+            assert_eq!(read[0], byte);
+            blocks((&stream).read(&mut read));
+            let count = in_silence(&poller, || blocks((&stream).read(&mut [0])));
+            assert!(count <= 1, "{count} events after a byte");
+        }
+
+        // An answer of which the client takes nothing at first, then all. (The system may take a
+        // little more of it when it has had time to think.)
+        let fill = |stream: &mut TcpStream| {
+            let mut sent = 0;
+            while let Ok(count) = stream.write(&[b'x'; 4096]) {
+                sent += count;
+            }
+            sent
+        };
+        let mut sent = fill(&mut stream);
+        poller
+            .change(&mut stream, STREAM, Interest::WRITABLE)
+            .unwrap();
+        let count = in_silence(&poller, || sent += fill(&mut stream));
+        assert!(count <= 5, "{count} events of an answer that nobody takes");
+        client.read_exact(&mut vec![0; sent]).unwrap();
+        assert_eq!(next(&poller), STREAM);
+        assert_eq!((&stream).write(b"x").unwrap(), 1);
+        blocks((&stream).read(&mut [0]));
+        poller
+            .change(&mut stream, STREAM, Interest::READABLE)
+            .unwrap();
+        let count = in_silence(&poller, || blocks((&stream).read(&mut [0])));
+        assert!(count <= 2, "{count} events after the answer");
+        drop(client);
+        assert_eq!(next(&poller), STREAM);
     }
 }
