@@ -197,6 +197,40 @@ fn every_lesson_has_its_parts_and_every_step_a_hint() {
     });
 }
 
+/// What a package is built with: its libraries, each with its features. `what` says which kinds of
+/// dependencies are left out.
+fn built_with(package: &str, what: &[&str]) -> BTreeSet<String> {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["tree", "--quiet", "--package", package, "--prefix", "none"])
+        .args(["--format", "{p} with {f}"])
+        .args(what)
+        .current_dir(lesson::root())
+        .output()
+        .expect("cargo runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    // (What a tree has shown already, it marks.)
+    let lines = text.lines().map(|line| line.trim_end_matches(" (*)"));
+    lines.map(str::to_string).collect()
+}
+
+/// Cargo unites the features of all that it builds at once. If a dependency of the checks asks for
+/// one more, `cargo test` builds libraries again that `cargo run` has built.
+#[test]
+#[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
+fn a_library_is_built_once_for_a_program_and_its_checks() {
+    for_each_lesson(SOME, |lesson, faults| {
+        let program = built_with(&lesson.package, &["--edges", "no-dev"]);
+        let checks = built_with(&lesson.package, &[]);
+        for library in program.difference(&checks) {
+            faults.add(format!(
+                "the program is built with {library}; its checks want other features of it"
+            ));
+        }
+    });
+}
+
 #[test]
 #[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
 fn numbers_names_and_the_syllabus_agree() {
