@@ -161,7 +161,7 @@ fn shown(text: &str) -> Vec<Shown> {
 /// The variables and the words of a command line.
 fn words(command: &str) -> (Vec<(String, String)>, Vec<String>) {
     let mut words =
-        shlex::split(command).unwrap_or_else(|| panic!("not a command line: {command}"));
+        shell_words::split(command).unwrap_or_else(|_| panic!("not a command line: {command}"));
     let is_variable = |word: &String| {
         word.split_once('=')
             .is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
