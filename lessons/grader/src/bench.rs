@@ -48,7 +48,8 @@ impl Default for Limits {
 pub(crate) struct Played {
     /// The acts with what was seen after each.
     pub(crate) acts: Vec<(Act, Seen)>,
-    /// What the program printed, and how it ended. Of programs that run, the last one.
+    /// What the program printed, and how it ended. Of programs that run, the last one; of one
+    /// that is started again, what it printed before, too.
     pub(crate) printed: Ended,
 }
 
@@ -129,6 +130,8 @@ struct Stage<'a> {
     addresses: Addresses,
     /// How the last program that ran has ended.
     last: Option<Ended>,
+    /// What the server printed before it was started again.
+    before: Option<Ended>,
 }
 
 impl<'a> Stage<'a> {
@@ -151,6 +154,7 @@ impl<'a> Stage<'a> {
             site,
             addresses,
             last: None,
+            before: None,
         })
     }
 
@@ -178,7 +182,8 @@ impl<'a> Stage<'a> {
             Act::Restart => {
                 self.wire = None;
                 if let Some(server) = self.server.take() {
-                    server.end(false);
+                    let ended = server.end(false);
+                    self.before = Some(self.with_before(ended));
                     self.serving()?;
                 }
                 Ok(Seen::Nothing)
@@ -186,6 +191,7 @@ impl<'a> Stage<'a> {
             Act::Start(command) => {
                 self.wire = None;
                 self.server = None;
+                self.before = None;
                 self.command = self.addresses.real_command(command);
                 let ended = match self.serving() {
                     Ok(()) => return Ok(Seen::Serves),
@@ -284,8 +290,24 @@ impl<'a> Stage<'a> {
 
     fn end(&mut self, ending: bool) -> Ended {
         match self.server.take() {
-            Some(server) => self.addresses.told_ended(server.end(ending)),
+            Some(server) => {
+                let ended = self.with_before(server.end(ending));
+                self.addresses.told_ended(ended)
+            }
             None => self.last.take().unwrap_or_default(),
+        }
+    }
+
+    /// How a server has ended, with what it printed before it was started again: what fails
+    /// may have failed then.
+    fn with_before(&mut self, ended: Ended) -> Ended {
+        let Some(before) = self.before.take() else {
+            return ended;
+        };
+        Ended {
+            stdout: before.stdout.followed_by(ended.stdout),
+            stderr: before.stderr.followed_by(ended.stderr),
+            ..ended
         }
     }
 }

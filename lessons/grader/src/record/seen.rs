@@ -234,6 +234,28 @@ impl Printed {
         self.head.len() as u64 + self.left_out + self.tail.len() as u64
     }
 
+    /// This, and behind it what was printed later.
+    pub(crate) fn followed_by(self, later: Self) -> Self {
+        let is_whole = self.left_out == 0 && later.left_out == 0;
+        if is_whole {
+            let all = [&*self.head, &*self.tail, &*later.head, &*later.tail].concat();
+            return Self {
+                head: Bytes(all),
+                ..Self::default()
+            };
+        }
+        let all = self.len() + later.len();
+        let tail = match later.left_out {
+            0 => Bytes([&*later.head, &*later.tail].concat()),
+            _ => later.tail,
+        };
+        Self {
+            left_out: all - self.head.len() as u64 - tail.len() as u64,
+            head: self.head,
+            tail,
+        }
+    }
+
     /// Whether so much was printed that it would never end.
     pub(crate) fn is_flood(&self) -> bool {
         self.len() > FLOOD
@@ -251,5 +273,27 @@ impl From<&str> for Printed {
             head: text.into(),
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_later_stands_behind() {
+        let (one, two) = (Printed::from("one\n"), Printed::from("two\n"));
+        assert_eq!(one.clone().followed_by(two), Printed::from("one\ntwo\n"));
+        let long = Printed {
+            head: "first\n".into(),
+            left_out: 100,
+            tail: "last\n".into(),
+        };
+        let both = long.clone().followed_by(one.clone());
+        assert_eq!(both.text(), "first\none\n");
+        assert_eq!(both.len(), long.len() + one.len());
+        let both = one.clone().followed_by(long.clone());
+        assert_eq!(both.text(), "one\nlast\n");
+        assert_eq!(both.len(), long.len() + one.len());
     }
 }
