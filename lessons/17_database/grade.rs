@@ -1,0 +1,1026 @@
+//! The checks of lesson 17, database: a message board that remembers, whatever is written on it,
+//! whoever writes at the same time, and however its program ends.
+//!
+//! Each program has a folder of its own for its file: the variable DIRECTORY names it.
+
+use std::process::ExitCode;
+
+use grader::{Act, Draw, Expect, Mistakes, Model, Run, Seen, Service, Status, Verdict, Whole};
+use grader::{get, post};
+
+const HTML: &str = "text/html; charset=utf-8";
+
+/// The number of messages on a page.
+const PAGE: i64 = 20;
+
+/// The table of the starter, as SQLite remembers it.
+const TABLE: &str = "CREATE TABLE messages ( id INTEGER PRIMARY KEY, text TEXT NOT NULL, likes \
+                     INTEGER NOT NULL DEFAULT 0 )";
+
+/// What is said of a message that was acknowledged, and is lost.
+const LOST: &str = "303 says: it is kept. If the program is killed right after that, it must be in the \
+                    file. Do not collect messages in memory, nor in a transaction that is committed \
+                    later: execute the INSERT, and then answer.";
+
+/// How many ask at the same time.
+const AT_ONCE: usize = 50;
+
+/// How many likes come one after the other before.
+const ALONE: usize = 2;
+
+fn main() -> ExitCode {
+    grader::lesson!(DatabaseBoard)
+        .served_folder("DIRECTORY")
+        .example(1, 1, "a message is answered with 303", Status, |draw| {
+            [posted(&draw.word())]
+        })
+        .example(
+            1,
+            2,
+            "the page shows the messages, the newest first",
+            Whole,
+            |draw| {
+                let texts = [draw.word(), draw.word(), draw.word()];
+                let mut acts: Vec<Act> = texts.iter().map(|text| posted(text)).collect();
+                acts.push(get("/"));
+                acts
+            },
+        )
+        .example(
+            1,
+            2,
+            "they are there when the program starts again",
+            Whole,
+            |draw| {
+                [
+                    posted(&draw.word()),
+                    posted(&format!("{} {}", draw.word(), draw.word())),
+                    Act::Restart,
+                    get("/"),
+                    posted(&draw.word()),
+                    Act::Restart,
+                    get("/"),
+                ]
+            },
+        )
+        .example(1, 1, "two messages may have the same text", Whole, |draw| {
+            let text = draw.word();
+            [posted(&text), posted(&text), get("/")]
+        })
+        .example(2, 2, "a message with quotes is a message", Whole, |draw| {
+            [
+                posted(&format!("It's {}", draw.word())),
+                posted(&format!("\"{}\"; -- '{}''", draw.word(), draw.word())),
+                get("/"),
+            ]
+        })
+        .example(2, 2, "SQL in a message does nothing", Whole, |draw| {
+            let forged = draw.word();
+            [
+                posted(&draw.word()),
+                posted(&format!("{}'), ('{forged}", draw.word())),
+                posted(&format!("{}'); DELETE FROM messages; --", draw.word())),
+                posted("' || (SELECT sql FROM sqlite_master) || '"),
+                get("/"),
+            ]
+        })
+        .example(2, 1, "a message may hold any text", Whole, |draw| {
+            [
+                posted(&draw.line()),
+                posted(&format!("<b>{}</b> & 100% \\ ?1 :a $b", draw.word())),
+                get("/"),
+            ]
+        })
+        .example(3, 1, "a like is counted", Whole, |draw| {
+            [
+                posted(&draw.word()),
+                like("1"),
+                get("/"),
+                like("1"),
+                get("/"),
+            ]
+        })
+        .example(3, 1, "for its message alone, and for good", Whole, |draw| {
+            [
+                posted(&draw.word()),
+                posted(&draw.word()),
+                like("2"),
+                Act::Restart,
+                like("2"),
+                get("/"),
+            ]
+        })
+        .example(
+            3,
+            1,
+            "a message that is not there gets 404",
+            Status,
+            |draw| {
+                [
+                    posted(&draw.word()),
+                    like(&draw.number(2..1000).to_string()),
+                    like("0"),
+                ]
+            },
+        )
+        .example(3, 1, "what is no number gets 400", Whole, |draw| {
+            [
+                posted(&draw.word()),
+                like(&draw.word()),
+                like("1 OR 1=1"),
+                post("/like").form(&[("number", "1")]),
+                get("/"),
+            ]
+        })
+        .check(3, 2, "fifty posts at once: all are there", posts_at_once)
+        .check(3, 2, "fifty likes at once: all are counted", likes_at_once)
+        .check(3, 1, "what was acknowledged survives kill -9", killed)
+        .example(
+            4,
+            2,
+            "the first page has the newest twenty",
+            Whole,
+            |draw| {
+                let mut acts = board(draw, 22);
+                acts.push(get("/"));
+                acts
+            },
+        )
+        .example(4, 2, "the next page has those before", Whole, |draw| {
+            let mut acts = board(draw, 43);
+            acts.extend([get("/?page=1"), get("/?page=2"), get("/?page=3")]);
+            acts
+        })
+        .example(4, 1, "twenty messages are one page", Whole, |draw| {
+            let mut acts = board(draw, 20);
+            acts.push(get("/"));
+            acts.push(posted(&draw.word()));
+            acts.push(get("/"));
+            acts
+        })
+        .example(4, 1, "a page behind the last one is empty", Whole, |draw| {
+            [
+                posted(&draw.word()),
+                get("/?page=2"),
+                get("/?page=999999999999999999"),
+            ]
+        })
+        .example(
+            4,
+            1,
+            "what is no number of a page gets 400",
+            Status,
+            |draw| {
+                [
+                    get("/?page=0"),
+                    get("/?page=-1"),
+                    get(format!("/?page={}", draw.word())),
+                    get("/?page="),
+                ]
+            },
+        )
+        .check(4, 0, "in a browser, one reads from page to page", pages)
+        .sessions(1)
+        .grade()
+}
+
+// What is done.
+
+fn posted(text: &str) -> Act {
+    post("/").form(&[("message", text)])
+}
+
+fn like(id: &str) -> Act {
+    post("/like").form(&[("id", id)])
+}
+
+/// This number of messages.
+fn board(draw: &mut Draw, count: usize) -> Vec<Act> {
+    (0..count).map(|_| posted(&draw.word())).collect()
+}
+
+// What is right.
+
+#[derive(Clone, Debug, PartialEq)]
+struct Message {
+    text: String,
+    likes: u64,
+}
+
+/// All messages, the oldest first.
+#[derive(Clone, Default)]
+struct World {
+    messages: Vec<Message>,
+    /// Those that are in the file.
+    saved: Vec<Message>,
+    /// All texts that were posted.
+    posted: Vec<String>,
+    /// Whether the program has been asked since it was started.
+    asked: bool,
+}
+
+/// What the program does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    posted: (u16, Option<String>),
+    /// How many messages are written into the file together.
+    saves_every: usize,
+    /// What a start finds of what is in the file.
+    found: fn(&[Message]) -> Vec<Message>,
+    /// Why a text cannot be kept, if it cannot; else the texts that are kept.
+    kept: fn(&str) -> Result<Vec<String>, u16>,
+    /// Whether only the last message is kept.
+    only_last: bool,
+    newest_first: bool,
+    liked: (u16, Option<String>),
+    /// Which messages get a like that is for this one.
+    likes: fn(id: i64, at: i64) -> bool,
+    /// What becomes of a number of likes.
+    counts: fn(u64) -> u64,
+    missing: u16,
+    no_id: u16,
+    /// The number of messages that a page shows at most. Pages are counted from 1.
+    size: fn(page: i64) -> i64,
+    /// The number of messages before a page.
+    skipped: fn(page: i64) -> i64,
+    /// Whether there is a page behind this one.
+    has_older: fn(page: i64, count: i64) -> bool,
+    no_page: Option<u16>,
+    /// Which page is shown for a number below 1, if one is.
+    below_one: Option<fn(page: i64) -> i64>,
+    behind: u16,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        let to_the_page = || (303, Some("/".to_string()));
+        Self {
+            posted: to_the_page(),
+            saves_every: 1,
+            found: |saved| saved.to_vec(),
+            kept: |text| Ok(vec![text.into()]),
+            only_last: false,
+            newest_first: true,
+            liked: to_the_page(),
+            likes: |id, at| id == at,
+            counts: |likes| likes + 1,
+            missing: 404,
+            no_id: 400,
+            size: |_| PAGE,
+            skipped: before,
+            has_older: |page, count| page.saturating_mul(PAGE) < count,
+            no_page: Some(400),
+            below_one: None,
+            behind: 200,
+        }
+    }
+}
+
+/// The number of messages before a page.
+fn before(page: i64) -> i64 {
+    (page - 1).saturating_mul(PAGE)
+}
+
+/// Whether the text of step 1 speaks of such a message: letters, digits and spaces.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ')
+}
+
+struct DatabaseBoard;
+
+impl Model for DatabaseBoard {
+    type Knobs = Knobs;
+    type State = World;
+
+    fn expect(knobs: &Knobs, world: &mut World, act: &Act) -> Option<Expect> {
+        let asked = act.asked()?;
+        if !asked.has_plain_path() {
+            return None;
+        }
+        if !std::mem::replace(&mut world.asked, true) {
+            world.messages = (knobs.found)(&world.saved);
+        }
+        match (&*asked.method, asked.path()) {
+            ("GET", "/") => page(knobs, world, asked.query_field("page")),
+            ("GET", _) => Some(Expect::step(1).status(404)),
+            ("POST", "/") => match asked.form_field("message") {
+                Some(text) if text.contains(['\0', '\r']) => None,
+                Some(text) => Some(kept(knobs, world, &text)),
+                None => Some(Expect::step(1).status(400)),
+            },
+            ("POST", "/like") => {
+                let id = asked.form_field("id");
+                liked(knobs, world, id.as_deref())
+            }
+            ("POST", _) => Some(Expect::step(1).status(404)),
+            _ => None,
+        }
+    }
+
+    fn draw(draw: &mut Draw, world: &World) -> Vec<Act> {
+        let count = world.messages.len() as u64;
+        match draw.below(24) {
+            0..=3 => vec![posted(&draw.word()), get("/")],
+            4..=8 => vec![posted(&text(draw)), get("/")],
+            9 => vec![posted(&text(draw)), Act::Restart, get("/")],
+            10..=13 => {
+                let id = draw.below(count + 3).to_string();
+                vec![like(&id), get("/")]
+            }
+            14 => vec![like(draw.pick(&["", "one", "1 OR 1=1", "1.5", "1; --"]))],
+            15 => vec![posted(draw.pick(&["", " ", "  \t "]))],
+            16 => {
+                let text = draw.word();
+                vec![posted(&text), posted(&text), get("/")]
+            }
+            17 | 18 => vec![get(format!("/?page={}", draw.below(4)))],
+            19 => vec![get(format!(
+                "/?page={}",
+                draw.pick(&["x", "-1", "1.5", "", "0", "99999"])
+            ))],
+            20 => {
+                // To the edge of a page, or over it.
+                let left = PAGE as usize - world.messages.len() % PAGE as usize;
+                let mut acts = board(draw, left);
+                acts.extend([get("/"), get("/?page=2")]);
+                acts
+            }
+            21 => vec![get(draw.path_near(&["/", "/like"]))],
+            22 => vec![post(draw.path_near(&["/", "/like"])).form(&[("text", &draw.word())])],
+            _ => vec![Act::Restart, get("/")],
+        }
+    }
+
+    fn restart(world: &mut World) {
+        world.asked = false;
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        about_keeping(mistakes);
+        about_quotes(mistakes);
+        about_likes(mistakes);
+        about_pages(mistakes);
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
+            return;
+        };
+        let status = answer.status;
+        if status >= 500 {
+            return;
+        }
+        let came = (status, answer.field("Location").map(str::to_string));
+        match (&*asked.method, asked.path()) {
+            ("POST", "/like") if status == 400 || status == 404 || status == 422 => {
+                mistakes.wrong(
+                    "no-number-otherwise",
+                    format!(
+                        "What is no number in the field id is answered with {status}. The form \
+                         is wrong: 400."
+                    ),
+                    move |knobs| knobs.no_id = status,
+                );
+                mistakes.wrong(
+                    "missing-otherwise",
+                    format!(
+                        "A like for a message that is not there is answered with {status}. Its \
+                         status is 404."
+                    ),
+                    move |knobs| knobs.missing = status,
+                );
+            }
+            ("POST", "/like") => {
+                mistakes.wrong(
+                    "liked-otherwise",
+                    "The answer to a like must have the status 303 and Location: /. Compare both.",
+                    move |knobs| knobs.liked = came.clone(),
+                );
+            }
+            ("GET", "/") if asked.query_field("page").is_some() && status != 200 => {
+                mistakes.wrong(
+                    "empty-page-refused",
+                    "A page behind the last one is refused. It is a page without messages: 200.",
+                    move |knobs| knobs.behind = status,
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A message with something in it that SQL would take for its own.
+fn text(draw: &mut Draw) -> String {
+    let word = draw.word();
+    match draw.below(14) {
+        1 => format!("It's {word}"),
+        2 => format!("\"{word}\""),
+        3 => format!("{word}'), ('{}", draw.word()),
+        4 => format!("{word}'); DELETE FROM messages; --"),
+        5 => format!("{word}'); DROP TABLE messages; --"),
+        6 => format!("''{word}'"),
+        7 => format!("{word} -- {}", draw.word()),
+        8 => format!("{word}; {} /* {} */", draw.word(), draw.word()),
+        9 => format!("?1 {word} :text"),
+        10 => format!("{word}\\' {}", draw.word()),
+        11 => format!("' || '{word}"),
+        12 => draw.line(),
+        13 => draw.text(),
+        _ => format!("{word}'{}", draw.word()),
+    }
+}
+
+/// The texts of the rows that are inserted if this text stands between two quotes of an INSERT.
+/// If it makes no statement, the status of the answer.
+fn as_sql(text: &str) -> Result<Vec<String>, u16> {
+    const BROKEN: u16 = 500;
+    const SCHEMA: &str = "(SELECT sql FROM sqlite_master)";
+    let mut rest = &*format!("{text}')");
+    let mut rows = Vec::new();
+    loop {
+        let mut row = String::new();
+        // The text up to its end. A quote that stands there twice is one.
+        loop {
+            let (before, after) = rest.split_once('\'').ok_or(BROKEN)?;
+            row += before;
+            match after.strip_prefix('\'') {
+                Some(after) => {
+                    row.push('\'');
+                    rest = after;
+                }
+                None => {
+                    let Some(joined) = after.strip_prefix(" || ") else {
+                        rest = after;
+                        break;
+                    };
+                    let schema = joined.strip_prefix(SCHEMA);
+                    if schema.is_some() {
+                        row += TABLE;
+                    }
+                    let joined = schema.map_or(Some(joined), |after| after.strip_prefix(" || "));
+                    rest = joined
+                        .and_then(|text| text.strip_prefix('\''))
+                        .ok_or(BROKEN)?;
+                }
+            }
+        }
+        rows.push(row);
+        match rest.strip_prefix(')') {
+            Some("") => return Ok(rows),
+            Some(more) => rest = more.strip_prefix(", ('").ok_or(BROKEN)?,
+            None => return Err(BROKEN),
+        }
+    }
+}
+
+/// The page with this number.
+fn page(knobs: &Knobs, world: &World, number: Option<String>) -> Option<Expect> {
+    let count = world.messages.len() as i64;
+    let parsed = match &number {
+        None => Ok(1),
+        // What is read as a number in one program, and not in another.
+        Some(text) if text.starts_with('+') || text.len() > 18 => return None,
+        Some(text) => text.parse::<i64>().map_err(drop),
+    };
+    let step = match &number {
+        Some(_) => 4,
+        // (A little before the page is full: a wrong program may have more than are right.)
+        None if world.posted.len() as i64 > PAGE - 5 => 4,
+        None if world
+            .messages
+            .iter()
+            .any(|message| !is_plain(&message.text)) =>
+        {
+            2
+        }
+        None if world.messages.iter().any(|message| message.likes > 0) => 3,
+        None => 1,
+    };
+    let expect = Expect::step(step);
+    let page = match (parsed, knobs.below_one, knobs.no_page) {
+        (Ok(page), _, _) if page > 0 => page,
+        (Ok(page), Some(shown), _) => shown(page),
+        (_, _, Some(status)) => return Some(expect.status(status)),
+        (_, _, None) => 1,
+    };
+    let size = (knobs.size)(page);
+    let skipped = (knobs.skipped)(page).max(0);
+    if page > 1 && skipped >= count && knobs.behind != 200 {
+        return Some(expect.status(knobs.behind));
+    }
+    let mut order: Vec<&Message> = world.messages.iter().collect();
+    if knobs.newest_first {
+        order.reverse();
+    }
+    let mut expect = expect.status(200).field("Content-Type", HTML);
+    let here = skipped..skipped.saturating_add(size);
+    let shown: Vec<&Message> = (0..)
+        .zip(order)
+        .filter_map(|(at, message)| here.contains(&at).then_some(message))
+        .collect();
+    for text in &world.posted {
+        // A short one may be a part of something else.
+        let is_long = text.trim().chars().count() > 3;
+        if is_long && !shown.iter().any(|message| message.text.contains(text)) {
+            expect = expect.hides(text);
+        }
+    }
+    // The number of likes stands behind its message.
+    let texts: Vec<String> = shown.iter().map(|message| message.text.clone()).collect();
+    let each = shown
+        .into_iter()
+        .flat_map(|message| [message.text.clone(), message.likes.to_string()]);
+    expect = expect.shows_in_order(texts).then(step.max(3));
+    expect = expect.shows_in_order(each);
+    let link = |page: i64| format!("href=\"/?page={page}\"");
+    expect = expect.then(4);
+    expect = match (knobs.has_older)(page, count) {
+        true => expect.body_has(link(page + 1)),
+        false => expect.body_lacks(link(page.saturating_add(1))),
+    };
+    Some(match page > 1 {
+        true => expect.body_has(link(page - 1)),
+        false => expect,
+    })
+}
+
+/// A message comes to be kept.
+fn kept(knobs: &Knobs, world: &mut World, text: &str) -> Expect {
+    let step = if is_plain(text) { 1 } else { 2 };
+    let expect = Expect::step(step);
+    if text.trim().is_empty() {
+        return Expect::step(1).status(400);
+    }
+    world.posted.push(text.into());
+    let texts = match (knobs.kept)(text) {
+        Err(status) => return expect.status(status),
+        Ok(texts) => texts,
+    };
+    let new = texts.into_iter().map(|text| Message { text, likes: 0 });
+    if knobs.only_last {
+        world.messages.clear();
+    }
+    world.messages.extend(new);
+    if world.messages.len().is_multiple_of(knobs.saves_every) {
+        world.saved.clone_from(&world.messages);
+    }
+    let (status, location) = &knobs.posted;
+    let expect = expect.status(*status);
+    expect.field("Location", location.as_deref())
+}
+
+/// A like comes to be counted.
+fn liked(knobs: &Knobs, world: &mut World, id: Option<&str>) -> Option<Expect> {
+    let expect = Expect::step(3);
+    let id = match id {
+        // What is read as a number in one program, and not in another.
+        Some(id) if id.starts_with(['+', '-']) || id.len() > 18 => return None,
+        Some(id) => id.parse::<i64>().ok(),
+        None => None,
+    };
+    let Some(id) = id else {
+        return Some(expect.status(knobs.no_id));
+    };
+    let is_there = (1..=world.messages.len() as i64).any(|at| (knobs.likes)(id, at));
+    if !is_there {
+        return Some(expect.status(knobs.missing));
+    }
+    for (at, message) in (1..).zip(&mut world.messages) {
+        if (knobs.likes)(id, at) {
+            message.likes = (knobs.counts)(message.likes);
+        }
+    }
+    if knobs.saves_every == 1 {
+        world.saved.clone_from(&world.messages);
+    }
+    let (status, location) = &knobs.liked;
+    let expect = expect.status(*status);
+    Some(expect.field("Location", location.as_deref()))
+}
+
+fn about_keeping(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "begins-empty",
+            "When the program starts again, what was posted before is gone. Is it in the file? \
+             Connection::open(file), a table that is made only IF NOT EXISTS, and no DELETE.",
+            |knobs| knobs.found = |_| Vec::new(),
+        )
+        .wrong("acknowledged-lost", LOST, |knobs| knobs.saves_every = 10)
+        .wrong(
+            "oldest-first",
+            "The oldest message is the first on the page. Without ORDER BY, the rows come in any \
+             order, mostly the oldest first: ORDER BY id DESC.",
+            |knobs| knobs.newest_first = false,
+        )
+        .wrong(
+            "nothing-kept",
+            "A message is answered with 303, and is not on the page: nothing has been inserted. \
+             prepare alone does nothing yet: execute.",
+            |knobs| knobs.kept = |_| Ok(Vec::new()),
+        )
+        .wrong(
+            "one-message",
+            "Each new message takes the place of the old one. INSERT adds a row, UPDATE and \
+             REPLACE change one that is there.",
+            |knobs| knobs.only_last = true,
+        );
+}
+
+fn about_quotes(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "text-is-sql",
+            "A message is read as SQL. A quote in it ends the text, and what follows is a part of \
+             your statement: it is an error, or it does what a stranger wants. Do not put the \
+             message into the statement with format!. Write ?1 there, without quotes, and give \
+             execute the message as (message,).",
+            |knobs| knobs.kept = as_sql,
+        )
+        .or(|knobs| knobs.kept = |text| as_sql(&text.replace('\'', "\\'")))
+        .wrong(
+            "quotes-removed",
+            "The quotes in a message are gone. Nobody has to give up an apostrophe: bind the \
+             text with ?1, and leave it as it is.",
+            |knobs| knobs.kept = |text| Ok(vec![text.replace('\'', "")]),
+        )
+        .or(|knobs| knobs.kept = |text| Ok(vec![text.replace(['\'', '"'], "")]))
+        .wrong(
+            "quotes-doubled",
+            "A quote in a message is there twice. That is how SQL writes a quote inside of a \
+             text. What is bound with ?1 is no SQL: leave it as it is.",
+            |knobs| knobs.kept = |text| Ok(vec![text.replace('\'', "''")]),
+        )
+        .wrong(
+            "quotes-escaped",
+            "There is a backslash before each quote in a message. What is bound with ?1 needs no \
+             escape: leave it as it is.",
+            |knobs| knobs.kept = |text| Ok(vec![text.replace('\'', "\\'")]),
+        )
+        .wrong(
+            "quotes-refused",
+            "A message with a quote in it is refused. It is a message like others: bind it with \
+             ?1, and there is no danger in it.",
+            |knobs| {
+                knobs.kept = |text| match text.contains('\'') {
+                    true => Err(400),
+                    false => Ok(vec![text.into()]),
+                };
+            },
+        )
+        .wrong(
+            "words-refused",
+            "A message that looks like SQL is refused. People may write about SQL: bind the text \
+             with ?1, and it does nothing, whatever is in it.",
+            |knobs| {
+                knobs.kept = |text| match [";", "--"].iter().any(|sign| text.contains(sign)) {
+                    true => Err(400),
+                    false => Ok(vec![text.into()]),
+                };
+            },
+        )
+        .wrong(
+            "escaped-twice",
+            "The message is escaped as HTML before it is kept, and again on the page, so that a \
+             reader sees &#39; and &amp;. Keep it as it came: what is HTML is decided where the \
+             page is made.",
+            |knobs| knobs.kept = |text| Ok(vec![http_core::escape_html(text)]),
+        )
+        .wrong(
+            "special-letters-lost",
+            "Only letters, digits and spaces are kept of a message. Any text is right: bind it \
+             with ?1.",
+            |knobs| {
+                knobs.kept = |text| {
+                    Ok(vec![
+                        text.chars().filter(|c| is_plain(&c.to_string())).collect(),
+                    ])
+                };
+            },
+        );
+}
+
+fn about_likes(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "likes-all",
+            "A like counts for every message. An UPDATE without WHERE changes all rows: WHERE id \
+             = ?1.",
+            |knobs| knobs.likes = |_, _| true,
+        )
+        .wrong(
+            "like-is-one",
+            "The second like is not counted: likes becomes 1, whatever it was. Let the database \
+             add: SET likes = likes + 1.",
+            |knobs| knobs.counts = |_| 1,
+        )
+        .wrong(
+            "likes-not-counted",
+            "A like is answered with 303, and the number stays as it was.",
+            |knobs| knobs.counts = |likes| likes,
+        )
+        .wrong(
+            "missing-liked",
+            "A like for a message that is not there is answered with 303. execute returns the \
+             number of rows that it has changed: if that is 0, there is no such message.",
+            |knobs| knobs.missing = 303,
+        );
+}
+
+fn about_pages(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "all-on-one-page",
+            "A page shows more than twenty messages: LIMIT says how many rows a SELECT gives at \
+             most.",
+            |knobs| knobs.size = |_| i64::MAX,
+        )
+        .wrong(
+            "not-twenty",
+            "A page must have twenty messages, if there are as many. Look at LIMIT.",
+            |knobs| knobs.size = |_| 10,
+        )
+        .or(|knobs| knobs.size = |_| 19)
+        .or(|knobs| knobs.size = |_| 21)
+        .wrong(
+            "always-the-first",
+            "Each page shows the newest messages. OFFSET says how many rows are left out before.",
+            |knobs| knobs.skipped = |_| 0,
+        )
+        .wrong(
+            "one-page-too-far",
+            "The first page leaves out the newest twenty messages. Pages are counted from 1, and \
+             before the first there are none: (page - 1) * PAGE.",
+            |knobs| knobs.skipped = |page| page.saturating_mul(PAGE),
+        )
+        .wrong(
+            "skips-too-few",
+            "OFFSET is the number of a page, and not that of the messages before it. So the \
+             second page shows nearly the same: (page - 1) * PAGE.",
+            |knobs| knobs.skipped = |page| page - 1,
+        )
+        .wrong(
+            "limit-is-offset",
+            "The two numbers have changed places: LIMIT is how many rows come, and OFFSET how \
+             many are left out before. The first value of the tuple is ?1, the second ?2.",
+            |knobs| {
+                knobs.size = before;
+                knobs.skipped = |_| PAGE;
+            },
+        )
+        .wrong(
+            "older-always",
+            "There is a link to an older page where there is none. Is page * PAGE less than the \
+             number of messages?",
+            |knobs| knobs.has_older = |_, _| true,
+        )
+        .wrong(
+            "older-never",
+            "There is no link to the older page, though there is one: the last argument of \
+             send_board says whether there are more.",
+            |knobs| knobs.has_older = |_, _| false,
+        )
+        .wrong(
+            "older-at-twenty",
+            "With just twenty messages, there is a link to an older page, and it is empty. There \
+             are more only if page * PAGE is less than the number of messages.",
+            |knobs| knobs.has_older = |page, count| page.saturating_mul(PAGE) <= count,
+        )
+        .wrong(
+            "older-by-the-first",
+            "Whether there is an older page is asked without regard to the page: count > PAGE is \
+             true on the last one, too. page * PAGE < count.",
+            |knobs| knobs.has_older = |_, count| count > PAGE,
+        )
+        .wrong(
+            "no-number-is-first",
+            "What is no number of a page gets the first page. Say that the address is wrong: 400.",
+            |knobs| knobs.no_page = None,
+        )
+        .wrong(
+            "page-zero",
+            "A number below 1 shows the newest messages, too. Pages are counted from 1: 400. (For \
+             SQLite, an OFFSET below 0 is 0.)",
+            |knobs| knobs.below_one = Some(|_| 1),
+        )
+        .or(|knobs| knobs.below_one = Some(|page| page));
+}
+
+// What no model says.
+
+/// A folder for a file, and the program that has it there.
+fn serve(run: &mut Run, folder: &tempfile::TempDir) -> Result<Service, grader::Failure> {
+    let folder = folder.path().display().to_string();
+    run.program().env("DIRECTORY", &folder).serve()
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::Builder::new().prefix("database-").tempdir();
+    folder.expect("a folder for temporary files")
+}
+
+/// How many of these texts no page of the board shows.
+fn missing(service: &Service, texts: &[&String]) -> Result<usize, grader::Failure> {
+    let mut all = String::new();
+    for page in 1..=texts.len() as i64 / PAGE + 2 {
+        let target = match page {
+            1 => "/".to_string(),
+            page => format!("/?page={page}"),
+        };
+        let answer = service.get(&target)?;
+        if page == 1 {
+            answer.expect_status(200)?;
+        } else if answer.status() != 200 {
+            // Before step 4, there is one page.
+            break;
+        }
+        all += &answer.text();
+    }
+    Ok(texts.iter().filter(|text| !all.contains(**text)).count())
+}
+
+/// Whether so many messages are on the pages if they are posted one after the other. If they are
+/// not, that some are missing says nothing of what happens at the same time.
+fn are_there_one_by_one(run: &mut Run, count: usize) -> Result<bool, grader::Failure> {
+    let folder = folder();
+    let texts: Vec<String> = (0..count).map(|_| run.seed().word()).collect();
+    let service = serve(run, &folder)?;
+    for text in &texts {
+        if service.ask(posted(text))?.status() != 303 {
+            return Ok(false);
+        }
+    }
+    Ok(missing(&service, &texts.iter().collect::<Vec<_>>())? == 0)
+}
+
+fn posts_at_once(run: &mut Run) -> Verdict {
+    let texts: Vec<String> = (0..AT_ONCE).map(|_| run.seed().word()).collect();
+    let folder = folder();
+    let service = serve(run, &folder)?;
+    // One alone goes well, or it is something else.
+    let alone = run.seed().word();
+    service.ask(posted(&alone))?.expect_status(303)?;
+    let begun: Vec<_> = texts
+        .iter()
+        .map(|text| service.begin(posted(text)))
+        .collect();
+    let statuses: Vec<u16> = begun
+        .into_iter()
+        .map(|begun| begun.answer().map(|answer| answer.status()))
+        .collect::<Result<_, _>>()?;
+    let refused = statuses.iter().filter(|status| **status != 303).count();
+    let missing = missing(&service, &texts.iter().collect::<Vec<_>>())?;
+    if refused == 0 && missing == 0 {
+        return Ok(());
+    }
+    let failure = service.wrong(
+        &[&*format!(
+            "post {AT_ONCE} messages at the same time, each on a connection of its own"
+        )],
+        "all of them are answered with 303, and are on the pages",
+        format!("{refused} have another answer, and {missing} are not on the pages"),
+    );
+    Err(match are_there_one_by_one(run, AT_ONCE)? {
+        true => failure.because(
+            "posts-lost",
+            "One at a time, all goes well; at the same time, some are lost or refused. Does \
+             something happen in two steps, a SELECT and then an INSERT, with the lock open \
+             between them? Then two requests see the same, and both act on it. Let one statement \
+             do it.",
+        ),
+        false => failure,
+    })
+}
+
+fn likes_at_once(run: &mut Run) -> Verdict {
+    let folder = folder();
+    let text = run.seed().word();
+    let service = serve(run, &folder)?;
+    service.ask(posted(&text))?.expect_status(303)?;
+    // One after the other goes well, or it is something else.
+    for _ in 0..ALONE {
+        service.ask(like("1"))?.expect_status(303)?;
+    }
+    let before = likes_of(&service, &text)?;
+    if before != ALONE {
+        return Err(service.wrong(
+            &[&*format!(
+                "post a message, and send {ALONE} likes for it, one after the other"
+            )],
+            format!("{ALONE} likes are counted"),
+            format!("{before} are shown"),
+        ));
+    }
+    let begun: Vec<_> = (0..AT_ONCE).map(|_| service.begin(like("1"))).collect();
+    for begun in begun {
+        begun.answer()?.expect_status(303)?;
+    }
+    let number = likes_of(&service, &text)?;
+    let all = ALONE + AT_ONCE;
+    if number == all {
+        return Ok(());
+    }
+    let failure = service.wrong(
+        &[&*format!(
+            "post a message, send {ALONE} likes for it, and then {AT_ONCE} at the same time"
+        )],
+        format!("{all} likes are counted"),
+        format!("{number} are shown"),
+    );
+    Err(match (ALONE..all).contains(&number) {
+        true => failure.because(
+            "likes-lost",
+            "Likes that come at the same time are lost. If you read the number, add one, and \
+             write it back, two requests read the same number. Let the database add, in one \
+             statement: SET likes = likes + 1.",
+        ),
+        false => failure,
+    })
+}
+
+/// The number behind this message on the page.
+fn likes_of(service: &Service, text: &str) -> Result<usize, grader::Failure> {
+    let page = service.get("/")?;
+    page.expect_status(200)?;
+    let page = grader::model::shown(&page.text());
+    let behind = page.split_once(text).map_or("", |(_, behind)| behind);
+    let number = behind
+        .split(|c: char| !c.is_ascii_digit())
+        .find(|digits| !digits.is_empty());
+    Ok(number
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or_default())
+}
+
+/// The program is killed while messages come in. What it has answered with 303 must be there.
+fn killed(run: &mut Run) -> Verdict {
+    let folder = folder();
+    let texts: Vec<String> = (0..60).map(|_| run.seed().word()).collect();
+    let service = serve(run, &folder)?;
+    let mut acknowledged: Vec<&String> = Vec::new();
+    let mut begun = std::collections::VecDeque::new();
+    let mut rest = texts.iter();
+    while acknowledged.len() < 25 {
+        while begun.len() < 12 {
+            let Some(text) = rest.next() else { break };
+            begun.push_back((text, service.begin(posted(text))));
+        }
+        let Some((text, post)) = begun.pop_front() else {
+            break;
+        };
+        post.answer()?.expect_status(303)?;
+        acknowledged.push(text);
+    }
+    // No goodbye: what kill -9 does, or a power cut.
+    service.clone().stop();
+    for (text, post) in begun {
+        if post.answer().is_ok_and(|answer| answer.status() == 303) {
+            acknowledged.push(text);
+        }
+    }
+    let again = serve(run, &folder)?;
+    let lost = missing(&again, &acknowledged)?;
+    if lost == 0 {
+        return Ok(());
+    }
+    let all = acknowledged.len();
+    let failure = again.wrong(
+        &[
+            "post messages, a dozen at the same time",
+            "kill the program in the middle of it, as kill -9 does",
+            "start it again",
+        ],
+        format!("the {all} messages that were answered with 303 are there"),
+        format!("{lost} of them are not on the pages"),
+    );
+    Err(match are_there_one_by_one(run, all)? {
+        true => failure.because("acknowledged-lost", LOST),
+        false => failure,
+    })
+}
+
+fn pages(run: &mut Run) -> Verdict {
+    let folder = folder();
+    let texts: Vec<String> = (0..45).map(|_| run.seed().word()).collect();
+    run.env("DIRECTORY", &folder.path().display().to_string());
+    for text in &texts {
+        run.ask(posted(text))?.expect_status(303)?;
+    }
+    let mut page = run.browser()?;
+    page.open("/")?;
+    page.expect_text(&texts[44])?;
+    page.expect_text(&texts[25])?;
+    for (path, first, last) in [("/?page=2", 24, 5), ("/?page=3", 4, 0)] {
+        page.follow(&format!("a[href='{path}']"))?;
+        page.expect_text(&texts[first])?;
+        page.expect_text(&texts[last])?;
+        if page.text()?.contains(&texts[first + 1]) {
+            return Err(page.wrong(format!(
+                "the message {} on the page before only",
+                texts[first + 1]
+            )));
+        }
+    }
+    page.follow("a[href='/?page=2']")?;
+    page.expect_path("/?page=2")
+}
