@@ -6,6 +6,15 @@ const news = document.body.dataset.news;
 const frame = document.getElementById("frame");
 let source;
 
+// What a control is for: one that has come in its place is known by it.
+const CONTROLS = "a[href], button, input, summary";
+const purpose = (control) => [
+  control.closest("[data-key]")?.dataset.key,
+  control.tagName,
+  control.getAttribute("href") ?? control.form?.getAttribute("action"),
+  control.name,
+].join(" ");
+
 const put = (id, html) => {
   const element = document.getElementById(id);
   if (!element || element.innerHTML === html) return;
@@ -14,20 +23,26 @@ const put = (id, html) => {
   for (const details of element.querySelectorAll("details[data-key]")) {
     folded.set(details.dataset.key, details.open);
   }
-  const focused = document.activeElement;
-  const inside = element.contains(focused);
-  const key = inside && focused.closest("[data-key]")?.dataset.key;
+  const focused = element.contains(document.activeElement) && document.activeElement;
+  const wanted = focused && purpose(focused);
   element.innerHTML = html;
   for (const details of element.querySelectorAll("details[data-key]")) {
     if (folded.has(details.dataset.key)) details.open = folded.get(details.dataset.key);
   }
-  if (key) element.querySelector(`[data-key="${CSS.escape(key)}"] > summary`)?.focus({ preventScroll: true });
+  if (!focused) return;
+  // If it is gone, the reader goes on from what is there now: from "Stop", who has pressed "Start".
+  const controls = [...element.querySelectorAll(CONTROLS)].filter((control) => control.checkVisibility());
+  const same = controls.find((control) => purpose(control) === wanted);
+  if (same && focused.type === "text") same.value = focused.value;
+  (same ?? controls[0])?.focus({ preventScroll: true });
 };
 
+// For those who hear the page: what it does now.
 const say = () => {
   const states = [...document.querySelectorAll("#rail li")].map((li) => li.textContent.trim());
   const now = document.querySelector("#rail .now")?.textContent ?? "";
-  const text = document.querySelector("#rail .busy") ? now : `${now}. ${states.join(", ")}`;
+  const text = frame ? document.querySelector("#run-is p")?.textContent ?? ""
+    : document.querySelector("#rail .busy") ? now : `${now}. ${states.join(", ")}`;
   const said = document.getElementById("said");
   if (said.textContent !== text) said.textContent = text;
 };
@@ -46,7 +61,7 @@ const listen = () => {
   source.onmessage = (event) => {
     for (const [id, html] of Object.entries(JSON.parse(event.data))) put(id, html);
     document.body.dataset.live = "yes";
-    if (document.getElementById("rail")) say();
+    if (frame || document.getElementById("rail")) say();
     if (frame) show();
   };
   source.onerror = () => { document.body.dataset.live = "no"; };
@@ -62,6 +77,11 @@ if (news) {
     else listen();
   });
   addEventListener("pagehide", () => source.close());
+}
+
+// When the keys go to the page in the frame, a style cannot tell: it is another origin's.
+for (const moved of ["blur", "focus"]) {
+  addEventListener(moved, () => frame?.classList.toggle("focused", document.activeElement === frame));
 }
 
 // What is posted changes the page by its news: no new page is needed.

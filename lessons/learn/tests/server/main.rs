@@ -6,6 +6,7 @@
 
 mod browser;
 mod judged;
+mod keyboard;
 mod stage;
 mod walk;
 
