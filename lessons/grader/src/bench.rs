@@ -12,7 +12,8 @@ use crate::client::service::{Nobody, Service};
 use crate::client::wire::Wire;
 use crate::program::{Executable, Server, run, serve};
 use crate::record::{
-    Act, Broken, Bytes, Command, Connections, Ended, Exchange, Hangs, NotServing, Request, Seen,
+    Act, Broken, Bytes, Command, Connections, Ended, Exchange, Fields, Hangs, NotServing, Request,
+    Seen,
 };
 
 mod addresses;
@@ -61,10 +62,23 @@ pub(crate) struct Bench {
     pub(crate) folder: PathBuf,
     /// The variable that tells it which folder to serve, if it serves files.
     pub(crate) served: Option<&'static str>,
+    /// What is in the environment of the program, whatever starts it.
+    pub(crate) variables: Fields,
+    /// The cookie whose values the program draws at random, if it has one.
+    pub(crate) random_cookie: Option<&'static str>,
     pub(crate) limits: Limits,
 }
 
 impl Bench {
+    /// The command with the variables that the program always has; its own count more.
+    pub(crate) fn with_variables(&self, command: &Command) -> Command {
+        let variables = self.variables.iter().chain(&command.variables);
+        Command {
+            variables: variables.cloned().collect(),
+            ..command.clone()
+        }
+    }
+
     /// Plays these acts on a fresh program.
     ///
     /// # Errors
@@ -141,7 +155,7 @@ impl<'a> Stage<'a> {
         let site = bench.served.map(Site::new).transpose();
         let site = site.map_err(|error| error.to_string())?;
         let outside = site.as_ref().map(Site::outside);
-        let addresses = Addresses::new(&service, &nobody, outside);
+        let addresses = Addresses::new(&service, &nobody, outside, bench.random_cookie);
         Ok(Self {
             bench,
             connections,
@@ -164,7 +178,7 @@ impl<'a> Stage<'a> {
                 self.serving()?;
                 let exchange = self.ask(&self.addresses.real_request(request));
                 Ok(Seen::Exchange(Box::new(
-                    self.addresses.told_exchange(exchange),
+                    self.addresses.told_answer(exchange),
                 )))
             }
             Act::Run(command) => self.run(command).map_err(NotServing::NotStarted),
@@ -212,7 +226,7 @@ impl<'a> Stage<'a> {
                 program, folder, ..
             } = self.bench;
             let limit = self.bench.limits.start;
-            let mut command = self.command.clone();
+            let mut command = self.bench.with_variables(&self.command);
             command
                 .variables
                 .extend(self.site.iter().map(Site::variable));
@@ -262,6 +276,7 @@ impl<'a> Stage<'a> {
     fn run(&mut self, command: &Command) -> Result<Seen, String> {
         let before = self.service.asked().len();
         let command = self.addresses.real_command(command);
+        let command = self.bench.with_variables(&command);
         let Bench {
             program, folder, ..
         } = self.bench;

@@ -301,7 +301,8 @@ impl<'check> Run<'check> {
         shown: String,
     ) -> Result<Service, Failure> {
         let limits = &self.bench.limits;
-        let server = program::serve(program, folder, command, limits.start);
+        let command = self.bench.with_variables(command);
+        let server = program::serve(program, folder, &command, limits.start);
         let server = server.map_err(|why| Failure::new(Why::NotServing(why)))?;
         let service = Service::new(server, shown, limits.answer, Rc::clone(&self.log));
         self.services.push(service.clone());

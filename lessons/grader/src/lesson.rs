@@ -10,7 +10,7 @@ use crate::function::{Run, Verdict};
 use crate::model::{self, Draw, LENGTH, Model, Open};
 use crate::place::Place;
 use crate::program::guard;
-use crate::record::{Act, CheckInfo};
+use crate::record::{Act, CheckInfo, Fields};
 
 mod arguments;
 mod checks;
@@ -69,6 +69,8 @@ pub struct Lesson<M> {
     checks: Vec<Check>,
     sessions: Option<u32>,
     served: Option<&'static str>,
+    variables: Fields,
+    random_cookie: Option<&'static str>,
     built_from: Option<&'static [u8]>,
     limits: Limits,
     model: std::marker::PhantomData<M>,
@@ -83,6 +85,8 @@ impl<M: Model> Lesson<M> {
             checks: Vec::new(),
             sessions: None,
             served: None,
+            variables: Fields::new(),
+            random_cookie: None,
             built_from: None,
             limits: Limits::default(),
             model: std::marker::PhantomData,
@@ -136,6 +140,20 @@ impl<M: Model> Lesson<M> {
     /// [`Act::Write`] fills it.
     pub fn served_folder(mut self, variable: &'static str) -> Self {
         self.served = Some(variable);
+        self
+    }
+
+    /// Sets a variable in the environment of each program that is started. What a check sets itself
+    /// counts more.
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Programs draw the value of this cookie at random. Acts and expectations name it by
+    /// [`random_value`](crate::random_value), so that a session can be played again.
+    pub fn random_cookie(mut self, name: &'static str) -> Self {
+        self.random_cookie = Some(name);
         self
     }
 
@@ -212,6 +230,8 @@ impl<M: Model> Lesson<M> {
         let place = self.place;
         let set = harness::Set {
             served: self.served,
+            variables: self.variables,
+            random_cookie: self.random_cookie,
             limits: self.limits,
             built_from: self.built_from,
         };

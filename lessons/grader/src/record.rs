@@ -38,6 +38,22 @@ pub const NOBODY: &str = "http://nobody.test";
 /// of the disk. What lies in it is outside.
 pub const OUTSIDE: &str = "/outside.test";
 
+/// The value of the cookie that a program draws at random ([`Lesson::random_cookie`]), as acts and
+/// expectations name it: the first that it gives is `random_value(1)`, and one that it gives again
+/// keeps its name. It is sent as the program has given it, and told like this wherever it comes
+/// back, in what the program prints, too.
+///
+/// [`Lesson::random_cookie`]: crate::Lesson::random_cookie
+pub fn random_value(number: usize) -> String {
+    format!("TOKEN-{number:02}")
+}
+
+/// The same, where it has fewer than 22 characters. That is less than 128 bits, so somebody may
+/// guess it, and it is no secret.
+pub fn short_value(number: usize) -> String {
+    format!("SHORT-{number:02}")
+}
+
 /// Names and values: the fields of a head, of a form, of an environment.
 pub type Fields = Vec<(String, String)>;
 

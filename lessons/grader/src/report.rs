@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::place::Place;
 use crate::record::{
     Act, Cause, CookieValue, Ended, Exchange, Expected, Finding, Hangs, Printed, Reply, Request,
-    Seen, Text, What,
+    Seen, Text, What, random_value, short_value,
 };
 use crate::show::{with_reason, wrapped};
 
@@ -164,6 +164,19 @@ fn done(report: &mut Report, place: &Place, finding: &Finding) {
         let usual = || format!("cargo run -p {}", place.package);
         let running = finding.running.clone().unwrap_or_else(usual);
         lines.push(format!("(with this running: {running})"));
+        let typed: Vec<&str> = finding
+            .acts
+            .iter()
+            .filter_map(|(act, _)| act.cookie())
+            .collect();
+        for constant in [random_value(0), short_value(0)] {
+            let constant = constant.trim_end_matches('0');
+            if typed.iter().any(|cookie| cookie.contains(constant)) {
+                lines.push(format!(
+                    "({constant}… stands for a value that your program has set before: put in yours)"
+                ));
+            }
+        }
     }
     report.part(label, &lines);
 }

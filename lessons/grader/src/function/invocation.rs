@@ -73,7 +73,8 @@ impl<'run, 'check> Invocation<'run, 'check> {
         let program = self.program.map_err(Failure::fault)?;
         let folder = self.run.folder(self.elsewhere)?;
         let until = Instant::now() + self.run.bench.limits.answer;
-        let ran = program::run(&program, &folder, &self.command, until);
+        let command = self.run.bench.with_variables(&self.command);
+        let ran = program::run(&program, &folder, &command, until);
         let ran = ran.map_err(|error| Failure::fault(error.to_string()))?;
         self.run.last = Some(ran.as_ref().unwrap_or_else(Hangs::so_far).clone());
         Finished::of(shown, self.command, ran)

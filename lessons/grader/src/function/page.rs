@@ -8,8 +8,9 @@ use super::{Failure, Service, Verdict, Why, Wrong};
 use crate::client::browser::{Browser, Exchange, Trouble};
 use crate::show::{body_lines, quoted};
 
-/// How long all that is done with a page may take.
-const LONGEST: Duration = Duration::from_secs(10);
+/// How long all that is done with a page may take. It is long: on a busy computer, a browser takes seconds
+/// for what is a blink otherwise.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// A page of the student's server in a real browser; from
 /// [`Run::browser`](super::Run::browser).

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Failure, Finished, Log, Verdict, Why, Wrong};
 use crate::client::ask::ask;
 use crate::program::Server;
-use crate::record::{self, Act, Command, Ended, Exchange, Seen};
+use crate::record::{self, Act, Command, Ended, Exchange, Seen, SetCookie};
 use crate::show::{quoted, with_reason};
 
 /// A server: the student's, or another program of the lesson, from
@@ -228,6 +228,11 @@ impl Answer {
     /// The value of a field of the head.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.answer.field(name)
+    }
+
+    /// The cookies that it sets, in their order.
+    pub fn cookies(&self) -> impl Iterator<Item = SetCookie> {
+        self.answer.cookies()
     }
 
     /// The body.

@@ -17,7 +17,7 @@ use crate::place::{Place, steps};
 use crate::program::Executable;
 use crate::program::build::{Builds, NotBuilt};
 use crate::program::course::Course;
-use crate::record::{CheckInfo, CheckResult, Event, Outcome, Record};
+use crate::record::{CheckInfo, CheckResult, Event, Fields, Outcome, Record};
 use crate::report;
 use crate::show::count;
 
@@ -31,6 +31,10 @@ const VERSION: u32 = 1;
 pub(super) struct Set {
     /// The variable that names the folder which a program serves.
     pub(super) served: Option<&'static str>,
+    /// What is in the environment of each program.
+    pub(super) variables: Fields,
+    /// The cookie whose values programs draw at random.
+    pub(super) random_cookie: Option<&'static str>,
     pub(super) limits: Limits,
     /// The grade.rs that this is, if that is known.
     pub(super) built_from: Option<&'static [u8]>,
@@ -116,6 +120,8 @@ pub(super) fn main<M: Model>(
                 program: program.clone(),
                 folder: place.root.clone(),
                 served: set.served,
+                variables: set.variables.clone(),
+                random_cookie: set.random_cookie,
                 limits: set.limits,
             },
             open.clone(),

@@ -159,6 +159,11 @@ impl Act {
         self.asked().filter(|request| request.method == "POST")
     }
 
+    /// The cookies of a request, if it has some.
+    pub fn cookie(&self) -> Option<&str> {
+        self.asked()?.field("Cookie")
+    }
+
     /// Adds a field to the head of a request.
     ///
     /// # Panics

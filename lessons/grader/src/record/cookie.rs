@@ -97,7 +97,7 @@ impl SetCookie {
     }
 
     /// Whether its time is over when this answer comes: by `Max-Age`, or without one by `Expires`.
-    fn is_over(&self, answer: &Answer) -> bool {
+    pub(crate) fn is_over(&self, answer: &Answer) -> bool {
         // What is no number does not count.
         let number = |age: &str| {
             let digits = age.strip_prefix('-').unwrap_or(age);

@@ -47,15 +47,27 @@ fn without_what_differs(line: &str) -> String {
         .unwrap_or(line.clone())
 }
 
-/// Whether the lines found are those said, where `...` is any lines.
+/// Whether the lines found are those said, where `...` is any lines, and `…` inside of a line any text:
+/// what a program draws at random is another one each time.
 pub fn is_match(said: &[String], found: &[String]) -> bool {
     match said.split_first() {
         None => found.is_empty(),
         Some((first, rest)) if first == "..." => {
             (0..=found.len()).any(|skip| is_match(rest, &found[skip..]))
         }
-        Some((first, rest)) => found.first() == Some(first) && is_match(rest, &found[1..]),
+        Some((first, rest)) => match found.split_first() {
+            Some((line, others)) => is_line(first, line) && is_match(rest, others),
+            None => false,
+        },
     }
+}
+
+fn is_line(said: &str, found: &str) -> bool {
+    let with_gap = |(before, after): (&str, &str)| {
+        let rest = found.strip_prefix(before);
+        rest.is_some_and(|rest| rest.ends_with(after))
+    };
+    said == found || said.split_once('…').is_some_and(with_gap)
 }
 
 #[test]
@@ -86,4 +98,7 @@ fn only_what_may_differ_differs() {
     assert!(is_match(&lines("a ... d"), &lines("a d")));
     assert!(!is_match(&lines("a ... d"), &lines("a b c")));
     assert!(!is_match(&lines("a b"), &lines("a b c")));
+    assert!(is_match(&lines("x=1…9;p y"), &lines("x=1289;p y")));
+    assert!(!is_match(&lines("x=1…9;p"), &lines("x=1289;q")));
+    assert!(!is_match(&lines("x=1…1;p"), &lines("x=1;p")));
 }
