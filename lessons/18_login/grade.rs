@@ -1,0 +1,1672 @@
+//! The checks of lesson 18, login: members with passwords, and sessions that begin and end. The
+//! program draws its tokens at random; here they are called `random_value(1)`, `random_value(2)`, …,
+//! in the order in which they come.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use grader::record::{Request, SetCookie};
+use grader::{
+    Act, CookieValue, Draw, Expect, Failure, Mistakes, Model, Run, Seen, Service, Status, Verdict,
+    Whole, get, post, random_value, short_value,
+};
+
+const HTML: &str = "text/html; charset=utf-8";
+const SESSION: &str = "session";
+const AN_HOUR: &str = "3600";
+
+/// What is said of a token that is taken from the request.
+const FIXATION: &str = "A login keeps using the token that the browser has sent. Somebody else may \
+    have put it there, and know it: draw a new one for each login.";
+
+/// The host that requests name if it matters where they come from.
+const HOST: &str = "board.test";
+
+fn main() -> ExitCode {
+    let lesson = grader::lesson!(Login)
+        // A password costs nothing here, where it is not said otherwise.
+        .variable("HASH_KIB", "8")
+        .random_cookie(SESSION);
+    let lesson = register_examples(lesson);
+    let lesson = login_examples(lesson);
+    let lesson = member_examples(lesson);
+    let lesson = logout_examples(lesson);
+    let lesson = foreign_examples(lesson);
+    lesson
+        .example(6, 1, "the name of no member answers 403", Whole, |draw| {
+            let (ann, word) = (Someone::new(draw), draw.word());
+            [ann.registers(), login(&word, &ann.password)]
+        })
+        .check(6, 1, "with the same page as a wrong password", same_page)
+        .check(6, 2, "after the same work", same_work)
+        .sessions(1)
+        .grade()
+}
+
+type Lesson = grader::Lesson<Login>;
+
+fn register_examples(lesson: Lesson) -> Lesson {
+    lesson
+        .example(1, 1, "a new member is sent to /login", Whole, |draw| {
+            [Someone::new(draw).registers()]
+        })
+        .example(
+            1,
+            2,
+            "a name that is taken answers 409, and keeps its password",
+            Whole,
+            |draw| {
+                let (ann, other) = (Someone::new(draw), Someone::new(draw));
+                [ann.registers(), register(&ann.name, &other.password)]
+            },
+        )
+        .example(
+            1,
+            1,
+            "a password of 7 characters answers 400",
+            Whole,
+            |draw| {
+                let word = draw.word();
+                [
+                    register(&word, "éèêëēėę"),
+                    register(&word, "éèêëēėęě"),
+                    register(" ", "correct horse"),
+                ]
+            },
+        )
+        .check(
+            1,
+            2,
+            "what is kept is a hash by Argon2, not the password",
+            hashed,
+        )
+        .check(1, 1, "and a different one for each member", salted)
+}
+
+fn login_examples(lesson: Lesson) -> Lesson {
+    lesson
+        .example(2, 1, "a login is sent to /", Status, |draw| {
+            let ann = Someone::new(draw);
+            [ann.registers(), ann.logs_in()]
+        })
+        .example(
+            2,
+            3,
+            "with a token in a cookie, and all its attributes",
+            Whole,
+            |draw| {
+                let ann = Someone::new(draw);
+                [ann.registers(), ann.logs_in()]
+            },
+        )
+        .example(2, 2, "a wrong password answers 403", Whole, |draw| {
+            let ann = Someone::new(draw);
+            let upper = ann.password.to_uppercase();
+            [
+                ann.registers(),
+                login(&ann.name, &upper),
+                login(&ann.name, &format!("{} ", ann.password)),
+                login(&ann.name, ""),
+            ]
+        })
+        .example(2, 2, "every login has a token of its own", Whole, |draw| {
+            let (ann, ben) = (Someone::new(draw), Someone::new(draw));
+            [
+                ann.registers(),
+                ben.registers(),
+                ann.logs_in(),
+                ben.logs_in(),
+                ann.logs_in(),
+                ann.logs_in()
+                    .field("Cookie", format!("session={}", random_value(1))),
+            ]
+        })
+        .check(2, 1, "which nobody can guess", unguessed)
+}
+
+fn member_examples(lesson: Lesson) -> Lesson {
+    lesson
+        .example(3, 2, "a member sees the board", Whole, |draw| {
+            let (ann, ben) = (Someone::new(draw), Someone::new(draw));
+            [
+                ann.registers(),
+                ben.registers(),
+                ann.logs_in(),
+                ben.logs_in(),
+                with(1, get("/")),
+                with(2, get("/")),
+            ]
+        })
+        .example(3, 2, "nobody else does", Whole, |draw| {
+            let (ann, word) = (Someone::new(draw), draw.word());
+            [
+                ann.registers(),
+                ann.logs_in(),
+                get("/"),
+                get("/").field("Cookie", format!("session={word}")),
+            ]
+        })
+        .example(
+            3,
+            2,
+            "the API answers members, and others 401",
+            Whole,
+            |draw| {
+                let ann = Someone::new(draw);
+                [
+                    ann.registers(),
+                    ann.logs_in(),
+                    with(1, message(&draw.text())),
+                    with(1, get("/messages")),
+                    get("/messages"),
+                ]
+            },
+        )
+        .example(3, 1, "only members can post", Whole, |draw| {
+            let (ann, one, other) = (Someone::new(draw), draw.line(), draw.word());
+            [
+                ann.registers(),
+                ann.logs_in(),
+                message(&other),
+                with(1, message(&one)),
+                with(1, get("/")),
+            ]
+        })
+        .check(3, 1, "a session ends by itself", ends)
+        .check(
+            3,
+            0,
+            "in a browser, a member logs in and posts",
+            in_a_browser,
+        )
+}
+
+fn logout_examples(lesson: Lesson) -> Lesson {
+    lesson
+        .example(4, 1, "a logout is sent to /login", Status, |draw| {
+            let ann = Someone::new(draw);
+            [ann.registers(), ann.logs_in(), with(1, post("/logout"))]
+        })
+        .example(
+            4,
+            1,
+            "the browser is told to forget the token",
+            Whole,
+            |draw| {
+                let ann = Someone::new(draw);
+                [ann.registers(), ann.logs_in(), with(1, post("/logout"))]
+            },
+        )
+        .example(4, 2, "and it opens nothing any more", Whole, |draw| {
+            let ann = Someone::new(draw);
+            [
+                ann.registers(),
+                ann.logs_in(),
+                with(1, post("/logout")),
+                with(1, get("/")),
+                with(1, get("/messages")),
+            ]
+        })
+        .example(4, 1, "other sessions go on", Whole, |draw| {
+            let (ann, ben) = (Someone::new(draw), Someone::new(draw));
+            [
+                ann.registers(),
+                ben.registers(),
+                ann.logs_in(),
+                ben.logs_in(),
+                ann.logs_in(),
+                with(1, post("/logout")),
+                with(2, get("/")),
+                with(3, get("/")),
+            ]
+        })
+}
+
+fn foreign_examples(lesson: Lesson) -> Lesson {
+    lesson
+        .example(
+            5,
+            2,
+            "a form from another site answers 403, and does nothing",
+            Whole,
+            |draw| {
+                let (ann, word) = (Someone::new(draw), draw.word());
+                [
+                    ann.registers(),
+                    ann.logs_in(),
+                    from("http://other.test", with(1, message(&word))),
+                    from("null", with(1, message(&word))),
+                    with(1, get("/messages")),
+                ]
+            },
+        )
+        .example(5, 1, "so does one from another port", Whole, |draw| {
+            let (ann, word) = (Someone::new(draw), draw.word());
+            [
+                ann.registers(),
+                ann.logs_in(),
+                from("http://board.test:8001", with(1, message(&word))),
+            ]
+        })
+        .example(5, 2, "or from a similar name", Whole, |draw| {
+            let (ann, word) = (Someone::new(draw), draw.word());
+            let similar = [
+                "http://board.test.evil.test",
+                "http://my-board.test",
+                "http://board.tes",
+            ];
+            let [one, two, three] = similar.map(|origin| from(origin, with(1, message(&word))));
+            [ann.registers(), ann.logs_in(), one, two, three]
+        })
+        .example(5, 1, "every form is checked", Whole, |draw| {
+            let (ann, ben) = (Someone::new(draw), Someone::new(draw));
+            [
+                ann.registers(),
+                ann.logs_in(),
+                from("http://other.test", ben.registers()),
+                from("http://other.test", ann.logs_in()),
+                from("http://other.test", with(1, post("/logout"))),
+            ]
+        })
+        .example(
+            5,
+            1,
+            "forms of your own pages are accepted, and no others",
+            Whole,
+            |draw| {
+                let (ann, word) = (Someone::new(draw), draw.word());
+                [
+                    from("http://board.test", ann.registers()),
+                    from("http://board.test", ann.logs_in()),
+                    from("http://board.test", with(1, message(&word))),
+                    from("http://other.test", with(1, message(&word))),
+                ]
+            },
+        )
+        .check(
+            5,
+            0,
+            "in a browser, a page at another address posts nothing",
+            other_page,
+        )
+}
+
+/// Somebody who becomes a member.
+struct Someone {
+    name: String,
+    password: String,
+}
+
+impl Someone {
+    fn new(draw: &mut Draw) -> Self {
+        Self {
+            name: draw.word(),
+            password: format!("{}-{}", draw.word(), draw.word()),
+        }
+    }
+
+    fn registers(&self) -> Act {
+        register(&self.name, &self.password)
+    }
+
+    fn logs_in(&self) -> Act {
+        login(&self.name, &self.password)
+    }
+}
+
+fn register(name: &str, password: &str) -> Act {
+    post("/register").form(&[("name", name), ("password", password)])
+}
+
+fn login(name: &str, password: &str) -> Act {
+    post("/login").form(&[("name", name), ("password", password)])
+}
+
+fn message(text: &str) -> Act {
+    post("/messages").form(&[("message", text)])
+}
+
+/// With the token that was given out as this one.
+fn with(token: usize, act: Act) -> Act {
+    act.field("Cookie", format!("session={}", random_value(token)))
+}
+
+/// As a browser sends a form that is on a page of this origin, to the server at [`HOST`].
+fn from(origin: &str, act: Act) -> Act {
+    act.field("Host", HOST).field("Origin", origin)
+}
+
+/// What a program does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    /// The status of the answer to who has registered, and its Location.
+    registered: Target,
+    /// The status if a name is taken, and what becomes of its password.
+    taken: u16,
+    overwrites: bool,
+    overwrites_all_the_same: bool,
+    /// What counts of a name, and of a password.
+    name: fn(&str) -> String,
+    password: fn(&str) -> String,
+    /// Whether any password is right, or none.
+    any_password: bool,
+    no_password: bool,
+    logged_in: Target,
+    /// The status for a wrong password, and for a name that nobody has.
+    refused: u16,
+    unknown: u16,
+    /// The token of a login.
+    token: Tokens,
+    short: bool,
+    /// Whether a program that starts again gives the same ones once more.
+    counts: bool,
+    sets: String,
+    /// The attributes of the cookie; those without a value are not there.
+    attributes: Vec<(&'static str, Option<String>)>,
+    /// Whom a request is from.
+    who: Who,
+    /// Which sessions a login ends.
+    ends: Ends,
+    /// What somebody gets who is no member.
+    guest: Target,
+    guest_sees_board: bool,
+    guest_api: u16,
+    guest_sees_api: bool,
+    guest_posts: bool,
+    posts_to: Target,
+    posted: Target,
+    /// What a logout does.
+    logged_out: Target,
+    forgets: CookieValue,
+    forgets_at: Option<String>,
+    logout_ends: Ends,
+    /// Whether a form of this origin is taken at this host.
+    takes: fn(origin: Option<&str>, host: &str) -> bool,
+    /// To which paths that applies.
+    looks_at: fn(path: &str) -> bool,
+    foreign: u16,
+    /// Whether a form that is refused has its effect all the same.
+    does_it_anyway: bool,
+}
+
+/// A status, and a Location.
+type Target = (u16, Option<String>);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Tokens {
+    /// A new one for each login.
+    New,
+    /// The same for all logins of a member.
+    OfMember,
+    /// The same for everybody.
+    One,
+    /// The name of the member.
+    Name,
+    /// The one that the browser has sent, if it has.
+    Sent,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Who {
+    /// Whose token it is.
+    Owner,
+    /// Whoever has a cookie is the last one of those who are logged in.
+    AnyCookie,
+    /// Whoever asks is.
+    Anybody,
+    Nobody,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Ends {
+    /// A login ends none; a logout ends its own.
+    Right,
+    /// None is ended by a logout.
+    Nothing,
+    /// All that the member has.
+    OfMember,
+    All,
+    /// All, but none by a logout without a token.
+    AllByToken,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        let value = |text: &str| Some(text.to_string());
+        let to = |path: &str| (303, value(path));
+        Self {
+            registered: to("/login"),
+            taken: 409,
+            overwrites: false,
+            overwrites_all_the_same: false,
+            name: str::to_string,
+            password: str::to_string,
+            any_password: false,
+            no_password: false,
+            logged_in: to("/"),
+            refused: 403,
+            unknown: 403,
+            token: Tokens::New,
+            short: false,
+            counts: false,
+            sets: SESSION.into(),
+            attributes: vec![
+                ("Path", value("/")),
+                ("HttpOnly", value("")),
+                ("SameSite", value("Lax")),
+                ("Max-Age", value(AN_HOUR)),
+                ("Secure", None),
+            ],
+            who: Who::Owner,
+            ends: Ends::Right,
+            guest: to("/login"),
+            guest_sees_board: false,
+            guest_api: 401,
+            guest_sees_api: false,
+            guest_posts: false,
+            posts_to: to("/login"),
+            posted: to("/"),
+            logged_out: to("/login"),
+            forgets: CookieValue::Forgotten,
+            forgets_at: value("/"),
+            logout_ends: Ends::Right,
+            takes: is_own,
+            looks_at: |_| true,
+            foreign: 403,
+            does_it_anyway: false,
+        }
+    }
+}
+
+impl Knobs {
+    fn attribute(&mut self, name: &str, value: Option<&str>) {
+        let mut all = self.attributes.iter_mut();
+        let known = all.find(|(known, _)| *known == name);
+        known.expect("a known attribute").1 = value.map(str::to_string);
+    }
+}
+
+/// Whether a form comes from a page of the server itself, or from no browser.
+fn is_own(origin: Option<&str>, host: &str) -> bool {
+    origin.is_none_or(|origin| origin.strip_prefix("http://") == Some(host))
+}
+
+/// What a program remembers.
+#[derive(Clone, Default)]
+struct State {
+    /// Names and passwords, as far as they count.
+    members: BTreeMap<String, String>,
+    /// The tokens of sessions, as they stand in a cookie, and whose they are.
+    sessions: BTreeMap<String, String>,
+    /// The tokens of sessions that a logout has ended.
+    logged_out: BTreeSet<String>,
+    /// Tokens that have been given out; and those of which the text leaves open what they still open,
+    /// so that nobody asks with them.
+    tokens: Vec<String>,
+    open: BTreeSet<String>,
+    /// The number of logins since the program was started.
+    logins: usize,
+    /// The tokens, if a member has always the same.
+    of_member: BTreeMap<String, String>,
+    messages: Vec<(String, String)>,
+}
+
+/// The token in a request, if it has one.
+fn token(asked: &Request) -> Option<&str> {
+    let cookies = asked.field("Cookie")?.split(';').map(str::trim);
+    let mut pairs = cookies.filter_map(|pair| pair.split_once('='));
+    pairs
+        .find(|(name, _)| *name == SESSION)
+        .map(|(_, value)| value)
+}
+
+impl State {
+    /// Of those who are logged in, the last one.
+    fn last(&self) -> Option<String> {
+        self.sessions.values().next_back().cloned()
+    }
+
+    /// The member who has sent a request.
+    fn who(&self, knobs: &Knobs, asked: &Request) -> Option<String> {
+        match knobs.who {
+            Who::Owner => self.sessions.get(token(asked)?).cloned(),
+            Who::AnyCookie => token(asked).and(self.last()),
+            Who::Anybody => self.last(),
+            Who::Nobody => None,
+        }
+    }
+
+    /// A member logs in: the token of it.
+    fn begin(&mut self, knobs: &Knobs, name: &str, asked: &Request) -> String {
+        let sent = token(asked);
+        let number = self.tokens.len() + 1;
+        let new = match knobs.short {
+            true => short_value(number),
+            false => random_value(number),
+        };
+        let key = match knobs.token {
+            Tokens::OfMember => name,
+            _ => "",
+        };
+        let known = self.of_member.get(key).cloned();
+        let counted = self.tokens.get(self.logins).cloned();
+        let new = counted.filter(|_| knobs.counts).unwrap_or(new);
+        self.logins += 1;
+        let token = match knobs.token {
+            Tokens::OfMember | Tokens::One => known.unwrap_or_else(|| new.clone()),
+            Tokens::Name => name.to_string(),
+            Tokens::Sent => sent.map_or_else(|| new.clone(), str::to_string),
+            Tokens::New => new.clone(),
+        };
+        // What was sent, the program has not drawn.
+        let is_sent = sent == Some(&*token) && knobs.token == Tokens::Sent;
+        if token == new && !is_sent && !self.tokens.contains(&token) {
+            self.tokens.push(token.clone());
+        }
+        self.of_member.insert(key.into(), token.clone());
+        match knobs.ends {
+            Ends::All => self.sessions.clear(),
+            Ends::OfMember => self.sessions.retain(|_, owner| owner != name),
+            Ends::Right | Ends::Nothing | Ends::AllByToken => {}
+        }
+        self.logged_out.remove(&token);
+        self.sessions.insert(token.clone(), name.to_string());
+        token
+    }
+}
+
+struct Login;
+
+impl Model for Login {
+    type Knobs = Knobs;
+    type State = State;
+
+    fn expect(knobs: &Knobs, state: &mut State, act: &Act) -> Option<Expect> {
+        let asked = act.asked()?;
+        if !asked.has_plain_path() {
+            return None;
+        }
+        match asked.method.as_str() {
+            "GET" => Some(got(knobs, state, asked)),
+            "POST" => {
+                let origin = asked.field("Origin");
+                // Whether https is one's own, the text leaves open; and curl always says a host.
+                if origin.is_some() != asked.field("Host").is_some()
+                    || origin.is_some_and(|origin| origin.starts_with("https:"))
+                {
+                    return None;
+                }
+                let host = asked.field("Host").unwrap_or("localhost:8000");
+                if !(knobs.takes)(origin, host) && (knobs.looks_at)(asked.path()) {
+                    if knobs.does_it_anyway && asked.path() == "/messages" {
+                        posted(knobs, state, asked);
+                    }
+                    let expect = Expect::step(5)
+                        .status(knobs.foreign)
+                        .sets_no_cookie(SESSION);
+                    return Some(expect.field("Location", None));
+                }
+                let expect = posted(knobs, state, asked)?;
+                Some(match origin {
+                    None => expect,
+                    Some(_) => in_step_5(expect, is_own(origin, host)),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Members, sessions and messages are in memory. The tokens keep their numbers.
+    fn restart(state: &mut State) {
+        *state = State {
+            tokens: std::mem::take(&mut state.tokens),
+            open: std::mem::take(&mut state.open),
+            of_member: std::mem::take(&mut state.of_member),
+            ..State::default()
+        };
+    }
+
+    fn draw(draw: &mut Draw, state: &State) -> Vec<Act> {
+        let ann = Someone::new(draw);
+        if state.members.is_empty() {
+            return vec![register(&name(draw), &ann.password)];
+        }
+        let members: Vec<_> = state.members.iter().collect();
+        let (name, password) = draw.pick(&members);
+        let act = match draw.below(22) {
+            0..=1 => ann.registers(),
+            2 => register(name, &ann.password),
+            3 => register(
+                &ann.name,
+                draw.pick(&["", "7 chars", "8 chars!", "ねこねこねこね"]),
+            ),
+            4 => register(draw.pick(&["", " ", "\t"]), &ann.password),
+            5..=8 => with_any(login(name, password), draw, state),
+            9 => login(name, &near(draw, password)),
+            10 => login(&near(draw, name), password),
+            11 => login(&ann.name, password),
+            12..=14 => with_any(get("/".to_string() + &draw.query()), draw, state),
+            15 => with_any(get("/messages"), draw, state),
+            16..=17 => with_any(message(&draw.text()), draw, state),
+            18 => with_any(post("/logout"), draw, state),
+            19 => with_any(message(draw.pick(&["", "  "])), draw, state),
+            20 => {
+                let near = draw.path_near(&["/", "/messages", "/login", "/register"]);
+                with_any(get(near), draw, state)
+            }
+            _ => {
+                let near = draw.path_near(&["/messages", "/logout", "/register"]);
+                with_any(post(near).form(&[("message", &draw.word())]), draw, state)
+            }
+        };
+        if act.asked_post().is_some() && draw.one_in(3) {
+            return vec![from_somewhere(draw, act)];
+        }
+        vec![act]
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        about_registering(mistakes);
+        about_logging_in(mistakes);
+        about_tokens(mistakes);
+        about_members(mistakes);
+        about_logging_out(mistakes);
+        about_other_sites(mistakes);
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
+            return;
+        };
+        let status = answer.status;
+        let came = (status, answer.field("Location").map(str::to_string));
+        match (asked.method.as_str(), asked.path()) {
+            (_, path)
+                if asked
+                    .field("Origin")
+                    .is_some_and(|o| !is_own(Some(o), HOST)) =>
+            {
+                let _ = path;
+                mistakes.wrong(
+                    "other-status-for-other-sites",
+                    "A form from another site must be answered with 403.",
+                    move |knobs| knobs.foreign = status,
+                );
+            }
+            ("POST", "/register") => {
+                mistakes
+                    .wrong(
+                        "other-answer-to-register",
+                        "The answer to a new member must have the status 303 and Location: /login. \
+                         Compare both.",
+                        {
+                            let came = came.clone();
+                            move |knobs| knobs.registered = came.clone()
+                        },
+                    )
+                    .wrong(
+                        "other-status-for-taken",
+                        "A name that is taken must be answered with 409.",
+                        move |knobs| knobs.taken = status,
+                    );
+            }
+            ("POST", "/login") => {
+                mistakes
+                    .wrong(
+                        "other-answer-to-login",
+                        "The answer to a login must have the status 303 and Location: /. Compare both.",
+                        {
+                            let came = came.clone();
+                            move |knobs| knobs.logged_in = came.clone()
+                        },
+                    )
+                    .wrong(
+                        "other-status-for-wrong",
+                        "A wrong password must be answered with 403.",
+                        move |knobs| knobs.refused = status,
+                    )
+                    .or(move |knobs| {
+                        knobs.refused = status;
+                        knobs.unknown = status;
+                    })
+                    .wrong(
+                        "other-status-for-nobody",
+                        "The name of no member is answered with another status than a wrong password. So \
+                         anybody can find out which names exist: answer 403 here, too.",
+                        move |knobs| knobs.unknown = status,
+                    );
+                for cookie in answer.cookies() {
+                    other_cookie(&cookie, mistakes);
+                }
+            }
+            ("GET", "/") => {
+                mistakes.wrong(
+                    "other-answer-to-guest",
+                    "Without a login, the answer to GET / must have the status 303 and Location: /login. \
+                     Compare both.",
+                    move |knobs| knobs.guest = came.clone(),
+                );
+            }
+            ("GET", "/messages") => {
+                mistakes.wrong(
+                    "other-status-of-api",
+                    "Without a login, the answer to GET /messages must have the status 401.",
+                    move |knobs| knobs.guest_api = status,
+                );
+            }
+            ("POST", "/messages") => {
+                mistakes.wrong(
+                    "other-answer-to-guest-post",
+                    "Without a login, the answer to POST /messages must have the status 303 and Location: \
+                     /login. Compare both.",
+                    move |knobs| knobs.posts_to = came.clone(),
+                );
+            }
+            ("POST", "/logout") => {
+                mistakes.wrong(
+                    "other-answer-to-logout",
+                    "The answer to POST /logout must have the status 303 and Location: /login. Compare \
+                     both.",
+                    move |knobs| knobs.logged_out = came.clone(),
+                );
+                for cookie in answer.cookies() {
+                    let path = cookie.attribute("Path").map(str::to_string);
+                    if cookie.name == SESSION && path.as_deref() != Some("/") {
+                        mistakes.wrong(
+                            "forgets-elsewhere",
+                            "The cookie of the logout has another Path than that of the login, or none. To a \
+                             browser it is another cookie, so the old one stays. Send Path=/ here, \
+                             too.",
+                            move |knobs| knobs.forgets_at.clone_from(&path),
+                        );
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A cookie that came with a login, and is not as it must be.
+fn other_cookie(cookie: &SetCookie, mistakes: &mut Mistakes<Knobs>) {
+    let name = cookie.name.clone();
+    if name != SESSION {
+        mistakes.wrong(
+            "other-name",
+            format!("The cookie that you set is called {name:?}. Its name must be session."),
+            move |knobs| knobs.sets.clone_from(&name),
+        );
+        return;
+    }
+    for (attribute, right) in Knobs::default().attributes {
+        let value = cookie.attribute(attribute).map(str::to_string);
+        let (Some(value), Some(right)) = (value, right) else {
+            continue;
+        };
+        if value == right || right.is_empty() {
+            continue;
+        }
+        mistakes.wrong(
+            "other-attribute",
+            format!("The cookie has {attribute}={value}. It must be {attribute}={right}."),
+            move |knobs| knobs.attribute(attribute, Some(&value)),
+        );
+    }
+}
+
+/// The same, in step 5. What a form of one's own gets in step 6 stays there.
+fn in_step_5(expect: Expect, is_own: bool) -> Expect {
+    // A form of others that is taken, with a name that nobody has: with step 6 it gets 403, as it must,
+    // and without it comes to a todo!.
+    if !is_own && expect.all().iter().any(|expected| expected.step == 6) {
+        return Expect::step(5).sets_no_cookie(SESSION);
+    }
+    let all = expect.all().iter();
+    all.fold(Expect::step(5), |all, expected| {
+        all.then(expected.step.max(5)).what(expected.what.clone())
+    })
+}
+
+/// What is expected after a GET.
+fn got(knobs: &Knobs, state: &State, asked: &Request) -> Expect {
+    let who = state.who(knobs, asked);
+    match asked.path() {
+        "/login" => Expect::step(1)
+            .status(200)
+            .field("Content-Type", HTML)
+            .has_form("post", "/login", "password")
+            .has_form("post", "/register", "password"),
+        "/" => {
+            let expect = Expect::step(step_of(state, asked));
+            let who = who.or_else(|| knobs.guest_sees_board.then(String::new));
+            let Some(name) = who else {
+                let expect = expect.status(knobs.guest.0);
+                return expect.field("Location", knobs.guest.1.as_deref());
+            };
+            let mut expect = expect
+                .status(200)
+                .field("Content-Type", HTML)
+                .has_form("post", "/messages", "message")
+                .shows(name);
+            for (author, text) in &state.messages {
+                expect = expect.shows_in_order([author.trim(), text.trim()]);
+            }
+            match token(asked) {
+                Some(token) if token.len() > 3 => expect.body_lacks(token).keeps_secret(token),
+                _ => expect,
+            }
+        }
+        "/messages" => {
+            let expect = Expect::step(step_of(state, asked));
+            if who.is_none() && !knobs.guest_sees_api {
+                return expect.status(knobs.guest_api);
+            }
+            let messages = state.messages.iter();
+            let json = messages.map(|(name, text)| {
+                format!("{{\"name\": {}, \"text\": {}}}", quoted(name), quoted(text))
+            });
+            let json: Vec<String> = json.collect();
+            let expect = expect.status(200).field("Content-Type", "application/json");
+            // What a guest is called, nobody knows.
+            match state.messages.iter().any(|(name, _)| name.is_empty()) {
+                true => expect,
+                false => expect.json(format!("[{}]", json.join(", "))),
+            }
+        }
+        _ => Expect::step(3).status(404),
+    }
+}
+
+/// A text as JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Step 4, if a token comes whose session a logout has ended; otherwise step 3.
+fn step_of(state: &State, asked: &Request) -> u32 {
+    let is_logged_out = token(asked).is_some_and(|token| state.logged_out.contains(token));
+    if is_logged_out { 4 } else { 3 }
+}
+
+/// What is expected after a POST that is not refused.
+fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
+    let field = |name: &str| asked.form_field(name).unwrap_or_default();
+    let (name, password) = (field("name"), field("password"));
+    let secret = |expect: Expect| match password.chars().count() {
+        0..8 => expect,
+        _ => expect.keeps_secret(password.clone()),
+    };
+    match asked.path() {
+        "/register" => {
+            let expect = Expect::step(1);
+            if name.trim().is_empty() || password.chars().count() < 8 {
+                return Some(expect.status(400).sets_no_cookie(SESSION));
+            }
+            let key = (knobs.name)(&name);
+            let kept = (knobs.password)(&password);
+            let is_taken = state.members.contains_key(&key);
+            if !is_taken || knobs.overwrites || knobs.overwrites_all_the_same {
+                state.members.insert(key, kept);
+            }
+            if is_taken && !knobs.overwrites {
+                return Some(secret(expect.status(knobs.taken)));
+            }
+            let expect = expect.status(knobs.registered.0);
+            Some(secret(
+                expect.field("Location", knobs.registered.1.as_deref()),
+            ))
+        }
+        "/login" => {
+            let key = (knobs.name)(&name);
+            let Some(kept) = state.members.get(&key) else {
+                let expect = Expect::step(6).status(knobs.unknown);
+                return Some(secret(expect.sets_no_cookie(SESSION)));
+            };
+            let expect = Expect::step(2);
+            let is_right = *kept == (knobs.password)(&password) || knobs.any_password;
+            if !is_right || knobs.no_password {
+                return Some(secret(expect.status(knobs.refused).sets_no_cookie(SESSION)));
+            }
+            if let Some(old) = token(asked) {
+                // Whether a browser that logs in again has two sessions, the text leaves open.
+                if knobs.token != Tokens::Sent {
+                    state.open.insert(old.into());
+                }
+            }
+            let expect = expect.status(knobs.logged_in.0);
+            let expect = expect.field("Location", knobs.logged_in.1.as_deref());
+            if knobs.sets != SESSION {
+                let expect = expect.sets_no_cookie(SESSION);
+                return Some(expect.cookie_attribute(&knobs.sets, "Path", "/"));
+            }
+            let token = state.begin(knobs, &key, asked);
+            let mut expect = expect.cookie_is(SESSION, CookieValue::Exactly(token.clone()));
+            for (name, value) in &knobs.attributes {
+                expect = expect.cookie_attribute(SESSION, name, value.as_deref());
+            }
+            Some(secret(expect).keeps_secret(token))
+        }
+        "/logout" => {
+            let member = state.who(knobs, asked);
+            let sent = token(asked);
+            let goes_on = |token: &str, owner: &str| match knobs.logout_ends {
+                Ends::Right => Some(token) != sent,
+                Ends::Nothing => true,
+                Ends::OfMember => Some(owner) != member.as_deref(),
+                Ends::All => false,
+                Ends::AllByToken => sent.is_none(),
+            };
+            let sessions = std::mem::take(&mut state.sessions).into_iter();
+            let (live, ended): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                sessions.partition(|(token, owner)| goes_on(token, owner));
+            state.sessions = live;
+            state.logged_out.extend(ended.into_keys());
+            let expect = Expect::step(4).status(knobs.logged_out.0);
+            let expect = expect.field("Location", knobs.logged_out.1.as_deref());
+            let expect = expect.cookie_is(SESSION, knobs.forgets.clone());
+            Some(match knobs.forgets {
+                CookieValue::Unset => expect,
+                _ => expect.cookie_attribute(SESSION, "Path", knobs.forgets_at.as_deref()),
+            })
+        }
+        "/messages" => {
+            let expect = Expect::step(step_of(state, asked));
+            let who = state.who(knobs, asked);
+            let who = who.or_else(|| knobs.guest_posts.then(String::new));
+            let Some(name) = who else {
+                let expect = expect.status(knobs.posts_to.0);
+                return Some(expect.field("Location", knobs.posts_to.1.as_deref()));
+            };
+            let text = field("message");
+            if text.trim().is_empty() {
+                return Some(expect.status(400));
+            }
+            state.messages.push((name, text));
+            let expect = expect.status(knobs.posted.0);
+            Some(expect.field("Location", knobs.posted.1.as_deref()))
+        }
+        _ => Some(Expect::step(1).status(404)),
+    }
+}
+
+/// A name, of letters and digits or not.
+fn name(draw: &mut Draw) -> String {
+    let word = draw.word();
+    match draw.below(5) {
+        1 => format!("{}, {word}", draw.word()),
+        2 => word.to_uppercase(),
+        3 => format!("<b>{word}</b>"),
+        4 => format!("ねこ {word}"),
+        _ => word,
+    }
+}
+
+/// A text that is nearly this one.
+fn near(draw: &mut Draw, text: &str) -> String {
+    match draw.below(6) {
+        0 => text.to_uppercase(),
+        1 => format!("{text} "),
+        2 => format!(" {text}"),
+        3 => format!("{text}1"),
+        4 => text.chars().take(8).collect(),
+        _ => text.to_lowercase(),
+    }
+}
+
+/// With a token: of a session, one that was of a session, one that nobody has given out; or none.
+fn with_any(act: Act, draw: &mut Draw, state: &State) -> Act {
+    let is_sure = |token: &&String| !state.open.contains(*token);
+    let live: Vec<&String> = state.sessions.keys().filter(is_sure).collect();
+    let given: Vec<&String> = state.tokens.iter().filter(is_sure).collect();
+    let token = match draw.below(8) {
+        0..=4 if !live.is_empty() => draw.pick(&live).clone(),
+        5 if !given.is_empty() => draw.pick(&given).clone(),
+        6 => draw.word(),
+        _ => return act,
+    };
+    let other = draw.pick(&["", "theme=dark; "]);
+    act.field("Cookie", format!("{other}session={token}"))
+}
+
+/// A form of some origin.
+fn from_somewhere(draw: &mut Draw, act: Act) -> Act {
+    let host = draw.pick(&[HOST, "localhost:8000", "board.test:8000", "localhost:4133"]);
+    let own = format!("http://{host}");
+    let origin = match draw.below(10) {
+        0..=2 => own,
+        3 => "http://other.test".into(),
+        4 => format!("{own}.evil.test"),
+        5 => format!("http://my-{host}"),
+        6 => "null".into(),
+        7 => format!("http://{}:8001", host.split(':').next().unwrap_or(host)),
+        8 => "http://localhost:8000".into(),
+        _ => own[..own.len() - 1].into(),
+    };
+    act.field("Host", host).field("Origin", origin)
+}
+
+fn about_registering(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "overwrites",
+            "A name that is taken gets the new password, and so a stranger gets the account. If the \
+             name is there already, change nothing, and answer 409.",
+            |knobs| knobs.overwrites = true,
+        )
+        .wrong(
+            "overwritten-all-the-same",
+            "A name that is taken answers 409, but gets the new password all the same. Look first, and \
+             insert only if the name is not there.",
+            |knobs| knobs.overwrites_all_the_same = true,
+        )
+        .wrong(
+            "name-any-case",
+            "Ann and ann are taken for one member. The lesson has no such rule: keep a name as it was \
+             typed.",
+            |knobs| knobs.name = |name| name.to_lowercase(),
+        )
+        .wrong(
+            "name-trimmed",
+            "Spaces at the ends of a name make no difference. The lesson has no such rule: use trim only \
+             to see whether the name is empty.",
+            |knobs| knobs.name = |name| name.trim().into(),
+        )
+        .wrong(
+            "password-any-case",
+            "Capital and small letters make no difference in a password. Hash it as it was typed.",
+            |knobs| knobs.password = |password| password.to_lowercase(),
+        )
+        .wrong(
+            "password-trimmed",
+            "Spaces at the ends of a password are lost. They are part of it: hash it as it was typed.",
+            |knobs| knobs.password = |password| password.trim().into(),
+        )
+        .wrong(
+            "password-cut",
+            "Only the beginning of a password counts. Hash all of it.",
+            |knobs| knobs.password = |password| password.chars().take(8).collect(),
+        );
+}
+
+fn about_logging_in(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "any-password",
+            "Any password is accepted, as long as the name exists. Look at what verify_password returns.",
+            |knobs| knobs.any_password = true,
+        )
+        .wrong(
+            "right-refused",
+            "The right password is refused. Two hashes of the same password differ, since each has its \
+             own salt. So do not compare hashes: give verify_password what was typed and the hash that \
+             was kept.",
+            |knobs| knobs.no_password = true,
+        )
+        .wrong(
+            "no-path",
+            "The cookie has no Path, so the browser takes one from the address of the request. Say which \
+             one you mean: set the path to /.",
+            |knobs| {
+                knobs.attribute("Path", None);
+                knobs.forgets_at = None;
+            },
+        )
+        .or(|knobs| knobs.attribute("Path", None))
+        .wrong(
+            "no-http-only",
+            "The cookie has no HttpOnly, so every script on the page can read the token and send it \
+             elsewhere. Add http_only(true).",
+            |knobs| knobs.attribute("HttpOnly", None),
+        )
+        .wrong(
+            "no-same-site",
+            "The cookie has no SameSite, so each browser decides for itself when it sends the cookie with \
+             requests from other sites. Add same_site(SameSite::Lax).",
+            |knobs| knobs.attribute("SameSite", None),
+        )
+        .wrong(
+            "no-max-age",
+            "The cookie has no Max-Age. The browser should forget it when the session ends, after \
+             session_seconds().",
+            |knobs| knobs.attribute("Max-Age", None),
+        )
+        .wrong(
+            "secure",
+            "The cookie has Secure. Over http, a browser may throw it away: it is for servers with https, \
+             and yours has none yet.",
+            |knobs| knobs.attribute("Secure", Some("")),
+        );
+}
+
+fn about_tokens(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "short-token",
+            "The token is so short that somebody can guess it, or try all there are. Use 32 random bytes, \
+             and write all of them.",
+            |knobs| knobs.short = true,
+        )
+        .or(|knobs| {
+            knobs.short = true;
+            knobs.counts = true;
+        })
+        .wrong(
+            "name-as-token",
+            "The cookie contains the name of the member, and anybody can write a name into a cookie. Send \
+             a token that nobody can guess.",
+            |knobs| knobs.token = Tokens::Name,
+        )
+        .wrong(
+            "same-token",
+            "A member who logs in again gets the same token. Anyone who has the old one is logged in, \
+             too: draw a new one for each login.",
+            |knobs| knobs.token = Tokens::OfMember,
+        )
+        .or(|knobs| {
+            knobs.token = Tokens::OfMember;
+            knobs.short = true;
+        })
+        .wrong(
+            "one-token",
+            "All members get the same token, so the server takes one member for another. Draw a new one \
+             for each login.",
+            |knobs| knobs.token = Tokens::One,
+        )
+        .or(|knobs| {
+            knobs.token = Tokens::One;
+            knobs.short = true;
+        })
+        .wrong(
+            "token-of-client",
+            FIXATION,
+            |knobs| knobs.token = Tokens::Sent,
+        )
+        .wrong(
+            "one-session",
+            "A login ends everybody else's session. Keep all of them: one for each token.",
+            |knobs| knobs.ends = Ends::All,
+        )
+        .wrong(
+            "one-session-each",
+            "A login ends the other sessions of the same member, who may have two browsers. Keep one \
+             session for each token, and not for each name.",
+            |knobs| knobs.ends = Ends::OfMember,
+        );
+}
+
+fn about_members(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "board-for-all",
+            "The board is shown to people who are not logged in. Send them to /login, with 303.",
+            |knobs| knobs.guest_sees_board = true,
+        )
+        .wrong(
+            "api-for-all",
+            "GET /messages gives the messages to anybody. It is not enough to protect the page: look for \
+             the member in each request.",
+            |knobs| knobs.guest_sees_api = true,
+        )
+        .wrong(
+            "posts-for-all",
+            "A message is kept although nobody is logged in. It does not help that there is no form: \
+             anybody can send a request. Look for the member before you keep the message.",
+            |knobs| knobs.guest_posts = true,
+        )
+        .wrong(
+            "any-cookie",
+            "Anyone with a cookie is taken for a member, whatever its value. Look the token up among the \
+             sessions.",
+            |knobs| knobs.who = Who::AnyCookie,
+        )
+        .wrong(
+            "last-one",
+            "Everybody is taken for the member who has logged in last. Look at the token of each \
+             request.",
+            |knobs| knobs.who = Who::Anybody,
+        )
+        .wrong(
+            "nobody-is-member",
+            "A new token opens nothing. Is its session in the map, and under its digest? Is the end of \
+             the session in the future?",
+            |knobs| knobs.who = Who::Nobody,
+        );
+}
+
+fn about_logging_out(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "session-stays",
+            "After a logout, the old token still opens the board. It is not enough that the browser \
+             forgets it: somebody else may have a copy. Take the session out of the map.",
+            |knobs| knobs.logout_ends = Ends::Nothing,
+        )
+        .wrong(
+            "all-logged-out",
+            "A logout ends everybody's sessions. Take out only the one of this token.",
+            |knobs| knobs.logout_ends = Ends::All,
+        )
+        .or(|knobs| knobs.logout_ends = Ends::AllByToken)
+        .wrong(
+            "logged-out-everywhere",
+            "A logout ends all sessions of the member. Take out only the one of this token.",
+            |knobs| knobs.logout_ends = Ends::OfMember,
+        )
+        .wrong(
+            "cookie-stays",
+            "The answer to a logout sets no cookie, so the browser keeps the token. Send the cookie with \
+             Max-Age=0.",
+            |knobs| knobs.forgets = CookieValue::Unset,
+        )
+        .wrong(
+            "only-emptied",
+            "The cookie gets an empty value, but the browser keeps it. Send it with Max-Age=0.",
+            |knobs| knobs.forgets = CookieValue::Exactly(String::new()),
+        );
+}
+
+fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "takes-all",
+            "Forms from other sites are accepted. Compare the header Origin with http:// and the header \
+             Host.",
+            |knobs| knobs.takes = |_, _| true,
+        )
+        .wrong(
+            "beginning-of-origin",
+            "An Origin that only begins like yours is accepted. Compare all of it.",
+            |knobs| {
+                knobs.takes = |origin, host| {
+                    origin.is_none_or(|origin| origin.starts_with(&format!("http://{host}")))
+                };
+            },
+        )
+        .wrong(
+            "end-of-origin",
+            "An Origin that only ends like yours is accepted, such as http://my-board.test. Compare all \
+             of it.",
+            |knobs| knobs.takes = |origin, host| origin.is_none_or(|origin| origin.ends_with(host)),
+        )
+        .wrong(
+            "part-of-origin",
+            "An Origin that only has your host somewhere in it is accepted. Compare all of it.",
+            |knobs| knobs.takes = |origin, host| origin.is_none_or(|origin| origin.contains(host)),
+        )
+        .wrong(
+            "part-of-host",
+            "An Origin that is only the beginning of yours is accepted, such as http://board.tes. \
+             Compare all of it.",
+            |knobs| {
+                knobs.takes = |origin, host| {
+                    let part = |origin: &str| host.starts_with(origin.trim_start_matches("http://"));
+                    origin.is_none_or(part)
+                };
+            },
+        )
+        .wrong(
+            "any-port",
+            "An Origin with another port is accepted. At another port is another program, perhaps another \
+             person's: compare the port, too.",
+            |knobs| {
+                knobs.takes = |origin, host| {
+                    let name = |text: &str| text.split(':').next().unwrap_or_default().to_string();
+                    let own = |origin: &str| {
+                        let origin = origin.strip_prefix("http://");
+                        origin.is_some_and(|origin| name(origin) == name(host))
+                    };
+                    origin.is_none_or(own)
+                };
+            },
+        )
+        .wrong(
+            "null-is-own",
+            "Origin: null is accepted. A browser sends it for a page that hides where it comes from. Your \
+             pages do not: refuse it.",
+            |knobs| knobs.takes = |origin, host| origin == Some("null") || is_own(origin, host),
+        )
+        .wrong(
+            "no-origin-refused",
+            "A request without Origin is refused. Browsers send an Origin with every POST, so this is not \
+             a browser with somebody's cookies: accept it.",
+            |knobs| knobs.takes = |origin, host| origin.is_some() && is_own(origin, host),
+        )
+        .wrong(
+            "own-refused",
+            "Forms of your own pages are refused. An Origin begins with the scheme, as in \
+             http://localhost:8000. The header Host does not have it.",
+            |knobs| knobs.takes = |origin, _| origin.is_none(),
+        )
+        .wrong(
+            "fixed-origin",
+            "Only http://localhost:8000 is accepted as your own origin. Your server may have another \
+             address: compare with the header Host.",
+            |knobs| {
+                knobs.takes = |origin, _| origin.is_none_or(|o| o == "http://localhost:8000");
+            },
+        )
+        .wrong(
+            "only-messages",
+            "Only at /messages do you check where a form comes from. Other sites must not log anybody in \
+             or out either: check each POST, before anything else.",
+            |knobs| knobs.looks_at = |path| path == "/messages",
+        )
+        .wrong(
+            "refused-and-done",
+            "A form from another site is answered with 403, but its message is kept all the same. Refuse \
+             it before you do anything.",
+            |knobs| knobs.does_it_anyway = true,
+        );
+}
+
+// What no model says.
+
+/// Registers somebody, and returns what the program keeps in its file.
+fn kept_of(
+    run: &mut Run,
+    members: &[&Someone],
+) -> Result<(Failure, Vec<(String, String)>), Failure> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("members.json");
+    let path = file.display().to_string();
+    // As much work as there is without the variable.
+    let service = run
+        .program()
+        .env("MEMBERS", &path)
+        .env("HASH_KIB", "")
+        .serve()?;
+    for member in members {
+        service.ask(member.registers())?.expect_status(303)?;
+    }
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let start = format!("start the server with MEMBERS={path}");
+    let done = [&*start, "register, and read the file"];
+    let words = "each member with a hash, in JSON: {\"Ann\": \"$argon2id$…\"}";
+    let failure = service.wrong(&done, words, text.clone());
+    let kept: BTreeMap<String, String> = match serde_json::from_str(&text) {
+        Ok(kept) => kept,
+        // Nobody has written anything.
+        Err(_) if text.is_empty() => BTreeMap::new(),
+        Err(_) => return Err(failure),
+    };
+    let of = |member: &&Someone| Some((member.name.clone(), kept.get(&member.name)?.clone()));
+    let kept: Vec<_> = members.iter().filter_map(of).collect();
+    match kept.len() == members.len() {
+        true => Ok((failure, kept)),
+        false => Err(failure.because(
+            "not-written",
+            "A new member is not in the file: call write_members once the member is in the map.",
+        )),
+    }
+}
+
+fn hashed(run: &mut Run) -> Verdict {
+    let ann = Someone::new(run.seed());
+    let (failure, kept) = kept_of(run, &[&ann])?;
+    is_hash_of(&ann.password, &kept[0].1, failure)
+}
+
+/// Whether this is a hash of this password, as the text wants it; otherwise the failure, with its cause.
+fn is_hash_of(password: &str, hash: &str, failure: Failure) -> Verdict {
+    let secrets = [password.to_string(), hexadecimal(password)];
+    if secrets.iter().any(|secret| hash.contains(secret)) {
+        return Err(failure.because(
+            "password-kept",
+            "The password itself is kept. Anyone who reads the file, or a copy of it, can log in as any \
+             member: keep what hash_password returns.",
+        ));
+    }
+    let Some(rest) = hash.strip_prefix("$argon2id$v=19$") else {
+        return Err(failure.because(
+            "no-argon2",
+            "What is kept is not a hash by Argon2id. Use hasher(): with a fast hash, a thief tries \
+             millions of passwords in a second.",
+        ));
+    };
+    let parameters = rest.split('$').next().unwrap_or_default();
+    match parameters.split(',').collect::<Vec<_>>()[..] {
+        ["m=19456", "t=2", "p=1"] => Ok(()),
+        _ => Err(failure.because(
+            "other-work",
+            "The hash was made with other parameters than those of hasher(): 19 MiB of memory, and two \
+             passes over it.",
+        )),
+    }
+}
+
+fn hexadecimal(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn salted(run: &mut Run) -> Verdict {
+    let ann = Someone::new(run.seed());
+    let ben = Someone {
+        name: run.seed().word(),
+        password: ann.password.clone(),
+    };
+    let (failure, kept) = kept_of(run, &[&ann, &ben])?;
+    is_hash_of(&ann.password, &kept[0].1, failure.clone())?;
+    match kept[0].1 != kept[1].1 {
+        true => Ok(()),
+        false => Err(failure.because(
+            "no-salt",
+            "Two members with the same password have the same hash, so a thief has to guess only once for \
+             both. hash_password draws a new salt each time.",
+        )),
+    }
+}
+
+/// The token that a program gives for the first login of somebody who registers.
+fn first_token(service: &Service, ann: &Someone) -> Result<String, Failure> {
+    service.ask(ann.registers())?;
+    next_token(service, ann)
+}
+
+/// The token that it gives for one more login.
+fn next_token(service: &Service, ann: &Someone) -> Result<String, Failure> {
+    let answer = service.ask(ann.logs_in())?;
+    match answer.cookies().find(|cookie| cookie.name == SESSION) {
+        Some(cookie) => Ok(cookie.value),
+        None => Err(answer.wrong("a cookie session")),
+    }
+}
+
+fn unguessed(run: &mut Run) -> Verdict {
+    let ann = Someone::new(run.seed());
+    let first = run.program().serve()?;
+    let (one, next) = (first_token(&first, &ann)?, next_token(&first, &ann)?);
+    let chosen = hexadecimal(&format!("{} was here before", ann.name));
+    let cookie = format!("session={chosen}");
+    let answer = first.ask(ann.logs_in().field("Cookie", cookie))?;
+    if answer.cookies().any(|cookie| cookie.value == chosen) {
+        let failure = answer.wrong("another token than the one that the browser has sent");
+        return Err(failure.because("token-of-client", FIXATION));
+    }
+    first.stop();
+    let second = run.program().serve()?;
+    let other = first_token(&second, &ann)?;
+    if one != other {
+        return Ok(());
+    }
+    let done = [
+        "start the server, register, log in",
+        "start it again, do the same",
+    ];
+    let failure = second.wrong(&done, "another token", "the same token");
+    // Of one that is short, or always the same, the model says more.
+    if one == next || one.len() < 22 {
+        return Err(failure);
+    }
+    Err(failure.because(
+        "can-be-computed",
+        "After a restart, the program gives the same token again. It is computed from something, and \
+         others can compute it, too. Take its bytes from getrandom::fill.",
+    ))
+}
+
+fn ends(run: &mut Run) -> Verdict {
+    let ann = Someone::new(run.seed());
+    let service = run.program().env("SESSION_SECONDS", "1").serve()?;
+    let token = first_token(&service, &ann)?;
+    let board = || get("/").field("Cookie", format!("session={token}"));
+    let at_once = service.ask(board())?.status();
+    let guest = service.ask(get("/"))?.status();
+    // It lasts a second; whether a look at the board makes it last longer, the text leaves open.
+    for _ in 0..3 {
+        std::thread::sleep(Duration::from_millis(1200));
+        let answer = service.ask(board())?;
+        if answer.status() != 200 {
+            return answer.expect_status(303);
+        }
+    }
+    let done = [
+        "start the server with SESSION_SECONDS=1, register, log in",
+        "wait for two seconds, and ask for /",
+    ];
+    let failure = service.wrong(&done, "the session has ended: 303 to /login", "the board");
+    // Where anybody sees the board, or nobody does at first, it is not the end that is wrong.
+    if guest == 200 || at_once != 200 {
+        return Err(failure);
+    }
+    Err(failure.because(
+        "no-end",
+        "A session has no end. It is not enough that the browser forgets the cookie, since a thief's \
+             program does not: compare Instant::now() with ends.",
+    ))
+}
+
+/// What a wrong password and an unknown name are answered with, the names left out.
+fn same_page(run: &mut Run) -> Verdict {
+    let (ann, ben) = (Someone::new(run.seed()), Someone::new(run.seed()));
+    run.ask(ann.registers())?.expect_status(303)?;
+    let wrong = run.ask(login(&ann.name, &ben.password))?;
+    wrong.expect_status(403)?;
+    let unknown = run.ask(login(&ben.name, &ben.password))?;
+    unknown.expect_status(403)?;
+    let shown = |answer: &grader::Answer, name: &str| answer.text().replace(name, "NAME");
+    if shown(&wrong, &ann.name) == shown(&unknown, &ben.name) {
+        return Ok(());
+    }
+    Err(unknown
+        .wrong(format!(
+            "the same answer as to a wrong password:\n{}",
+            wrong.text()
+        ))
+        .because(
+            "another-page",
+            "The answer for the name of no member differs from the one for a wrong password. So anybody \
+             can find out who is a member: say the same in both cases.",
+        ))
+}
+
+fn same_work(run: &mut Run) -> Verdict {
+    let (ann, ben) = (Someone::new(run.seed()), Someone::new(run.seed()));
+    // So much work that nothing else counts beside it.
+    let service = run.program().env("HASH_KIB", "65536").serve()?;
+    service.ask(ann.registers())?.expect_status(303)?;
+    let took = |name: &str| -> Result<Duration, Failure> {
+        let began = Instant::now();
+        service
+            .ask(login(name, &ben.password))?
+            .expect_status(403)?;
+        Ok(began.elapsed())
+    };
+    // The shortest of several: what else the computer does only makes it longer.
+    let (mut wrong, mut unknown) = (Duration::MAX, Duration::MAX);
+    for _ in 0..3 {
+        wrong = wrong.min(took(&ann.name)?);
+        unknown = unknown.min(took(&ben.name)?);
+    }
+    if unknown * 4 > wrong {
+        return Ok(());
+    }
+    let done = [
+        "start the server with HASH_KIB=65536, and register",
+        "log in with a wrong password, and with the name of no member",
+    ];
+    let millis = |time: Duration| time.as_millis();
+    Err(service
+        .wrong(
+            &done,
+            format!("about the same time for both: {} ms", millis(wrong)),
+            format!("{} ms for the name of no member", millis(unknown)),
+        )
+        .because(
+            "fast-for-nobody",
+            "The name of no member is refused much faster than a wrong password, so a clock tells who is a \
+             member. Hash the password in this case, too, and throw the hash away.",
+        ))
+}
+
+// In a browser.
+
+/// A page in a browser, in which somebody logs in who is a member.
+fn entered(run: &mut Run, ann: &Someone) -> Result<grader::Page, Failure> {
+    run.ask(ann.registers())?;
+    let mut page = run.browser()?;
+    page.open("/login")?;
+    page.fill("form[action='/login'] [name=name]", &ann.name)?;
+    page.fill("form[action='/login'] [name=password]", &ann.password)?;
+    page.follow("form[action='/login'] button, form[action='/login'] [type=submit]")?;
+    page.expect_path("/")?;
+    Ok(page)
+}
+
+fn in_a_browser(run: &mut Run) -> Verdict {
+    let (ann, text) = (Someone::new(run.seed()), run.seed().line());
+    let mut page = entered(run, &ann)?;
+    page.expect_text(&ann.name)?;
+    page.fill("[name=message]", &text)?;
+    page.follow("form[action='/messages'] button, form[action='/messages'] [type=submit]")?;
+    page.expect_text(&text)
+}
+
+/// A page at another port of this computer, which is another origin on the same site: a browser
+/// sends the cookie along.
+fn other_page(run: &mut Run) -> Verdict {
+    let (ann, text) = (Someone::new(run.seed()), run.seed().word());
+    let mut page = entered(run, &ann)?;
+    let target = page.evaluate("location.origin")?;
+    let other = serve_page(format!(
+        "<!DOCTYPE html><title>Another page</title><link rel='icon' href='data:,'>\
+         <form action='{target}/messages' method='post'>\
+         <input name='message' value='{text}'><button>OK</button></form>"
+    ));
+    page.open(&format!("http://localhost:{other}/"))?;
+    page.follow("button")?;
+    // What has become of it, a program reads, and not the browser: that is slow.
+    let answer = run.ask(ann.logs_in())?;
+    let cookie = answer.cookies().find(|cookie| cookie.name == SESSION);
+    let token = cookie.map(|cookie| cookie.value).unwrap_or_default();
+    let messages = run.ask(get("/messages").field("Cookie", format!("session={token}")))?;
+    messages.expect_status(200)?;
+    match messages.text().contains(&text) {
+        false => Ok(()),
+        true => Err(page
+            .wrong("a board without the message that another page has sent")
+            .because(
+                "takes-all",
+                "Forms from other sites are accepted. Compare the header Origin with http:// and the header \
+                 Host.",
+            )),
+    }
+}
+
+/// Serves this page on a port of its own, until the program ends.
+fn serve_page(page: String) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let length = page.len();
+            let head =
+                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8";
+            let _ = write!(stream, "{head}\r\nContent-Length: {length}\r\n\r\n{page}");
+        }
+    });
+    port
+}
