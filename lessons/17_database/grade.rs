@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use grader::{Act, Draw, Expect, Mistakes, Model, Run, Seen, Service, Status, Verdict, Whole};
 use grader::{get, post};
+use rusqlite::{Connection, OpenFlags};
 
 const HTML: &str = "text/html; charset=utf-8";
 
@@ -135,6 +136,7 @@ fn main() -> ExitCode {
         .check(3, 2, "fifty posts at once: all are there", posts_at_once)
         .check(3, 2, "fifty likes at once: all are counted", likes_at_once)
         .check(3, 1, "what was acknowledged survives kill -9", killed)
+        .check(3, 1, "what cannot be kept is not acknowledged", not_kept)
         .example(
             4,
             2,
@@ -320,7 +322,11 @@ impl Model for DatabaseBoard {
     fn draw(draw: &mut Draw, world: &World) -> Vec<Act> {
         let count = world.messages.len() as u64;
         match draw.below(24) {
-            0..=3 => vec![posted(&draw.word()), get("/")],
+            0..=2 => vec![posted(&draw.word()), get("/")],
+            3 => {
+                let target = format!("/{}", draw.query());
+                vec![post(target).form(&[("message", &draw.word())]), get("/")]
+            }
             4..=8 => vec![posted(&text(draw)), get("/")],
             9 => vec![posted(&text(draw)), Act::Restart, get("/")],
             10..=13 => {
@@ -997,6 +1003,41 @@ fn killed(run: &mut Run) -> Verdict {
         true => failure.because("acknowledged-lost", LOST),
         false => failure,
     })
+}
+
+/// The table is taken away: a message cannot be kept.
+fn not_kept(run: &mut Run) -> Verdict {
+    let folder = folder();
+    let service = serve(run, &folder)?;
+    service
+        .ask(posted(&run.seed().word()))?
+        .expect_status(303)?;
+    // A program that has it elsewhere, or under another name, is not asked.
+    let file = folder.path().join("messages.db");
+    let dropped = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|connection| connection.execute("DROP TABLE messages", ()));
+    if dropped.is_err() {
+        return Ok(());
+    }
+    let answer = service.ask(posted(&run.seed().word()))?;
+    if answer.status() >= 500 {
+        return Ok(());
+    }
+    Err(service
+        .wrong(
+            &[
+                "post a message",
+                "take the table out of the file: DROP TABLE messages",
+                "post another one",
+            ],
+            "500 Internal Server Error: it cannot be kept",
+            format!("status {}", answer.status()),
+        )
+        .because(
+            "failed-acknowledged",
+            "The INSERT has failed, and the answer says that the message is kept. execute returns \
+             a Result: hand its error on with ?, in keep and in do_post. Then the answer is 500.",
+        ))
 }
 
 fn pages(run: &mut Run) -> Verdict {
