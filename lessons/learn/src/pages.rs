@@ -486,7 +486,12 @@ impl Pages<'_> {
                 status.not_built_in_short().unwrap_or_default()
             ),
         };
-        let trouble = match status.step_in_work() == Some(step) || status.checks.is_empty() {
+        let first = lesson.steps.first().map(|step| step.number);
+        let at = match status.checks.is_empty() {
+            true => first,
+            false => status.step_in_work(),
+        };
+        let trouble = match at == Some(step) {
             true => self.trouble(lesson, status),
             false => String::new(),
         };

@@ -352,6 +352,21 @@ fn what_has_not_changed_is_not_checked_again() {
 }
 
 #[test]
+fn checks_that_cannot_be_built_are_told_of_once() {
+    let stage = Stage::new();
+    let cargo = stage.folder.path().join("cargo");
+    std::fs::write(cargo, "#!/bin/sh\necho 'no <space> left' >&2; exit 101\n").expect("a script");
+    stage.get("/lessons/1_greeter/");
+    let trouble = "The checks could not be run.";
+    until("it is told", || {
+        stage.get("/lessons/1_greeter/").body.contains(trouble)
+    });
+    let page = stage.get("/lessons/1_greeter/").body;
+    assert_eq!(page.matches(trouble).count(), 1, "{page}");
+    assert!(page.contains("no &lt;space&gt; left"), "{page}");
+}
+
+#[test]
 fn a_save_in_the_middle_of_a_run_starts_over() {
     let stage = Stage::new();
     stage.slow();
