@@ -134,6 +134,16 @@ impl Service {
         Finished::of(self.0.command.clone(), Command::default(), *ended)
     }
 
+    /// The most memory that it has used so far, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// If this system does not tell: the check is ignored. Hand the error on.
+    pub fn peak_memory(&self) -> Result<u64, Failure> {
+        let peak = self.0.server.peak_memory();
+        peak.ok_or_else(|| Failure::not_here("this system does not tell how much memory it uses"))
+    }
+
     /// Ends it.
     pub fn stop(self) {
         self.0.server.end(false);

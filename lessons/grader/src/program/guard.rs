@@ -110,29 +110,52 @@ pub(crate) fn terminate(leader: u32) -> bool {
 }
 
 /// Asks this program to end, as [`terminate`] does, where it is not the guard's own child but
-/// one of a command that wraps it: the nearest descendant that has the program's name. Returns
-/// whether there is one, and this system tells.
+/// one of a command that wraps it. Returns whether it is found.
 pub(crate) fn terminate_within(guard: u32, program: &Path) -> bool {
     #[cfg(target_os = "linux")]
-    {
-        let name = program.file_name().unwrap_or_default().as_encoded_bytes();
-        // The system keeps 15 bytes of it.
-        let name = &name[..name.len().min(15)];
-        let mut left: std::collections::VecDeque<u32> = [guard].into();
-        while let Some(next) = left.pop_front() {
-            let own = std::fs::read(format!("/proc/{next}/comm")).unwrap_or_default();
-            if next != guard && own.trim_ascii_end() == name {
-                let process = i32::try_from(next).ok().and_then(Pid::from_raw);
-                return process.is_some_and(|process| {
-                    rustix::process::kill_process(process, Signal::TERM).is_ok()
-                });
-            }
-            let children = children(next).into_iter();
-            left.extend(children.map(|child| child.as_raw_nonzero().get().cast_unsigned()));
-        }
+    if let Some(process) = within(guard, program) {
+        return rustix::process::kill_process(process, Signal::TERM).is_ok();
     }
     let _ = (guard, program);
     false
+}
+
+/// The most memory that this program has used so far, in bytes, as far as it lay in the computer's
+/// (`VmHWM`); `None` where the system does not tell.
+pub(crate) fn peak_memory(guard: u32, program: &Path) -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let process = within(guard, program)?.as_raw_nonzero();
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+        Some(kib * 1024)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (guard, program);
+        None
+    }
+}
+
+/// The nearest process that descends from the guard and has the program's name.
+#[cfg(target_os = "linux")]
+fn within(guard: u32, program: &Path) -> Option<Pid> {
+    let name = program.file_name().unwrap_or_default().as_encoded_bytes();
+    // The system keeps 15 bytes of it.
+    let name = &name[..name.len().min(15)];
+    let mut left: std::collections::VecDeque<u32> = [guard].into();
+    while let Some(next) = left.pop_front() {
+        let own = std::fs::read(format!("/proc/{next}/comm")).unwrap_or_default();
+        if next != guard && own.trim_ascii_end() == name {
+            return i32::try_from(next).ok().and_then(Pid::from_raw);
+        }
+        let children = children(next).into_iter();
+        left.extend(children.map(|child| child.as_raw_nonzero().get().cast_unsigned()));
+    }
+    None
 }
 
 /// Does the work of a guard, and does not return, if this process was started as

@@ -136,8 +136,8 @@ impl Server {
     ///
     /// If that cannot be done here, with the reason.
     pub(crate) fn terminate(&self) -> Result<(), &'static str> {
-        if let Some(program) = &self.program.wrapped {
-            return match guard::terminate_within(self.program.guard.id(), program) {
+        if self.program.is_wrapped {
+            return match guard::terminate_within(self.program.guard.id(), &self.program.path) {
                 true => Ok(()),
                 false => Err("the program runs in a room of its own, and is not found in it"),
             };
@@ -146,6 +146,12 @@ impl Server {
             true => Ok(()),
             false => Err("this system has no signal SIGTERM"),
         }
+    }
+
+    /// The most memory that the program has used so far, in bytes; `None` where the system does
+    /// not tell.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        guard::peak_memory(self.program.guard.id(), &self.program.path)
     }
 
     /// Waits for the program to end by itself, until then.
@@ -203,8 +209,9 @@ struct Program {
     stdout: Output,
     stderr: Output,
     began: Instant,
-    /// Its path, if it runs in a room of its own, which no signal to its group reaches.
-    wrapped: Option<PathBuf>,
+    path: PathBuf,
+    /// Whether it runs in a room of its own, which no signal to its group reaches.
+    is_wrapped: bool,
     /// The file that is its standard input; it goes with the program.
     _input: Option<tempfile::TempPath>,
 }
@@ -263,7 +270,8 @@ impl Program {
             stdout,
             stderr,
             began: Instant::now(),
-            wrapped: (!wrap.is_empty()).then(|| path.clone()),
+            path: path.clone(),
+            is_wrapped: !wrap.is_empty(),
             _input: input,
         })
     }

@@ -353,7 +353,8 @@ mod tests {
             assert_eq!(said(&written), text.as_bytes(), "{written}");
         }
         let all: Vec<u8> = (0..=255).collect();
-        for bytes in [&all[..], b"--x", b"%s\\n"] {
+        let dots = [b"\x89P".as_slice(), &[b'.'; 70], b"x"].concat();
+        for bytes in [&all[..], b"--x", b"%s\\n", &dots] {
             let output = std::process::Command::new("sh")
                 .args(["-c", &printf(bytes)])
                 .output();

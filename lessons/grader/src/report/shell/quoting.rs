@@ -122,19 +122,27 @@ fn for_windows(text: &str) -> String {
 }
 
 /// A `printf` command that writes exactly these bytes. The format holds no raw byte
-/// outside printable ASCII, so no terminal and no shell can change it.
+/// outside printable ASCII, so no terminal and no shell can change it. A letter that is repeated
+/// for long is written as such.
 pub(super) fn printf(bytes: &[u8]) -> String {
     let mut format = String::new();
-    for &byte in bytes {
-        match byte {
-            b'\\' => format.push_str(r"\\"),
-            b'%' => format.push_str("%%"),
-            b'\'' => format.push_str(r"'\''"),
-            b'\r' => format.push_str(r"\r"),
-            b'\n' => format.push_str(r"\n"),
-            b' '..=b'~' => format.push(char::from(byte)),
-            other => {
-                let _ = write!(format, "\\{other:03o}");
+    for same in bytes.chunk_by(|one, other| one == other) {
+        if same.len() >= LONG && same[0].is_ascii_alphanumeric() | (same[0] == b'.') {
+            let (letter, number) = (char::from(same[0]), same.len());
+            let _ = write!(format, "'\"$(printf '{letter}%.0s' $(seq {number}))\"'");
+            continue;
+        }
+        for &byte in same {
+            match byte {
+                b'\\' => format.push_str(r"\\"),
+                b'%' => format.push_str("%%"),
+                b'\'' => format.push_str(r"'\''"),
+                b'\r' => format.push_str(r"\r"),
+                b'\n' => format.push_str(r"\n"),
+                b' '..=b'~' => format.push(char::from(byte)),
+                other => {
+                    let _ = write!(format, "\\{other:03o}");
+                }
             }
         }
     }

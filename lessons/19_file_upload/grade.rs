@@ -1,0 +1,2363 @@
+//! The checks of lesson 19, file_upload: a board for pictures that come as parts of a form.
+//!
+//! Each program has a folder of its own for its pictures: the variable PICTURES names it.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use grader::record::Request;
+use grader::{Act, Draw, Expect, Failure, Limits, Mistakes, Model, Run, Seen, Service};
+use grader::{Status, Verdict, Whole, get, post, start};
+use http_core::escape_html;
+use tempfile::TempDir;
+
+const MIB: usize = 1024 * 1024;
+
+/// The most bytes of a picture, if the environment does not say otherwise.
+const LIMIT: usize = 100 * MIB;
+
+/// What the starter takes in one piece has fewer bytes than this.
+const SMALL: usize = 1000;
+
+/// What a PNG begins with.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// The kinds of pictures: how each is called on the wire, and how its files end.
+const KINDS: [(&str, &str); 4] = [
+    ("image/png", "png"),
+    ("image/jpeg", "jpg"),
+    ("image/gif", "gif"),
+    ("image/webp", "webp"),
+];
+
+/// A boundary as a browser makes it.
+const BOUNDARY: &str = "----WebKitFormBoundaryPq7XmT0vGd4sKzJw";
+
+/// A picture of two pixels.
+const DOT: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x02\x00\x00\x00\x01\x08\x02\x00\x00\x00{@\xe8\xdd\x00\x00\x00\x0dIDATx\xdac\x90\x8d\xe9\x07\x22\x00\x06[\x02\x11\x85T\xdbR\x00\x00\x00\x00IEND\xaeB`\x82";
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+fn main() -> ExitCode {
+    let lesson = grader::lesson!(FileUpload)
+        .served_folder("PICTURES")
+        // 100 MiB are on their way for a while.
+        .limits(Limits {
+            answer: Duration::from_secs(30),
+            ..Limits::default()
+        })
+        .example(1, 2, "what is sent to /wire comes back", Whole, |draw| {
+            [
+                post("/wire").body(draw.line()),
+                form("/wire", &[text("caption", &draw.line())]),
+            ]
+        })
+        .example(1, 2, "byte for byte, whatever it is", Whole, |draw| {
+            let every: Vec<u8> = (0..=255).collect();
+            [
+                post("/wire").body(every),
+                form("/wire", &[file(&picture_name(draw), png(draw, 200))]),
+                post("/wire").body(draw.word().repeat(1500)),
+                post("/wire").body(""),
+            ]
+        })
+        .example(
+            1,
+            2,
+            "what is no form with files gets 415",
+            Status,
+            |draw| {
+                let word = draw.word();
+                [
+                    post("/parts").form(&[("caption", &word)]),
+                    post("/parts").body(word),
+                    post("/pictures")
+                        .field("Content-Type", "image/png")
+                        .body(png(draw, 80)),
+                    post("/parts")
+                        .field("Content-Type", "multipart/form-data")
+                        .body(body(&[text("caption", "x")], BOUNDARY)),
+                ]
+            },
+        )
+        .check(
+            1,
+            0,
+            "in a browser, one sees what it sends",
+            seen_in_a_browser,
+        )
+        .example(2, 2, "a form of one field is taken apart", Whole, |draw| {
+            [form("/parts", &[text(&draw.word(), &draw.line())])]
+        })
+        .example(2, 2, "each part is named, with its bytes", Whole, |draw| {
+            [form(
+                "/parts",
+                &[
+                    text("caption", &draw.line()),
+                    file(&picture_name(draw), png(draw, 300)),
+                    text(&draw.word(), ""),
+                ],
+            )]
+        })
+        .example(2, 2, "a file may hold any bytes", Whole, |draw| {
+            let every: Vec<u8> = (0..=255).rev().collect();
+            [
+                form("/parts", &[file(&picture_name(draw), every)]),
+                form("/parts", &[file(&picture_name(draw), b"\r\n\r\n".to_vec())]),
+                form("/parts", &[file(&picture_name(draw), b"a\r".to_vec())]),
+                form("/parts", &[file(&picture_name(draw), png(draw, 30_000))]),
+            ]
+        })
+        .example(
+            2,
+            2,
+            "what only looks like a boundary is a part of the file",
+            Whole,
+            |draw| {
+                let with = |content: String| [file("a.bin", content), text("caption", "x")];
+                let word = draw.word();
+                [
+                    form("/parts", &with(format!("{word}--{BOUNDARY}{word}"))),
+                    form("/parts", &with(format!("--{BOUNDARY}--\r\n{word}"))),
+                    form("/parts", &with(format!("{word}\n--{BOUNDARY}\n"))),
+                    form("/parts", &with(format!("\r\n--{}\r\n", &BOUNDARY[..30]))),
+                    form("/parts", &with("\r\n--\r\n--\r\n".into())),
+                ]
+            },
+        )
+        .example(
+            2,
+            1,
+            "the boundary is what the head says it is",
+            Whole,
+            |draw| {
+                let fields = [text("caption", &draw.line()), file("a.png", png(draw, 90))];
+                [
+                    form_with("/parts", &fields, "x", "x"),
+                    form_with("/parts", &fields, "MixedCase09", "\"MixedCase09\""),
+                    form_with("/parts", &fields, "a=b c", "\"a=b c\"; charset=utf-8"),
+                ]
+            },
+        )
+        .example(
+            2,
+            1,
+            "a form that ends too early gets 400",
+            Status,
+            |draw| {
+                let whole = body(&[text("caption", &draw.line())], BOUNDARY);
+                let cut = |length: usize| {
+                    post("/parts")
+                        .field("Content-Type", content_type(BOUNDARY))
+                        .body(&whole[..length])
+                };
+                [
+                    cut(whole.len() - BOUNDARY.len() - 6),
+                    cut(60),
+                    cut(10),
+                    cut(0),
+                ]
+            },
+        )
+        .check(
+            2,
+            2,
+            "the boundary may be cut at any byte on its way",
+            cut_anywhere,
+        )
+        .example(3, 2, "a picture is on the board", Whole, |draw| {
+            [
+                picture(&picture_name(draw), png(draw, 200)),
+                get("/"),
+                picture(&picture_name(draw), png(draw, 100)),
+                get("/"),
+            ]
+        });
+    steps_3_to_5(lesson).sessions(1).grade()
+}
+
+/// The examples of names, of the disk, and of the gallery.
+fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload> {
+    lesson
+        .example(3, 2, "of a path, only its end is shown", Whole, |draw| {
+            let names = ["../../", "/etc/", "C:\\cats\\", "a/b\\"];
+            let mut acts: Vec<Act> = names
+                .iter()
+                .map(|before| picture(&format!("{before}{}", picture_name(draw)), png(draw, 80)))
+                .collect();
+            acts.push(get("/"));
+            acts
+        })
+        .example(3, 2, "a name is text, and no HTML", Whole, |draw| {
+            let word = draw.word();
+            [
+                picture(&format!("{word} & <b>{word}<b>.png"), png(draw, 80)),
+                picture("ねこ.png", png(draw, 81)),
+                get("/"),
+            ]
+        })
+        .example(
+            3,
+            1,
+            "a long name is cut, an empty one replaced, a tab left out",
+            Whole,
+            |draw| {
+                let letter = draw.pick(&["x", "é", "ね", "🐈"]);
+                [
+                    picture(
+                        &format!("{}{}", draw.word(), letter.repeat(200)),
+                        png(draw, 80),
+                    ),
+                    picture("../", png(draw, 81)),
+                    picture(&format!("{}\t{}", draw.word(), draw.word()), png(draw, 82)),
+                    get("/"),
+                ]
+            },
+        )
+        .example(
+            3,
+            1,
+            "the pictures are there when the program starts again",
+            Whole,
+            |draw| {
+                let name = picture_name(draw);
+                [
+                    picture(&name, png(draw, 80)),
+                    picture(&name, png(draw, 90)),
+                    Act::Restart,
+                    get("/"),
+                    picture(&name, png(draw, 100)),
+                    get("/"),
+                ]
+            },
+        )
+        .check(3, 2, "no name leads out of the folder", names)
+        .example(4, 2, "a picture may be larger", Whole, |draw| {
+            [
+                picture(&picture_name(draw), png(draw, SMALL)),
+                picture(&picture_name(draw), png(draw, 50_000)),
+                get("/"),
+            ]
+        })
+        .example(
+            4,
+            2,
+            "up to the limit, and not a byte more",
+            Whole,
+            |draw| {
+                let limit = draw.number(2000..7000) as usize;
+                [
+                    limited(limit),
+                    picture(&picture_name(draw), png(draw, limit)),
+                    picture(&picture_name(draw), png(draw, limit + 1)),
+                    picture(&picture_name(draw), png(draw, limit - 1)),
+                    get("/"),
+                ]
+            },
+        )
+        .example(
+            4,
+            1,
+            "of several pictures, all are taken or none",
+            Whole,
+            |draw| {
+                let [one, other] = [picture_name(draw), picture_name(draw)];
+                let both = |length: usize, draw: &mut Draw| {
+                    form(
+                        "/pictures",
+                        &[file(&one, png(draw, 1500)), file(&other, png(draw, length))],
+                    )
+                };
+                [
+                    limited(5000),
+                    both(5001, draw),
+                    get("/"),
+                    both(5000, draw),
+                    get("/"),
+                ]
+            },
+        )
+        .check(
+            4,
+            2,
+            "what is too large leaves nothing on the disk",
+            too_large,
+        )
+        .check(4, 2, "half an upload leaves nothing", half)
+        .check(4, 2, "ten uploads at once", ten_at_once)
+        .check(4, 2, "100 MiB take little memory", in_little_memory)
+        .check(4, 0, "a full disk gets 507, and nothing is left", disk_full)
+        .example(5, 2, "a picture comes back as it was", Whole, |draw| {
+            [
+                picture(&picture_name(draw), png(draw, 300)),
+                picture(&picture_name(draw), png(draw, 30_000)),
+                get("/pictures/1"),
+                get("/pictures/2"),
+            ]
+        })
+        .example(5, 2, "each with the type of its kind", Whole, |draw| {
+            let mut acts: Vec<Act> = (0..BEGINNINGS.len())
+                .map(|at| {
+                    let name = format!("{}.bin", draw.word());
+                    picture(&name, begins_with(draw, BEGINNINGS[at].0))
+                })
+                .collect();
+            acts.extend((1..=BEGINNINGS.len()).map(|number| get(format!("/pictures/{number}"))));
+            acts
+        })
+        .example(
+            5,
+            2,
+            "what is no picture gets 415, whatever its name says",
+            Whole,
+            |draw| {
+                let script = format!("<script>alert('{}')</script>", draw.word());
+                [
+                    picture(&picture_name(draw), script),
+                    picture(
+                        &picture_name(draw),
+                        "<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+                    ),
+                    picture(&picture_name(draw), ""),
+                    picture(&picture_name(draw), "RIFF"),
+                    get("/"),
+                ]
+            },
+        )
+        .example(
+            5,
+            1,
+            "a picture that is not there gets 404",
+            Status,
+            |draw| {
+                [
+                    picture(&picture_name(draw), png(draw, 80)),
+                    get("/pictures/2"),
+                    get("/pictures/0"),
+                    get(format!("/pictures/{}", draw.word())),
+                    get("/pictures/"),
+                    get("/pictures/1.png"),
+                ]
+            },
+        )
+        .check(5, 0, "in a browser, a file is chosen and seen", gallery)
+}
+
+// What is done.
+
+/// A part of a form: its head, without the empty line behind it, and its bytes.
+struct Piece(String, Vec<u8>);
+
+fn text(name: &str, value: &str) -> Piece {
+    let head = format!("Content-Disposition: form-data; name=\"{name}\"");
+    Piece(head, value.into())
+}
+
+fn file(file_name: &str, content: impl Into<Vec<u8>>) -> Piece {
+    let head = format!(
+        "Content-Disposition: form-data; name=\"picture\"; filename=\"{file_name}\"\r\n\
+         Content-Type: image/png"
+    );
+    Piece(head, content.into())
+}
+
+/// The body of a form.
+fn body(pieces: &[Piece], boundary: &str) -> Vec<u8> {
+    let mut body = Vec::new();
+    for Piece(head, content) in pieces {
+        body.extend(format!("--{boundary}\r\n{head}\r\n\r\n").bytes());
+        body.extend(content);
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{boundary}--\r\n").bytes());
+    body
+}
+
+fn content_type(boundary: &str) -> String {
+    format!("multipart/form-data; boundary={boundary}")
+}
+
+fn form(path: &str, pieces: &[Piece]) -> Act {
+    form_with(path, pieces, BOUNDARY, BOUNDARY)
+}
+
+/// The same, with this boundary, which is written like that in the head.
+fn form_with(path: &str, pieces: &[Piece], boundary: &str, written: &str) -> Act {
+    post(path)
+        .field("Content-Type", content_type(written))
+        .body(body(pieces, boundary))
+}
+
+fn picture(file_name: &str, content: impl Into<Vec<u8>>) -> Act {
+    form("/pictures", &[file(file_name, content)])
+}
+
+/// The server, with this limit for each picture.
+fn limited(limit: usize) -> Act {
+    start(&[]).variable("PICTURE_LIMIT", limit.to_string())
+}
+
+fn picture_name(draw: &mut Draw) -> String {
+    format!("{}.png", draw.word())
+}
+
+/// Something that begins as a PNG does, of this length.
+fn png(draw: &mut Draw, length: usize) -> Vec<u8> {
+    let mut content = PNG.to_vec();
+    content.extend(draw.word().bytes());
+    content.resize(length.max(PNG.len()), b'.');
+    content
+}
+
+/// Bytes that are no text.
+fn bytes(draw: &mut Draw, length: usize) -> Vec<u8> {
+    let factor = 2 * draw.number(1..60) as usize + 1;
+    (0..length).map(|at| (at * factor / 8) as u8).collect()
+}
+
+fn begins_with(draw: &mut Draw, beginning: &[u8]) -> Vec<u8> {
+    let mut content = beginning.to_vec();
+    content.extend(draw.word().bytes());
+    content
+}
+
+/// Beginnings of pictures, with their kinds.
+const BEGINNINGS: [(&[u8], usize); 7] = [
+    (PNG, 0),
+    (b"\xff\xd8\xff\xe0\x00\x10JFIF", 1),
+    (b"\xff\xd8\xff\xe1\x00\x20Exif", 1),
+    (b"\xff\xd8\xff\xdb\x00\x43\x00", 1),
+    (b"GIF87a", 2),
+    (b"GIF89a", 2),
+    (b"RIFF\x24\x00\x00\x00WEBPVP8 ", 3),
+];
+
+/// Beginnings of what is no picture, though it looks a little like one.
+const OTHERS: [&[u8]; 12] = [
+    b"RIFF\x24\x00\x00\x00WAVEfmt ",
+    b"\x89PNG\n\x1a\n",
+    b"PNG\r\n\x1a\n",
+    b" \x89PNG\r\n\x1a\n",
+    b"\xff\xd8\x00\xff",
+    b"GIF88a",
+    b"GIF8",
+    b"gif89a",
+    b"WEBPRIFF",
+    b"<!DOCTYPE html>\n<img src=x>",
+    b"<svg xmlns=\"http://www.w3.org/2000/svg\">",
+    b"%PDF-1.7\n",
+];
+
+/// What to do next.
+fn drawn(draw: &mut Draw, world: &World) -> Vec<Act> {
+    match draw.below(30) {
+        0 => vec![post("/wire").body(draw.text())],
+        1 => {
+            let length = draw.below(300) as usize;
+            vec![post("/wire").body(bytes(draw, length))]
+        }
+        2 => vec![no_form(draw)],
+        3..=6 => vec![drawn_form(draw)],
+        7 | 8 => vec![other_boundary(draw)],
+        9 | 10 => vec![cut_form(draw, "/parts")],
+        11..=14 => {
+            let (name, length) = (file_name(draw), draw.number(8..300) as usize);
+            vec![picture(&name, png(draw, length)), get("/")]
+        }
+        15 => {
+            let length = draw.pick(&[SMALL - 1, SMALL, SMALL + 1, 3000, 6000]);
+            let name = picture_name(draw);
+            vec![picture(&name, png(draw, length)), get("/")]
+        }
+        16 => {
+            let names = [picture_name(draw), picture_name(draw)];
+            let [one, other] = names.map(|name| file(&name, png(draw, 90)));
+            let caption = match draw.below(4) {
+                1 => "x".into(),
+                2 => "ab".into(),
+                3 => String::new(),
+                _ => draw.line(),
+            };
+            vec![
+                form("/pictures", &[text("caption", &caption), one, other]),
+                get("/"),
+            ]
+        }
+        17 => vec![cut_form(draw, "/pictures"), get("/")],
+        18 | 19 => {
+            let limit = draw.number(1500..3500) as usize;
+            let near = limit + draw.below(3) as usize - 1;
+            let over = limit + draw.number(2..20) as usize;
+            let length = draw.pick(&[near, near, near, over, over, 2 * limit, limit / 2]);
+            let name = picture_name(draw);
+            vec![limited(limit), picture(&name, png(draw, length)), get("/")]
+        }
+        20 => {
+            let name = picture_name(draw);
+            let again = match draw.one_in(2) {
+                false => Act::Restart,
+                true => picture(&name, png(draw, 91)),
+            };
+            let number = next_number(world);
+            vec![
+                picture(&name, png(draw, 90)),
+                again,
+                get("/"),
+                get(format!("/pictures/{number}")),
+            ]
+        }
+        21..=23 => {
+            let (beginning, _) = draw.pick(&BEGINNINGS);
+            let name = claimed_name(draw);
+            let number = next_number(world);
+            vec![
+                picture(&name, begins_with(draw, beginning)),
+                get(format!("/pictures/{number}")),
+            ]
+        }
+        24 | 25 => {
+            let beginning = draw.pick(&OTHERS);
+            let name = claimed_name(draw);
+            vec![picture(&name, begins_with(draw, beginning)), get("/")]
+        }
+        26 => {
+            let length = 1 + draw.below(PNG.len() as u64 - 1) as usize;
+            vec![picture(&picture_name(draw), &PNG[..length])]
+        }
+        27 => vec![form("/pictures", &[text("caption", "x"), file("", "")])],
+        28 => {
+            let number = draw.below(world.pictures.len() as u64 + 3);
+            let more = draw.pick(&["", "", "", ".png", "/", "x"]);
+            vec![get(format!("/pictures/{number}{more}"))]
+        }
+        _ => {
+            let path = draw.path_near(&["/pictures", "/parts", "/wire", "/"]);
+            match draw.one_in(2) {
+                false => vec![get(path)],
+                true => vec![form(&path, &[text("caption", "x")])],
+            }
+        }
+    }
+}
+
+/// A name that a client may give to a picture.
+fn file_name(draw: &mut Draw) -> String {
+    let name = picture_name(draw);
+    match draw.below(16) {
+        1 => format!("../../{name}"),
+        2 => format!("/tmp/{name}"),
+        3 => format!("C:\\Users\\{}\\{name}", draw.word()),
+        4 => format!("..\\..\\{name}"),
+        5 => format!("<b>{name}</b>"),
+        6 => format!("{} & {name}", draw.word()),
+        7 => format!("&lt;{name}&gt;"),
+        8 => format!("{}.png", draw.line()),
+        9 => format!(
+            "{}{}",
+            draw.word(),
+            "x".repeat(draw.number(60..100) as usize)
+        ),
+        10 => format!(
+            "{}{}",
+            draw.word(),
+            "ね".repeat(draw.number(60..100) as usize)
+        ),
+        11 => format!("  {name} "),
+        12 => format!("{}\t{name}", draw.word()),
+        13 => draw.pick(&["../", "/", "..\\", " ", "\u{7f}"]).into(),
+        14 => draw.pick(&["con", "nul", "..", ".", "aux.png", "~"]).into(),
+        15 => format!("{}; {name}", draw.word()),
+        _ => name,
+    }
+}
+
+/// A name that need not fit to what is in the file.
+fn claimed_name(draw: &mut Draw) -> String {
+    let extension = draw.pick(&["png", "jpg", "gif", "webp", "html", "PNG", "bin"]);
+    format!("{}.{extension}", draw.word())
+}
+
+/// A request that brings no form with files.
+fn no_form(draw: &mut Draw) -> Act {
+    let path = draw.pick(&["/parts", "/pictures"]);
+    let content = body(&[text("caption", &draw.word())], BOUNDARY);
+    let other = [
+        "application/x-www-form-urlencoded".to_string(),
+        format!("multipart/mixed; boundary={BOUNDARY}"),
+        format!("text/plain; boundary={BOUNDARY}"),
+        "multipart/form-data".to_string(),
+        "multipart/form-data; charset=utf-8".to_string(),
+        format!("multipart/form-data-{}; boundary={BOUNDARY}", draw.word()),
+        "image/png".to_string(),
+    ];
+    match draw.below(8) {
+        0 => post(path).body(content),
+        at => post(path)
+            .field("Content-Type", &other[at as usize - 1])
+            .body(content),
+    }
+}
+
+/// The bytes of a part, near those that end one.
+fn content(draw: &mut Draw) -> Vec<u8> {
+    let word = draw.word();
+    match draw.below(16) {
+        1 => Vec::new(),
+        2 => format!("\r\n{word}\r\n").into(),
+        3 => format!("{word}--{BOUNDARY}").into(),
+        4 => format!("--{BOUNDARY}--\r\n{word}").into(),
+        5 => format!("{word}\n--{BOUNDARY}\n").into(),
+        6 => format!("{word}\r--{BOUNDARY}\r\n").into(),
+        7 => {
+            let end = draw.below(BOUNDARY.len() as u64) as usize;
+            format!("{word}\r\n--{}", &BOUNDARY[..end]).into()
+        }
+        8 => format!("{word}\r").into(),
+        9 => format!("{word}\r\n\r\n--").into(),
+        10 => format!("\r\n\r\n{word}: x\r\n\r\n").into(),
+        11 => (0..=255).collect(),
+        12 => format!("{word}\r\n\r\n--{}", BOUNDARY.to_lowercase()).into(),
+        13 => {
+            let length = draw.below(300) as usize;
+            bytes(draw, length)
+        }
+        _ => word.into(),
+    }
+}
+
+/// A form that is right.
+fn drawn_form(draw: &mut Draw) -> Act {
+    let mut pieces = Vec::new();
+    for _ in 0..1 + draw.below(3) {
+        let content = content(draw);
+        pieces.push(match draw.below(8) {
+            0 | 1 => Piece(text(&draw.word(), "").0, content),
+            2 => {
+                let head = format!("content-disposition: form-data; name=\"{}\"", draw.word());
+                Piece(head, content)
+            }
+            3 => {
+                let name = draw.word();
+                let head = format!(
+                    "Content-Type: text/plain\r\nX-{name}: y\r\n\
+                     Content-Disposition:form-data; name={name}; filename={name}.txt"
+                );
+                Piece(head, content)
+            }
+            4 => file("", ""),
+            _ => file(&file_name(draw), content),
+        });
+    }
+    let mut whole = body(&pieces, BOUNDARY);
+    match draw.below(10) {
+        // What stands before the first boundary, and behind the last one, is nothing.
+        5 => whole = [draw.word().as_bytes(), b"\r\n", &whole].concat(),
+        6 | 7 => whole = [b"\r\n", &whole[..]].concat(),
+        8 => whole.extend(draw.word().bytes()),
+        9 => whole.truncate(whole.len() - 2),
+        _ => {}
+    }
+    post("/parts")
+        .field("Content-Type", content_type(BOUNDARY))
+        .body(whole)
+}
+
+/// A form with another boundary.
+fn other_boundary(draw: &mut Draw) -> Act {
+    let word = draw.word();
+    let name = draw.pick(&["Caption", "caption"]);
+    let pieces = [text(name, &draw.word()), file("a.png", png(draw, 20))];
+    let with = |boundary: &str, header: &str| {
+        post("/parts")
+            .field("Content-Type", header)
+            .body(body(&pieces, boundary))
+    };
+    let upper = word.to_uppercase();
+    match draw.below(8) {
+        1 => with(&word, &format!("multipart/form-data; boundary=\"{word}\"")),
+        2 => with(&upper, &format!("multipart/form-data; boundary={upper}")),
+        3 => with(&word, &format!("Multipart/Form-Data; Boundary={word}")),
+        4 => with(
+            &word,
+            &format!("multipart/form-data; charset=utf-8; boundary={word}"),
+        ),
+        5 => with(
+            &word,
+            &format!("multipart/form-data;boundary={word};charset=utf-8"),
+        ),
+        6 => {
+            let spaced = format!("{word} :?={word}");
+            with(
+                &spaced,
+                &format!("multipart/form-data; boundary=\"{spaced}\""),
+            )
+        }
+        7 => with("-", "multipart/form-data; boundary=-"),
+        _ => with(&word, &format!("multipart/form-data; boundary={word}")),
+    }
+}
+
+/// A form that ends too early.
+fn cut_form(draw: &mut Draw, path: &str) -> Act {
+    let pieces = [
+        file(&picture_name(draw), png(draw, 80)),
+        text("caption", &draw.word()),
+    ];
+    let mut whole = body(&pieces, BOUNDARY);
+    // With the last line end, or without it, it would be whole.
+    let most = whole.len() as u64 - 4;
+    let least = match path {
+        "/pictures" => find(&whole, PNG).unwrap_or(0) as u64,
+        _ => 0,
+    };
+    whole.truncate(match draw.below(3) {
+        0 => most as usize,
+        _ => draw.number(least..most) as usize,
+    });
+    post(path)
+        .field("Content-Type", content_type(BOUNDARY))
+        .body(whole)
+}
+
+// What is right.
+
+#[derive(Clone, Debug, PartialEq)]
+struct Picture {
+    number: usize,
+    name: String,
+    /// The number that is shown.
+    length: usize,
+    kind: usize,
+    content: Vec<u8>,
+}
+
+#[derive(Clone)]
+struct World {
+    pictures: Vec<Picture>,
+    limit: usize,
+    /// Words in the names of what was not taken.
+    refused: Vec<String>,
+    restarted: bool,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            pictures: Vec::new(),
+            limit: LIMIT,
+            refused: Vec::new(),
+            restarted: false,
+        }
+    }
+}
+
+/// A part of a form, as it is read.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Part {
+    name: String,
+    file_name: Option<String>,
+    content: Vec<u8>,
+}
+
+/// A form that is taken apart.
+#[derive(Default)]
+struct Apart {
+    parts: Vec<Part>,
+    /// The part in which it breaks off, if it does so in the content of one.
+    half: Option<Part>,
+    /// The number of bytes of that part that are no beginning of a boundary for sure.
+    sure: usize,
+    /// Whether its end is there.
+    whole: bool,
+}
+
+/// What the program does. The default is right; every other value is a mistake.
+#[derive(Clone)]
+struct Knobs {
+    wire: fn(&[u8]) -> Vec<u8>,
+    /// The type of what comes back, and what is said of sniffing.
+    wire_head: [Option<String>; 2],
+    /// The boundary that a Content-Type names.
+    boundary: fn(&str) -> Option<String>,
+    not_a_form: u16,
+    /// Whether a field in the head of a part is the one that names it.
+    is_disposition: fn(&str) -> bool,
+    /// Whether the head of a part ends with the field that names it.
+    stops_early: bool,
+    /// Whether the line end before a boundary belongs to it.
+    line_end: bool,
+    /// Whether what nobody has read of a part is left out.
+    skips: bool,
+    /// Whether the end of the form is seen, by what stands behind the last boundary.
+    is_end: fn(&[u8]) -> bool,
+    /// Whether every part has a file name.
+    all_files: bool,
+    /// The most bytes of a body that can be taken apart.
+    longest: usize,
+    malformed: u16,
+    display: fn(&str) -> String,
+    src: fn(&Picture) -> String,
+    alt: Option<fn(&str) -> String>,
+    caption: fn(&str) -> String,
+    has_size: bool,
+    /// The number that is shown for this number of bytes.
+    counted: fn(usize) -> usize,
+    /// Whether the name of a picture is that of its file.
+    by_name: bool,
+    /// Whether pictures are found when the program starts again.
+    found: bool,
+    /// What is kept of a picture, unless it is too large.
+    kept: fn(&[u8], limit: usize) -> Option<Vec<u8>>,
+    too_large: u16,
+    /// Whether a picture is on the board before its form has come to its end.
+    early: bool,
+    kind: fn(content: &[u8], file_name: &str) -> Option<usize>,
+    no_picture: u16,
+    /// The types of the kinds.
+    types: [Option<String>; 4],
+    sniff: Option<String>,
+    missing: u16,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            wire: <[u8]>::to_vec,
+            wire_head: [TEXT, "nosniff"].map(|value| Some(value.into())),
+            boundary,
+            not_a_form: 415,
+            is_disposition: |name| name.eq_ignore_ascii_case("Content-Disposition"),
+            stops_early: false,
+            line_end: true,
+            skips: true,
+            is_end: |_| true,
+            all_files: false,
+            longest: usize::MAX,
+            malformed: 400,
+            display: |name| cleaned(name, &['/', '\\'], 80),
+            src: |picture| format!("/pictures/{}", picture.number),
+            alt: Some(str::to_string),
+            caption: str::to_string,
+            has_size: true,
+            counted: |length| length,
+            by_name: false,
+            found: true,
+            kept: |content, limit| (content.len() <= limit).then(|| content.to_vec()),
+            too_large: 413,
+            early: false,
+            kind: |content, _| kind(content),
+            no_picture: 415,
+            types: KINDS.map(|(media_type, _)| Some(media_type.into())),
+            sniff: Some("nosniff".into()),
+            missing: 404,
+        }
+    }
+}
+
+impl Knobs {
+    /// Whether a part seems to end where no more of it has come yet.
+    fn takes_pause_for_end(&self) -> bool {
+        self.longest < usize::MAX
+    }
+}
+
+fn boundary(content_type: &str) -> Option<String> {
+    let (media_type, _) = content_type.split_once(';')?;
+    let media_type = media_type.trim();
+    let is_form = media_type.eq_ignore_ascii_case("multipart/form-data");
+    parameter(content_type, "boundary").filter(|_| is_form)
+}
+
+/// A parameter of a header, without its quotes.
+fn parameter(header: &str, wanted: &str) -> Option<String> {
+    let mut quoted = false;
+    let mut pieces = header.split(|letter| {
+        quoted ^= letter == '"';
+        letter == ';' && !quoted
+    });
+    pieces.find_map(|piece| {
+        let (name, value) = piece.split_once('=')?;
+        let is_wanted = name.trim().eq_ignore_ascii_case(wanted);
+        is_wanted.then(|| value.trim().trim_matches('"').to_string())
+    })
+}
+
+/// The place of the first of these bytes in a row.
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    let first = *wanted.first()?;
+    let mut from = 0;
+    loop {
+        from += bytes.get(from..)?.iter().position(|&byte| byte == first)?;
+        if bytes[from..].starts_with(wanted) {
+            return Some(from);
+        }
+        from += 1;
+    }
+}
+
+/// Takes the body of a form apart, of which these parts are read; `None` where the text leaves
+/// open what it means.
+fn take_apart(
+    knobs: &Knobs,
+    body: &[u8],
+    boundary: &str,
+    is_read: fn(&Part) -> bool,
+) -> Option<Apart> {
+    let line_end: &[u8] = if knobs.line_end { b"\r\n" } else { b"" };
+    let delimiter = [line_end, b"--", boundary.as_bytes()].concat();
+    let body = [line_end, body].concat();
+    let mut apart = Apart::default();
+    if body.len() > knobs.longest {
+        return Some(apart);
+    }
+    // Where the delimiter ends that comes next.
+    let next = |bytes: &[u8], is_read: bool| match is_read || knobs.skips {
+        true => find(bytes, &delimiter).map(|start| start + delimiter.len()),
+        false => Some(delimiter.len()).filter(|length| *length <= bytes.len()),
+    };
+    let Some(start) = next(&body, false) else {
+        return Some(apart);
+    };
+    let mut rest = &body[start..];
+    loop {
+        if rest.starts_with(b"--") {
+            apart.whole = (knobs.is_end)(rest);
+            return Some(apart);
+        }
+        if rest.len() < 2 {
+            return Some(apart);
+        }
+        let is_right = knobs.skips && knobs.line_end;
+        if is_right && !rest.starts_with(b"\r\n") {
+            return None; // only a line end may follow
+        }
+        let mut part = Part {
+            file_name: knobs.all_files.then(String::new),
+            ..Part::default()
+        };
+        let mut content = &rest[2..];
+        loop {
+            let Some(end) = find(content, b"\r\n") else {
+                return Some(apart);
+            };
+            let line = String::from_utf8_lossy(&content[..end]).into_owned();
+            content = &content[end + 2..];
+            if line.is_empty() {
+                break;
+            }
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
+            if (knobs.is_disposition)(name) {
+                // How a quote is written in a name, clients do not agree on.
+                if value.contains("\\\"") {
+                    return None;
+                }
+                part.name = parameter(value, "name").unwrap_or_default();
+                part.file_name = parameter(value, "filename").or(part.file_name);
+                if knobs.stops_early {
+                    break;
+                }
+            }
+        }
+        let is_read = is_read(&part);
+        let Some(end) = next(content, is_read) else {
+            part.content = content.to_vec();
+            apart.sure = (content.len() + 1).saturating_sub(delimiter.len());
+            apart.half = Some(part);
+            return Some(apart);
+        };
+        if is_read {
+            part.content = content[..end - delimiter.len()].to_vec();
+        }
+        apart.parts.push(part);
+        rest = &content[end..];
+    }
+}
+
+/// What is shown of a name: what stands behind the last of these, cut after this number of
+/// characters.
+fn cleaned(name: &str, at: &[char], most: usize) -> String {
+    let last = name.rsplit(at).next().unwrap_or_default();
+    let visible = last.chars().filter(|c| !c.is_control());
+    match visible.take(most).collect::<String>().trim() {
+        "" => "picture".into(),
+        name => name.into(),
+    }
+}
+
+fn kind(content: &[u8]) -> Option<usize> {
+    match content {
+        _ if content.starts_with(PNG) => Some(0),
+        [0xff, 0xd8, 0xff, ..] => Some(1),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(2),
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => Some(3),
+        _ => None,
+    }
+}
+
+/// The line of /parts for a part.
+fn listed(part: &Part) -> String {
+    let file = part.file_name.as_ref();
+    let file = file.map_or(String::new(), |name| format!(", the file \"{name}\""));
+    let number = part
+        .content
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |number: u64, &byte| {
+            (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    let (name, length) = (&part.name, part.content.len());
+    format!("{name}{file}: {length} bytes, fingerprint {number:016x}\n")
+}
+
+struct FileUpload;
+
+impl Model for FileUpload {
+    type Knobs = Knobs;
+    type State = World;
+
+    fn expect(knobs: &Knobs, world: &mut World, act: &Act) -> Option<Expect> {
+        if let Act::Start(command) = act {
+            let mut variables = command.variables.iter();
+            let limit = variables.find(|(name, _)| name == "PICTURE_LIMIT");
+            let limit = limit.and_then(|(_, limit)| limit.parse().ok());
+            world.limit = limit.unwrap_or(LIMIT);
+            return Some(Expect::step(1).serves());
+        }
+        if std::mem::take(&mut world.restarted) && !knobs.found {
+            world.pictures.clear();
+        }
+        let asked = act.asked()?;
+        if !asked.has_plain_path() {
+            return None;
+        }
+        match (&*asked.method, asked.path()) {
+            ("GET", "/") => Some(page(knobs, world)),
+            ("GET", path) => match path.strip_prefix("/pictures/") {
+                Some(number) => sent(knobs, world, number),
+                None => Some(Expect::step(1).status(404)),
+            },
+            ("POST", "/wire") => {
+                let [media_type, sniff] = &knobs.wire_head;
+                let expect = Expect::step(1)
+                    .status(200)
+                    .field("Content-Type", media_type.as_deref())
+                    .field("X-Content-Type-Options", sniff.as_deref());
+                let body = asked.body.as_deref().unwrap_or_default();
+                Some(expect.body((knobs.wire)(body)))
+            }
+            ("POST", "/parts" | "/pictures") => posted(knobs, world, asked),
+            ("POST", _) => Some(Expect::step(1).status(404)),
+            _ => None,
+        }
+    }
+
+    fn draw(draw: &mut Draw, world: &World) -> Vec<Act> {
+        drawn(draw, world)
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        about_the_wire(mistakes);
+        about_parts(mistakes);
+        about_names(mistakes);
+        about_the_disk(mistakes);
+        about_kinds(mistakes);
+    }
+
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
+            return;
+        };
+        let status = answer.status;
+        let is_refusal = ![200, 303, 500].contains(&status);
+        let other_type = answer.field("Content-Type").filter(|_| status == 200);
+        let other_type = other_type.map(str::to_string);
+        match (&*asked.method, asked.path()) {
+            ("POST", "/wire") => {
+                if let Some(other) = other_type {
+                    mistakes.wrong(
+                        "wire-type",
+                        format!(
+                            "What /wire answers is to be read, so its Content-Type is {TEXT}: \
+                             begin_text sends it. This one is {other}."
+                        ),
+                        move |knobs| knobs.wire_head[0] = Some(other.clone()),
+                    );
+                }
+            }
+            ("POST", "/parts" | "/pictures") if is_refusal => {
+                mistakes
+                    .wrong(
+                        "no-form-otherwise",
+                        format!(
+                            "What is no form with files gets {status}. It is of another type than \
+                             this server takes: 415, Unsupported Media Type."
+                        ),
+                        move |knobs| knobs.not_a_form = status,
+                    )
+                    .wrong(
+                        "too-large-otherwise",
+                        format!(
+                            "A picture that is too large gets {status}. For this, there is 413, \
+                             Payload Too Large."
+                        ),
+                        move |knobs| knobs.too_large = status,
+                    )
+                    .wrong(
+                        "no-picture-otherwise",
+                        format!(
+                            "What is no picture gets {status}. It is of another type than this \
+                             server takes: 415, Unsupported Media Type."
+                        ),
+                        move |knobs| knobs.no_picture = status,
+                    );
+            }
+            ("GET", path) if path.starts_with("/pictures/") => {
+                if is_refusal {
+                    mistakes.wrong(
+                        "missing-otherwise",
+                        format!("A picture that is not there gets {status}. Its status is 404."),
+                        move |knobs| knobs.missing = status,
+                    );
+                }
+                if let Some(other) = other_type {
+                    let same = other.clone();
+                    mistakes.wrong(
+                        "other-type",
+                        "The Content-Type of a picture is not that of its kind. With nosniff, a \
+                         browser believes it: send picture.kind.media_type.",
+                        move |knobs| knobs.types.fill(Some(same.clone())),
+                    );
+                    for at in 0..KINDS.len() {
+                        let other = other.clone();
+                        mistakes.or(move |knobs| knobs.types[at] = Some(other.clone()));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn restart(world: &mut World) {
+        for picture in &mut world.pictures {
+            picture.length = picture.content.len();
+            picture.name = format!("{}.{}", picture.number, KINDS[picture.kind].1);
+        }
+        world.restarted = true;
+    }
+}
+
+/// The number that a picture gets.
+fn next_number(world: &World) -> usize {
+    world.pictures.last().map_or(0, |last| last.number) + 1
+}
+
+/// What is said of the page.
+fn page(knobs: &Knobs, world: &World) -> Expect {
+    let expect = Expect::step(1)
+        .status(200)
+        .field("Content-Type", "text/html; charset=utf-8")
+        .has_form("post", "/pictures", "picture");
+    if world.pictures.is_empty() && world.refused.is_empty() {
+        return expect;
+    }
+    let newest_first = || world.pictures.iter().rev();
+    let captions = newest_first().map(|picture| (knobs.caption)(&picture.name));
+    let captions: Vec<String> = captions.collect();
+    let mut expect = expect.then(3).shows_in_order(captions.clone());
+    for picture in newest_first() {
+        let src = (knobs.src)(picture);
+        let alt = knobs.alt.map(|alt| alt(&picture.name));
+        let mut attributes = vec![("src", src.as_str())];
+        attributes.extend(alt.as_deref().map(|alt| ("alt", alt)));
+        expect = expect.has_tag("img", &attributes);
+        if knobs.has_size {
+            expect = expect.shows_number(picture.length);
+        }
+    }
+    if knobs.alt.is_none() && !world.pictures.is_empty() {
+        expect = expect.body_lacks("alt=");
+    }
+    for word in &world.refused {
+        if captions.iter().all(|caption| !caption.contains(word)) {
+            expect = expect.hides(word);
+        }
+    }
+    expect
+}
+
+/// What is said of a picture that is asked for.
+fn sent(knobs: &Knobs, world: &World, number: &str) -> Option<Expect> {
+    if number.len() > 1 && number.starts_with(['0', '+']) {
+        // Whether 007 is 7, and +7, the text leaves open.
+        return None;
+    }
+    let expect = Expect::step(5);
+    let mut all = world.pictures.iter();
+    let Some(picture) = all.find(|picture| picture.number.to_string() == number) else {
+        return Some(expect.status(knobs.missing));
+    };
+    let expect = expect
+        .status(200)
+        .field("Content-Type", knobs.types[picture.kind].as_deref())
+        .field("X-Content-Type-Options", knobs.sniff.as_deref());
+    Some(expect.body(picture.content.clone()))
+}
+
+/// What is said of a form.
+fn posted(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
+    let header = asked.field("Content-Type").unwrap_or("");
+    let body = asked.body.as_deref().unwrap_or_default();
+    let right_boundary = boundary(header);
+    let length = right_boundary.as_ref().map_or(1, String::len);
+    if !(1..=70).contains(&length) {
+        return None;
+    }
+    let is_read: fn(&Part) -> bool = match asked.path() {
+        "/parts" => |_| true,
+        _ => is_picture,
+    };
+    // The step is that of a right program.
+    let step = match &right_boundary {
+        None => 1,
+        Some(boundary) => {
+            let apart = take_apart(&Knobs::default(), body, boundary, is_read)?;
+            match asked.path() {
+                "/parts" => 2,
+                _ => step_of(&apart, world.limit)?,
+            }
+        }
+    };
+    let expect = Expect::step(step);
+    let Some(boundary) = (knobs.boundary)(header) else {
+        return Some(expect.status(knobs.not_a_form));
+    };
+    let apart = take_apart(knobs, body, &boundary, is_read)?;
+    if asked.path() == "/parts" {
+        if !apart.whole {
+            return Some(expect.status(knobs.malformed));
+        }
+        let list: String = apart.parts.iter().map(listed).collect();
+        return Some(expect.status(200).field("Content-Type", TEXT).body(list));
+    }
+    Some(received(knobs, world, &apart, expect))
+}
+
+/// Whether a part is a picture. (If no file was chosen, a browser sends an empty name.)
+fn is_picture(part: &Part) -> bool {
+    let has_name = part.file_name.as_ref().is_some_and(|name| !name.is_empty());
+    part.name == "picture" && has_name
+}
+
+/// The step of a form with pictures; `None` where the text leaves open which of two things that
+/// are wrong with it is told.
+fn step_of(apart: &Apart, limit: usize) -> Option<u32> {
+    let mut step = 2;
+    let mut wrong = [false, false, !apart.whole];
+    let parts = apart.parts.iter().chain(&apart.half);
+    for Part { content, .. } in parts.filter(|part| is_picture(part)) {
+        step = step.max(match content.len() {
+            length if length > limit || length >= SMALL => 4,
+            _ => 3,
+        });
+        if !content.starts_with(PNG) {
+            step = 5;
+        }
+        wrong[0] |= content.len() > limit;
+        wrong[1] |= kind(content).is_none();
+    }
+    let count = wrong.iter().filter(|wrong| **wrong).count();
+    (count < 2).then_some(step)
+}
+
+/// The word that the name of a file begins with, if it is plain: the page can be searched for it.
+fn word_of(part: &Part) -> Option<String> {
+    let (stem, _) = part.file_name.as_ref()?.split_once('.')?;
+    let is_word = stem.len() > 4 && stem.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_word.then(|| stem.to_string())
+}
+
+/// What becomes of a form with pictures.
+fn received(knobs: &Knobs, world: &mut World, apart: &Apart, expect: Expect) -> Expect {
+    let mut taken = Vec::new();
+    let mut refused = None;
+    for part in apart.parts.iter().filter(|part| is_picture(part)) {
+        let name = (knobs.display)(part.file_name.as_deref().unwrap_or_default());
+        let Some(kind) = (knobs.kind)(&part.content, &name) else {
+            refused = Some(knobs.no_picture);
+            break;
+        };
+        let Some(kept) = (knobs.kept)(&part.content, world.limit) else {
+            refused = Some(knobs.too_large);
+            break;
+        };
+        taken.push((name, kind, kept));
+    }
+    // What it is can be seen before all of it is there.
+    let enough = if knobs.takes_pause_for_end() { 0 } else { 12 };
+    if let Some(half) = apart.half.as_ref().filter(|half| is_picture(half))
+        && apart.sure >= enough
+    {
+        let name = (knobs.display)(half.file_name.as_deref().unwrap_or_default());
+        if (knobs.kind)(&half.content[..apart.sure], &name).is_none() {
+            refused = refused.or(Some(knobs.no_picture));
+        }
+    }
+    let status = match refused {
+        Some(status) => Some(status),
+        None if !apart.whole => Some(knobs.malformed),
+        None if taken.is_empty() => Some(400),
+        None => None,
+    };
+    if status.is_some() && !knobs.early {
+        let words = apart.parts.iter().chain(&apart.half).filter_map(word_of);
+        let is_new = |word: &String| world.pictures.iter().all(|one| !one.name.contains(word));
+        let words: Vec<String> = words.filter(is_new).collect();
+        world.refused.extend(words);
+    }
+    if status.is_none() || knobs.early {
+        for (name, kind, content) in taken {
+            if knobs.by_name {
+                for same in world.pictures.iter_mut().filter(|one| one.name == name) {
+                    same.content = content.clone();
+                }
+            }
+            let number = next_number(world);
+            let length = (knobs.counted)(content.len());
+            world.pictures.push(Picture {
+                number,
+                name,
+                length,
+                kind,
+                content,
+            });
+        }
+    }
+    match status {
+        Some(status) => expect.status(status),
+        None => expect.status(303).field("Location", "/"),
+    }
+}
+
+// What goes wrong.
+
+fn about_the_wire(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "wire-as-text",
+            "The body is made a text on its way, and what is no UTF-8 is lost. Copy bytes: \
+             io::copy from request.body() into the answer.",
+            |knobs| knobs.wire = |body| String::from_utf8_lossy(body).into_owned().into(),
+        )
+        .wrong(
+            "wire-trimmed",
+            "The spaces and line ends around the body do not come back. Copy all of its bytes.",
+            |knobs| knobs.wire = |body| body.trim_ascii().into(),
+        )
+        .wrong(
+            "wire-empty",
+            "Nothing comes back. Copy the body of the request into the answer before you finish \
+             it.",
+            |knobs| knobs.wire = |_| Vec::new(),
+        )
+        .wrong(
+            "part-of-the-body",
+            "Only the beginning of the body comes back. One read gives what fits into your \
+             buffer; io::copy reads up to the end.",
+            |knobs| knobs.wire = |body| body[..body.len().min(1024)].into(),
+        )
+        .or(|knobs| knobs.wire = |body| body[..body.len().min(4096)].into())
+        .or(|knobs| knobs.wire = |body| body[..body.len().min(8192)].into())
+        .wrong(
+            "wire-without-nosniff",
+            "The answer of /wire has no X-Content-Type-Options: nosniff, so a browser looks into \
+             it, sees that it is no text, and saves it. begin_text sends this header.",
+            |knobs| knobs.wire_head[1] = None,
+        )
+        .wrong(
+            "type-not-read",
+            "Any type with a boundary is taken for a form. Look at what stands before the first \
+             semicolon: it must be multipart/form-data.",
+            |knobs| knobs.boundary = |header| parameter(header, "boundary"),
+        )
+        .wrong(
+            "any-multipart",
+            "Every kind of multipart is taken for a form. There are others, in e-mails for \
+             example: compare all of the type, multipart/form-data.",
+            |knobs| {
+                knobs.boundary = |header| {
+                    let is_multipart = header.to_lowercase().starts_with("multipart/");
+                    parameter(header, "boundary").filter(|_| is_multipart)
+                }
+            },
+        )
+        .wrong(
+            "type-only-begins",
+            "A type that only begins with multipart/form-data is taken for it. Split the header \
+             at its first semicolon, and compare all that stands before it.",
+            |knobs| {
+                knobs.boundary = |header| {
+                    let begins = header.to_lowercase().starts_with("multipart/form-data");
+                    parameter(header, "boundary").filter(|_| begins)
+                }
+            },
+        )
+        .wrong(
+            "case-of-the-type",
+            "In a media type, capital letters make no difference: Multipart/Form-Data is the \
+             same. Compare with eq_ignore_ascii_case.",
+            |knobs| {
+                knobs.boundary = |header| {
+                    let (media_type, _) = header.split_once(';')?;
+                    boundary(header).filter(|_| media_type.trim() == "multipart/form-data")
+                }
+            },
+        )
+        .wrong(
+            "boundary-in-small-letters",
+            "You make the whole header small, and the boundary with it. In the body it still has \
+             its capital letters, so it is not found.",
+            |knobs| knobs.boundary = |header| boundary(header).map(|text| text.to_lowercase()),
+        )
+        .wrong(
+            "boundary-by-hand",
+            "You take what stands behind \"boundary=\". It may be in quotes, and another \
+             parameter may follow. The function parameter knows both.",
+            |knobs| knobs.boundary = by_hand,
+        )
+        .or(|knobs| {
+            knobs.boundary = |header| Some(by_hand(header)?.trim_matches('"').to_string());
+        })
+        .wrong(
+            "no-boundary",
+            "A form without a boundary is taken, as if the boundary were empty. Nobody can take \
+             it apart: hand on the None of parameter.",
+            |knobs| {
+                knobs.boundary = |header| {
+                    boundary(&format!("{header}; boundary=x")).filter(|_| header.contains(';'))?;
+                    Some(parameter(header, "boundary").unwrap_or_default())
+                }
+            },
+        );
+}
+
+/// The boundary, found by its name alone.
+fn by_hand(header: &str) -> Option<String> {
+    let (media_type, _) = header.split_once(';')?;
+    let media_type = media_type.trim();
+    let (_, found) = header.split_once("boundary=")?;
+    let is_form = media_type.eq_ignore_ascii_case("multipart/form-data");
+    is_form.then(|| found.to_string())
+}
+
+fn about_parts(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "line-end-in-content",
+            "The line end before a boundary is counted to the part. It belongs to the boundary: \
+             the delimiter begins with \\r\\n, and where there is none, it is no boundary.",
+            |knobs| knobs.line_end = false,
+        )
+        .wrong(
+            "head-in-content",
+            "You stop reading the head of a part once you have its names, and the rest of it \
+             becomes content. Read lines until an empty one comes.",
+            |knobs| knobs.stops_early = true,
+        )
+        .wrong(
+            "case-of-the-field",
+            "The field in the head of a part is found only if it is written \
+             Content-Disposition. Capital letters make no difference in the name of a field: \
+             eq_ignore_ascii_case.",
+            |knobs| knobs.is_disposition = |name| name == "Content-Disposition",
+        )
+        .wrong(
+            "end-not-seen",
+            "The end of the form is not seen, and one more part is looked for. Two hyphens behind \
+             a boundary say that it was the last one: Ok(None).",
+            |knobs| knobs.is_end = |_| false,
+        )
+        .wrong(
+            "end-needs-a-line",
+            "Behind the last boundary, you wait for a line end. It need not come: two hyphens are \
+             the end. Take two bytes, and not a line.",
+            |knobs| knobs.is_end = |rest| find(rest, b"\r\n").is_some(),
+        )
+        .wrong(
+            "rest-not-skipped",
+            "next_part begins where reading has stopped. What nobody has read of the part before, \
+             or what stands before the first boundary, must be left out: copy it to io::sink() \
+             first.",
+            |knobs| knobs.skips = false,
+        )
+        .wrong(
+            "every-part-a-file",
+            "A field without a file is listed as a file without a name. Leave file_name None \
+             if there is no filename.",
+            |knobs| knobs.all_files = true,
+        )
+        .wrong(
+            "ends-with-the-buffer",
+            "Ok(0) says that the part is at its end. If there is nothing in the buffer that you \
+             can give away for sure, it is not: fill it, and look again.",
+            |knobs| knobs.longest = 8 * 1024 + 2,
+        );
+}
+
+fn about_names(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "path-shown",
+            "A name with a path is shown whole. Show what stands behind the last slash or \
+             backslash.",
+            |knobs| knobs.display = |name| cleaned(name, &[], 80),
+        )
+        .wrong(
+            "only-slashes",
+            "A path is cut at / alone. Names from Windows have a backslash: cut at both.",
+            |knobs| knobs.display = |name| cleaned(name, &['/'], 80),
+        )
+        .wrong(
+            "only-backslashes",
+            "A path is cut at the backslash alone. Cut at / as well.",
+            |knobs| knobs.display = |name| cleaned(name, &['\\'], 80),
+        )
+        .wrong(
+            "beginning-of-the-path",
+            "Of a path, you show the beginning. The name of the file is at the end: rsplit.",
+            |knobs| {
+                knobs.display = |name| {
+                    let first = name.split(['/', '\\']).next().unwrap_or_default();
+                    cleaned(first, &[], 80)
+                };
+            },
+        )
+        .wrong(
+            "long-name",
+            "A long name is shown whole, or cut at another length. Show 80 characters at most: \
+             chars().take(80).",
+            |knobs| knobs.display = |name| cleaned(name, &['/', '\\'], usize::MAX),
+        )
+        .or(|knobs| knobs.display = |name| cleaned(name, &['/', '\\'], 79))
+        .or(|knobs| knobs.display = |name| cleaned(name, &['/', '\\'], 81))
+        .or(|knobs| knobs.display = |name| cleaned(name, &['/', '\\'], 100))
+        .or(|knobs| knobs.display = |name| cleaned(name, &['/', '\\'], 64))
+        .wrong(
+            "empty-name",
+            "Nothing is left of a name, and nothing is shown. Call it \"picture\" then.",
+            |knobs| {
+                knobs.display = |name| match &*cleaned(name, &['/', '\\'], 80) {
+                    "picture" if !name.contains("picture") => String::new(),
+                    other => other.into(),
+                };
+            },
+        )
+        .wrong(
+            "control-characters",
+            "Control characters are left in the name: a tab, a line end. Nobody can see them: \
+             filter them out, with is_control.",
+            |knobs| {
+                knobs.display = |name| {
+                    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+                    match last.chars().take(80).collect::<String>().trim() {
+                        "" => "picture".into(),
+                        name => name.into(),
+                    }
+                };
+            },
+        )
+        .wrong(
+            "spaces-around",
+            "The spaces around a name are left. Trim it, and then look whether it is empty.",
+            |knobs| {
+                knobs.display = |name| {
+                    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+                    let visible = last.chars().filter(|c| !c.is_control()).take(80);
+                    match visible.collect::<String>() {
+                        empty if empty.is_empty() => "picture".into(),
+                        name => name,
+                    }
+                };
+            },
+        )
+        .wrong(
+            "not-escaped",
+            "The name stands in the page as it came, and what looks like a tag in it is one. \
+             Anybody could run a script in the browsers of all: escape_html.",
+            |knobs| {
+                knobs.caption = grader::model::shown;
+                knobs.alt = Some(in_quotes);
+            },
+        )
+        .wrong(
+            "caption-not-escaped",
+            "The name is escaped in alt, and not below the picture: escape_html in both places.",
+            |knobs| knobs.caption = grader::model::shown,
+        )
+        .wrong(
+            "alt-not-escaped",
+            "The name is escaped below the picture, and not in alt: escape_html in both places.",
+            |knobs| knobs.alt = Some(in_quotes),
+        )
+        .wrong(
+            "escaped-twice",
+            "The name is escaped twice, so a reader sees &amp; and its like. Escape it once, \
+             where it goes into the page.",
+            |knobs| {
+                knobs.caption = escape_html;
+                knobs.alt = Some(escape_html);
+            },
+        )
+        .wrong(
+            "no-alt",
+            "The image has no alt with the name. It is read to those who cannot see the picture.",
+            |knobs| knobs.alt = None,
+        )
+        .or(|knobs| knobs.alt = Some(|_| String::new()))
+        .wrong(
+            "no-name",
+            "The name is not to be seen on the page. Write it below the picture as well.",
+            |knobs| knobs.caption = |_| String::new(),
+        )
+        .wrong(
+            "other-size",
+            "The page does not say how many bytes a picture has, or says another number. Count \
+             all that is written, the bytes at the beginning, too.",
+            |knobs| knobs.has_size = false,
+        )
+        .or(|knobs| knobs.counted = |length| length.saturating_sub(12))
+        .or(|knobs| knobs.counted = |length| length.saturating_sub(8))
+        .or(|knobs| knobs.counted = |length| length.saturating_sub(16))
+        .wrong(
+            "other-address",
+            "The src of an image is not the address of the picture: /pictures/ and its number.",
+            |knobs| knobs.src = |picture| format!("/{}", picture.number),
+        )
+        .or(|knobs| knobs.src = |picture| format!("pictures/{}", picture.number))
+        .or(|knobs| {
+            knobs.src = |picture| {
+                let (_, extension) = KINDS[picture.kind];
+                format!("/pictures/{}.{extension}", picture.number)
+            };
+        })
+        .or(|knobs| knobs.src = |picture| format!("/pictures/{}", picture.name))
+        .wrong(
+            "named-by-the-client",
+            "A picture lies in the file that the client has named, so the next one of this name \
+             takes its place, and after a start nobody finds it. Make the name of the file of the \
+             number and the extension.",
+            |knobs| {
+                knobs.by_name = true;
+                knobs.found = false;
+            },
+        )
+        .wrong(
+            "not-found-again",
+            "After a start, the pictures are not found. Board::open looks for NUMBER.EXTENSION, \
+             such as 7.png, in the folder: that is what path must say.",
+            |knobs| knobs.found = false,
+        );
+}
+
+/// What a browser reads of a text between double quotes that is not escaped.
+fn in_quotes(name: &str) -> String {
+    let cut = name.split('"').next().unwrap_or_default();
+    let decoded = cut.replace("&lt;", "<").replace("&gt;", ">");
+    decoded.replace("&amp;", "&")
+}
+
+fn about_the_disk(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "no-limit",
+            "There is no limit: a picture may be as large as it likes. Take one byte more than \
+             the limit, and look whether it has come.",
+            |knobs| knobs.kept = |content, _| Some(content.to_vec()),
+        )
+        .wrong(
+            "limit-refused",
+            "A picture that has just as many bytes as it may have is refused. The limit itself is \
+             allowed: length > self.limit.",
+            |knobs| knobs.kept = |content, limit| up_to(content, limit - 1),
+        )
+        .wrong(
+            "cut-at-the-limit",
+            "Of a picture that is too large, you keep the beginning, and say that all is well. \
+             Take one byte more than the limit: if it comes, there are too many.",
+            |knobs| {
+                knobs.kept = |content, limit| Some(content[..content.len().min(limit)].to_vec());
+            },
+        )
+        .wrong(
+            "limit-of-the-rest",
+            "The bytes at the beginning, by which you find out the kind, do not count for the \
+             limit. Count all that is written.",
+            |knobs| knobs.kept = |content, limit| up_to(content, limit + 12),
+        )
+        .or(|knobs| knobs.kept = |content, limit| up_to(content, limit + 8))
+        .or(|knobs| knobs.kept = |content, limit| up_to(content, limit + 16))
+        .wrong(
+            "one-byte-more",
+            "A picture may have one byte more than the limit. Take limit + 1 bytes, and refuse \
+             it if length > limit.",
+            |knobs| knobs.kept = |content, limit| up_to(content, limit + 1),
+        )
+        .wrong(
+            "beginning-lost",
+            "The bytes at the beginning, by which you find out the kind, are not in the file. \
+             What was read does not come again: write it first, or chain it to the rest.",
+            |knobs| knobs.kept = |content, limit| up_to(content.get(12..).unwrap_or(b""), limit),
+        )
+        .or(|knobs| knobs.kept = |content, limit| up_to(content.get(8..).unwrap_or(b""), limit))
+        .or(|knobs| knobs.kept = |content, limit| up_to(content.get(16..).unwrap_or(b""), limit))
+        .wrong(
+            "too-early",
+            "A picture is on the board before its form has come to its end. If the rest does not \
+             come, or is refused, it must not be there: publish when all are there.",
+            |knobs| knobs.early = true,
+        );
+}
+
+/// All of it, if it has no more bytes than this.
+fn up_to(content: &[u8], most: usize) -> Option<Vec<u8>> {
+    (content.len() <= most).then(|| content.to_vec())
+}
+
+fn about_kinds(mistakes: &mut Mistakes<Knobs>) {
+    mistakes
+        .wrong(
+            "no-jpeg",
+            "A JPEG is refused. It begins with the bytes ff d8 ff.",
+            |knobs| knobs.kind = |content, _| kind(content).filter(|kind| *kind != 1),
+        )
+        .wrong(
+            "no-gif",
+            "A GIF is refused. It begins with GIF87a or with GIF89a.",
+            |knobs| knobs.kind = |content, _| kind(content).filter(|kind| *kind != 2),
+        )
+        .wrong(
+            "no-webp",
+            "A WebP is refused. It begins with RIFF, and behind the next four bytes stands WEBP.",
+            |knobs| knobs.kind = |content, _| kind(content).filter(|kind| *kind != 3),
+        )
+        .wrong(
+            "one-kind-of-gif",
+            "Of the two kinds of GIF, one is refused. It begins with GIF87a or with GIF89a.",
+            |knobs| {
+                knobs.kind = |content, _| kind(content).filter(|_| !content.starts_with(b"GIF87"));
+            },
+        )
+        .or(|knobs| {
+            knobs.kind = |content, _| kind(content).filter(|_| !content.starts_with(b"GIF89"));
+        })
+        .wrong(
+            "one-kind-of-jpeg",
+            "Only one kind of JPEG is taken. The byte behind ff d8 ff differs from camera to \
+             camera: compare three bytes.",
+            |knobs| {
+                knobs.kind = |content, _| {
+                    kind(content).filter(|kind| *kind != 1 || content.get(3) == Some(&0xe0))
+                };
+            },
+        )
+        .wrong(
+            "any-riff",
+            "Whatever begins with RIFF is taken for a WebP. Sounds begin like this, too: look at \
+             the bytes 8 to 11 as well.",
+            |knobs| knobs.kind = |content, _| kind_or(content, b"RIFF", 3),
+        )
+        .wrong(
+            "two-bytes-of-jpeg",
+            "What begins with ff d8 is taken for a JPEG. Compare all three bytes.",
+            |knobs| knobs.kind = |content, _| kind_or(content, b"\xff\xd8", 1),
+        )
+        .wrong(
+            "any-gif",
+            "What begins with GIF8 is taken for a picture, whatever follows. Compare all six \
+             bytes.",
+            |knobs| knobs.kind = |content, _| kind_or(content, b"GIF8", 2),
+        )
+        .or(|knobs| knobs.kind = |content, _| kind_or(content, b"GIF", 2))
+        .wrong(
+            "anything-is-a-picture",
+            "What is no picture is taken for one. A browser that shows it may find a script in \
+             it: None, so that it gets 415.",
+            |knobs| knobs.kind = |content, _| kind(content).or(Some(0)),
+        )
+        .wrong(
+            "kind-by-name",
+            "The kind of a picture is that which its name says. The name is the client's word: \
+             look at the first bytes.",
+            |knobs| knobs.kind = |_, name| named_kind(&name.to_lowercase()),
+        )
+        .or(|knobs| knobs.kind = |_, name| named_kind(name))
+        .wrong(
+            "no-nosniff",
+            "A picture is sent without X-Content-Type-Options: nosniff. A browser may look into \
+             it then, and take it for something else than you say.",
+            |knobs| knobs.sniff = None,
+        )
+        .wrong(
+            "picture-without-type",
+            "A picture is sent without a Content-Type. Send that of its kind.",
+            |knobs| knobs.types.fill(None),
+        );
+}
+
+/// The kind, or this one, if it begins like that.
+fn kind_or(content: &[u8], beginning: &[u8], other: usize) -> Option<usize> {
+    kind(content).or(content.starts_with(beginning).then_some(other))
+}
+
+/// The kind that the name of a file says.
+fn named_kind(name: &str) -> Option<usize> {
+    let (_, extension) = name.rsplit_once('.')?;
+    KINDS.iter().position(|(_, known)| *known == extension)
+}
+
+// What no model says.
+
+/// What is left of an upload that came to nothing.
+const LEFT: &str = "Something of it is left in the folder. Write into a NamedTempFile that you make \
+                    with new_in: if the function ends early, by `?` or by return, its file goes \
+                    away. Only persist keeps it.";
+
+/// An empty folder for pictures, in another one.
+fn folder() -> (TempDir, PathBuf) {
+    let outside = TempDir::new().expect("a temporary folder");
+    let folder = outside.path().join("pictures");
+    fs::create_dir(&folder).expect("a folder");
+    (outside, folder)
+}
+
+/// The files in a folder and below it, in order.
+fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Waits until this is so, for some seconds at most; whether it is.
+fn soon(mut is_so: impl FnMut() -> bool) -> bool {
+    let until = Instant::now() + Duration::from_secs(5);
+    loop {
+        if is_so() {
+            return true;
+        }
+        if Instant::now() >= until {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn serve(run: &mut Run, folder: &Path, limit: usize) -> Result<Service, Failure> {
+    run.program()
+        .env("PICTURES", &folder.display().to_string())
+        .env("PICTURE_LIMIT", &limit.to_string())
+        .serve()
+}
+
+/// A request that is sent in pieces.
+struct Pieces(TcpStream);
+
+impl Pieces {
+    /// Begins with the head of a form of this length.
+    fn begin(service: &Service, path: &str, length: usize, more: &str) -> std::io::Result<Self> {
+        let mut stream = TcpStream::connect(("localhost", service.port()))?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.set_write_timeout(Some(Duration::from_secs(20)))?;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {}\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n{more}\r\n",
+            content_type(BOUNDARY)
+        );
+        stream.write_all(head.as_bytes())?;
+        Ok(Self(stream))
+    }
+
+    /// Sends more of the body. A server that has answered already need not take it.
+    fn send(&mut self, bytes: &[u8]) {
+        let _ = self.0.write_all(bytes);
+    }
+
+    /// The status of the answer, and its body.
+    fn answer(mut self) -> Option<(u16, String)> {
+        let mut came = Vec::new();
+        let _ = self.0.read_to_end(&mut came);
+        let text = String::from_utf8_lossy(&came);
+        let text = text.trim_start_matches("HTTP/1.1 100 Continue\r\n\r\n");
+        let status = text.get(9..12)?.parse().ok()?;
+        let (_, body) = text.split_once("\r\n\r\n")?;
+        Some((status, body.into()))
+    }
+}
+
+/// What came, in words.
+fn came(answer: &Option<(u16, String)>) -> String {
+    match answer {
+        Some((status, body)) => format!("{status}, {body:?}"),
+        None => "no whole answer".into(),
+    }
+}
+
+/// Whether the part of a file is found again, wherever the body is cut into pieces.
+fn cut_anywhere(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let part = |content: Vec<u8>| Part {
+        name: "picture".into(),
+        file_name: Some("a.bin".into()),
+        content,
+    };
+    let cut = |failure: Failure| {
+        failure.because(
+            "cut-boundary",
+            "The last bytes in the buffer may be the beginning of a boundary, the rest of which has \
+             not come yet. Give away only what cannot be: all but the last delimiter.len() - 1 \
+             bytes.",
+        )
+    };
+    // Where the boundary lies on the edge of what is read at once.
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, MIB)?;
+    let small = form("/parts", &[text("caption", &word)]);
+    service.ask(small)?.expect_status(200)?;
+    let before = find(&body(&[file("a.bin", "")], BOUNDARY), b"\r\n\r\n").unwrap_or(0) + 4;
+    for edge in (8192 - BOUNDARY.len() - 8)..8200 {
+        let content = vec![b'.'; edge - before];
+        let list = listed(&part(content.clone())) + &listed(&part(word.clone().into()));
+        let pieces = [file("a.bin", content), file("a.bin", word.clone())];
+        let answer = service.ask(form("/parts", &pieces))?;
+        if answer.status() != 200 || answer.text() != list {
+            return Err(cut(service.wrong(
+                &[&format!(
+                    "send a form of two files to /parts, the first of {} bytes",
+                    edge - before
+                )],
+                format!("200, {list:?}"),
+                came(&Some((answer.status(), answer.text().into_owned()))),
+            )));
+        }
+    }
+    // And where it comes in two pieces.
+    let content = format!("{word}\r\n--{}\r\n{word}", &BOUNDARY[..9]).into_bytes();
+    let list = listed(&part(content.clone())) + &listed(&part(word.clone().into()));
+    let whole = body(&[file("a.bin", content), file("a.bin", word)], BOUNDARY);
+    for at in 1..whole.len() {
+        let expects = "Expect: 100-continue\r\n";
+        let Ok(mut pieces) = Pieces::begin(&service, "/parts", whole.len(), expects) else {
+            break;
+        };
+        pieces.send(&whole[..at]);
+        thread::sleep(Duration::from_millis(1));
+        pieces.send(&whole[at..]);
+        let answer = pieces.answer();
+        if answer != Some((200, list.clone())) {
+            return Err(cut(service.wrong(
+                &[
+                    &format!("send a form of two files to /parts, {} bytes", whole.len()),
+                    &format!("the first {at} bytes of it come first, and then the rest"),
+                ],
+                format!("200, {list:?}"),
+                came(&answer),
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether pictures lie in the folder by their numbers, whatever they are called.
+fn names(run: &mut Run) -> Verdict {
+    let (outside, folder) = folder();
+    let mut called: Vec<String> = [
+        "../../x",
+        "../x.png",
+        "/tmp/x.png",
+        "..\\..\\x.png",
+        "C:x.png",
+        "con",
+        "aux.png",
+        "ねこ.png",
+        "..",
+        ".",
+        "1.png",
+        "x.png",
+        "x.png",
+        "a:b",
+        "x\u{7f}",
+        "x.png/",
+    ]
+    .map(String::from)
+    .into();
+    called.push("x".repeat(3000));
+    let service = serve(run, &folder, MIB)?;
+    let mut contents = Vec::new();
+    for name in &called {
+        let content = png(run.seed(), 80);
+        service
+            .ask(picture(name, content.clone()))?
+            .expect_status(303)?;
+        contents.push(content);
+    }
+    let mut right: Vec<String> = (1..=called.len())
+        .map(|number| format!("{number}.png"))
+        .collect();
+    right.sort();
+    let lies = |number: usize| fs::read(folder.join(format!("{}.png", number + 1))).ok();
+    let is_right = |(at, content): (usize, &Vec<u8>)| lies(at).as_ref() == Some(content);
+    let there = files(&folder);
+    let beside = files(outside.path());
+    if there == right && beside == ["pictures"] && contents.iter().enumerate().all(is_right) {
+        return Ok(());
+    }
+    let done: Vec<String> = called
+        .iter()
+        .map(|name| {
+            let short: String = name.chars().take(40).collect();
+            format!("upload a picture that is called {short:?}")
+        })
+        .collect();
+    let done: Vec<&str> = done.iter().map(String::as_str).collect();
+    let wrong = service.wrong(
+        &done,
+        format!("in the folder, {}, each with its bytes", right.join(", ")),
+        format!(
+            "in the folder: {}; beside it: {}",
+            there.join(", "),
+            beside.join(", ")
+        ),
+    );
+    Err(wrong.because(
+        "name-is-path",
+        "A name that the client has chosen is a part of the path. So it can lead out of the folder, \
+         or to a picture that is there already. Make the path of the number and the extension \
+         alone.",
+    ))
+}
+
+/// Fails if there is something in the folder besides these.
+fn nothing_left(service: &Service, folder: &Path, but: &[&str], done: &[&str]) -> Verdict {
+    if soon(|| files(folder) == but) {
+        return Ok(());
+    }
+    let left = files(folder);
+    let left: Vec<&String> = left
+        .iter()
+        .filter(|name| !but.contains(&name.as_str()))
+        .collect();
+    let expected = "nothing of it in the folder";
+    Err(service
+        .wrong(done, expected, format!("{left:?}"))
+        .because("left-behind", LEFT))
+}
+
+fn too_large(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    let limit = 20_000;
+    let service = serve(run, &folder, limit)?;
+    let whole = png(run.seed(), limit);
+    service
+        .ask(picture("a.png", whole.clone()))?
+        .expect_status(303)?;
+    let larger = png(run.seed(), limit + 1);
+    service
+        .ask(picture("b.png", larger.clone()))?
+        .expect_status(413)?;
+    let done = ["upload a picture that has one byte too many"];
+    nothing_left(&service, &folder, &["1.png"], &done)?;
+    let both = [file("c.png", whole), file("d.png", larger)];
+    service.ask(form("/pictures", &both))?.expect_status(413)?;
+    let done = ["upload two pictures together, the second with one byte too many"];
+    nothing_left(&service, &folder, &["1.png"], &done)?;
+    // So large that the library refuses it.
+    let length = limit + 3 * MIB;
+    let head = body(&[file("e.png", png(run.seed(), 10_000))], BOUNDARY);
+    if let Ok(mut pieces) = Pieces::begin(&service, "/pictures", length, "") {
+        pieces.send(&head[..9000]);
+        pieces.answer();
+    }
+    let done = ["upload a picture that is larger than the limit of the server, limits.body_size"];
+    nothing_left(&service, &folder, &["1.png"], &done)
+}
+
+fn half(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, MIB)?;
+    let content = png(run.seed(), 400_000);
+    service
+        .ask(picture("a.png", content.clone()))?
+        .expect_status(303)?;
+    let word = run.seed().word();
+    let whole = body(&[file(&format!("{word}.png"), content)], BOUNDARY);
+    // Only the last boundary is missing; or more.
+    for length in [whole.len() - 8, whole.len() / 2] {
+        let Ok(mut pieces) = Pieces::begin(&service, "/pictures", whole.len(), "") else {
+            continue;
+        };
+        pieces.send(&whole[..length]);
+        // The temporary file is there, or the bytes are in memory: then, nothing can be seen.
+        let began = Instant::now();
+        while files(&folder).len() < 2 && began.elapsed() < Duration::from_millis(300) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let page = service.get("/")?;
+        let numbered = folder.join("2.png").exists();
+        if page.text().contains(&word) || numbered {
+            let done = [
+                "upload a picture, of which one half has come",
+                "meanwhile, ask for the page",
+            ];
+            let wrong = service.wrong(
+                &done,
+                "no such picture yet",
+                match numbered {
+                    true => "2.png is in the folder".into(),
+                    false => format!("a page with {word:?}"),
+                },
+            );
+            return Err(wrong.because(
+                "half-published",
+                "Half a picture is on the board, or has its name already. Write into a temporary \
+                 file; publish renames it, when all of the form has come.",
+            ));
+        }
+        let _ = pieces.0.shutdown(Shutdown::Both);
+        drop(pieces);
+        let done = [
+            "upload a picture",
+            "close the connection when a half of it has come",
+        ];
+        nothing_left(&service, &folder, &["1.png"], &done)?;
+    }
+    // All has come that was promised, and yet it is no whole form.
+    let short = post("/pictures")
+        .field("Content-Type", content_type(BOUNDARY))
+        .body(&whole[..whole.len() - BOUNDARY.len() - 4]);
+    service.ask(short)?.expect_status(400)?;
+    let done = ["upload a form without its last boundary"];
+    nothing_left(&service, &folder, &["1.png"], &done)
+}
+
+fn ten_at_once(run: &mut Run) -> Verdict {
+    const TEN: usize = 10;
+    const HALF: usize = 150_000;
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, MIB)?;
+    let first = picture("image.png", png(run.seed(), 2000));
+    service.ask(first)?.expect_status(303)?;
+    // All are called the same, as phones do it.
+    let mut under_way = Vec::new();
+    let mut contents = Vec::new();
+    for _ in 0..TEN {
+        let content = png(run.seed(), 2 * HALF);
+        let whole = body(&[file("image.png", content.clone())], BOUNDARY);
+        if let Ok(mut pieces) = Pieces::begin(&service, "/pictures", whole.len(), "") {
+            pieces.send(&whole[..HALF]);
+            under_way.push((pieces, whole));
+        }
+        contents.push(content);
+    }
+    for (pieces, whole) in &mut under_way {
+        pieces.send(&whole[HALF..]);
+    }
+    let answers = under_way.into_iter().map(|(pieces, _)| pieces.answer());
+    let answers: Vec<_> = answers.collect();
+    let page = service.get("/")?;
+    let shown = (1..=TEN + 1).all(|number| page.text().contains(&format!("/pictures/{number}")));
+    let files = (2..TEN + 2).map(|number| fs::read(folder.join(format!("{number}.png"))));
+    let files: Vec<Vec<u8>> = files.flatten().collect();
+    let whole = contents.iter().filter(|content| files.contains(content));
+    let whole = whole.count();
+    if whole == TEN && shown {
+        return Ok(());
+    }
+    let answers: Vec<String> = answers.iter().map(came).collect();
+    let wrong = service.wrong(
+        &[
+            "begin to upload ten pictures, each on a connection of its own, all called image.png",
+            "send the rest of each",
+        ],
+        "303 for each, and ten pictures more, each with its own bytes",
+        format!(
+            "{whole} of them are whole; the answers: {}",
+            answers.join("; ")
+        ),
+    );
+    Err(wrong.because(
+        "mixed-up",
+        "Of ten uploads at the same time, one has written over another. Each needs a file of its \
+         own, also while it comes: NamedTempFile finds a new name.",
+    ))
+}
+
+fn in_little_memory(run: &mut Run) -> Verdict {
+    const MOST: usize = 48 * MIB;
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, LIMIT)?;
+    service
+        .ask(picture("a.png", png(run.seed(), 2000)))?
+        .expect_status(303)?;
+    service.peak_memory()?;
+    let all = body(&[file("large.png", PNG)], BOUNDARY);
+    let end = all.len() - BOUNDARY.len() - 8;
+    let more = LIMIT - PNG.len();
+    let done = ["upload a picture of 100 MiB"];
+    let answer = Pieces::begin(&service, "/pictures", all.len() + more, "")
+        .ok()
+        .and_then(|mut pieces| {
+            pieces.send(&all[..end]);
+            let filler = vec![b'.'; MIB];
+            let mut left = more;
+            while left > 0 {
+                let length = left.min(MIB);
+                pieces.send(&filler[..length]);
+                left -= length;
+            }
+            pieces.send(&all[end..]);
+            pieces.answer()
+        });
+    let peak = service.peak_memory()? as usize;
+    let whole = "a picture may have 100 MiB, and then there is not much memory that it needs";
+    if peak > MOST {
+        return Err(service
+            .wrong(&done, whole, format!("the program has used {} MiB of memory", peak / MIB))
+            .because(
+                "whole-in-memory",
+                "All of the picture is in memory before it is on the disk. Copy it as it comes: \
+                 io::copy from the form into the file. It needs a few KiB, however large the picture \
+                 is.",
+            ));
+    }
+    if !matches!(answer, Some((303, _))) {
+        return Err(service.wrong(&done, "303 See Other", came(&answer)));
+    }
+    let length = fs::metadata(folder.join("2.png")).map_or(0, |found| found.len() as usize);
+    match length == LIMIT {
+        true => Ok(()),
+        false => Err(service.wrong(
+            &done,
+            format!("2.png with {LIMIT} bytes"),
+            format!("{length} bytes"),
+        )),
+    }
+}
+
+/// A small disk, as long as this lives.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    /// # Errors
+    ///
+    /// If this computer does not let one be made, with the reason.
+    fn mount() -> Result<Self, Failure> {
+        let folder = TempDir::new().expect("a temporary folder");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
+            .arg(folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        match mounted {
+            Ok(status) if status.success() => Ok(Self(folder)),
+            _ => Err(Failure::not_here(
+                "it needs a disk that is full, and only an administrator of Linux can make a small \
+                 one",
+            )),
+        }
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+fn disk_full(run: &mut Run) -> Verdict {
+    let disk = SmallDisk::mount()?;
+    let folder = disk.0.path().join("pictures");
+    let service = serve(run, &folder, MIB)?;
+    let small = png(run.seed(), 50_000);
+    service
+        .ask(picture("a.png", small.clone()))?
+        .expect_status(303)?;
+    let large = png(run.seed(), 500_000);
+    let answer = service.ask(picture("b.png", large))?;
+    answer.expect_status(507).map_err(|failure| {
+        failure.because(
+            "full-disk-otherwise",
+            "The disk is full, and the answer does not say so. Hand on the error of io::copy with \
+             `?`: the From of Problem makes 507 of it.",
+        )
+    })?;
+    let done = ["upload a picture for which there is no room on the disk"];
+    nothing_left(&service, &folder, &["1.png"], &done)?;
+    // There is room again.
+    service.ask(picture("c.png", small))?.expect_status(303)
+}
+
+/// A script that chooses a file of these bytes in the form of the page.
+fn choose(name: &str, content: &[u8]) -> String {
+    let bytes: Vec<String> = content.iter().map(u8::to_string).collect();
+    format!(
+        "(() => {{ const chosen = new DataTransfer(); \
+         chosen.items.add(new File([new Uint8Array([{}])], {name:?}, {{ type: 'image/png' }})); \
+         document.querySelector('input[type=file]').files = chosen.files; }})()",
+        bytes.join(",")
+    )
+}
+
+fn seen_in_a_browser(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    run.env("PICTURES", &folder.display().to_string());
+    let mut page = run.browser()?;
+    page.open("/")?;
+    page.evaluate(&choose("ねこ.png", DOT))?;
+    page.follow("button[formaction='/wire']")?;
+    page.expect_text("Content-Disposition: form-data; name=\"picture\"; filename=\"ねこ.png\"")?;
+    page.expect_text("Content-Type: image/png")
+}
+
+fn gallery(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    run.env("PICTURES", &folder.display().to_string());
+    let mut page = run.browser()?;
+    page.open("/")?;
+    page.evaluate(&choose("ねこ <b>.png", DOT))?;
+    page.follow("form button")?;
+    page.expect_path("/")?;
+    page.expect_text("ねこ <b>.png")?;
+    // An image may be asked for when it comes into view, and not before.
+    let script = "(() => { const image = document.querySelector('img'); image.loading = 'eager'; \
+                  return image.complete + ' ' + image.naturalWidth; })()";
+    let until = Instant::now() + Duration::from_secs(5);
+    while page.evaluate(script)? != "true 2" {
+        if Instant::now() >= until {
+            return Err(page.wrong("that the browser shows the picture, which is 2 pixels wide"));
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
