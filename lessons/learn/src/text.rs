@@ -272,7 +272,15 @@ fn resolved(course: &Course, base: &Path, link: &str) -> Link {
         Some("README.md") => match file.parent() {
             // The first page stands in its place, without its headings.
             Some(folder) if folder == Path::new("") => return Link::To("/".into()),
-            _ => format!("/{}", shown.trim_end_matches("README.md")),
+            Some(folder) if folder == Path::new("lessons") => "/lessons/".into(),
+            // Of the other folders, the lessons have pages.
+            folder => {
+                let folder = folder.and_then(|folder| folder.strip_prefix("lessons").ok());
+                match folder.and_then(|folder| course.lesson(folder.to_str()?)) {
+                    Some(lesson) => lesson.path(),
+                    None => return Link::Nowhere,
+                }
+            }
         },
         Some(name) if is_picture(name) => format!("/{shown}"),
         _ if crate::source::file(course, &shown).is_some() => format!("/{shown}/"),
@@ -321,7 +329,8 @@ mod tests {
     fn links_lead_to_what_is_shown_here() {
         let text = "[a](../0_hello_server/README.md#the-response) [b](../../starter/1_path_router.rs) \
                     [c](https://docs.rs/axum) [d](#x) [e](../../Cargo.lock) ![f](../0_hello_server/hello.png) \
-                    [g](../../README.md#a-class) [h](../../../../etc/passwd)";
+                    [g](../../README.md#a-class) [h](../../../../etc/passwd) \
+                    [i](../README.md) [j](../../http-core/README.md)";
         let html = shown(text).html;
         for expected in [
             "<a href=\"/lessons/0_hello_server/#the-response\">a</a>",
@@ -329,7 +338,7 @@ mod tests {
             "<a href=\"https://docs.rs/axum\">c</a>",
             "<a href=\"#x\">d</a> e ",
             "<img src=\"/lessons/0_hello_server/hello.png\"",
-            "<a href=\"/\">g</a> h",
+            "<a href=\"/\">g</a> h <a href=\"/lessons/\">i</a> j",
         ] {
             assert!(html.contains(expected), "{expected} in {html}");
         }
