@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use grader::Browser;
+use grader::{Browser, Trouble};
 use serde_json::json;
 
 use crate::stage::{self, Stage, failed, serve};
@@ -37,16 +37,24 @@ pub fn open(browser: &mut Browser, url: &str) {
 
 /// What a script on the page gives.
 pub fn evaluate(browser: &mut Browser, script: &str) -> serde_json::Value {
+    let value = evaluate_here(browser, script);
+    value.unwrap_or_else(|| panic!("{script}: the page was left meanwhile"))
+}
+
+/// What a script on the page gives; nothing if the browser leaves the page while it runs.
+fn evaluate_here(browser: &mut Browser, script: &str) -> Option<serde_json::Value> {
     let asked = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
-    let result = browser.call("Runtime.evaluate", asked, soon());
-    let result = result.unwrap_or_else(|trouble| panic!("{script}: {}", trouble.words()));
+    let result = match browser.call("Runtime.evaluate", asked, soon()) {
+        Err(Trouble::Refused(words)) if words.contains("navigated") => return None,
+        result => result.unwrap_or_else(|trouble| panic!("{script}: {}", trouble.words())),
+    };
     assert!(result["exceptionDetails"].is_null(), "{script}: {result}");
-    result["result"]["value"].clone()
+    Some(result["result"]["value"].clone())
 }
 
 pub fn until(browser: &mut Browser, script: &str) {
     let began = Instant::now();
-    while evaluate(browser, script) != json!(true) {
+    while evaluate_here(browser, script) != Some(json!(true)) {
         assert!(began.elapsed() < Duration::from_secs(20), "{script}");
         std::thread::sleep(Duration::from_millis(30));
     }
@@ -208,7 +216,7 @@ fn a_browser_goes_through_the_course_below_a_secret() {
     until(&mut browser, "document.body.dataset.live === 'yes'");
     let click = |browser: &mut Browser, what: &str, path: &str| {
         let script = format!("document.querySelector('{what}').click()");
-        evaluate(browser, &script);
+        evaluate_here(browser, &script);
         until(browser, &is_at(path));
         until(browser, "document.body?.dataset.live === 'yes'");
     };
