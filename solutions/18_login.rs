@@ -224,7 +224,7 @@ fn session_cookie(token: &str, seconds: u64) -> String {
         .to_string()
 }
 
-/// Whether a form was sent from a page of another site. A browser says where it comes from; a client that
+/// Whether a form was sent from a page of another origin. A browser says where it comes from; a client that
 /// does not is no browser.
 fn is_foreign(request: &Request) -> bool {
     let Some(origin) = request.header("Origin") else {

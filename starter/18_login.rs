@@ -187,7 +187,7 @@ fn session_cookie(token: &str, seconds: u64) -> String {
     todo!("step 2: build the cookie, as in lesson 14")
 }
 
-/// Whether a form was sent from a page of another site. A browser says where it comes from; a client that
+/// Whether a form was sent from a page of another origin. A browser says where it comes from; a client that
 /// does not is no browser.
 fn is_foreign(request: &Request) -> bool {
     if request.header("Sec-Fetch-Site") == Some("cross-site") {
