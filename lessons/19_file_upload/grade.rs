@@ -1744,6 +1744,16 @@ fn up_to(content: &[u8], most: usize) -> Option<Vec<u8>> {
 fn about_kinds(mistakes: &mut Mistakes<Knobs>) {
     mistakes
         .wrong(
+            "no-png",
+            "A PNG is refused. It begins with the bytes 89 50 4e 47 0d 0a 1a 0a.",
+            |knobs| {
+                knobs.kind = |content, _| match content.starts_with(b"PNG\r\n\x1a\n") {
+                    true => Some(0),
+                    false => kind(content).filter(|kind| *kind != 0),
+                }
+            },
+        )
+        .wrong(
             "no-jpeg",
             "A JPEG is refused. It begins with the bytes ff d8 ff.",
             |knobs| knobs.kind = |content, _| kind(content).filter(|kind| *kind != 1),
