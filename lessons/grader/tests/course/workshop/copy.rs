@@ -24,6 +24,7 @@ pub fn of_the_course(folder: &Path) -> PathBuf {
     for part in PARTS {
         mirror(&lesson::root().join(part), &root.join(part));
     }
+    forget_what_was_kept(&root.join("target"));
     // The checks read many pages and weigh many mistakes. What a student's program is made
     // of stays as it is.
     let faster = ["grader", "html5gum"].map(|name| {
@@ -35,6 +36,20 @@ pub fn of_the_course(folder: &Path) -> PathBuf {
     fs::create_dir_all(root.join(".cargo")).expect("a folder");
     fs::write(root.join(".cargo/config.toml"), faster.concat()).expect("a file");
     root
+}
+
+/// Removes what the programs of an earlier run have written into the target folder, such as the
+/// members of lesson 18. (Cargo has folders there, and two files that say what it is.)
+fn forget_what_was_kept(target: &Path) {
+    let Ok(entries) = fs::read_dir(target) else {
+        return; // Nothing was built yet.
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let cargos = [".rustc_info.json", "CACHEDIR.TAG"];
+        if path.is_file() && !cargos.iter().any(|name| path.ends_with(name)) {
+            fs::remove_file(path).expect("an old file removed");
+        }
+    }
 }
 
 /// Waits until no other process has this file locked, and locks it until this one ends.
