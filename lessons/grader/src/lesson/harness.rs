@@ -1,6 +1,7 @@
 //! The run as a test program: what the command line asks for, and what is printed, both
 //! as `cargo test` and `cargo nextest` expect it.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,6 +18,7 @@ use crate::place::{Place, steps};
 use crate::program::Executable;
 use crate::program::build::{Builds, NotBuilt};
 use crate::program::course::Course;
+use crate::program::passed::Passed;
 use crate::record::{CheckInfo, CheckResult, Event, Fields, Outcome, Record};
 use crate::report;
 use crate::show::count;
@@ -189,10 +191,9 @@ pub(super) fn main<M: Model>(
     }
     if let Some(name) = reference {
         printer.begin(name);
-        printer.end(
-            name,
-            reference_of(&builds, &checks, run_of, &environment.seed),
-        );
+        let again = !arguments.filters.is_empty();
+        let said = reference_of(&builds, &checks, run_of, &environment, &course, again);
+        printer.end(name, said);
     }
     let changed = course.changed(place);
     log.add(Event::Changed(
@@ -323,12 +324,15 @@ fn said_at_once(place: &Place, outcome: &Outcome) -> Said {
     }
 }
 
-/// Does every check with the reference.
+/// Does every check with the reference; unless `again`, those that it has not passed yet as
+/// it is and with the course as it is.
 fn reference_of<M: Model>(
     builds: &Builds,
     checks: &[Check],
     run_of: impl Fn(&Executable, &Open) -> Run<M>,
-    seed: &str,
+    environment: &Environment,
+    course: &Course,
+    again: bool,
 ) -> Said {
     let place = &builds.place;
     let fault = format!(
@@ -339,11 +343,25 @@ fn reference_of<M: Model>(
         Ok(program) => Executable::from(program),
         Err(why) => return Said::Failed(format!("{fault}\nIt is not built; {}", why.why())),
     };
-    let checks: Vec<&Check> = checks.iter().collect();
+    let passed = Passed::of(&program.path, course, environment.sessions);
+    let mut known = if again {
+        BTreeSet::new()
+    } else {
+        passed.known()
+    };
+    let is_new = |check: &&Check| !known.contains(&check.full_name());
+    let checks: Vec<&Check> = checks.iter().filter(is_new).collect();
     let results = run_of(&program, &Open::new()).checks(&checks, &Open::new(), |_, _| {});
+    let has_passed = |result: &&CheckResult| result.outcome == Outcome::Passed;
+    let names = results
+        .iter()
+        .filter(has_passed)
+        .map(|result| result.check.full_name());
+    known.extend(names);
+    passed.note(&known);
     let told = report::Told::default();
     let failures = results.iter().filter_map(|result| match &result.outcome {
-        Outcome::Failed(finding) => Some(report::finding(place, seed, finding, &told)),
+        Outcome::Failed(finding) => Some(report::finding(place, &environment.seed, finding, &told)),
         Outcome::NotGraded(why) => Some(why.clone()),
         _ => None,
     });
@@ -360,9 +378,6 @@ fn reference_of<M: Model>(
     let not_here: Vec<&String> = not_here.collect();
     match not_here.first() {
         None => Said::Ok,
-        Some(why) => {
-            let passed = results.len() - not_here.len();
-            Said::Ignored(format!("{passed} passed; {why} for the rest"))
-        }
+        Some(why) => Said::Ignored(format!("{} passed; {why} for the rest", known.len())),
     }
 }

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use crate::place::Place;
 
 /// The files of the course that a lesson is graded with, as they are at one time.
+#[derive(Hash)]
 pub(crate) struct Course {
     root: PathBuf,
     files: BTreeMap<PathBuf, Vec<u8>>,

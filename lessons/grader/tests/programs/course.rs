@@ -27,6 +27,10 @@ pub fn trials() -> Vec<Trial> {
             "a solution that fails is the course's fault",
             wrong_solution,
         ),
+        test(
+            "a solution that has not changed is not graded again",
+            known_solution,
+        ),
     ]
 }
 
@@ -294,4 +298,34 @@ fn wrong_solution() {
         "It fails 1 check:\n\nstep 2: another path answers 404\n",
     );
     assert_eq!(result.check(UNKNOWN).0, "passed");
+}
+
+fn known_solution() {
+    const STARTED: &str = r#"fn main() {
+    let log = std::fs::File::options().append(true).create(true).open("started.log");
+    std::io::Write::write_all(&mut log.unwrap(), b"x").unwrap();"#;
+    let solution = program(RIGHT).replace("fn main() {", STARTED);
+    assert!(solution.contains("started.log"));
+    let mut stage = course(&program(RIGHT), Some(&solution));
+    let log = stage.folder.join("started.log");
+    // Whether it is started by a run; it passes in any case.
+    let starts = |stage: &mut Stage| {
+        let _ = std::fs::remove_file(&log);
+        let result = stage.run();
+        assert!(result.success, "{}", result.stdout);
+        says(
+            &result,
+            "the reference in solutions/ passes all 2 checks ... ok",
+        );
+        log.exists()
+    };
+    assert!(starts(&mut stage));
+    assert!(!starts(&mut stage));
+    stage.write("lessons/1_path_router/page.html", "x");
+    assert!(starts(&mut stage), "a file of the course is another");
+    assert!(!starts(&mut stage));
+    stage.write("solutions/1_path_router.rs", &format!("{solution}// x\n"));
+    assert!(starts(&mut stage), "the solution is another");
+    stage.command.arg("the reference");
+    assert!(starts(&mut stage), "it is asked for by its name");
 }
