@@ -4,14 +4,14 @@
 
 mod common;
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{Client, PATIENCE, TestServer, is_timeout, pattern};
-use http_core::{Answer, Limits, Request, Response};
+use http_core::{Answer, BodyWriter, Limits, Request, Response};
 
 /// All limits as long as they are by default, so that a test sees its own only.
 fn patient() -> Limits {
@@ -38,12 +38,16 @@ fn measure(request: &mut Request, response: Response) -> Answer {
 /// More than the system takes of an answer.
 const LONG: usize = 200 * 1024 * 1024;
 
-/// A server that writes a long answer in one call, and what came of that.
-fn writes(limits: Limits) -> (TestServer, Receiver<Result<(), ErrorKind>>) {
+/// A server that writes a long answer in one call, behind a beginning, and what came of that call.
+fn writes(
+    limits: Limits,
+    begin: impl Fn(&mut BodyWriter) -> io::Result<()> + Send + Sync + 'static,
+) -> (TestServer, Receiver<Result<(), ErrorKind>>) {
     let (tell, outcomes) = mpsc::channel();
     let tell = Mutex::new(tell);
     let server = TestServer::limited(limits, move |_: &mut Request, response: Response| {
         let mut body = response.send_response(200).end_headers()?;
+        begin(&mut body)?;
         let written = body.write_all(&vec![0; LONG]);
         let outcome = written.as_ref().map_err(|error| error.kind()).copied();
         tell.lock().unwrap().send(outcome).unwrap();
@@ -269,16 +273,33 @@ fn a_body_that_stops_after_a_fast_start_is_408() {
 /// Of what has been taken, only what the system may still hold counts.
 #[test]
 fn an_answer_of_which_no_more_is_taken_after_a_fast_start_is_given_up() {
+    // The server has each piece taken before it writes the next one, and so little fits into any
+    // socket: it never waits for the client, however slow the machine is.
+    const PIECE: usize = 16 * 1024;
+    const PIECES: usize = 256;
     let limits = Limits {
         stall_time: SHORT,
-        least_rate: 1_000_000,
+        least_rate: 100_000,
         ..patient()
     };
-    let (server, given_up) = writes(limits);
+    let (taken, next) = mpsc::channel();
+    let next = Mutex::new(next);
+    let (server, given_up) = writes(limits, move |body| {
+        for _ in 0..PIECES {
+            body.write_all(&[0; PIECE])?;
+            body.flush()?;
+            next.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        }
+        Ok(())
+    });
     let mut client = server.connect();
-    client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-    client.take(LONG / 2).unwrap();
-    // All that was taken would earn the client 100 s.
+    client.send("GET / HTTP/1.0\r\n\r\n"); // no chunks, so a piece is a piece
+    client.through(b"\r\n\r\n").unwrap();
+    for _ in 0..PIECES {
+        client.take(PIECE).unwrap();
+        taken.send(()).unwrap();
+    }
+    // All that was taken would earn the client 40 s.
     let outcome = given_up.recv_timeout(PATIENCE).expect("not given up");
     assert_eq!(outcome, Err(ErrorKind::TimedOut));
 }
@@ -349,7 +370,7 @@ fn an_answer_that_is_taken_in_sips_is_given_up() {
         least_rate: 1_000_000_000,
         ..patient()
     };
-    let (server, given_up) = writes(limits);
+    let (server, given_up) = writes(limits, |_| Ok(()));
     let mut client = server.connect();
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     let start = Instant::now();
