@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The notes that the program begins with.
 const FIRST: [(&str, bool); 2] = [("Feed the cat", true), ("Learn what PUT does", false)];
@@ -342,6 +343,8 @@ enum Refusal {
     Problem,
     /// With its status, and a page in HTML.
     Page,
+    /// With its status, and words alone.
+    Text,
     /// With its status alone.
     Silence,
     /// With the status 200, and words in JSON.
@@ -483,6 +486,7 @@ impl Knobs {
         match refusal {
             Refusal::Problem => self.json(expect.status(status)).json_text("error"),
             Refusal::Page => expect.status(status).field("Content-Type", HTML),
+            Refusal::Text => expect.status(status).field("Content-Type", TEXT),
             Refusal::Silence => expect.status(status).body(""),
             Refusal::Well => self.json(expect.status(200)).json_text("error"),
             Refusal::Null => self.json(expect.status(200)).json("null"),
@@ -936,6 +940,15 @@ fn about_reading(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.missing = [Refusal::Page, Refusal::Page, Refusal::Problem])
         .or(|knobs| knobs.missing[2] = Refusal::Page)
         .or(|knobs| knobs.refusal = Refusal::Page)
+        .wrong(
+            "error-as-text",
+            "What is wrong is told in plain text. The client here is a program, and it reads JSON: an \
+             object with the field error, and the Content-Type application/json.",
+            |knobs| knobs.missing = [Refusal::Text; 3],
+        )
+        .or(|knobs| knobs.missing = [Refusal::Text, Refusal::Text, Refusal::Problem])
+        .or(|knobs| knobs.missing[2] = Refusal::Text)
+        .or(|knobs| knobs.refusal = Refusal::Text)
         .wrong(
             "no-words",
             "The status is right, but the answer does not say what is wrong. A body in JSON belongs to it, \
