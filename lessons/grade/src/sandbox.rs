@@ -367,9 +367,12 @@ impl Confinement {
             .read_only("/etc/hosts")
             .read_only("/etc/nsswitch.conf");
         bwrap.files(place).read_only(place.program());
+        let root = &place.course.root;
+        // Where nothing of the course is shown, it would not be there.
+        bwrap.word("--dir").word(root);
         bwrap
             .words(["--remount-ro", "/", "--chdir"])
-            .word(&place.course.root)
+            .word(root)
             .word("--");
         bwrap.limits(&[
             "--data=536870912",
@@ -507,5 +510,40 @@ impl Bwrap {
         let mut command = Command::new(&self.words[0]);
         command.args(&self.words[1..]);
         command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::tests::course;
+
+    /// As with a target folder elsewhere, and a lesson without files of its own.
+    #[test]
+    fn a_program_runs_in_the_folder_of_the_course_also_if_nothing_in_it_is_shown() {
+        let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let [root, target, folder] = folders.each_ref().map(|folder| folder.path());
+        let course = Course {
+            root: root.into(),
+            target: target.into(),
+            ..course()
+        };
+        let lesson = &course.lessons[0];
+        let own = root.join("lessons").join(&lesson.folder);
+        fs::create_dir_all(&own).unwrap();
+        fs::write(own.join("page.html"), "").unwrap();
+        let confinement = match Confinement::probe(&course) {
+            Ok(confinement) => confinement,
+            Err(why) => return println!("not tried: {why}"),
+        };
+        fs::remove_dir_all(own).unwrap();
+        let place = Place {
+            course: &course,
+            lesson,
+            folder,
+        };
+        confinement.prepare(&place).unwrap();
+        fs::write(place.program(), "").unwrap();
+        assert!(confinement.works(&place));
     }
 }
