@@ -119,8 +119,8 @@ impl Model for PathRouter {
         mistakes
             .wrong(
                 "compares-target",
-                "You compare request.target(), and the query string is a part of it. \
-                 request.path() comes without.",
+                "A query string makes another page of a path for you: the page is the same with it. \
+                 Compare request.path() alone, which comes without, and not request.target().",
                 |knobs| knobs.takes = |_, target, arm| target == arm,
             )
             .or(|knobs| {

@@ -166,8 +166,8 @@ fn todo(step: u32, panic: &str) -> Option<Told> {
     };
     let says = match steps::number(named) {
         Some(other) if other != step => format!(
-            "This check is one of step {step}, and the program came to {todo}{place}. So the code \
-             before it takes what is asked for something of step {other}."
+            "This check is one of step {step}, and the program went on to {todo}{place}. Look at what \
+             it does before: what step {step} asks for is not there, or not right."
         ),
         _ => {
             format!("The program came to {todo}{place}. Write the code of that step in its place.")

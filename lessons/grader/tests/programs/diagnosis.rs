@@ -49,7 +49,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("has headers without an end", HOME, "not-http", "not an HTTP answer"),
     ("has no do_post", SENT, "no-method", "do_post"),
     ("tells todo without a text", HOME, "not-yet-implemented", "came to todo!() (starter/1_path_router.rs, line 9). Write"),
-    ("tells todo", UNKNOWN, "not-yet-implemented", "takes what is asked for something of step 1"),
+    ("tells todo", UNKNOWN, "not-yet-implemented", "what step 2 asks for is not there"),
     ("answers todo", UNKNOWN, "not-yet-implemented", r#"todo!("step 2: answer with 404")"#),
     ("prints todo", HOME, "not-yet-implemented", r#"todo!("step 3: the page")"#),
     ("tells todo", HOME, "not-yet-implemented", r#"todo!("step 1: it's a page") (starter/1_path_router.rs, line 9)."#),
