@@ -8,6 +8,7 @@
 //! asked. If none remains, nothing is guessed.
 //!
 //! - `rules`: what is no misconception
+//! - `lost`: what is missing since a request panicked
 //! - `guess`: what a program may do, held against all that was seen
 //! - `slips`: mistakes that can be made in every lesson
 //! - `search`: the guesses in their order, one alone and two together
@@ -24,6 +25,7 @@ use search::{Search, TIME};
 mod asking;
 mod common;
 mod guess;
+mod lost;
 mod patience;
 mod rules;
 mod search;
@@ -31,6 +33,7 @@ mod slips;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use lost::after_panic;
 pub(crate) use rules::{never_served, not_serving, rule};
 
 /// Acts that were played on one program, with what was seen after each.

@@ -128,10 +128,28 @@ pub(crate) fn rule(step: u32, act: &Act, seen: &Seen, printed: &Ended) -> Option
     }
 }
 
-/// What the program last panicked with, and where, as it told on standard error: http-core
-/// tells it on one line, Rust itself on two. With the text of an answer, the panic that
-/// this answer tells of.
+/// Whether it is the answer of a handler that has panicked: it tells of it, as the program did on
+/// standard error.
+pub(super) fn tells_of_panic(seen: &Seen, printed: &Ended) -> bool {
+    let answer = seen.answer().filter(|answer| answer.status == 500);
+    answer.is_some_and(|answer| {
+        let shown = crate::model::shown(&answer.text());
+        panics(printed).iter().any(|panic| shown.contains(panic))
+    })
+}
+
+/// What the program last panicked with. With the text of an answer, the panic that this answer
+/// tells of.
 fn panic(printed: &Ended, answer: Option<&str>) -> Option<String> {
+    let panics = panics(printed);
+    let shown = answer.map(crate::model::shown).unwrap_or_default();
+    let this = panics.iter().find(|panic| shown.contains(panic.as_str()));
+    this.or(panics.first()).cloned()
+}
+
+/// What the program panicked with, and where, the last first, as it told on standard error:
+/// http-core tells it on one line, Rust itself on two.
+fn panics(printed: &Ended) -> Vec<String> {
     let said = printed.stderr.text();
     let lines: Vec<&str> = said.lines().collect();
     let panics = lines.iter().enumerate().rev().filter_map(|(at, line)| {
@@ -143,10 +161,7 @@ fn panic(printed: &Ended, answer: Option<&str>) -> Option<String> {
         let place = place.trim_end_matches(':');
         Some(format!("{} ({place})", message.trim()))
     });
-    let panics: Vec<String> = panics.collect();
-    let shown = answer.map(crate::model::shown).unwrap_or_default();
-    let this = panics.iter().find(|panic| shown.contains(panic.as_str()));
-    this.or(panics.first()).cloned()
+    panics.collect()
 }
 
 const TODO: &str = "not yet implemented";
@@ -189,6 +204,9 @@ fn of_answer(step: u32, request: &Request, answer: &Answer, printed: &Ended) -> 
         let advice = if panic.starts_with("called `") && panic.contains("::unwrap()` on ") {
             " What comes from a client may be anything, and `unwrap` panics if it is not what you \
              thought: a `match` has an arm for that case as well."
+        } else if panic.contains("char boundary") || panic.contains("char_boundary") {
+            " A text was cut at a byte that is in the middle of a character: in UTF-8, é has two \
+             bytes. Count characters in place of bytes, with chars()."
         } else {
             ""
         };

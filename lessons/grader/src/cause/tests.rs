@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::{self, LENGTH, Mistakes};
-use crate::record::{Answer, Bytes, Exchange, Expect, get, post};
+use crate::record::{Answer, Bytes, Ended, Exchange, Expect, get, post};
 
 /// A board: POST keeps a message, GET shows all.
 struct Board;
@@ -95,21 +95,24 @@ fn played(knobs: &Knobs, acts: &[Act]) -> Play {
                 other => panic!("{other:?}"),
             }
         }
-        let exchange = Exchange {
-            request: None,
-            answer: Ok(answer),
-            sent: Bytes::default(),
-            came: Bytes::default(),
-            connection: 1,
-            took: Duration::ZERO,
-        };
         let seen = match act {
             Act::Restart => Seen::Nothing,
-            _ => Seen::Exchange(Box::new(exchange)),
+            _ => came(answer),
         };
         (act.clone(), seen)
     });
     play.collect()
+}
+
+fn came(answer: Answer) -> Seen {
+    Seen::Exchange(Box::new(Exchange {
+        request: None,
+        answer: Ok(answer),
+        sent: Bytes::default(),
+        came: Bytes::default(),
+        connection: 1,
+        took: Duration::ZERO,
+    }))
 }
 
 fn cause(set: impl Fn(&mut Knobs)) -> Cause {
@@ -196,4 +199,54 @@ fn what_nobody_knows_is_not_guessed() {
         let cause = cause(|knobs| knobs.kept = wrong);
         assert!(matches!(cause, Cause::Unexplained(_)), "{cause:?}");
     }
+}
+
+/// The cause of the last of these answers, after a panic: a body was posted, or got.
+fn after_a_panic(play: &[(&str, u16, &str)]) -> Option<String> {
+    let panic = "index out of bounds (src/main.rs:9:5)";
+    let seen = |(posted, status, body): &(&str, u16, &str)| {
+        let act = match *posted {
+            "" => get("/"),
+            posted => post("/").body(posted),
+        };
+        let page = format!("<h1>500</h1><p>{panic}</p>");
+        let body = if *status == 500 { page.as_str() } else { *body };
+        (act, came(Answer::new(*status, body)))
+    };
+    let play: Play = play.iter().map(seen).collect();
+    let printed = Ended {
+        stderr: (&*format!("handler panicked: {panic}\n")).into(),
+        ..Ended::default()
+    };
+    let told = after_panic::<Board>(1, &play, &Open::new(), &printed)?;
+    assert!(told.says.contains("POST / failed"), "{told:?}");
+    assert!(told.says.contains(panic), "{told:?}");
+    Some(told.name)
+}
+
+#[test]
+fn a_panic_explains_that_what_it_lost_is_missing() {
+    let lost = ("two", 500, "");
+    let told = |play: &[_]| after_a_panic(play).as_deref() == Some("panicked");
+    assert!(told(&[lost, ("", 200, "")]));
+    assert!(told(&[("one", 303, ""), lost, ("", 200, "one")]));
+    assert!(told(&[lost, ("one", 303, ""), lost, ("", 200, "one")]));
+}
+
+#[test]
+fn a_panic_explains_nothing_else() {
+    let lost = ("two", 500, "");
+    // Something else is wrong, too.
+    assert_eq!(after_a_panic(&[lost, ("", 200, "zwei")]), None);
+    let before = [("one", 303, ""), lost];
+    for wrong in ["", "ONE", "one+TWO"] {
+        let play = [&before[..], &[("", 200, wrong)]].concat();
+        assert_eq!(after_a_panic(&play), None, "{wrong}");
+    }
+    // What panicked would have changed nothing.
+    let read = ("", 500, "");
+    assert_eq!(after_a_panic(&[read, ("one", 200, "")]), None);
+    // It came later, or not at all.
+    assert_eq!(after_a_panic(&[("", 200, "x"), lost]), None);
+    assert_eq!(after_a_panic(&[("one", 303, ""), ("", 200, "")]), None);
 }

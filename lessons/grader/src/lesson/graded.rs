@@ -200,7 +200,7 @@ impl<M: Model> Graded<M> {
     pub(super) fn find_causes(&mut self, findings: &mut [&mut Finding]) {
         let mut unexplained = Vec::new();
         for finding in findings.iter_mut() {
-            let rule = rule_of(finding);
+            let rule = rule_of(finding).or_else(|| self.lost(finding));
             // A check that is a function may have named a cause. It knows more than that the
             // handler has failed.
             let is_named = matches!(finding.cause, Cause::Rule(_));
@@ -231,6 +231,14 @@ impl<M: Model> Graded<M> {
                 finding.cause = cause;
             }
         }
+    }
+
+    /// The panic that explains what the model did not expect, if one before it does.
+    fn lost(&self, finding: &Finding) -> Option<Told> {
+        let Finding { acts, printed, .. } = finding;
+        let step = finding.expected.as_ref()?.step;
+        let told = fault::caught(|| cause::after_panic::<M>(step, acts, &self.open, printed));
+        told.ok().flatten()
     }
 
     /// The mistakes that explain all that was seen.

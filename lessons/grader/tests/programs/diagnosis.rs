@@ -55,6 +55,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("tells todo", HOME, "not-yet-implemented", r#"todo!("step 1: it's a page") (starter/1_path_router.rs, line 9)."#),
     ("tells of a panic", HOME, "panicked", "index out of bounds (src/main.rs, line 9)"),
     ("answers a panic", HOME, "panicked", "index out of bounds (src/main.rs:9:5)"),
+    ("cuts a letter", HOME, "panicked", "(src/main.rs, line 9). Look at that line. A text was cut"),
     ("answers 500", HOME, "", "came back status 500"),
     ("tells why it failed", HOME, "server-error", "The server says which: its Content-Length is 8, but 9 bytes"),
     ("counts in the wrong unit", HOME, "server-error", "Content-Length says 8 bytes, but the body has 9"),

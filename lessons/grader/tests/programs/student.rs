@@ -244,6 +244,13 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
             eprintln!("The handler panicked: index out of bounds (src/main.rs, line 9)");
             text("500 Internal Server Error", "Something went wrong")
         }
+        "cuts a letter" => {
+            eprintln!(
+                "The handler panicked: assertion failed: self.is_char_boundary(new_len) \
+                 (src/main.rs, line 9)"
+            );
+            text("500 Internal Server Error", "Something went wrong")
+        }
         "answers 500" => text("500 Internal Server Error", "Something went wrong"),
         "redirects" => whole("302 Found", "Location: /new\r\n", ""),
         "is the hello server" => text("200 OK", "Hello, HTTP!\n"),
