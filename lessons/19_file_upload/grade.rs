@@ -2,6 +2,7 @@
 //!
 //! Each program has a folder of its own for its pictures: the variable PICTURES names it.
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::{Path, PathBuf};
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
                 ]
             },
         )
+        .check(1, 1, "a form with files is taken for one", taken_for_a_form)
         .check(
             1,
             0,
@@ -288,6 +290,18 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
             too_large,
         )
         .check(4, 2, "half an upload leaves nothing", half)
+        .check(
+            4,
+            1,
+            "a picture's beginning may come in two pieces",
+            slow_beginning,
+        )
+        .check(
+            4,
+            1,
+            "what comes waits in the folder of the pictures",
+            beside_the_pictures,
+        )
         .check(4, 2, "ten uploads at once", ten_at_once)
         .check(4, 2, "100 MiB take little memory", in_little_memory)
         .check(4, 0, "a full disk gets 507, and nothing is left", disk_full)
@@ -561,11 +575,14 @@ fn file_name(draw: &mut Draw) -> String {
             draw.word(),
             "x".repeat(draw.number(60..100) as usize)
         ),
-        10 => format!(
-            "{}{}",
-            draw.word(),
-            "ね".repeat(draw.number(60..100) as usize)
-        ),
+        10 => {
+            let letter = draw.pick(&["ね", "🐈"]);
+            format!(
+                "{}{}",
+                draw.word(),
+                letter.repeat(draw.number(60..100) as usize)
+            )
+        }
         11 => format!("  {name} "),
         12 => format!("{}\t{name}", draw.word()),
         13 => draw.pick(&["../", "/", "..\\", " ", "\u{7f}"]).into(),
@@ -788,10 +805,16 @@ struct Knobs {
     is_disposition: fn(&str) -> bool,
     /// Whether the head of a part ends with the field that names it.
     stops_early: bool,
+    /// Whether only the first line of a head is looked at.
+    first_line: bool,
     /// Whether the line end before a boundary belongs to it.
     line_end: bool,
-    /// Whether what nobody has read of a part is left out.
-    skips: bool,
+    /// Whether what stands before the first boundary is left out, and what nobody has read of a
+    /// part.
+    skips: [bool; 2],
+    /// Whether what may be the beginning of a boundary is kept back. The line end that is put before
+    /// the first one is all that there is at first.
+    keeps_back: bool,
     /// Whether the end of the form is seen, by what stands behind the last boundary.
     is_end: fn(&[u8]) -> bool,
     /// Whether every part has a file name.
@@ -808,6 +831,8 @@ struct Knobs {
     counted: fn(usize) -> usize,
     /// Whether the name of a picture is that of its file.
     by_name: bool,
+    /// Whether a file can be made for a picture that is called like this.
+    is_possible: fn(&str) -> bool,
     /// Whether pictures are found when the program starts again.
     found: bool,
     /// What is kept of a picture, unless it is too large.
@@ -832,8 +857,10 @@ impl Default for Knobs {
             not_a_form: 415,
             is_disposition: |name| name.eq_ignore_ascii_case("Content-Disposition"),
             stops_early: false,
+            first_line: false,
             line_end: true,
-            skips: true,
+            skips: [true; 2],
+            keeps_back: true,
             is_end: |_| true,
             all_files: false,
             longest: usize::MAX,
@@ -845,6 +872,7 @@ impl Default for Knobs {
             has_size: true,
             counted: |length| length,
             by_name: false,
+            is_possible: |_| true,
             found: true,
             kept: |content, limit| (content.len() <= limit).then(|| content.to_vec()),
             too_large: 413,
@@ -859,9 +887,9 @@ impl Default for Knobs {
 }
 
 impl Knobs {
-    /// Whether a part seems to end where no more of it has come yet.
+    /// Whether a part seems to end where no more of it has come yet, even if nothing comes.
     fn takes_pause_for_end(&self) -> bool {
-        self.longest < usize::MAX
+        self.longest < usize::MAX && self.skips[0]
     }
 }
 
@@ -909,17 +937,19 @@ fn take_apart(
 ) -> Option<Apart> {
     let line_end: &[u8] = if knobs.line_end { b"\r\n" } else { b"" };
     let delimiter = [line_end, b"--", boundary.as_bytes()].concat();
-    let body = [line_end, body].concat();
+    let before: &[u8] = if knobs.keeps_back { line_end } else { b"" };
+    let body = [before, body].concat();
     let mut apart = Apart::default();
     if body.len() > knobs.longest {
         return Some(apart);
     }
-    // Where the delimiter ends that comes next.
-    let next = |bytes: &[u8], is_read: bool| match is_read || knobs.skips {
+    // Where the delimiter ends that comes next: wherever it is, or here.
+    let next = |bytes: &[u8], anywhere: bool| match anywhere {
         true => find(bytes, &delimiter).map(|start| start + delimiter.len()),
         false => Some(delimiter.len()).filter(|length| *length <= bytes.len()),
     };
-    let Some(start) = next(&body, false) else {
+    let [skips_before, skips_parts] = knobs.skips;
+    let Some(start) = next(&body, skips_before) else {
         return Some(apart);
     };
     let mut rest = &body[start..];
@@ -931,7 +961,7 @@ fn take_apart(
         if rest.len() < 2 {
             return Some(apart);
         }
-        let is_right = knobs.skips && knobs.line_end;
+        let is_right = knobs.skips == [true; 2] && knobs.line_end;
         if is_right && !rest.starts_with(b"\r\n") {
             return None; // only a line end may follow
         }
@@ -940,7 +970,7 @@ fn take_apart(
             ..Part::default()
         };
         let mut content = &rest[2..];
-        loop {
+        for at in 0.. {
             let Some(end) = find(content, b"\r\n") else {
                 return Some(apart);
             };
@@ -952,7 +982,7 @@ fn take_apart(
             let Some((name, value)) = line.split_once(':') else {
                 continue;
             };
-            if (knobs.is_disposition)(name) {
+            if (knobs.is_disposition)(name) && (at == 0 || !knobs.first_line) {
                 // How a quote is written in a name, clients do not agree on.
                 if value.contains("\\\"") {
                     return None;
@@ -965,7 +995,7 @@ fn take_apart(
             }
         }
         let is_read = is_read(&part);
-        let Some(end) = next(content, is_read) else {
+        let Some(end) = next(content, is_read || skips_parts) else {
             part.content = content.to_vec();
             apart.sure = (content.len() + 1).saturating_sub(delimiter.len());
             apart.half = Some(part);
@@ -1309,6 +1339,10 @@ fn received(knobs: &Knobs, world: &mut World, apart: &Apart, expect: Expect) -> 
             refused = Some(knobs.too_large);
             break;
         };
+        if !(knobs.is_possible)(&name) {
+            refused = Some(500);
+            break;
+        }
         taken.push((name, kind, kept));
     }
     // What it is can be seen before all of it is there.
@@ -1392,6 +1426,16 @@ fn about_the_wire(mistakes: &mut Mistakes<Knobs>) {
              it, sees that it is no text, and saves it. begin_text sends this header.",
             |knobs| knobs.wire_head[1] = None,
         )
+        .wrong("form-refused", FORM_REFUSED, |knobs| {
+            knobs.boundary = |_| None;
+        })
+        // The condition is the wrong way round.
+        .or(|knobs| {
+            knobs.boundary = |header| match boundary(header) {
+                Some(_) => None,
+                None => parameter(header, "boundary"),
+            }
+        })
         .wrong(
             "type-not-read",
             "Any type with a boundary is taken for a form. Look at what stands before the first \
@@ -1420,17 +1464,12 @@ fn about_the_wire(mistakes: &mut Mistakes<Knobs>) {
                 }
             },
         )
-        .wrong(
-            "case-of-the-type",
-            "In a media type, capital letters make no difference: Multipart/Form-Data is the \
-             same. Compare with eq_ignore_ascii_case.",
-            |knobs| {
-                knobs.boundary = |header| {
-                    let (media_type, _) = header.split_once(';')?;
-                    boundary(header).filter(|_| media_type.trim() == "multipart/form-data")
-                }
-            },
-        )
+        .wrong("case-of-the-type", CASE_OF_THE_TYPE, |knobs| {
+            knobs.boundary = |header| {
+                let (media_type, _) = header.split_once(';')?;
+                boundary(header).filter(|_| media_type.trim() == "multipart/form-data")
+            }
+        })
         .wrong(
             "boundary-in-small-letters",
             "You make the whole header small, and the boundary with it. In the body it still has \
@@ -1483,6 +1522,12 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.stops_early = true,
         )
         .wrong(
+            "only-the-first-line",
+            "Content-Disposition is found only if it is the first line in the head of a part. The \
+             lines may come in any order: look at each.",
+            |knobs| knobs.first_line = true,
+        )
+        .wrong(
             "case-of-the-field",
             "The field in the head of a part is found only if it is written \
              Content-Disposition. Capital letters make no difference in the name of a field: \
@@ -1506,7 +1551,7 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "next_part begins where reading has stopped. What nobody has read of the part before, \
              or what stands before the first boundary, must be left out: copy it to io::sink() \
              first.",
-            |knobs| knobs.skips = false,
+            |knobs| knobs.skips = [false; 2],
         )
         .wrong(
             "every-part-a-file",
@@ -1519,7 +1564,13 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "Ok(0) says that the part is at its end. If there is nothing in the buffer that you \
              can give away for sure, it is not: fill it, and look again.",
             |knobs| knobs.longest = 8 * 1024 + 2,
-        );
+        )
+        // It is filled, and not looked at again.
+        .or(|knobs| {
+            knobs.longest = 8 * 1024 + 2;
+            knobs.skips[0] = false;
+        })
+        .wrong("cut-boundary", CUT, |knobs| knobs.keeps_back = false);
 }
 
 fn about_names(mistakes: &mut Mistakes<Knobs>) {
@@ -1560,6 +1611,16 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.display = |name| cleaned(name, &['/', '\\'], 81))
         .or(|knobs| knobs.display = |name| cleaned(name, &['/', '\\'], 100))
         .or(|knobs| knobs.display = |name| cleaned(name, &['/', '\\'], 64))
+        // 80 bytes. (In the middle of a letter, the program panics.)
+        .or(|knobs| {
+            knobs.display = |name| {
+                let mut short = cleaned(name, &['/', '\\'], usize::MAX);
+                while short.len() > 80 {
+                    short.pop();
+                }
+                short
+            };
+        })
         .wrong(
             "empty-name",
             "Nothing is left of a name, and nothing is shown. Call it \"picture\" then.",
@@ -1667,14 +1728,27 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
             |knobs| {
                 knobs.by_name = true;
                 knobs.found = false;
+                knobs.is_possible = is_file_name;
             },
         )
-        .wrong(
-            "not-found-again",
-            "After a start, the pictures are not found. Board::open looks for NUMBER.EXTENSION, \
-             such as 7.png, in the folder: that is what path must say.",
-            |knobs| knobs.found = false,
-        );
+        // With an extension.
+        .or(|knobs| {
+            knobs.by_name = true;
+            knobs.found = false;
+            knobs.is_possible = |name| is_file_name(&format!("{name}.png"));
+        })
+        .wrong("not-found-again", NOT_FOUND_AGAIN, |knobs| {
+            knobs.found = false;
+        })
+        // While it comes.
+        .wrong("name-is-path", NAME_IS_PATH, |knobs| {
+            knobs.is_possible = is_file_name;
+        });
+}
+
+/// Whether a file may be called like this, on most systems.
+fn is_file_name(name: &str) -> bool {
+    name.len() <= 255 && ![".", ".."].contains(&name)
 }
 
 /// What a browser reads of a text between double quotes that is not escaped.
@@ -1728,12 +1802,7 @@ fn about_the_disk(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.kept = |content, limit| up_to(content.get(8..).unwrap_or(b""), limit))
         .or(|knobs| knobs.kept = |content, limit| up_to(content.get(16..).unwrap_or(b""), limit))
-        .wrong(
-            "too-early",
-            "A picture is on the board before its form has come to its end. If the rest does not \
-             come, or is refused, it must not be there: publish when all are there.",
-            |knobs| knobs.early = true,
-        );
+        .wrong("too-early", TOO_EARLY, |knobs| knobs.early = true);
 }
 
 /// All of it, if it has no more bytes than this.
@@ -1843,6 +1912,32 @@ fn named_kind(name: &str) -> Option<usize> {
     KINDS.iter().position(|(_, known)| *known == extension)
 }
 
+// What is said of mistakes that a model sees, and a function as well.
+
+const FORM_REFUSED: &str = "A form with files gets 415. If what stands before the first semicolon of \
+                            the Content-Type is multipart/form-data, return the parameter boundary, \
+                            and only otherwise None.";
+
+const CASE_OF_THE_TYPE: &str = "In a media type, capital letters make no difference: \
+                                Multipart/Form-Data is the same. Compare with \
+                                eq_ignore_ascii_case.";
+
+const CUT: &str = "The last bytes in the buffer may be the beginning of a boundary, the rest of which \
+                   has not come yet. Give away only what cannot be: all but the last \
+                   delimiter.len() - 1 bytes.";
+
+const NAME_IS_PATH: &str = "A name that the client has chosen is a part of the path. So it can lead \
+                            out of the folder, to a picture that is there already, or to what can be \
+                            no file. Make the path of the number and the extension alone.";
+
+const TOO_EARLY: &str = "A picture is on the board before its form has come to its end. If the rest \
+                         does not come, or is refused, it must not be there: publish when all are \
+                         there.";
+
+const NOT_FOUND_AGAIN: &str = "After a start, the pictures are not found. Board::open looks for \
+                               NUMBER.EXTENSION, such as 7.png, in the folder: that is what path \
+                               must say.";
+
 // What no model says.
 
 /// What is left of an upload that came to nothing.
@@ -1933,6 +2028,30 @@ fn came(answer: &Option<(u16, String)>) -> String {
     }
 }
 
+/// Whether a form with files gets another answer than what is none. (Which one, later steps say.)
+fn taken_for_a_form(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, MIB)?;
+    let content = body(&[text("caption", &run.seed().word())], BOUNDARY);
+    for written in [
+        "multipart/form-data",
+        "Multipart/Form-Data",
+        "MULTIPART/FORM-DATA",
+    ] {
+        let header = format!("{written}; boundary={BOUNDARY}");
+        let form = post("/parts").field("Content-Type", header);
+        let answer = service.ask(form.body(content.clone()))?;
+        if answer.status() == 415 {
+            let wrong = answer.wrong("another status than 415: this is a form with files");
+            return Err(match written {
+                "multipart/form-data" => wrong.because("form-refused", FORM_REFUSED),
+                _ => wrong.because("case-of-the-type", CASE_OF_THE_TYPE),
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Whether the part of a file is found again, wherever the body is cut into pieces.
 fn cut_anywhere(run: &mut Run) -> Verdict {
     let word = run.seed().word();
@@ -1941,19 +2060,24 @@ fn cut_anywhere(run: &mut Run) -> Verdict {
         file_name: Some("a.bin".into()),
         content,
     };
-    let cut = |failure: Failure| {
-        failure.because(
-            "cut-boundary",
-            "The last bytes in the buffer may be the beginning of a boundary, the rest of which has \
-             not come yet. Give away only what cannot be: all but the last delimiter.len() - 1 \
-             bytes.",
-        )
+    // A part that is longer than what was sent has a boundary in it.
+    let cut = |failure: Failure, list: &str, sent: usize| {
+        let first = list.lines().next().and_then(|line| {
+            let (_, length) = line.split_once("\": ")?;
+            length.split(' ').next()?.parse().ok()
+        });
+        match first.is_some_and(|length: usize| length > sent) {
+            true => failure.because("cut-boundary", CUT),
+            false => failure,
+        }
     };
     // Where the boundary lies on the edge of what is read at once.
     let (_outside, folder) = folder();
     let service = serve(run, &folder, MIB)?;
-    let small = form("/parts", &[text("caption", &word)]);
-    service.ask(small)?.expect_status(200)?;
+    // A small one goes well.
+    let small = form("/parts", &[file("a.bin", word.clone())]);
+    let list = listed(&part(word.clone().into()));
+    service.ask(small)?.expect_body(list)?;
     let before = find(&body(&[file("a.bin", "")], BOUNDARY), b"\r\n\r\n").unwrap_or(0) + 4;
     for edge in (8192 - BOUNDARY.len() - 8)..8200 {
         let content = vec![b'.'; edge - before];
@@ -1961,18 +2085,19 @@ fn cut_anywhere(run: &mut Run) -> Verdict {
         let pieces = [file("a.bin", content), file("a.bin", word.clone())];
         let answer = service.ask(form("/parts", &pieces))?;
         if answer.status() != 200 || answer.text() != list {
-            return Err(cut(service.wrong(
-                &[&format!(
-                    "send a form of two files to /parts, the first of {} bytes",
-                    edge - before
-                )],
+            let sent = edge - before;
+            let done = format!("send a form of two files to /parts, the first of {sent} bytes");
+            let wrong = service.wrong(
+                &[&done],
                 format!("200, {list:?}"),
                 came(&Some((answer.status(), answer.text().into_owned()))),
-            )));
+            );
+            return Err(cut(wrong, &answer.text(), sent));
         }
     }
     // And where it comes in two pieces.
     let content = format!("{word}\r\n--{}\r\n{word}", &BOUNDARY[..9]).into_bytes();
+    let sent = content.len();
     let list = listed(&part(content.clone())) + &listed(&part(word.clone().into()));
     let whole = body(&[file("a.bin", content), file("a.bin", word)], BOUNDARY);
     for at in 1..whole.len() {
@@ -1985,14 +2110,16 @@ fn cut_anywhere(run: &mut Run) -> Verdict {
         pieces.send(&whole[at..]);
         let answer = pieces.answer();
         if answer != Some((200, list.clone())) {
-            return Err(cut(service.wrong(
+            let wrong = service.wrong(
                 &[
                     &format!("send a form of two files to /parts, {} bytes", whole.len()),
                     &format!("the first {at} bytes of it come first, and then the rest"),
                 ],
                 format!("200, {list:?}"),
                 came(&answer),
-            )));
+            );
+            let (_, list) = answer.unwrap_or_default();
+            return Err(cut(wrong, &list, sent));
         }
     }
     Ok(())
@@ -2026,9 +2153,13 @@ fn names(run: &mut Run) -> Verdict {
     let mut contents = Vec::new();
     for name in &called {
         let content = png(run.seed(), 80);
-        service
-            .ask(picture(name, content.clone()))?
-            .expect_status(303)?;
+        let answer = service.ask(picture(name, content.clone()))?;
+        answer
+            .expect_status(303)
+            .map_err(|failure| match answer.status() {
+                500 if !contents.is_empty() => failure.because("name-is-path", NAME_IS_PATH),
+                _ => failure,
+            })?;
         contents.push(content);
     }
     let mut right: Vec<String> = (1..=called.len())
@@ -2037,9 +2168,10 @@ fn names(run: &mut Run) -> Verdict {
     right.sort();
     let lies = |number: usize| fs::read(folder.join(format!("{}.png", number + 1))).ok();
     let is_right = |(at, content): (usize, &Vec<u8>)| lies(at).as_ref() == Some(content);
+    let are_right = contents.iter().enumerate().all(is_right);
     let there = files(&folder);
     let beside = files(outside.path());
-    if there == right && beside == ["pictures"] && contents.iter().enumerate().all(is_right) {
+    if there == right && beside == ["pictures"] && are_right {
         return Ok(());
     }
     let done: Vec<String> = called
@@ -2059,24 +2191,30 @@ fn names(run: &mut Run) -> Verdict {
             beside.join(", ")
         ),
     );
-    Err(wrong.because(
-        "name-is-path",
-        "A name that the client has chosen is a part of the path. So it can lead out of the folder, \
-         or to a picture that is there already. Make the path of the number and the extension \
-         alone.",
-    ))
+    let (temporary, named): (Vec<&String>, Vec<&String>) =
+        there.iter().partition(|name| name.starts_with(".tmp"));
+    // What is left of their names without the numbers.
+    let same: BTreeSet<String> = named
+        .iter()
+        .map(|name| name.replace(|c: char| c.is_ascii_digit(), ""))
+        .collect();
+    let is_numbered = named.len() == called.len() && same.len() == 1 && beside == ["pictures"];
+    let is_called_right = named.iter().copied().eq(&right);
+    Err(match (is_numbered, is_called_right) {
+        (true, true) if are_right && !temporary.is_empty() => wrong.because("left-behind", LEFT),
+        (true, true) => wrong,
+        (true, false) => wrong.because("not-found-again", NOT_FOUND_AGAIN),
+        (false, _) => wrong.because("name-is-path", NAME_IS_PATH),
+    })
 }
 
 /// Fails if there is something in the folder besides these.
-fn nothing_left(service: &Service, folder: &Path, but: &[&str], done: &[&str]) -> Verdict {
+fn nothing_left(service: &Service, folder: &Path, but: &[String], done: &[&str]) -> Verdict {
     if soon(|| files(folder) == but) {
         return Ok(());
     }
     let left = files(folder);
-    let left: Vec<&String> = left
-        .iter()
-        .filter(|name| !but.contains(&name.as_str()))
-        .collect();
+    let left: Vec<&String> = left.iter().filter(|name| !but.contains(name)).collect();
     let expected = "nothing of it in the folder";
     Err(service
         .wrong(done, expected, format!("{left:?}"))
@@ -2091,16 +2229,22 @@ fn too_large(run: &mut Run) -> Verdict {
     service
         .ask(picture("a.png", whole.clone()))?
         .expect_status(303)?;
+    let good = files(&folder);
     let larger = png(run.seed(), limit + 1);
     service
         .ask(picture("b.png", larger.clone()))?
         .expect_status(413)?;
     let done = ["upload a picture that has one byte too many"];
-    nothing_left(&service, &folder, &["1.png"], &done)?;
-    let both = [file("c.png", whole), file("d.png", larger)];
+    nothing_left(&service, &folder, &good, &done)?;
+    let both = [file("c.png", whole.clone()), file("d.png", larger)];
     service.ask(form("/pictures", &both))?.expect_status(413)?;
     let done = ["upload two pictures together, the second with one byte too many"];
-    nothing_left(&service, &folder, &["1.png"], &done)?;
+    nothing_left(&service, &folder, &good, &done).map_err(|failure| {
+        match fs::read(folder.join("2.png")).is_ok_and(|second| second == whole) {
+            true => failure.because("too-early", TOO_EARLY),
+            false => failure,
+        }
+    })?;
     // So large that the library refuses it.
     let length = limit + 3 * MIB;
     let head = body(&[file("e.png", png(run.seed(), 10_000))], BOUNDARY);
@@ -2109,7 +2253,7 @@ fn too_large(run: &mut Run) -> Verdict {
         pieces.answer();
     }
     let done = ["upload a picture that is larger than the limit of the server, limits.body_size"];
-    nothing_left(&service, &folder, &["1.png"], &done)
+    nothing_left(&service, &folder, &good, &done)
 }
 
 fn half(run: &mut Run) -> Verdict {
@@ -2119,6 +2263,7 @@ fn half(run: &mut Run) -> Verdict {
     service
         .ask(picture("a.png", content.clone()))?
         .expect_status(303)?;
+    let good = files(&folder);
     let word = run.seed().word();
     let whole = body(&[file(&format!("{word}.png"), content)], BOUNDARY);
     // Only the last boundary is missing; or more.
@@ -2129,7 +2274,7 @@ fn half(run: &mut Run) -> Verdict {
         pieces.send(&whole[..length]);
         // The temporary file is there, or the bytes are in memory: then, nothing can be seen.
         let began = Instant::now();
-        while files(&folder).len() < 2 && began.elapsed() < Duration::from_millis(300) {
+        while files(&folder) == good && began.elapsed() < Duration::from_millis(300) {
             thread::sleep(Duration::from_millis(5));
         }
         let page = service.get("/")?;
@@ -2159,7 +2304,7 @@ fn half(run: &mut Run) -> Verdict {
             "upload a picture",
             "close the connection when a half of it has come",
         ];
-        nothing_left(&service, &folder, &["1.png"], &done)?;
+        nothing_left(&service, &folder, &good, &done)?;
     }
     // All has come that was promised, and yet it is no whole form.
     let short = post("/pictures")
@@ -2167,7 +2312,75 @@ fn half(run: &mut Run) -> Verdict {
         .body(&whole[..whole.len() - BOUNDARY.len() - 4]);
     service.ask(short)?.expect_status(400)?;
     let done = ["upload a form without its last boundary"];
-    nothing_left(&service, &folder, &["1.png"], &done)
+    nothing_left(&service, &folder, &good, &done)
+}
+
+/// Whether the kind of a picture is found, wherever its first bytes are cut.
+fn slow_beginning(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, MIB)?;
+    let content = png(run.seed(), 2000);
+    let whole = body(&[file("a.png", content)], BOUNDARY);
+    service
+        .ask(form("/pictures", &[file("a.png", png(run.seed(), 2000))]))?
+        .expect_status(303)?;
+    let start = find(&whole, PNG).unwrap_or(0);
+    // A part of the form is kept back, as it may be the beginning of a boundary.
+    for at in 1..BOUNDARY.len() + 4 + 12 {
+        let expects = "Expect: 100-continue\r\n";
+        let Ok(mut pieces) = Pieces::begin(&service, "/pictures", whole.len(), expects) else {
+            break;
+        };
+        pieces.send(&whole[..start + at]);
+        thread::sleep(Duration::from_millis(2));
+        pieces.send(&whole[start + at..]);
+        let answer = pieces.answer();
+        if !matches!(answer, Some((303, _))) {
+            let wrong = service.wrong(
+                &[
+                    &format!("upload a picture, of which the first {at} bytes come first"),
+                    "send the rest of it",
+                ],
+                "303 See Other",
+                came(&answer),
+            );
+            return Err(match answer {
+                Some((415, _)) => wrong.because(
+                    "beginning-by-one-read",
+                    "A picture is refused if its first bytes come in two pieces. One read gives what \
+                     is there at the moment, and that may be a single byte: \
+                     take(12).read_to_end(…) reads on until there are 12.",
+                ),
+                _ => wrong,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a picture can come where the system has no place for temporary files.
+fn beside_the_pictures(run: &mut Run) -> Verdict {
+    let (outside, folder) = folder();
+    let service = serve(run, &folder, MIB)?;
+    service
+        .ask(picture("a.png", png(run.seed(), 2000)))?
+        .expect_status(303)?;
+    let nowhere = outside.path().join("nowhere").display().to_string();
+    let mut program = run.program().env("PICTURES", &folder.display().to_string());
+    for variable in ["TMPDIR", "TMP", "TEMP"] {
+        program = program.env(variable, &nowhere);
+    }
+    let answer = program
+        .serve()?
+        .ask(picture("b.png", png(run.seed(), 2000)))?;
+    answer.expect_status(303).map_err(|failure| {
+        failure.because(
+            "temporary-elsewhere",
+            "The temporary file is made where the system has a place for such files. That may be \
+             another disk, from which it cannot be renamed: \
+             NamedTempFile::new_in(&self.folder) makes it in the folder of the board.",
+        )
+    })
 }
 
 fn ten_at_once(run: &mut Run) -> Verdict {
@@ -2175,8 +2388,13 @@ fn ten_at_once(run: &mut Run) -> Verdict {
     const HALF: usize = 150_000;
     let (_outside, folder) = folder();
     let service = serve(run, &folder, MIB)?;
-    let first = picture("image.png", png(run.seed(), 2000));
-    service.ask(first)?.expect_status(303)?;
+    // One alone goes well.
+    let first = png(run.seed(), 2 * HALF);
+    let answer = service.ask(picture("image.png", first.clone()))?;
+    answer.expect_status(303)?;
+    if fs::read(folder.join("1.png")).ok() != Some(first) {
+        return Err(answer.wrong("1.png in the folder, with just these bytes"));
+    }
     // All are called the same, as phones do it.
     let mut under_way = Vec::new();
     let mut contents = Vec::new();
@@ -2313,6 +2531,7 @@ fn disk_full(run: &mut Run) -> Verdict {
     service
         .ask(picture("a.png", small.clone()))?
         .expect_status(303)?;
+    let good = files(&folder);
     let large = png(run.seed(), 500_000);
     let answer = service.ask(picture("b.png", large))?;
     answer.expect_status(507).map_err(|failure| {
@@ -2323,7 +2542,7 @@ fn disk_full(run: &mut Run) -> Verdict {
         )
     })?;
     let done = ["upload a picture for which there is no room on the disk"];
-    nothing_left(&service, &folder, &["1.png"], &done)?;
+    nothing_left(&service, &folder, &good, &done)?;
     // There is room again.
     service.ask(picture("c.png", small))?.expect_status(303)
 }
