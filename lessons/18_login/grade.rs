@@ -376,6 +376,8 @@ struct Knobs {
     guest: Target,
     guest_sees_board: bool,
     guest_api: u16,
+    /// Whether a 401 says how to log in.
+    says_how: bool,
     guest_sees_api: bool,
     guest_posts: bool,
     posts_to: Target,
@@ -467,6 +469,7 @@ impl Default for Knobs {
             guest: to("/login"),
             guest_sees_board: false,
             guest_api: 401,
+            says_how: true,
             guest_sees_api: false,
             guest_posts: false,
             posts_to: to("/login"),
@@ -870,7 +873,13 @@ fn got(knobs: &Knobs, state: &State, asked: &Request) -> Expect {
         "/messages" => {
             let expect = Expect::step(step_of(state, asked));
             if who.is_none() && !knobs.guest_sees_api {
-                return expect.status(knobs.guest_api);
+                let expect = expect.status(knobs.guest_api);
+                // With which word, no standard says.
+                return match (knobs.guest_api, knobs.says_how) {
+                    (401, true) => expect.own_field("WWW-Authenticate"),
+                    (401, false) => expect.field("WWW-Authenticate", None),
+                    _ => expect,
+                };
             }
             let messages = state.messages.iter();
             let json = messages.map(|(name, text)| {
@@ -1217,6 +1226,12 @@ fn about_members(mistakes: &mut Mistakes<Knobs>) {
             "GET /messages gives the messages to anybody. It is not enough to protect the page: look for \
              the member in each request.",
             |knobs| knobs.guest_sees_api = true,
+        )
+        .wrong(
+            "no-challenge",
+            "The 401 has no WWW-Authenticate. Such an answer must say how to log in: \
+             send_header(\"WWW-Authenticate\", \"Cookie\").",
+            |knobs| knobs.says_how = false,
         )
         .wrong(
             "posts-for-all",

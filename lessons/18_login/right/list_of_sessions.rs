@@ -50,7 +50,11 @@ impl Handler for Server {
             },
             "/messages" => match name {
                 Ok(_) => send(response, "application/json", self.json().to_string()),
-                Err(_) => refuse(response, No::Status(401, "Members only.")),
+                Err(_) => response
+                    .send_response(401)
+                    .send_header("WWW-Authenticate", "Cookie realm=\"members\"")
+                    .end_headers()?
+                    .send("Members only.\n"),
             },
             _ => response.send_error(404, "?"),
         }

@@ -62,7 +62,11 @@ impl Handler for Board {
                     .end_headers()?
                     .send(serde_json::to_string_pretty(&list)?)
             }
-            ("GET" | "HEAD", "/messages", None) => response.send_error(401, "Who are you?"),
+            ("GET" | "HEAD", "/messages", None) => response
+                .send_response(401)
+                .send_header("www-authenticate", "Form realm=\"board\"")
+                .end_headers()?
+                .finish(),
             ("POST", "/messages", Some(name)) => {
                 let text = field("message");
                 if text.trim().is_empty() {
