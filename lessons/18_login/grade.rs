@@ -22,6 +22,9 @@ const AN_HOUR: &str = "3600";
 const FIXATION: &str = "A login keeps using the token that the browser has sent. Somebody else may \
     have put it there, and know it: draw a new one for each login.";
 
+/// Where forms are sent to.
+const FORMS: [&str; 4] = ["/messages", "/logout", "/login", "/register"];
+
 /// The host that requests name if it matters where they come from.
 const HOST: &str = "board.test";
 
@@ -221,6 +224,7 @@ fn logout_examples(lesson: Lesson) -> Lesson {
                 ben.logs_in(),
                 ann.logs_in(),
                 with(1, post("/logout")),
+                with(2, get("/logout")),
                 with(2, get("/")),
                 with(3, get("/")),
             ]
@@ -387,10 +391,16 @@ struct Knobs {
     forgets: CookieValue,
     forgets_at: Option<String>,
     logout_ends: Ends,
+    /// Whether a GET logs out, too.
+    get_logs_out: bool,
+    /// Who is told something else by a logout, without a cookie, and what.
+    is_guest: fn(token: Option<&str>, member: Option<&str>) -> bool,
+    guest_logged_out: Target,
     /// Whether a form of this origin is taken at this host.
     takes: fn(origin: Option<&str>, host: &str) -> bool,
-    /// To which paths that applies.
-    looks_at: fn(path: &str) -> bool,
+    /// To which requests that applies, and at which paths it is forgotten.
+    looks_at: fn(asked: &Request) -> bool,
+    unguarded: Vec<&'static str>,
     foreign: u16,
     /// Whether a form that is refused has its effect all the same.
     does_it_anyway: bool,
@@ -478,8 +488,12 @@ impl Default for Knobs {
             forgets: CookieValue::Forgotten,
             forgets_at: value("/"),
             logout_ends: Ends::Right,
+            get_logs_out: false,
+            is_guest: |_, _| false,
+            guest_logged_out: to("/login"),
             takes: is_own,
             looks_at: |_| true,
+            unguarded: Vec::new(),
             foreign: 403,
             does_it_anyway: false,
         }
@@ -597,6 +611,7 @@ impl Model for Login {
             return None;
         }
         match asked.method.as_str() {
+            "GET" if knobs.get_logs_out && asked.path() == "/logout" => posted(knobs, state, asked),
             "GET" => Some(got(knobs, state, asked)),
             "POST" => {
                 let origin = asked.field("Origin");
@@ -608,7 +623,9 @@ impl Model for Login {
                 }
                 let host = asked.field("Host").unwrap_or("localhost:8000");
                 let is_own = is_own(origin, host);
-                if !(knobs.takes)(origin, host) && (knobs.looks_at)(asked.path()) {
+                let is_looked_at =
+                    (knobs.looks_at)(asked) && !knobs.unguarded.contains(&asked.path());
+                if is_looked_at && !(knobs.takes)(origin, host) {
                     state.refuses_own |= is_own;
                     if knobs.does_it_anyway && asked.path() == "/messages" {
                         posted(knobs, state, asked);
@@ -670,7 +687,7 @@ impl Model for Login {
             18 => with_any(post("/logout"), draw, state),
             19 => with_any(message(draw.pick(&["", "  "])), draw, state),
             20 => {
-                let near = draw.path_near(&["/", "/messages", "/login", "/register"]);
+                let near = draw.path_near(&["/", "/messages", "/login", "/register", "/logout"]);
                 with_any(get(near), draw, state)
             }
             _ => {
@@ -786,8 +803,28 @@ impl Model for Login {
                     "other-answer-to-logout",
                     "The answer to POST /logout must have the status 303 and Location: /login. Compare \
                      both.",
-                    move |knobs| knobs.logged_out = came.clone(),
+                    {
+                        let came = came.clone();
+                        move |knobs| knobs.logged_out = came.clone()
+                    },
                 );
+                mistakes
+                    .wrong(
+                        "other-answer-to-guest-logout",
+                        "A logout without a session is not answered like the others. It must get the same \
+                         answer: 303 to /login, and the cookie with Max-Age=0.",
+                        {
+                            let came = came.clone();
+                            move |knobs| {
+                                knobs.is_guest = |token, _| token.is_none();
+                                knobs.guest_logged_out = came.clone();
+                            }
+                        },
+                    )
+                    .or(move |knobs| {
+                        knobs.is_guest = |_, member| member.is_none();
+                        knobs.guest_logged_out = came.clone();
+                    });
                 for cookie in answer.cookies() {
                     let path = cookie.attribute("Path").map(str::to_string);
                     if cookie.name == SESSION && path.as_deref() != Some("/") {
@@ -893,6 +930,7 @@ fn got(knobs: &Knobs, state: &State, asked: &Request) -> Expect {
                 false => expect.json(format!("[{}]", json.join(", "))),
             }
         }
+        "/logout" => Expect::step(4).status(404),
         _ => Expect::step(3).status(404),
     }
 }
@@ -969,6 +1007,12 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
         "/logout" => {
             let member = state.who(knobs, asked);
             let sent = token(asked);
+            if (knobs.is_guest)(sent, member.as_deref()) {
+                let (status, location) = &knobs.guest_logged_out;
+                let expect = Expect::step(4).status(*status);
+                let expect = expect.field("Location", location.as_deref());
+                return Some(expect.cookie_is(SESSION, CookieValue::Unset));
+            }
             let goes_on = |token: &str, owner: &str| match knobs.logout_ends {
                 Ends::Right => Some(token) != sent,
                 Ends::Nothing => true,
@@ -1062,7 +1106,25 @@ fn from_somewhere(draw: &mut Draw, act: Act) -> Act {
         8 => "http://localhost:8000".into(),
         _ => own[..own.len() - 1].into(),
     };
-    act.field("Host", host).field("Origin", origin)
+    let act = act.field("Host", host).field("Origin", &origin);
+    match draw.one_in(3) {
+        true => act.field("Sec-Fetch-Site", site(&origin, host)),
+        false => act,
+    }
+}
+
+/// What a browser says of a form from this origin, to the server at this host: old ones say nothing.
+fn site(origin: &str, host: &str) -> &'static str {
+    let name = |address: &str| match address.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name.to_string(),
+        _ => address.to_string(),
+    };
+    let own = origin.strip_prefix("http://").unwrap_or(origin);
+    match own == host {
+        true => "same-origin",
+        false if name(own) == name(host) => "same-site",
+        false => "cross-site",
+    }
 }
 
 fn about_registering(mistakes: &mut Mistakes<Knobs>) {
@@ -1285,6 +1347,12 @@ fn about_logging_out(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.forgets = CookieValue::Unset,
         )
         .wrong(
+            "get-logs-out",
+            "A GET of /logout logs out, too. Any picture or link on any page could do that, and browsers load \
+             some links in advance. Only a POST changes something: leave the path out of do_get.",
+            |knobs| knobs.get_logs_out = true,
+        )
+        .wrong(
             "only-emptied",
             "The cookie gets an empty value, but the browser keeps it. Send it with Max-Age=0.",
             |knobs| knobs.forgets = CookieValue::Exactly(String::new()),
@@ -1298,6 +1366,15 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
             "Forms from other sites are accepted. Compare the header Origin with http:// and the header \
              Host.",
             |knobs| knobs.takes = |_, _| true,
+        )
+        .wrong(
+            "only-cross-site",
+            "A form is refused only if it comes with Sec-Fetch-Site: cross-site. The starter's if is still \
+             there. Not every browser sends this header, and for a page at another port it says \
+             same-site: take the if out, and compare the Origin of every POST.",
+            |knobs| {
+                knobs.looks_at = |asked| asked.field("Sec-Fetch-Site") == Some("cross-site");
+            },
         )
         .wrong(
             "beginning-of-origin",
@@ -1359,9 +1436,18 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
         )
         .wrong(
             "own-refused",
-            "Forms of your own pages are refused. An Origin begins with the scheme, as in \
-             http://localhost:8000. The header Host does not have it.",
+            "Each form with an Origin is refused, those of your own pages, too. An Origin begins with the \
+             scheme, as in http://localhost:8000, and the header Host does not have it. (If you compare with \
+             https://, too: foreign is what is neither of the two, so join them by &&.)",
             |knobs| knobs.takes = |origin, _| origin.is_none(),
+        )
+        .wrong(
+            "wrong-way-round",
+            "Forms of your own pages are refused, and those of other sites are accepted: the comparison is \
+             the wrong way round. Foreign is an Origin that is not http:// and your Host.",
+            |knobs| {
+                knobs.takes = |origin, host| origin.is_none() || !is_own(origin, host);
+            },
         )
         .wrong(
             "fixed-origin",
@@ -1372,17 +1458,34 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
-            "only-messages",
-            "Only at /messages do you check where a form comes from. Other sites must not log anybody in \
-             or out either: check each POST, before anything else.",
-            |knobs| knobs.looks_at = |path| path == "/messages",
-        )
-        .wrong(
             "refused-and-done",
             "A form from another site is answered with 403, but its message is kept all the same. Refuse \
              it before you do anything.",
             |knobs| knobs.does_it_anyway = true,
         );
+    // At some paths, and not at the others: each such set, as the bits of a number. The last bit
+    // stands for paths to which no form is sent.
+    for bits in 1..(2 << FORMS.len()) - 1 {
+        let paths = FORMS.iter().enumerate();
+        let unguarded = paths.filter(|(at, _)| (bits >> at) & 1 == 1);
+        let unguarded: Vec<&str> = unguarded.map(|(_, path)| *path).collect();
+        let set = move |knobs: &mut Knobs| {
+            knobs.unguarded.clone_from(&unguarded);
+            if bits >> FORMS.len() == 1 {
+                knobs.looks_at = |asked| FORMS.contains(&asked.path());
+            }
+        };
+        match bits {
+            1 => mistakes.wrong(
+                "not-every-form",
+                "Some forms are refused if they come from another site, and others are not. None may come from \
+                 there, not even those to become a member, to log in and to log out: check each POST, before \
+                 anything else.",
+                set,
+            ),
+            _ => mistakes.or(set),
+        };
+    }
 }
 
 // What no model says.
@@ -1508,6 +1611,28 @@ fn unguessed(run: &mut Run) -> Verdict {
         let failure = answer.wrong("another token than the one that the browser has sent");
         return Err(failure.because("token-of-client", FIXATION));
     }
+    let mut tokens = vec![one.clone(), next.clone()];
+    for _ in 0..6 {
+        tokens.push(next_token(&first, &ann)?);
+    }
+    let is_hexadecimal = |token: &String| {
+        let digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');
+        token.contains(|c: char| c.is_ascii_lowercase()) && token.chars().all(digit)
+    };
+    let is_long = |token: &&String| token.len() > 22;
+    let lengths: BTreeSet<usize> = tokens.iter().filter(is_long).map(String::len).collect();
+    if lengths.len() > 1 && tokens.iter().all(is_hexadecimal) {
+        let failure = first.wrong(
+            &["register, and log in eight times"],
+            "tokens with two digits for each byte",
+            format!("tokens of {lengths:?} digits"),
+        );
+        return Err(failure.because(
+            "digits-lost",
+            "The tokens have hexadecimal digits, and not all have the same number of them. {byte:x} writes a \
+             byte below 16 as one digit, so that other bytes can give the same token: write {byte:02x}.",
+        ));
+    }
     first.stop();
     let second = run.program().serve()?;
     let other = first_token(&second, &ann)?;
@@ -1556,8 +1681,9 @@ fn ends(run: &mut Run) -> Verdict {
     }
     Err(failure.because(
         "no-end",
-        "A session has no end. It is not enough that the browser forgets the cookie, since a thief's \
-             program does not: compare Instant::now() with ends.",
+        "A session that lasts a second still opens the board after two. It is not enough that the browser \
+             forgets the cookie, since a thief's program does not: compare Instant::now() with ends in each \
+             request. And ends must be session_seconds() after the login.",
     ))
 }
 
@@ -1587,8 +1713,8 @@ fn same_page(run: &mut Run) -> Verdict {
 
 fn same_work(run: &mut Run) -> Verdict {
     let (ann, ben) = (Someone::new(run.seed()), Someone::new(run.seed()));
-    // So much work that nothing else counts beside it.
-    let service = run.program().env("HASH_KIB", "65536").serve()?;
+    // So much work that little else counts beside it, and not more than a busy computer does in time.
+    let service = run.program().env("HASH_KIB", "16384").serve()?;
     service.ask(ann.registers())?.expect_status(303)?;
     let took = |name: &str| -> Result<Duration, Failure> {
         let began = Instant::now();
@@ -1607,7 +1733,7 @@ fn same_work(run: &mut Run) -> Verdict {
         return Ok(());
     }
     let done = [
-        "start the server with HASH_KIB=65536, and register",
+        "start the server with HASH_KIB=16384, and register",
         "log in with a wrong password, and with the name of no member",
     ];
     let millis = |time: Duration| time.as_millis();
