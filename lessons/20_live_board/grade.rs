@@ -942,8 +942,8 @@ fn a_stream(run: &mut Run) -> Verdict {
         let wrong = wrong("Content-Type: text/event-stream", kind);
         return Err(wrong.because(
             "other-type",
-            "The answer is of another type, and a browser takes only text/event-stream for a stream of \
-             events.",
+            "The answer does not have the type text/event-stream, and a browser takes no other for a stream \
+             of events. Send it as the header Content-Type.",
         ));
     }
     let kept = kept.map(str::to_ascii_lowercase);
@@ -1089,10 +1089,21 @@ const NOTHING_OF_BEFORE: (&str, &str) = (
      flushed, and then what is new.",
 );
 
+/// What comes if something is wrong with each message that is posted, and with none of the first
+/// ones, this many, which were on the board from the beginning.
+fn wrongly_posted(due: &[Event], old: usize) -> Vec<Other> {
+    let (old, new) = due.split_at(old);
+    let wrong = |name| (named(name), [old, &(slip(name).comes)(new)].concat());
+    ["twice", "one-less", "one-more", "escaped"]
+        .map(wrong)
+        .into()
+}
+
 fn reaches_one(run: &mut Run) -> Verdict {
     let mut words = words(run, 6);
     // Lines as forms send them, and as somebody may who sends no form.
     words[4] = format!("{0}\r\n{1}\r{0}", words[4], words[5]);
+    words[3] = format!("{} & <b>{}</b>", words[3], words[5]);
     let service = board(run, &texts(&words[..2]))?;
     let mut listener = Listener::first(&service)?;
     let lines = |word: &String| word.replace("\r\n", "\n").replace('\r', "\n");
@@ -1106,19 +1117,8 @@ fn reaches_one(run: &mut Run) -> Verdict {
         let posted = Instant::now();
         done.push(format!("POST / with the message {word:?}"));
         let done: Vec<&str> = done.iter().map(|done| &**done).collect();
-        let (old, new) = all[..=at].split_at(2);
-        let others = [
-            (DOES_NOT_COME, all[..at].to_vec()),
-            (named("twice"), [old, &(slip("twice").comes)(new)].concat()),
-            (
-                named("one-less"),
-                [old, &(slip("one-less").comes)(new)].concat(),
-            ),
-            (
-                named("one-more"),
-                [old, &(slip("one-more").comes)(new)].concat(),
-            ),
-        ];
+        let mut others = wrongly_posted(&all[..=at], 2);
+        others.push((DOES_NOT_COME, all[..at].to_vec()));
         expect_events(&service, &mut listener, &done, &all[..=at], &others)?;
         late += usize::from(posted.elapsed() > Duration::from_millis(500));
         if at == 2 {
@@ -1179,7 +1179,8 @@ fn reaches_all(run: &mut Run) -> Verdict {
     ];
     let until = Instant::now() + patience();
     let verdicts = listeners.iter_mut().map(|listener| {
-        let others = [(DOES_NOT_COME, all[..1].to_vec())];
+        let mut others = wrongly_posted(&all, 1);
+        others.push((DOES_NOT_COME, all[..1].to_vec()));
         expect_events_until(until, &service, listener, &done, &all, &others)
     });
     let verdicts: Vec<Verdict> = verdicts.collect();
@@ -1303,7 +1304,8 @@ fn wait_for(page: &mut grader::Page, expression: &str, value: &str) -> Result<bo
 // Step 3: listeners that come back.
 
 fn comes_back(run: &mut Run) -> Verdict {
-    let mut posted = words(run, 5);
+    const FIRST: usize = 5;
+    let mut posted = words(run, FIRST);
     let service = board(run, &texts(&posted))?;
     let all = due(1, &texts(&posted));
     let mut newcomer = Listener::open(&service, None)?;
@@ -1321,13 +1323,17 @@ fn comes_back(run: &mut Run) -> Verdict {
         posts_to(&service, &word)?;
         posted.push(word);
         let all = due(1, &texts(&posted));
-        let others = [
+        let mut others = vec![
             (DOES_NOT_COME, all[seen..before].to_vec()),
-            (ALL_AGAIN, all.clone()),
+            (
+                if missed == 0 { NONE_MISSED } else { ALL_AGAIN },
+                all.clone(),
+            ),
             (ONE_AGAIN, all[seen - 1..].to_vec()),
             (ONE_LOST, all[seen + 1..].to_vec()),
             (NOTHING_MISSED, all[before..].to_vec()),
         ];
+        others.extend(wrongly_posted(&all[seen..], FIRST.saturating_sub(seen)));
         let on_the_board = format!("(the messages 1 to {before} are on the board)");
         let done = [&*on_the_board, "POST / with one more"];
         expect_events(&service, &mut listener, &done, &all[seen..], &others)?;
@@ -1340,6 +1346,13 @@ const ALL_AGAIN: (&str, &str) = (
     "all-again",
     "A listener that comes back gets all messages again, and the page shows them twice. Last-Event-ID says which \
      one was the last that came: begin behind it.",
+);
+
+/// One that has missed some gets these alone: that was seen before.
+const NONE_MISSED: (&str, &str) = (
+    "none-missed-all-again",
+    "A listener that has missed nothing gets all messages again. Its Last-Event-ID is the number of the last \
+     message on the board: you have sent that one. Only a number that is larger is of an earlier run.",
 );
 
 const ONE_AGAIN: (&str, &str) = (
@@ -1407,8 +1420,8 @@ fn unknown_number(run: &mut Run) -> Verdict {
 
 const NO_COMMENT: (&str, &str) = (
     "no-comment",
-    "Nothing comes to one who listens while nobody posts, so you never learn whether it is still there. When \
-     nothing is new for a second, write a comment, and flush it.",
+    "Nothing comes to one who listens while nobody posts, so you never learn whether it is still there. Wait \
+     no longer than HEARTBEAT for the next message, with recv_timeout; then write a comment, and flush it.",
 );
 
 /// Whether comments were seen to come. Then no other check waits for them.
@@ -1496,6 +1509,12 @@ const OTHERS_FORGOTTEN: (&str, &str) = (
      with this number.",
 );
 
+const NEVER_FORGOTTEN: (&str, &str) = (
+    "never-forgotten",
+    "A listener that has gone stays in the list, and after some hours the board is full of nobody. Take a \
+     listener out of the list when its answer has ended, however that was.",
+);
+
 fn forgotten(run: &mut Run) -> Verdict {
     let words = words(run, 3);
     let service = board(run, &texts(&words[..1]))?;
@@ -1524,11 +1543,7 @@ fn forgotten(run: &mut Run) -> Verdict {
             "A listener that has gone stays in the list until somebody posts. Where nobody posts for hours, \
              the board fills up with them. Take a listener out of the list when its answer has ended.",
         ),
-        still if *still == *said => wrong.because(
-            "never-forgotten",
-            "A listener that has gone stays in the list, and after some hours the board is full of nobody. Take a \
-             listener out of the list when its answer has ended, however that was.",
-        ),
+        still if *still == *said => wrong.because(NEVER_FORGOTTEN.0, NEVER_FORGOTTEN.1),
         _ => wrong,
     })
 }
@@ -1545,7 +1560,8 @@ fn not_forgotten(run: &mut Run) -> Verdict {
     let listens = "(and so do two others)";
     for listener in &mut listeners {
         let done = [listens, "POST / with a message"];
-        let others = [(DOES_NOT_COME, all[..1].to_vec())];
+        let mut others = wrongly_posted(&all[..2], 1);
+        others.push((DOES_NOT_COME, all[..1].to_vec()));
         expect_events(&service, listener, &done, &all[..2], &others)?;
     }
     let gone = run.seed().number(1..3) as usize;
@@ -1561,6 +1577,7 @@ fn not_forgotten(run: &mut Run) -> Verdict {
         );
         return Err(match &*said {
             "0" | "1" => wrong.because(OTHERS_FORGOTTEN.0, OTHERS_FORGOTTEN.1),
+            "3" => wrong.because(NEVER_FORGOTTEN.0, NEVER_FORGOTTEN.1),
             _ => wrong,
         });
     }
