@@ -90,11 +90,16 @@ impl Model for HelloServer {
 
     fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
         let target = draw.path_near(&["/", "/goodbye", "/%41/b"]) + &draw.query();
-        vec![match draw.below(8) {
+        let act = match draw.below(8) {
             5 => request("HEAD", target),
             6 => post(target).body(draw.text()),
             7 => request(draw.pick(&["PUT", "DELETE", "PATCH", "OPTIONS"]), target),
             _ => get(target),
+        };
+        vec![match draw.one_in(4) {
+            // As a browser asks, which would like a page better.
+            true => act.field("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"),
+            false => act,
         }]
     }
 
