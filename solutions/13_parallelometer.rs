@@ -86,10 +86,10 @@ impl Parallelometer {
         }
     }
 
-    /// Notes that the number has changed.
+    /// Notes that the number has changed to this one. Call it right behind each change.
     fn record(&self, number: usize) {
-        let time = self.began.elapsed().as_millis();
-        self.history.lock().unwrap().push((time, number));
+        let mut history = self.history.lock().unwrap();
+        history.push((self.began.elapsed().as_millis(), number));
     }
 
     /// The points of the chart's line: for each change, one with the number before it and one

@@ -30,14 +30,15 @@ fn main() -> ExitCode {
         .check(1, 1, "and nowhere else", nowhere_else)
         .check(1, 1, "HOST=0.0.0.0 means all addresses", all_addresses)
         .check(1, 1, "PORT is the port", the_port)
+        .check(1, 1, "without PORT, it is 8000", the_usual_port)
         .example(
             1,
             1,
             "a PORT that is no number is an error, and said",
             Whole,
             |draw| {
-                let word = draw.word();
-                ["80x", "-1", "65536", "", &word].map(|port| hosted("127.0.0.1", port))
+                let (host, word) = (any_host(draw), draw.word());
+                ["80x", "-1", "65536", "", &word].map(|port| hosted(&host, port))
             },
         )
         .check(1, 0, "nginx can stand in front of it", behind_nginx)
@@ -73,6 +74,16 @@ fn hosted(host: &str, port: &str) -> Act {
     start(&[]).variable("HOST", host).variable("PORT", port)
 }
 
+/// An address of this computer. A program that takes port 8000 for a PORT that is none is alone
+/// with it there, where there are several: sessions are played side by side.
+fn any_host(draw: &mut Draw) -> String {
+    let last = match cfg!(target_os = "linux") {
+        true => draw.number(1..250),
+        false => 1,
+    };
+    format!("127.0.0.{last}")
+}
+
 fn any_uri(draw: &mut Draw) -> String {
     format!("http://{}.example{}", draw.word(), draw.path())
 }
@@ -85,6 +96,8 @@ struct Knobs {
     /// What comes of a PORT that is no port: the exit code, or that it serves.
     bad_port: Option<i32>,
     says_port: bool,
+    /// Whether this text is taken for a port.
+    is_port: fn(text: &str) -> bool,
     /// Whether this target is the question for its health.
     is_health: fn(target: &str) -> bool,
     status: u16,
@@ -92,6 +105,8 @@ struct Knobs {
     text: String,
     /// Whether a bookmark of that name comes first.
     bookmark_first: bool,
+    /// Its status if nobody is at the site of a bookmark, if it looks.
+    status_if_gone: Option<u16>,
 }
 
 impl Default for Knobs {
@@ -99,11 +114,13 @@ impl Default for Knobs {
         Self {
             bad_port: Some(1),
             says_port: true,
+            is_port: |text| text.parse::<u16>().is_ok(),
             is_health: |target| path_of(target) == "/healthz",
             status: 200,
             kind: TEXT.into(),
             text: HEALTHY.into(),
             bookmark_first: false,
+            status_if_gone: None,
         }
     }
 }
@@ -119,6 +136,13 @@ struct World {
     /// The bookmarks that the program was started with.
     begun: BTreeMap<String, String>,
     kept: BTreeMap<String, String>,
+}
+
+impl World {
+    fn is_there(&self, uri: &str) -> bool {
+        let path = uri.strip_prefix(SERVICE);
+        path.is_some_and(|path| self.sites.get(path) == Some(&200))
+    }
 }
 
 struct Deployment;
@@ -143,7 +167,7 @@ impl Model for Deployment {
                 world.kept.clone_from(&world.begun);
                 let set = |wanted| command.variables.iter().find(|(name, _)| name == wanted);
                 set("HOST")?;
-                return match set("PORT").is_none_or(|(_, port)| port.parse::<u16>().is_ok()) {
+                return match set("PORT").is_none_or(|(_, port)| (knobs.is_port)(port)) {
                     true => Some(Expect::step(1).serves()),
                     false => Some(refused(knobs)),
                 };
@@ -164,6 +188,11 @@ impl Model for Deployment {
         let uri = world.kept.get(&*name);
         let expect = Expect::step(3);
         if (knobs.is_health)(&asked.target) && !(knobs.bookmark_first && uri.is_some()) {
+            if let Some(status) = knobs.status_if_gone
+                && !world.kept.values().all(|uri| world.is_there(uri))
+            {
+                return Some(expect.status(status));
+            }
             let expect = expect
                 .status(knobs.status)
                 .field("Content-Type", &*knobs.kind);
@@ -203,7 +232,7 @@ impl Model for Deployment {
             }
             6 if draw.one_in(3) => {
                 let port = match draw.below(8) {
-                    0 => "0".into(),
+                    0 => return vec![hosted(draw.pick(&["127.0.0.1", "0.0.0.0"]), "0")],
                     1 => "65536".into(),
                     2 => format!("{}", draw.number(100_000..200_000)),
                     3 => "-1".into(),
@@ -212,7 +241,7 @@ impl Model for Deployment {
                     6 => "8000/tcp".into(),
                     _ => "8.5".into(),
                 };
-                vec![hosted(draw.pick(&["127.0.0.1", "0.0.0.0"]), &port)]
+                vec![hosted(&any_host(draw), &port)]
             }
             7 => {
                 let (path, name) = (draw.path(), draw.word());
@@ -245,6 +274,20 @@ impl Model for Deployment {
                  well. An error that main returns makes it 1.",
                 |knobs| knobs.bad_port = Some(0),
             )
+            .wrong(
+                "empty-port-serves",
+                "If PORT is there and empty, your program takes the usual port. An empty text is no number, \
+                 so it is an error, as any other wrong setting is.",
+                |knobs| knobs.is_port = |text| text.is_empty() || text.parse::<u16>().is_ok(),
+            )
+            .wrong(
+                "port-cut-off",
+                "A PORT such as 65536 is no error, and your program takes another port: you parse a \
+                 number of another type, and `as u16` cuts off what does not fit. Let parse make the \
+                 u16. Then such a PORT is an Err, as a word is.",
+                |knobs| knobs.is_port = |text| text.parse::<i64>().is_ok(),
+            )
+            .or(|knobs| knobs.is_port = |text| text.parse::<u64>().is_ok())
             .wrong(
                 "port-not-said",
                 "The message for a PORT that is no port does not name PORT. Anyone who reads it must \
@@ -284,6 +327,17 @@ impl Model for Deployment {
             return;
         }
         let status = answer.status;
+        if status != 200 {
+            mistakes.wrong(
+                "health-asks-sites",
+                format!(
+                    "If nobody is at the site of a bookmark, the status of /healthz is {status}. Your \
+                     server is well all the same. Ask no site there: one that breaks would make a host \
+                     start your program anew."
+                ),
+                move |knobs| knobs.status_if_gone = Some(status),
+            );
+        }
         mistakes.wrong(
             "other-health-status",
             format!("The status of /healthz is {status}. A server that is well says 200."),
@@ -317,11 +371,7 @@ fn sent(name: &str, uri: &str) -> Act {
 
 fn posted(world: &mut World, asked: &grader::record::Request) -> Option<Expect> {
     let (name, uri) = (asked.form_field("name")?, asked.form_field("uri")?);
-    let there = match uri.strip_prefix(SERVICE) {
-        Some(path) => world.sites.get(path) == Some(&200),
-        None => false,
-    };
-    if !there {
+    if !world.is_there(&uri) {
         return Some(Expect::step(3).status(404));
     }
     world.kept.insert(name, uri);
@@ -420,6 +470,28 @@ fn the_port(run: &mut Run) -> Verdict {
         "With HOST, your server takes a port of its own choice, whatever PORT says. Read it with \
          env::var(\"PORT\"), and make a number of it with parse.",
     ))
+}
+
+fn the_usual_port(run: &mut Run) -> Verdict {
+    // An address of its own, so that nobody else is at its port 8000. (On some systems, only
+    // the first one is there.)
+    let own = run.seed().number(2..250) as u8;
+    let addresses = [Ipv4Addr::new(127, 0, own, own), Ipv4Addr::LOCALHOST];
+    let free = |address: &&Ipv4Addr| TcpListener::bind((**address, 8000)).is_ok();
+    let Some(address) = addresses.iter().find(free) else {
+        return Err(Failure::not_here("another program has port 8000"));
+    };
+    let program = run.program().env("HOST", &address.to_string());
+    let service = program.without_port().serve()?;
+    if service.port() == 8000 {
+        return Ok(());
+    }
+    Err(
+        elsewhere(&service, "without PORT, a server on port 8000").because(
+            "no-usual-port",
+            "If there is no PORT, env::var gives an Err. Then the port is 8000.",
+        ),
+    )
 }
 
 /// A port that is free now. Another program may take it before the student's does: a
@@ -669,6 +741,8 @@ fn stopped(run: &mut Run) -> Result<Stopped, Failure> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("bookmarks").display().to_string();
     let service = run.program().env("BOOKMARKS", &file).serve()?;
+    let page = service.get("/");
+    page.map_err(|wrong| wrong.because(LOCKED.0, LOCKED.1))?;
     let site = Site::start();
     let uri = site.uri();
     let begun = service.begin(sent(&name, &uri));
@@ -700,6 +774,13 @@ fn stopped(run: &mut Run) -> Result<Stopped, Failure> {
     })
 }
 
+const LOCKED: (&str, &str) = (
+    "locked-while-serving",
+    "GET / waits for the lock of the bookmarks, for ever: main has it. A guard that has a name lives \
+     to the end of its block, here as long as the server serves. Lock behind serve_forever, in the \
+     line that writes the file.",
+);
+
 const KILLED: (&str, &str) = (
     "killed",
     "The signal has ended your program at once, in the middle of a request: the server does not \
@@ -726,6 +807,19 @@ fn answers_first(run: &mut Run) -> Verdict {
 
 fn ends_well(run: &mut Run) -> Verdict {
     let Stopped { finished, .. } = stopped(run)?;
+    expect_success(&finished)?;
+    // Nor need it have a file.
+    let service = run.program().serve()?;
+    service.terminate()?;
+    let finished = service.wait()?;
+    match finished.code() {
+        101 => Err(finished.wrong("exit code 0 without BOOKMARKS, too: then no file is written")),
+        _ => expect_success(&finished),
+    }
+}
+
+/// Of a program that was told to end: that it says all went well.
+fn expect_success(finished: &Finished) -> Verdict {
     let verdict = finished.expect_code(0);
     verdict.map_err(|wrong| match finished.code() {
         143 => wrong.because(KILLED.0, KILLED.1),
@@ -737,7 +831,37 @@ fn ends_well(run: &mut Run) -> Verdict {
     })
 }
 
+/// What was kept without any request is in the file, too.
+fn keeps_what_it_had(run: &mut Run) -> Verdict {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("bookmarks").display().to_string();
+    let (name, uri) = (run.seed().word(), "https://rust-lang.org/");
+    let program = run.program().env("BOOKMARKS", &file);
+    let service = program.arg(&format!("{name}={uri}")).serve()?;
+    service.terminate()?;
+    let finished = service.wait()?;
+    let service = run.program().env("BOOKMARKS", &file).serve()?;
+    let answer = service.get(&format!("/{name}"))?;
+    if answer.header("Location") == Some(uri) {
+        return Ok(());
+    }
+    let wrong = answer.wrong(format!(
+        "the bookmark that was the argument of a program that got SIGTERM is there when it is started again: 303, to {uri}"
+    ));
+    Err(match finished.code() {
+        143 => wrong.because(KILLED.0, KILLED.1),
+        _ => wrong.because(NOT_SAVED.0, NOT_SAVED.1),
+    })
+}
+
+const NOT_SAVED: (&str, &str) = (
+    "not-saved",
+    "The file of BOOKMARKS was not written at the end. When serve_forever has returned, call \
+     write_bookmarks with its name and the bookmarks.",
+);
+
 fn loses_nothing(run: &mut Run) -> Verdict {
+    keeps_what_it_had(run)?;
     let stopped = stopped(run)?;
     let Stopped {
         name,
@@ -762,10 +886,6 @@ fn loses_nothing(run: &mut Run) -> Verdict {
              answered until serve_forever returns: write the file behind it, with the bookmarks \
              that are in the Mutex then.",
         ),
-        _ => wrong.because(
-            "not-saved",
-            "The file of BOOKMARKS was not written. When serve_forever has returned, call \
-             write_bookmarks with its name and the bookmarks.",
-        ),
+        _ => wrong.because(NOT_SAVED.0, NOT_SAVED.1),
     })
 }

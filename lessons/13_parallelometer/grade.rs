@@ -56,8 +56,8 @@ fn main() -> ExitCode {
 /// What a parallelometer answers. The default is right; every other value is a mistake.
 #[derive(Clone)]
 struct Knobs {
-    /// The numbers of the frames.
-    frames: Vec<usize>,
+    /// The addresses of the frames.
+    frames: Vec<String>,
     page: u16,
     kind: String,
     chart_kind: String,
@@ -66,12 +66,18 @@ struct Knobs {
 impl Default for Knobs {
     fn default() -> Self {
         Self {
-            frames: (1..=FRAMES).collect(),
+            frames: addresses(1..=FRAMES),
             page: 200,
             kind: HTML.into(),
             chart_kind: SVG.into(),
         }
     }
+}
+
+/// The addresses of frames with these numbers.
+fn addresses(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
+    let numbers = numbers.into_iter();
+    numbers.map(|number| format!("/frame/{number}")).collect()
 }
 
 struct Parallelometer;
@@ -87,13 +93,18 @@ impl Model for Parallelometer {
                 let page = Expect::step(3)
                     .status(knobs.page)
                     .field("Content-Type", &*knobs.kind);
-                let page = knobs.frames.iter().fold(page, |page, number| {
-                    page.has_tag("iframe", &[("src", &format!("/frame/{number}"))])
+                let page = knobs.frames.iter().fold(page, |page, address| {
+                    page.has_tag("iframe", &[("src", address)])
                 });
                 // (None is missing, and none is too many.)
-                let others = (0..FRAMES + 4).filter(|number| !knobs.frames.contains(number));
-                Some(others.fold(page, |page, number| {
-                    page.body_lacks(format!("\"/frame/{number}\""))
+                let others = addresses(0..FRAMES + 4).into_iter();
+                let others = others.filter(|address| !knobs.frames.contains(address));
+                let page = match knobs.frames.is_empty() {
+                    true => page.body_lacks("<iframe"),
+                    false => page,
+                };
+                Some(others.fold(page, |page, address| {
+                    page.body_lacks(format!("\"{address}\""))
                 }))
             }
             ("GET", "/chart.svg") => {
@@ -137,12 +148,12 @@ impl Model for Parallelometer {
                 "fifteen-frames",
                 "There are fifteen frames: the last one is missing. 1..16 ends before 16, and 1..=16 \
                  has it.",
-                |knobs| knobs.frames = (1..FRAMES).collect(),
+                |knobs| knobs.frames = addresses(1..FRAMES),
             )
             .wrong(
                 "frames-from-zero",
                 "The frames are numbered from 0 to 15. They are /frame/1 to /frame/16.",
-                |knobs| knobs.frames = (0..FRAMES).collect(),
+                |knobs| knobs.frames = addresses(0..FRAMES),
             )
             .wrong(
                 "no-frames",
@@ -154,7 +165,7 @@ impl Model for Parallelometer {
                 "one-frame",
                 "All frames have the same address, so a browser may ask for it once. Put the number \
                  into the address: /frame/1, /frame/2, and so on.",
-                |knobs| knobs.frames = vec![1],
+                |knobs| knobs.frames = addresses([1]),
             )
             .wrong(
                 "page-as-text",
@@ -167,6 +178,18 @@ impl Model for Parallelometer {
         let (Some(asked), Some(answer)) = (act.asked_get(), seen.answer()) else {
             return;
         };
+        if asked.path() == "/" {
+            let frames = sources(&answer.text());
+            let first = frames.first().cloned().unwrap_or_default();
+            mistakes.wrong(
+                "other-frame-addresses",
+                format!(
+                    "The first frame has the address {first:?}. The frames are /frame/1, /frame/2 and so \
+                     on to /frame/16, with both slashes, and each of them once."
+                ),
+                move |knobs| knobs.frames.clone_from(&frames),
+            );
+        }
         let kind = answer.field("Content-Type").unwrap_or_default().to_string();
         if asked.path() == "/chart.svg" && kind != SVG {
             mistakes.wrong(
@@ -176,6 +199,17 @@ impl Model for Parallelometer {
             );
         }
     }
+}
+
+/// The addresses of the frames on this page.
+fn sources(page: &str) -> Vec<String> {
+    let source = |tag: &str| {
+        let (_, value) = tag.split_once('>')?.0.split_once("src=")?;
+        let ends = |c: char| c.is_whitespace() || c == '"' || c == '\'';
+        let source = value.trim_start_matches(['"', '\'']).split(ends).next();
+        source.map(str::to_string)
+    };
+    page.split("<iframe").skip(1).filter_map(source).collect()
 }
 
 // What needs several requests at the same time.
@@ -218,7 +252,11 @@ impl Upload {
             return Ok(());
         }
         let done = ["POST /upload, with a body that comes later"];
-        Err(service.wrong(&done, "the answer \"5 bytes\"", came))
+        let wrong = service.wrong(&done, "the answer \"5 bytes\"", &*came);
+        Err(match came.contains("attempt to subtract with overflow") {
+            true => wrong.because(TWICE.0, TWICE.1),
+            false => wrong,
+        })
     }
 }
 
@@ -274,6 +312,44 @@ const LEFT_OVER: (&str, &str) = (
      returned, whatever it returns: a ? in between would leave before.",
 );
 
+const TWICE: (&str, &str) = (
+    "counted-down-twice",
+    "The number is counted down more often than up: below 0, a usize goes on at the top, with \
+     18446744073709551615. For each request, fetch_sub may run once. If the drop of your guard has it, no \
+     other line may.",
+);
+
+const PUT_BACK: (&str, &str) = (
+    "put-back",
+    "When requests end in another order than they began, the number is wrong: you store a number that \
+     you read before. Others have changed it meanwhile. fetch_add and fetch_sub change what is there now.",
+);
+
+/// The failure of a number that is wrong when requests have ended. What it does with two that
+/// overlap tells why.
+fn wrong_behind(run: &mut Run, said: &str, wrong: Failure) -> Verdict {
+    if said
+        .parse::<u64>()
+        .is_ok_and(|number| number > u64::MAX / 2)
+    {
+        return Err(wrong.because(TWICE.0, TWICE.1));
+    }
+    let service = run.program().serve()?;
+    if service.get("/count")?.text().trim() != "0" {
+        return Err(wrong.because(COUNTS_ITSELF.0, COUNTS_ITSELF.1));
+    }
+    let (one, two) = (Upload::begin(&service)?, Upload::begin(&service)?);
+    one.finish(&service)?;
+    let left = count(&service, 1)?;
+    two.finish(&service)?;
+    Err(match &*left {
+        // Two that end in the other order than they began do no harm to one who puts back.
+        "0" => wrong.because(PUT_BACK.0, PUT_BACK.1),
+        "1" | "2" => wrong.because(LEFT_OVER.0, LEFT_OVER.1),
+        _ => wrong,
+    })
+}
+
 fn one(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
     let upload = Upload::begin(&service)?;
@@ -287,14 +363,16 @@ fn one(run: &mut Run) -> Verdict {
         });
     }
     upload.finish(&service)?;
-    let said = count(&service, 0)?;
-    match &*said {
-        "0" => Ok(()),
-        _ => Err(
-            miscounted(&service, "after an upload that is done", 0, &said)
-                .because(LEFT_OVER.0, LEFT_OVER.1),
-        ),
+    nothing_left(run, &service, "after an upload that is done")
+}
+
+/// When this is done, no request is under way.
+fn nothing_left(run: &mut Run, service: &Service, done: &str) -> Verdict {
+    let said = count(service, 0)?;
+    if said == "0" {
+        return Ok(());
     }
+    wrong_behind(run, &said, miscounted(service, done, 0, &said))
 }
 
 fn five(run: &mut Run) -> Verdict {
@@ -324,14 +402,13 @@ fn five(run: &mut Run) -> Verdict {
         if said != (4 - done).to_string() {
             let what = format!("five uploads, {} of them done", done + 1);
             let wrong = miscounted(&service, &what, 4 - done, &said);
-            return Err(match said.parse() {
-                Ok(5) => wrong.because(LEFT_OVER.0, LEFT_OVER.1),
-                _ => wrong.because(
-                    "put-back",
-                    "When requests end in another order than they began, the number is wrong: you \
-                     store a number that you read before. Others have changed it meanwhile. fetch_add \
-                     and fetch_sub change what is there now.",
-                ),
+            let is = |number: usize| said == number.to_string();
+            // The first one to end was the first to come: none was there before it.
+            return Err(match done {
+                _ if is(5) => wrong.because(LEFT_OVER.0, LEFT_OVER.1),
+                _ if is(5usize.wrapping_sub(2 * (done + 1))) => wrong.because(TWICE.0, TWICE.1),
+                _ if is(at) => wrong.because(PUT_BACK.0, PUT_BACK.1),
+                _ => wrong,
             });
         }
     }
@@ -341,14 +418,7 @@ fn five(run: &mut Run) -> Verdict {
 fn broken_off(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
     drop(Upload::begin(&service)?);
-    let said = count(&service, 0)?;
-    match &*said {
-        "0" => Ok(()),
-        _ => Err(
-            miscounted(&service, "after an upload whose client broke off", 0, &said)
-                .because(LEFT_OVER.0, LEFT_OVER.1),
-        ),
-    }
+    nothing_left(run, &service, "after an upload whose client broke off")
 }
 
 fn many(run: &mut Run) -> Verdict {
@@ -360,14 +430,7 @@ fn many(run: &mut Run) -> Verdict {
             one.answer()?.expect_status(404)?;
         }
     }
-    let said = count(&service, 0)?;
-    match &*said {
-        "0" => Ok(()),
-        _ => Err(
-            miscounted(&service, "after 160 requests, 16 at a time", 0, &said)
-                .because(LEFT_OVER.0, LEFT_OVER.1),
-        ),
-    }
+    nothing_left(run, &service, "after 160 requests, 16 at a time")
 }
 
 const AFTER_PANIC: (&str, &str) = (
@@ -381,7 +444,18 @@ const AFTER_PANIC: (&str, &str) = (
 fn fails(service: &Service) -> Verdict {
     let upload = service.ask(post("/upload").body("12345"))?;
     upload.expect_body("5 bytes\n")?;
-    service.get("/fail")?.expect_status(500)
+    let answer = service.get("/fail")?;
+    answer.expect_status(500)?;
+    // The page of a panic says where it was. (In a release build, it does not.)
+    if cfg!(debug_assertions) && !answer.text().contains(".rs, line ") {
+        let wrong = answer.wrong("the page that the server sends when a handler has panicked");
+        return Err(wrong.because(
+            "no-panic",
+            "/fail answers 500 by itself, and does not panic. So nothing shows what becomes of the number \
+             when a handler panics. Write panic!(\"This handler panics on purpose.\") in its place.",
+        ));
+    }
+    Ok(())
 }
 
 fn panics(run: &mut Run) -> Verdict {
@@ -390,12 +464,13 @@ fn panics(run: &mut Run) -> Verdict {
         fails(&service)?;
     }
     let said = count(&service, 0)?;
+    if said == "0" {
+        return Ok(());
+    }
+    let wrong = miscounted(&service, "after three times GET /fail", 0, &said);
     match &*said {
-        "0" => Ok(()),
-        _ => Err(
-            miscounted(&service, "after three times GET /fail", 0, &said)
-                .because(AFTER_PANIC.0, AFTER_PANIC.1),
-        ),
+        "3" => Err(wrong.because(AFTER_PANIC.0, AFTER_PANIC.1)),
+        _ => wrong_behind(run, &said, wrong),
     }
 }
 
@@ -404,6 +479,11 @@ fn panics_meanwhile(run: &mut Run) -> Verdict {
     // What is wrong with /fail alone, the check before this one says.
     fails(&service)?;
     let upload = Upload::begin(&service)?;
+    let before = count(&service, 1)?;
+    if before == "0" {
+        let wrong = miscounted(&service, "while one upload is under way", 1, &before);
+        return Err(wrong.because(NOT_COUNTED.0, NOT_COUNTED.1));
+    }
     fails(&service)?;
     let said = count(&service, 1)?;
     let wrong = miscounted(
@@ -419,7 +499,9 @@ fn panics_meanwhile(run: &mut Run) -> Verdict {
             "After a panic, /count says 0, and an upload is still under way: do not set the number \
              back. Count down by one.",
         )),
-        _ => Err(wrong.because(AFTER_PANIC.0, AFTER_PANIC.1)),
+        // Both calls of /fail are counted still.
+        "3" => Err(wrong.because(AFTER_PANIC.0, AFTER_PANIC.1)),
+        _ => wrong_behind(run, &said, wrong),
     }
 }
 
@@ -431,6 +513,9 @@ fn line(service: &Service) -> Result<Vec<(f64, f64)>, Failure> {
     let points = text.split_once("<polyline points=\"").map(|(_, rest)| rest);
     let points = points.and_then(|rest| Some(rest.split_once('"')?.0));
     let points = points.map(str::to_string).unwrap_or_default();
+    if points.trim().is_empty() && text.contains("<polyline points=\"") {
+        return Ok(Vec::new());
+    }
     let point = |point: &str| {
         let (time, number) = point.split_once(',')?;
         Some((time.parse().ok()?, number.parse().ok()?))
@@ -452,6 +537,53 @@ fn line_to(service: &Service, number: f64) -> Result<Vec<(f64, f64)>, Failure> {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// The numbers of a line that is wrong in one place, and what is wrong with it. (Right are 0 1, 1 2,
+/// 2 1, 1 0.)
+const LINES: [(&[f64], &str, &str); 7] = [
+    (
+        &[],
+        "no-points",
+        "The line has no points, though there were requests. Either `record` is not called when the \
+         number changes, or `points` does not return what it has put together.",
+    ),
+    (
+        &[0.0, 1.0, 1.0, 2.0],
+        "only-up-recorded",
+        "The line goes up, and never down: only the changes when a request begins are in it. Call record \
+         when you count down, too, with the new number.",
+    ),
+    (
+        &[0.0, 1.0, 1.0, 0.0],
+        "only-down-recorded",
+        "Only the changes when a request ends are in the line. Call record when you count up, too, with \
+         the new number.",
+    ),
+    (
+        &[0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 1.0],
+        "old-number-recorded",
+        "The line is one change late: what is recorded is the number before each change. fetch_add and \
+         fetch_sub give the old number. The new one is one more, or one less.",
+    ),
+    (
+        &[0.0, 1.0, 0.0, 2.0, 0.0, 1.0, 0.0, 0.0],
+        "before-forgotten",
+        "The line falls to 0 between two changes: the first point of each change is at 0. Its number is \
+         that of the change before. Keep it in a variable, at the end of the loop.",
+    ),
+    (
+        &[0.0, 1.0, 1.0, 2.0, 0.0, 1.0, 0.0, 0.0],
+        "before-guessed",
+        "The number before a change is taken to be one less than the new one. On the way down it is one \
+         more. Keep the number of the change before in a variable, at the end of the loop.",
+    ),
+    (
+        &[1.0, 0.0, 2.0, 1.0, 1.0, 2.0, 0.0, 1.0],
+        "points-swapped",
+        "The two points of each change are in the wrong order. First comes the one with the number before \
+         the change, then the one with the number behind it.",
+    ),
+];
 
 fn chart(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
@@ -482,6 +614,9 @@ fn chart(run: &mut Run) -> Verdict {
              with a minus: 1200,-3.",
         ));
     }
+    if let Some((_, name, says)) = LINES.iter().find(|(line, ..)| *line == heights) {
+        return Err(wrong(steps, &heights).because(name, *says));
+    }
     let ups_and_downs = [0.0, 1.0, 2.0, 1.0, 0.0];
     if levels == ups_and_downs[1..] || levels == ups_and_downs {
         let times_rise = line.windows(2).all(|pair| pair[0].0 <= pair[1].0);
@@ -495,7 +630,7 @@ fn chart(run: &mut Run) -> Verdict {
         // A change is upright: two points of one time.
         let upright = line.windows(2).filter(|pair| pair[0].1 != pair[1].1);
         if upright.clone().count() == 4 && upright.clone().all(|pair| pair[0].0 == pair[1].0) {
-            return Ok(());
+            return goes_on(run, &service, &line);
         }
         return Err(wrong(steps, &heights).because(
             "slanting",
@@ -505,6 +640,38 @@ fn chart(run: &mut Run) -> Verdict {
         ));
     }
     Err(wrong(steps, &heights))
+}
+
+/// The chart has what comes next, too, and forgets nothing.
+fn goes_on(run: &mut Run, service: &Service, before: &[(f64, f64)]) -> Verdict {
+    let path = run.seed().path();
+    service.get(&path)?.expect_status(404)?;
+    let after = line(service)?;
+    let wrong = |done: &str, expected: &str| {
+        let came = format!("it has {} points, and had {}", after.len(), before.len());
+        service.wrong(&[done, "GET /chart.svg"], expected, came)
+    };
+    if after.len() <= before.len() {
+        let done = format!("GET {path}, which gets 404");
+        return Err(wrong(&done, "a chart in which that request is, too").because(
+            "only-some-counted",
+            "A request that gets 404 is not in the chart. All requests are counted, whatever they are \
+             answered, but those for /, /count and /chart.svg.",
+        ));
+    }
+    for _ in 0..40 {
+        service.get(&path)?;
+    }
+    let later = line(service)?;
+    if later.first() == before.first() && later.len() > after.len() {
+        return Ok(());
+    }
+    let done = format!("40 times GET {path}");
+    Err(wrong(&done, "a chart from the start of the server until now").because(
+        "beginning-lost",
+        "The chart goes from the start of the server until now, and yours has lost its beginning: keep \
+         every change.",
+    ))
 }
 
 fn in_a_browser(run: &mut Run) -> Verdict {

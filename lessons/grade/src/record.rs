@@ -290,8 +290,8 @@ impl Step {
     fn of(step: u32, title: Option<String>, lesson: State, checks: Vec<Check>) -> Self {
         let any = |outcome| checks.iter().any(|check| check.outcome == outcome);
         let state = match lesson {
-            State::Graded if any(Outcome::Open) => StepState::Open,
             State::Graded if any(Outcome::Failed) || any(Outcome::NotGraded) => StepState::Failed,
+            State::Graded if any(Outcome::Open) => StepState::Open,
             State::Graded => StepState::Passed,
             _ => StepState::NotGraded,
         };

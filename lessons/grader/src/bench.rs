@@ -91,13 +91,16 @@ impl Bench {
     ) -> Result<Played, NotServing> {
         let mut stage = Stage::new(self, connections).map_err(NotServing::NotStarted)?;
         let mut played = Vec::new();
-        for act in acts {
+        let mut acts = acts.into_iter().peekable();
+        while let Some(act) = acts.next() {
             let seen = stage.play(act)?;
-            let started = matches!(act, Act::Start(_)) && seen != Seen::Serves;
-            let broken = started || is_silence(&seen);
+            let is_down = matches!(act, Act::Start(_)) && seen != Seen::Serves;
+            let is_silent = is_silence(&seen);
             played.push((act.clone(), seen));
-            if broken {
-                // A program that is silent once would be waited for at every act.
+            // What is not started answers nothing, until it is started in another way. A program
+            // that is silent once would be waited for at every act.
+            let starts = matches!(acts.peek(), Some(Act::Start(_)));
+            if is_silent || is_down && !starts {
                 break;
             }
         }

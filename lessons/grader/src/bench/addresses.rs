@@ -193,6 +193,7 @@ impl Addresses {
         Command {
             arguments: command.arguments.iter().map(real).collect(),
             variables: self.real_fields(&command.variables),
+            no_port: command.no_port,
             input: self.real_bytes(&command.input),
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::fault;
 use crate::place::steps;
-use crate::record::{Act, Answer, Broken, Ended, Hangs, NotServing, Request, Seen, Told};
+use crate::record::{Act, Answer, Broken, Ended, Finding, Hangs, NotServing, Request, Seen, Told};
 
 /// Whether something was seen that says nothing of what the program means to answer.
 pub(super) fn is_broken(seen: &Seen) -> bool {
@@ -166,9 +166,23 @@ fn panics(printed: &Ended) -> Vec<String> {
 
 const TODO: &str = "not yet implemented";
 
-fn todo(step: u32, panic: &str) -> Option<Told> {
+/// The step whose `todo!` the program came to when this was found, if it came to one.
+pub(crate) fn came_to(finding: &Finding) -> Option<u32> {
+    let answer = finding.acts.last().and_then(|(_, seen)| seen.answer());
+    let text = answer.filter(|answer| answer.status == 500);
+    let text = text.map(Answer::text);
+    let panic = panic(&finding.printed, text.as_deref())?;
+    steps::number(named_by_todo(&panic)?)
+}
+
+/// What the `todo!` says that this is the panic of.
+fn named_by_todo(panic: &str) -> Option<&str> {
     let (_, named) = panic.split_once(TODO)?;
-    let named = named.trim_start_matches(':').trim();
+    Some(named.trim_start_matches(':').trim())
+}
+
+fn todo(step: u32, panic: &str) -> Option<Told> {
+    let named = named_by_todo(panic)?;
     let (named, place) = match named.rsplit_once('(') {
         Some((named, place)) if named.is_empty() || named.ends_with(' ') => {
             (named.trim_end(), format!(" ({}", place.trim_end()))

@@ -48,6 +48,12 @@ impl<'run, 'check> Invocation<'run, 'check> {
         self
     }
 
+    /// Leaves `PORT` out of its environment.
+    pub fn without_port(mut self) -> Self {
+        self.command.no_port = true;
+        self
+    }
+
     /// Starts it in an empty folder: what it reads by a relative path is not there.
     pub fn elsewhere(mut self) -> Self {
         self.elsewhere = true;

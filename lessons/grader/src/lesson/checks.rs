@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::graded::Graded;
 use super::{Action, Check, Kind};
+use crate::cause;
 use crate::fault;
 use crate::function;
 use crate::model::{Draw, Model, Open};
@@ -43,7 +44,7 @@ impl<M: Model> Run<M> {
             let step = check.info.step;
             let outcome = match &check.kind {
                 _ if open.contains(&step) => Ok(Outcome::Open(step)),
-                kind => fault::caught(|| self.outcome(check, kind)),
+                kind => fault::caught(|| self.outcome(check, kind, open)),
             };
             let outcome = outcome.unwrap_or_else(|why| fault_of(check, &why));
             see(check, Some(&outcome));
@@ -61,18 +62,18 @@ impl<M: Model> Run<M> {
         results
     }
 
-    fn outcome(&mut self, check: &Check, kind: &Kind) -> Outcome {
+    fn outcome(&mut self, check: &Check, kind: &Kind, open: &Open) -> Outcome {
         match kind {
             Kind::Example(judge, acts) => self.graded.example(check, *judge, acts),
             Kind::Sessions => self.graded.sessions(check),
             Kind::Function(_) if self.graded.never_serves() => {
                 Outcome::NotGraded("not graded: the program does not start, see above".into())
             }
-            Kind::Function(action) => self.function(check, action),
+            Kind::Function(action) => self.function(check, action, open),
         }
     }
 
-    fn function(&mut self, check: &Check, action: &Action) -> Outcome {
+    fn function(&mut self, check: &Check, action: &Action, open: &Open) -> Outcome {
         let step = check.info.step;
         let draw = Draw::new(&[&self.seed, &check.full_name()]);
         let steps = self.browser_steps.as_ref();
@@ -83,6 +84,11 @@ impl<M: Model> Run<M> {
         let outcome = function::outcome(run, &check.info, &**action);
         if let Outcome::Failed(finding) = &outcome {
             self.graded.notice_silence(&finding.acts);
+            // What it asks may need an earlier step, which is not written yet: no fault of this one.
+            let earlier = cause::came_to(finding).filter(|other| *other < step);
+            if let Some(earlier) = earlier.filter(|other| open.contains(other)) {
+                return Outcome::Open(earlier);
+            }
         }
         outcome
     }

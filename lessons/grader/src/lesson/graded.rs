@@ -202,10 +202,11 @@ impl<M: Model> Graded<M> {
         for finding in findings.iter_mut() {
             let rule = rule_of(finding).or_else(|| self.lost(finding));
             // A check that is a function may have named a cause. It knows more than that the
-            // handler has failed.
+            // handler has failed, or that no answer came.
             let is_named = matches!(finding.cause, Cause::Rule(_));
             let is_vague = |told: &Told| told.name == "server-error";
-            if let Some(told) = rule.as_ref().filter(|told| !(is_named && is_vague(told))) {
+            let gives_way = |told: &Told| is_vague(told) || told.name == "no-answer";
+            if let Some(told) = rule.as_ref().filter(|told| !(is_named && gives_way(told))) {
                 finding.cause = Cause::Rule(told.clone());
             }
             let model_said_it = finding.expected.is_some();

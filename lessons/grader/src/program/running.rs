@@ -59,6 +59,8 @@ struct Launch<'a> {
     pub(crate) arguments: &'a [String],
     /// What is added to the environment.
     pub(crate) variables: &'a [(String, String)],
+    /// Whether it has no `PORT`.
+    pub(crate) no_port: bool,
     /// What it can read from standard input.
     pub(crate) input: &'a [u8],
 }
@@ -70,6 +72,7 @@ impl<'a> Launch<'a> {
             folder,
             arguments: &command.arguments,
             variables: &command.variables,
+            no_port: command.no_port,
             input: &command.input,
         }
     }
@@ -241,10 +244,13 @@ impl Program {
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_kept_back(name)) {
             command.env_remove(name);
         }
+        match launch.no_port {
+            true => command.env_remove("PORT"),
+            false => command.env("PORT", "0"),
+        };
         command
             .args(launch.arguments)
             .current_dir(launch.folder)
-            .env("PORT", "0")
             .envs(launch.variables.iter().map(|(name, value)| (name, value)))
             // The place of a panic is worth a line, the way there is too long to read.
             .env("RUST_BACKTRACE", "0")

@@ -51,6 +51,10 @@ pub struct Command {
     pub arguments: Vec<String>,
     /// What is added to its environment.
     pub variables: Fields,
+    /// Whether there is no `PORT` in its environment. Otherwise it is 0 there, if the variables
+    /// say nothing else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_port: bool,
     /// What it can read from its standard input.
     pub input: Bytes,
 }

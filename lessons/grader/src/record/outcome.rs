@@ -65,7 +65,7 @@ pub enum Outcome {
     Passed,
     /// It failed.
     Failed(Box<Finding>),
-    /// Its step, which is this one, is open.
+    /// This step is open: its own, or an earlier one that it needs.
     Open(u32),
     /// It cannot be done on this computer, for this reason. Its points count for nobody.
     NotHere(String),

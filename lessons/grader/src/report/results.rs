@@ -23,6 +23,8 @@ struct Progress {
     checks: usize,
     failed: usize,
     open: usize,
+    /// The earlier step, still open, that some of its checks need.
+    needs: Option<u32>,
     not_here: usize,
     points: u32,
     all_points: u32,
@@ -38,7 +40,10 @@ impl Progress {
             progress.all_points += points;
             match &result.outcome {
                 Outcome::Passed => progress.points += points,
-                Outcome::Open(_) => progress.open += 1,
+                Outcome::Open(of) => {
+                    progress.open += 1;
+                    progress.needs = Some(*of).filter(|of| *of != step);
+                }
                 Outcome::NotHere(_) => {
                     progress.not_here += 1;
                     progress.all_points -= points;
@@ -51,8 +56,8 @@ impl Progress {
 
     fn word(self) -> &'static str {
         match self {
-            Self { open: 1.., .. } => "open",
             Self { failed: 1.., .. } => "failing",
+            Self { open: 1.., .. } => "open",
             _ => "done",
         }
     }
@@ -60,11 +65,19 @@ impl Progress {
     /// What is left to say behind the points.
     fn detail(self, place: &Place) -> String {
         match self {
-            Self { open: 1.., .. } => format!("still a todo!() in {}", place.starter()),
             Self { failed: 1.., .. } => {
                 let (failed, checks) = (self.failed, count(self.checks, "check"));
                 format!("{failed} of {checks} failed")
             }
+            Self {
+                open: 1..,
+                needs: Some(step),
+                ..
+            } => {
+                let (open, checks) = (self.open, count(self.checks, "check"));
+                format!("{open} of {checks} need step {step}, which is open")
+            }
+            Self { open: 1.., .. } => format!("still a todo!() in {}", place.starter()),
             Self { not_here: 1.., .. } => {
                 format!("{} not done here", count(self.not_here, "check"))
             }
