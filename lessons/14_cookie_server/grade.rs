@@ -812,6 +812,7 @@ fn about_encoding(mistakes: &mut Mistakes<Knobs>) {
              are to be decoded.",
             |knobs| knobs.reads = |value| decoded(&value.replace('+', " ")),
         )
+        .or(|knobs| knobs.reads = |value| Some(decoded(value)?.replace('+', " ")))
         .wrong(
             "decoded-twice",
             "The value is decoded twice: %2541 stands for %41, and not for A. Decode it once.",

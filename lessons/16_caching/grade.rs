@@ -428,8 +428,8 @@ struct Knobs {
     /// What is sent of a body.
     cut: fn(&[u8], Range<usize>) -> Vec<u8>,
     content_range: fn(Range<usize>, usize) -> Option<String>,
-    /// Whether a part has the tag, and its type.
-    part_has: [bool; 2],
+    /// Whether a part has the tag, and its type, and says what may be kept.
+    part_has: [bool; 3],
     missing: u16,
     missing_range: fn(usize) -> Option<String>,
     /// Whether a part may be sent.
@@ -475,7 +475,7 @@ impl Default for Knobs {
             part: 206,
             cut: |body, part| body[part].into(),
             content_range: right_range,
-            part_has: [true; 2],
+            part_has: [true; 3],
             missing: 416,
             missing_range: |length| Some(format!("bytes */{length}")),
             if_range: |tag, own| tag == own,
@@ -831,17 +831,21 @@ fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Opti
         }
         Ranged::Part(part) => {
             let range = (knobs.content_range)(part.clone(), length);
-            let [has_tag, has_type] = knobs.part_has;
+            let [has_tag, has_type, has_keeping] = knobs.part_has;
             let kind = has_type.then(|| place.content_type());
             let expect = expect
                 .status(knobs.part)
                 .field("Content-Range", range.as_deref())
                 .field("Content-Type", kind)
                 .body((knobs.cut)(&body, part));
-            Some(with_keeping(match has_tag {
+            let expect = match has_tag {
                 true => with_tag(expect),
                 false => expect.then(step.max(2)).field("ETag", None),
-            }))
+            };
+            Some(match has_keeping {
+                true => with_keeping(expect),
+                false => expect.then(step.max(3)).field("Cache-Control", None),
+            })
         }
         Ranged::Whole => {
             let mut expect = expect
@@ -1012,6 +1016,17 @@ fn about_tags(mistakes: &mut Mistakes<Knobs>) {
             |knobs| {
                 knobs.is_among = |tags, own| {
                     let mut each = tags.split(',');
+                    each.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own)
+                };
+            },
+        )
+        .wrong(
+            "comma-and-space",
+            "Several tags are found only where a space follows each comma. There need not be one: \
+             split at the comma, and trim each.",
+            |knobs| {
+                knobs.is_among = |tags, own| {
+                    let mut each = tags.split(", ");
                     each.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own)
                 };
             },
@@ -1261,13 +1276,25 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
         .wrong(
             "part-without-type",
             "A part has no Content-Type. It has the type of the whole.",
-            |knobs| knobs.part_has = [true, false],
+            |knobs| knobs.part_has = [true, false, true],
         )
         .wrong(
             "part-without-tag",
             "A part has no ETag, so a client cannot tell whether it fits to the others that it \
              has. Begin it with begin, as the 200.",
-            |knobs| knobs.part_has = [false, true],
+            |knobs| knobs.part_has = [false, true, true],
+        )
+        .or(|knobs| knobs.part_has = [false, true, false])
+        .wrong(
+            "too-many-last-bytes",
+            "A Range that asks for more last bytes than there are, such as bytes=-9999, gets no \
+             part. There are fewer, so it means all of them: saturating_sub.",
+            |knobs| {
+                knobs.ranged = |value, length| match read_range(value) {
+                    Some((None, Some(last))) if last > length => Ranged::Whole,
+                    _ => ranged(value, length),
+                };
+            },
         )
         .wrong(
             "no-open-end",
