@@ -9,7 +9,7 @@
 #![allow(dead_code, unused_imports, unused_variables)]
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -132,7 +132,13 @@ fn main() -> http_core::Result<()> {
     for argument in std::env::args().skip(1) {
         // cargo run -p threaded_server -- --threads=16 rust=https://rust-lang.org/
         match argument.split_once('=') {
-            Some(("--threads", number)) => threads = number.parse().ok(),
+            Some(("--threads", number)) => match number.parse() {
+                Ok(number) => threads = Some(number),
+                Err(_) => {
+                    let why = format!("--threads is {number:?}, but it is a number, such as 16");
+                    return Err(io::Error::other(why).into());
+                }
+            },
             Some((name, uri)) => {
                 bookmarks.insert(name.to_string(), uri.to_string());
             }

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use grader::record::Request;
 use grader::{Act, Begun, Draw, Expect, Failure, Mistakes, Model, NOBODY, Reply, Run, SERVICE};
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         )
         .check(1, 1, "the server can be asked about itself", asks_itself)
         .check(1, 1, "16 threads serve 16 requests at once", sixteen)
+        .check(2, 0, "no request waits for ever", nobody_waits_for_ever)
         .example(2, 1, "a good bookmark answers 303", Whole, |draw| {
             let (site, uri) = site(draw, 200);
             [site, posted(&draw.word(), &uri), get("/")]
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
             let name = draw.word();
             let acts = [one, other, posted(&name, &old), posted(&name, &new)];
             acts.into_iter()
-                .chain([look_up(&name), get("/")])
+                .chain([look_up(&name), get("/"), posted(&name, &old)])
                 .collect::<Vec<_>>()
         })
         .example(2, 1, "its site is not even asked", Status, |draw| {
@@ -73,15 +75,18 @@ fn main() -> ExitCode {
             page_meanwhile,
         )
         .check(2, 2, "of two who want one name, one gets it", one_name)
+        .check(3, 1, "/status lists the bookmarks in their order", in_order)
         .example(3, 1, "/status says who is there", Whole, |draw| {
-            let ((one, good), (other, bad)) = (site(draw, 200), site(draw, 404));
-            let names = [draw.word(), draw.word()];
-            let bookmarks = [
-                format!("{}={good}", names[0]),
-                format!("{}={bad}", names[1]),
-            ];
-            let bookmarks = bookmarks.each_ref().map(|text| &**text);
-            [one, other, start(&bookmarks), get("/status")]
+            let statuses = draw.shuffled([&[200; 6][..], &[404; 5]].concat());
+            let sites = statuses.into_iter().map(|status| site(draw, status));
+            let (mut acts, uris): (Vec<Act>, Vec<String>) = sites.unzip();
+            let bookmarks: Vec<String> = uris
+                .iter()
+                .map(|uri| format!("{}={uri}", draw.word()))
+                .collect();
+            let bookmarks: Vec<&str> = bookmarks.iter().map(String::as_str).collect();
+            acts.extend([start(&bookmarks), get("/status")]);
+            acts
         })
         .example(3, 1, "without bookmarks, it is a page, too", Status, |_| {
             [get("/status")]
@@ -132,8 +137,12 @@ struct Knobs {
     stored: (u16, Option<String>),
     /// What /status says of a site.
     says: fn(there: bool) -> &'static str,
-    /// The bookmarks that it says something of.
-    lists: fn(&Bookmarks) -> Bookmarks,
+    /// Of how many bookmarks it says something.
+    lists: usize,
+    /// Whether they are in the order of the map.
+    in_order: bool,
+    /// Whether a bookmark that is there already may be posted again.
+    again: bool,
 }
 
 type Bookmarks = BTreeMap<String, String>;
@@ -157,7 +166,9 @@ impl Default for Knobs {
             refused: 404,
             stored: (303, Some("/".into())),
             says: |there| if there { "is there" } else { "is gone" },
-            lists: Bookmarks::clone,
+            lists: usize::MAX,
+            in_order: true,
+            again: false,
         }
     }
 }
@@ -296,6 +307,17 @@ impl Model for ThreadedServer {
                 |knobs| knobs.stores_refused = true,
             )
             .wrong(
+                OTHER_ORDER.0,
+                OTHER_ORDER.1,
+                |knobs| knobs.in_order = false,
+            )
+            .wrong(
+                "again-stored",
+                "A bookmark that is there already, with the same URI, is posted again, and the answer is \
+                 not 409. Its name is taken, whoever has taken it.",
+                |knobs| knobs.again = true,
+            )
+            .wrong(
                 "everybody-there",
                 "/status says of every site that it is there, whatever check_uri says of it. Hand on \
                  what the thread returns: join gives it to you.",
@@ -306,15 +328,26 @@ impl Model for ThreadedServer {
                 "/status says of the sites that are there that they are gone, and of those that \
                  are gone that they are there.",
                 |knobs| knobs.says = |there| if there { "is gone" } else { "is there" },
-            )
-            .wrong(
-                "only-the-first",
-                "/status has the first bookmark only. Every one of them belongs there.",
-                |knobs| knobs.lists = |kept| kept.clone().into_iter().take(1).collect(),
             );
     }
 
     fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        if let (Some(asked), Some(answer)) = (act.asked_get(), seen.answer())
+            && asked.path() == "/status"
+        {
+            let text = answer.text();
+            let listed = text.matches(">is there<").count() + text.matches(">is gone<").count();
+            let first = match listed {
+                0 => "no bookmark at all".into(),
+                1 => "the first bookmark only".into(),
+                _ => format!("the first {listed} bookmarks only"),
+            };
+            mistakes.wrong(
+                "only-the-first",
+                format!("/status has {first}. Every one of them belongs there."),
+                move |knobs| knobs.lists = listed,
+            );
+        }
         let (Some(asked), Some(answer)) = (act.asked_post(), seen.answer()) else {
             return;
         };
@@ -361,6 +394,7 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         .field("Location", location.as_deref());
     if taken {
         match knobs.taken {
+            _ if knobs.again && world.kept[&name] == uri => return Some(stored),
             Taken::Refused => return Some(expect.status(knobs.taken_status)),
             Taken::Kept if there => return Some(stored),
             Taken::Kept | Taken::Overwritten => {}
@@ -379,15 +413,15 @@ fn gets(knobs: &Knobs, world: &World, asked: &Request) -> Option<Expect> {
             Some(Expect::step(2).status(200).shows_in_order(lines))
         }
         "/status" => {
-            let lines = (knobs.lists)(&world.kept).into_iter();
-            let lines = lines.flat_map(|(name, uri)| {
-                let says = (knobs.says)(world.is_there(&uri));
-                [name, says.to_string()]
-            });
-            let lines: Vec<String> = lines.collect();
             let page = Expect::step(3).status(200);
-            let left_out = world.kept.keys().filter(|name| !lines.contains(name));
-            Some(left_out.fold(page, Expect::hides).shows_in_order(lines))
+            let lines = world.kept.iter().take(knobs.lists);
+            let lines = lines.map(|(name, uri)| [name.as_str(), (knobs.says)(world.is_there(uri))]);
+            let left_out = world.kept.keys().skip(knobs.lists);
+            let page = left_out.fold(page, Expect::hides);
+            Some(match knobs.in_order {
+                true => page.shows_in_order(lines.flatten()),
+                false => lines.fold(page, |page, line| page.shows(line.join(" "))),
+            })
         }
         "/check" => None,
         path => {
@@ -406,7 +440,11 @@ fn gets(knobs: &Knobs, world: &World, asked: &Request) -> Option<Expect> {
 
 /// The server with sixteen threads and these bookmarks.
 fn threaded(run: &mut Run, bookmarks: &[String]) -> Result<Service, Failure> {
-    let program = run.program().arg(&format!("--threads={THREADS}"));
+    with_threads(run, THREADS, bookmarks)
+}
+
+fn with_threads(run: &mut Run, number: usize, bookmarks: &[String]) -> Result<Service, Failure> {
+    let program = run.program().arg(&format!("--threads={number}"));
     let program = bookmarks
         .iter()
         .fold(program, |program, one| program.arg(one));
@@ -462,21 +500,28 @@ fn asks_itself(run: &mut Run) -> Verdict {
 }
 
 fn sixteen(run: &mut Run) -> Verdict {
-    let (service, site) = (threaded(run, &[])?, Site::start());
-    let begun: Vec<Begun> = (0..THREADS)
+    // The argument counts, not the number of the lesson.
+    as_many(run, THREADS)?;
+    as_many(run, THREADS + 8)
+}
+
+/// That so many threads serve so many requests at once.
+fn as_many(run: &mut Run, threads: usize) -> Verdict {
+    let (service, site) = (with_threads(run, threads, &[])?, Site::start());
+    let begun: Vec<Begun> = (0..threads)
         .map(|_| service.begin(check(&site.uri())))
         .collect();
-    let most = site.wait_for(THREADS, PATIENCE);
+    let most = site.wait_for(threads, PATIENCE);
     site.open();
     for slow in begun {
         slow.answer()?.expect_status(200)?;
     }
-    if most == THREADS {
+    if most == threads {
         return Ok(());
     }
     let wrong = service.wrong(
-        &["16 times at once: GET /check?uri=…, of a site that takes its time"],
-        "16 requests at the site at the same time",
+        &[&format!("{threads} times at once: {CHECK}")],
+        format!("{threads} requests at the site at the same time"),
         format!("{most} at the most"),
     );
     Err(match most {
@@ -484,11 +529,39 @@ fn sixteen(run: &mut Run) -> Verdict {
         _ => wrong.because(
             "other-number",
             format!(
-                "Your server has {most} threads, and its argument says 16. Hand that number to \
+                "Your server has {most} threads, and its argument says {threads}. Hand that number to \
                  threads."
             ),
         ),
     })
+}
+
+const LOCKED_TWICE: (&str, &str) = (
+    "locked-twice",
+    "The POST never ends, and has the lock of the bookmarks all the time: GET / waits, too. Most likely it \
+     locks a second time while its first guard lives, and waits for itself. A guard with a name lives to \
+     the end of its block, and one in the head of a `match` in all its arms.",
+);
+
+/// A bookmark of a site that answers at once: if that POST does not end, whether it has the lock.
+fn nobody_waits_for_ever(run: &mut Run) -> Verdict {
+    let (service, site) = (threaded(run, &[])?, Site::start());
+    site.open();
+    let names = [run.seed().word(), run.seed().word()];
+    // A name that is free, one that is taken, and another one that is free.
+    for name in [&names[0], &names[0], &names[1]] {
+        let Err(silent) = service.ask(posted(name, &site.uri())) else {
+            continue;
+        };
+        // There are threads for both. This one needs no lock,
+        service.ask(check(&site.uri()))?.expect_body("true\n")?;
+        // and this one nothing else.
+        return Err(match service.get("/") {
+            Ok(_) => silent,
+            Err(_) => silent.because(LOCKED_TWICE.0, LOCKED_TWICE.1),
+        });
+    }
+    Ok(())
 }
 
 /// Posts a bookmark of a site that answers at once: what is wrong with that, others say.
@@ -529,21 +602,25 @@ const LOCK_HELD: (&str, &str) = (
 );
 
 fn one_name(run: &mut Run) -> Verdict {
-    let (service, site) = (threaded(run, &[])?, Site::start());
+    let service = threaded(run, &[])?;
     posts_one(run, &service)?;
     let name = run.seed().word();
-    let uris = ["one", "two"].map(|path| format!("{}{path}", site.uri()));
+    let sites = [Site::start(), Site::start()];
+    let uris = sites.each_ref().map(Site::uri);
     let one = service.begin(posted(&name, &uris[0]));
-    site.wait_for(1, PATIENCE);
+    sites[0].wait_for(1, PATIENCE);
     let two = service.begin(posted(&name, &uris[1]));
     // It may be refused at once, because the other one was first.
     for _ in 0..40 {
-        if two.is_done() || site.wait_for(2, PATIENCE / 40) == 2 {
+        if two.is_done() || sites[1].wait_for(1, PATIENCE / 40) == 1 {
             break;
         }
     }
-    site.open();
-    let statuses = [one.answer()?.status(), two.answer()?.status()];
+    // So the first one is stored first, if both are.
+    sites[0].open();
+    let one = one.answer()?.status();
+    sites[1].open();
+    let statuses = [one, two.answer()?.status()];
     let location = service.get(&format!("/{name}"))?;
     let kept = location.header("Location");
     let done = [
@@ -561,6 +638,24 @@ fn one_name(run: &mut Run) -> Verdict {
     match statuses {
         [303, 409] if kept == Some(&uris[0]) => Ok(()),
         [409, 303] if kept == Some(&uris[1]) => Ok(()),
+        [303, 409] if kept == Some(&uris[1]) => Err(wrong.because(
+            "refused-and-stored",
+            "The second client is told 409, and its URI is stored all the same: insert puts it in the \
+             place of the first one. Look with contains_key, and insert only if the name is free.",
+        )),
+        [303, other] if other != 303 && other != 409 => Err(wrong.because(
+            "other-status-for-taken",
+            format!(
+                "A name that is taken gets the status {other}. The lesson asks for 409, Conflict: \
+                 the form is right, and does not fit to what is there."
+            ),
+        )),
+        [303, 303] if kept == Some(&uris[0]) => Err(wrong.because(
+            "second-look-not-told",
+            "Both clients are told that their bookmark is stored, and the second one's is not: the name \
+             was taken meanwhile. You look once more when you store, and that is right. Answer by what \
+             it finds: 409 if nothing was stored.",
+        )),
         [303, 303] => Err(wrong.because(
             "no-second-look",
             "Both clients are told that their bookmark is stored, and only one is. While you asked \
@@ -604,8 +699,62 @@ fn ten_sites(run: &mut Run) -> Verdict {
             "You ask one site after the other, so that their times add up. Start all threads first, \
              and keep what spawn returns in a list. Only then join them: join waits.",
         ),
+        2.. => wrong.because(
+            "some-at-a-time",
+            format!(
+                "Of ten sites, {most} are asked at once, and the others wait. Start a thread for each \
+                 of them before you join the first one."
+            ),
+        ),
         _ => wrong,
     })
+}
+
+const OTHER_ORDER: (&str, &str) = (
+    "other-order",
+    "/status does not list the bookmarks in the order of the map. If each thread adds what it has found, \
+     they come in the order in which the sites answer. Keep what spawn returns in the order of the map, \
+     and join in this order.",
+);
+
+/// The site of the first name answers last.
+fn in_order(run: &mut Run) -> Verdict {
+    let (last, others) = (Site::start(), Site::start());
+    let mut names: Vec<String> = (0..4).map(|_| run.seed().word()).collect();
+    names.sort();
+    let site_of = |at: usize| if at == 0 { &last } else { &others };
+    let bookmark = |(at, name): (usize, &String)| format!("{name}={}", site_of(at).uri());
+    let bookmarks: Vec<String> = names.iter().enumerate().map(bookmark).collect();
+    let service = threaded(run, &bookmarks)?;
+    let slow = service.begin(get("/status"));
+    // What is wrong if they are not asked together, the check before this one says.
+    others.open();
+    if last.wait_for(1, PATIENCE) == 1 {
+        let until = Instant::now() + PATIENCE / 4;
+        while others.asked() < 3 && Instant::now() < until {
+            thread::sleep(Duration::from_millis(5));
+        }
+        // Until the program has these answers. If it is slow to take them, it is asked less than
+        // it could be.
+        thread::sleep(Duration::from_millis(100));
+    }
+    last.open();
+    let answer = slow.answer()?;
+    answer.expect_status(200)?;
+    let text = answer.text();
+    let mut listed = names.clone();
+    listed.sort_by_key(|name| text.find(name.as_str()));
+    if listed == names {
+        return Ok(());
+    }
+    let [expected, came] = [&names, &listed].map(|names| names.join(", "));
+    Err(service
+        .wrong(
+            &["GET /status, with four bookmarks, of which the site of the first one answers last"],
+            format!("the names in the order of the map: {expected}"),
+            came,
+        )
+        .because(OTHER_ORDER.0, OTHER_ORDER.1))
 }
 
 fn page_meanwhile_of_status(run: &mut Run) -> Verdict {

@@ -26,6 +26,10 @@ pub fn trials() -> Vec<Trial> {
             "a failure of a function has no mistake of the model",
             function,
         ),
+        test(
+            "a function that needs an earlier step, still open, is open",
+            earlier,
+        ),
         test("a knob that panics stops no grading", broken_knob),
         test("a model that panics stops no grading", broken_model),
         Trial::ignorable_test("where nobody knows localhost, a right one passes", || {
@@ -86,6 +90,22 @@ fn function() {
     let (outcome, diagnosis, message) = result.check("a function finds nothing");
     assert_eq!((&*outcome, &*diagnosis), ("failed", ""), "{message}");
     assert!(!message.contains("You answer 200"), "{message}");
+}
+
+fn earlier() {
+    let function = |source: &str| {
+        let mut stage = sessions("tells todo");
+        stage.write("submitted.rs", source);
+        stage.command.env("GRADE_SOURCE", "submitted.rs");
+        let result = stage.run();
+        let (outcome, _, message) = result.check("a function finds nothing");
+        (outcome, message)
+    };
+    let (outcome, why) = function("fn main() { todo!(\"step 1: the page\") }");
+    assert_eq!(outcome, "open");
+    assert_eq!(why, "step 1 is still a todo!() in starter/1_path_router.rs");
+    // Of a step that is not open, it is a mistake.
+    assert_eq!(function("fn main() {}").0, "failed");
 }
 
 fn broken_knob() {
