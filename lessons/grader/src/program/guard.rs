@@ -22,11 +22,12 @@
 //! Windows there are none.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::Duration;
 
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -57,6 +58,19 @@ impl Guarded {
 /// The exit code of a guard that could not start its program, as in a shell.
 pub(crate) const NOT_STARTED: i32 = 127;
 
+/// What such a guard says, before the program's path.
+const CANNOT_START: &str = "cannot start ";
+
+/// How long a guard waits before each further try. A system can be unable to start a
+/// program for a moment: somebody still has its file open to write, a virus scanner reads it, or
+/// there are too many processes.
+const TRY_AGAIN: [Duration; 4] = [
+    Duration::from_millis(50),
+    Duration::from_millis(150),
+    Duration::from_millis(400),
+    Duration::from_secs(1),
+];
+
 /// The command that starts `program` under a guard: a process between this one and the
 /// program, which ends the program, and all that this has started, when its standard input
 /// ends. That is a pipe, and the system closes it when this process ends, however that is.
@@ -65,7 +79,7 @@ pub(crate) const NOT_STARTED: i32 = 127;
 /// Arguments added to the command are the program's, which reads the file `input` as its
 /// standard input, or nothing; standard output and error are the program's own. The guard's
 /// exit code is the program's, or 128 plus the number of the signal that ended it, or 127 if
-/// it could not be started.
+/// it could not be started, also when tried again for a second or two.
 ///
 /// The guard is this same program, started again: its `main` must begin with
 /// [`guard_if_asked`].
@@ -198,10 +212,10 @@ fn guard(
         Err(_) => Stdio::null(),
     };
     command.args(arguments).stdin(input);
-    let child = match SharedChild::spawn(&mut command) {
+    let child = match spawn(&mut command) {
         Ok(child) => Arc::new(child),
         Err(error) => {
-            eprintln!("cannot start {}: {error}", program.display());
+            eprintln!("{CANNOT_START}{}: {error}", program.display());
             return NOT_STARTED;
         }
     };
@@ -224,6 +238,23 @@ fn guard(
         end_the_rest();
     }
     code
+}
+
+/// Starts a program, if need be after some tries.
+fn spawn(command: &mut Command) -> std::io::Result<SharedChild> {
+    for wait in TRY_AGAIN {
+        match SharedChild::spawn(command) {
+            Err(error) if error.kind() != ErrorKind::NotFound => std::thread::sleep(wait),
+            done => return done,
+        }
+    }
+    SharedChild::spawn(command)
+}
+
+/// What a guard said that could not start its program; `None` if it did start it.
+pub(crate) fn why_not_started(code: Option<i32>, stderr: &str) -> Option<&str> {
+    let said = stderr.trim_end();
+    (code == Some(NOT_STARTED) && said.starts_with(CANNOT_START)).then_some(said)
 }
 
 /// Lets this process go on when it is asked to end. (Its program is asked, too: handlers are

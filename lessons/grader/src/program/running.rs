@@ -120,7 +120,13 @@ pub(crate) fn serve(
     let program = program.map_err(|error| NotServing::NotStarted(error.to_string()))?;
     match program.address(limit) {
         Ok(address) => Ok(Server { program, address }),
-        Err(StartTrouble::Ended) => Err(NotServing::Ended(program.end(true).into())),
+        Err(StartTrouble::Ended) => {
+            let ended = program.end(true);
+            Err(match not_started(&ended) {
+                Some(why) => NotServing::NotStarted(why),
+                None => NotServing::Ended(ended.into()),
+            })
+        }
         Err(StartTrouble::Silent) => Err(NotServing::Silent(program.end(false).into())),
         Err(StartTrouble::Flood) => Err(NotServing::Flood(program.end(false).into())),
     }
@@ -176,7 +182,16 @@ pub(crate) fn run(
     until: Instant,
 ) -> io::Result<Result<Ended, Hangs>> {
     let program = Program::launch(&Launch::of(program, folder, command))?;
-    Ok(*program.waited(until))
+    let ended = *program.waited(until);
+    match ended.as_ref().ok().and_then(not_started) {
+        Some(why) => Err(io::Error::other(why)),
+        None => Ok(ended),
+    }
+}
+
+/// Why the guard did not start the program, if it did not.
+fn not_started(ended: &Ended) -> Option<String> {
+    guard::why_not_started(ended.code, &ended.stderr.text()).map(String::from)
 }
 
 #[derive(Debug)]

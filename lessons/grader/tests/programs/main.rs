@@ -19,6 +19,8 @@ mod lesson;
 mod report;
 mod sessions;
 mod stage;
+#[cfg(unix)]
+mod starting;
 mod student;
 
 fn main() -> ExitCode {
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
     trials.extend(sessions::trials());
     trials.extend(course::trials());
     trials.extend(building::trials());
+    #[cfg(unix)]
+    trials.extend(starting::trials());
     // Most of them wait, for limits and for Cargo, more than they work.
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(6);
