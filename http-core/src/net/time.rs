@@ -1,7 +1,10 @@
 //! The time: the value of the `Date` field, and how long a client may keep us waiting.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use httpdate::HttpDate;
 
 use crate::http1::{Date, Limits};
 
@@ -39,8 +42,9 @@ impl Calendar {
         let second = seconds.0.load(Ordering::Relaxed);
         if self.second != Some(second) {
             let time = UNIX_EPOCH + Duration::from_secs(second);
-            let text = httpdate::fmt_http_date(time);
-            self.date.copy_from_slice(text.as_bytes());
+            // All dates have this length.
+            let written = write!(&mut self.date[..], "{}", HttpDate::from(time));
+            debug_assert!(written.is_ok());
             self.second = Some(second);
         }
         &self.date
