@@ -252,15 +252,29 @@ fn main() -> ExitCode {
                 ])
             },
         )
-        .example(6, 1, "nor do backslashes and drives", Whole, |_| {
-            attacks(&[
-                "/..%5Csecret.txt",
-                "/below%5C..%5C..%5Csecret.txt",
-                "/%5CWindows%5Cwin.ini",
-                "/C:/Windows/win.ini",
-                "/c%3A%5CWindows%5Cwin.ini",
-            ])
-        })
+        .example(
+            6,
+            1,
+            "nor do backslashes, drives and devices",
+            Whole,
+            |_| {
+                attacks(&[
+                    "/..%5Csecret.txt",
+                    "/below%5C..%5C..%5Csecret.txt",
+                    "/%5CWindows%5Cwin.ini",
+                    "/C:/Windows/win.ini",
+                    "/c%3A%5CWindows%5Cwin.ini",
+                    // Only on Windows, these are more than the names of files that are not there.
+                    "/below%5Conly.txt",
+                    "/below/only.txt.",
+                    "/below/only.txt%20",
+                    "/below/only.txt::$DATA",
+                    "/nul",
+                    "/below/nul.txt",
+                    "/aux",
+                ])
+            },
+        )
         .example(6, 1, "nor does a NUL byte", Whole, |draw| {
             let name = text_file(draw);
             [
@@ -669,11 +683,12 @@ fn place(site: &Site, path: &str) -> Place {
         return Place::NotText;
     };
     let relative = &decoded[1..];
+    let parts: Vec<&str> = relative.split('/').collect();
     // On Windows, backslashes and colons lead elsewhere. No file here has one in its name.
-    if relative.starts_with('/') || relative.contains(['\\', ':']) {
+    let leads_elsewhere = |part: &&str| part.contains(['\\', ':']) || is_more_on_windows(part);
+    if relative.starts_with('/') || parts.iter().any(leads_elsewhere) {
         return Place::Outside;
     }
-    let parts: Vec<&str> = relative.split('/').collect();
     let (mut names, last) = (vec!["public"], parts.len() - 1);
     let mut detour = path.to_lowercase().contains("%2f");
     for (at, part) in parts.iter().enumerate() {
@@ -692,6 +707,14 @@ fn place(site: &Site, path: &str) -> Place {
         true => Place::Detour,
         false => Place::Inside,
     }
+}
+
+/// Whether a name stands for something else on Windows: for a device, or for the name without
+/// what is at its end.
+fn is_more_on_windows(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    let ends = name.ends_with(['.', ' ']) && !name.trim_end_matches(['.', ' ']).is_empty();
+    ends || ["aux", "con", "nul", "prn"].contains(&stem)
 }
 
 struct FileServer;

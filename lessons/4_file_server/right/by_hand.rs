@@ -56,6 +56,9 @@ impl FileServer {
             if part.is_empty() || part == "." || part == ".." || part.contains(strange) {
                 return Found::Nothing;
             }
+            if cfg!(windows) && is_more_than_a_name(part) {
+                return Found::Nothing;
+            }
             file.push(part);
         }
         match (wants_page, file.is_dir()) {
@@ -64,6 +67,16 @@ impl FileServer {
             (false, false) => Found::Page(file),
         }
     }
+}
+
+/// What Windows takes for a device, or for the name of another file.
+fn is_more_than_a_name(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or(part).trim_end();
+    let stem = stem.to_ascii_lowercase();
+    let port = stem.strip_prefix("com").or(stem.strip_prefix("lpt"));
+    part.ends_with(['.', ' '])
+        || ["aux", "con", "nul", "prn"].contains(&stem.as_str())
+        || port.is_some_and(|number| number.chars().count() == 1)
 }
 
 fn media_type(extension: Option<&OsStr>) -> String {

@@ -47,6 +47,10 @@ impl Handler for FileServer {
 impl FileServer {
     fn find(&self, request: &Request) -> Option<PathBuf> {
         let decoded = request.decoded_path().ok()?;
+        // Where names can mean more than themselves, the library knows which do.
+        if cfg!(windows) && http_core::FilePath::new(request.path()).is_none() {
+            return None;
+        }
         let relative = decoded.trim_start_matches('/');
         let root = self.directory.canonicalize().ok()?;
         let real = root.join(relative).canonicalize().ok()?;
