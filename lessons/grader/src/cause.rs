@@ -34,7 +34,7 @@ mod slips;
 mod tests;
 
 pub(crate) use lost::after_panic;
-pub(crate) use rules::{came_to, never_served, not_serving, rule};
+pub(crate) use rules::{came_to, never_served, not_serving, rule, todo_told_by};
 
 /// Acts that were played on one program, with what was seen after each.
 pub(crate) type Play = Vec<(Act, Seen)>;

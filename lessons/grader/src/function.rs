@@ -135,7 +135,10 @@ pub(crate) fn outcome(
     let done = fault::caught(|| action(&mut run));
     let verdict = done.unwrap_or_else(|panic| Err(Failure::fault(panic)));
     let (wrong, cause) = match verdict.map_err(|failure| *failure.0) {
-        Ok(()) => return Outcome::Passed,
+        Ok(()) => match run.came_to_todo(check.step) {
+            None => return Outcome::Passed,
+            Some(wrong) => (wrong, Cause::Unexplained(Vec::new())),
+        },
         Err(Why::NotHere(why)) => return Outcome::NotHere(why),
         Err(Why::Wrong(mut wrong)) => {
             let cause = wrong.cause.take().map(Cause::Rule);
@@ -321,6 +324,23 @@ impl<'check> Run<'check> {
         }
         let folder = self.elsewhere.as_ref().expect("just made");
         Ok(folder.path().into())
+    }
+
+    /// What is wrong if an answer is that of a `todo!` of this step or an earlier one: a check that
+    /// is content with it has seen nothing of the step.
+    fn came_to_todo(&self, step: u32) -> Option<Wrong> {
+        let log = self.log.borrow();
+        let at = log.iter().position(|(_, seen)| {
+            let told = seen.answer().and_then(cause::todo_told_by);
+            told.is_some_and(|told| told <= step)
+        })?;
+        let server = self.server.as_ref().or(self.services.last());
+        Some(Wrong {
+            acts: log[..=at].to_vec(),
+            running: server.map(|server| server.command().into()),
+            expected: "an answer that is not that of a todo!".into(),
+            ..Wrong::default()
+        })
     }
 
     /// What the program has printed that the report is about, and how it ended: the one

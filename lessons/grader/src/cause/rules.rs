@@ -171,8 +171,20 @@ pub(crate) fn came_to(finding: &Finding) -> Option<u32> {
     let answer = finding.acts.last().and_then(|(_, seen)| seen.answer());
     let text = answer.filter(|answer| answer.status == 500);
     let text = text.map(Answer::text);
-    let panic = panic(&finding.printed, text.as_deref())?;
+    let on_page = || text.as_deref().and_then(todo_on_page);
+    let panic = panic(&finding.printed, text.as_deref()).or_else(on_page)?;
     steps::number(named_by_todo(&panic)?)
+}
+
+/// The step whose `todo!` this answer tells of, if it is that of one.
+pub(crate) fn todo_told_by(answer: &Answer) -> Option<u32> {
+    let panic = todo_on_page(&answer.text()).filter(|_| answer.status == 500)?;
+    steps::number(named_by_todo(&panic)?)
+}
+
+/// What a reader sees of a page that tells of a `todo!`.
+fn todo_on_page(text: &str) -> Option<String> {
+    Some(crate::model::shown(text)).filter(|shown| shown.contains(TODO))
 }
 
 /// What the `todo!` says that this is the panic of.
@@ -208,7 +220,7 @@ fn todo(step: u32, panic: &str) -> Option<Told> {
 fn of_answer(step: u32, request: &Request, answer: &Answer, printed: &Ended) -> Option<Told> {
     let text = answer.text();
     // A program of the student's own making may tell of it on the page alone.
-    let on_page = || Some(crate::model::shown(&text)).filter(|shown| shown.contains(TODO));
+    let on_page = || todo_on_page(&text);
     if answer.status == 500
         && let Some(panic) = panic(printed, Some(&text)).or_else(on_page)
     {

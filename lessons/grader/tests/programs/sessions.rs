@@ -30,6 +30,10 @@ pub fn trials() -> Vec<Trial> {
             "a function that needs an earlier step, still open, is open",
             earlier,
         ),
+        test(
+            "a function that is content with the answer of a todo has seen nothing",
+            content,
+        ),
         test("a knob that panics stops no grading", broken_knob),
         test("a model that panics stops no grading", broken_model),
         Trial::ignorable_test("where nobody knows localhost, a right one passes", || {
@@ -106,6 +110,25 @@ fn earlier() {
     assert_eq!(why, "step 1 is still a todo!() in starter/1_path_router.rs");
     // Of a step that is not open, it is a mistake.
     assert_eq!(function("fn main() {}").0, "failed");
+}
+
+fn content() {
+    let function = |step: u64, source: &str| {
+        let mut stage = Stage::of("answers todo").set("CONTENT", "1");
+        stage.write("submitted.rs", source);
+        stage.command.env("GRADE_SOURCE", "submitted.rs");
+        stage.run().check_of(step, "a function is content")
+    };
+    // It is the todo of step 2.
+    assert_eq!(function(1, "fn main() {}").0, "passed");
+    let (outcome, diagnosis, message) = function(2, "fn main() {}");
+    let failed = ("failed", "not-yet-implemented");
+    assert_eq!((&*outcome, &*diagnosis), failed, "{message}");
+    let asked = "\nasked         curl -i http://localhost:8000/nowhere\n";
+    assert!(message.contains(asked), "{message}");
+    let (outcome, _, why) = function(3, "fn main() { todo!(\"step 2: the others\") }");
+    assert_eq!(outcome, "open", "{why}");
+    assert_eq!(why, "step 2 is still a todo!() in starter/1_path_router.rs");
 }
 
 fn broken_knob() {
