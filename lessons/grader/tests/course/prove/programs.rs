@@ -32,6 +32,14 @@ impl Candidate {
     pub fn is_right(&self) -> bool {
         matches!(self.due, Due::Right)
     }
+
+    /// The cause that must be told of it, if it is wrong.
+    pub fn cause(&self) -> Option<String> {
+        match &self.due {
+            Due::Wrong { cause, .. } => Some(cause.clone()),
+            Due::Right => None,
+        }
+    }
 }
 
 /// The reference, its edits and the programs of right/.
