@@ -93,7 +93,11 @@ fn main() -> ExitCode {
             seen_in_a_browser,
         )
         .example(2, 2, "a form of one field is taken apart", Whole, |draw| {
-            [form("/parts", &[text(&draw.word(), &draw.line())])]
+            let field = [text(&draw.word(), &draw.line())];
+            // What stands before the first boundary is nothing.
+            let behind = [draw.word().as_bytes(), b"\r\n", &body(&field, BOUNDARY)].concat();
+            let other = post("/parts").field("Content-Type", content_type(BOUNDARY));
+            [form("/parts", &field), other.body(behind)]
         })
         .example(2, 2, "each part is named, with its bytes", Whole, |draw| {
             [form(
