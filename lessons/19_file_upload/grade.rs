@@ -82,6 +82,9 @@ fn main() -> ExitCode {
                     post("/parts")
                         .field("Content-Type", "multipart/form-data")
                         .body(body(&[text("caption", "x")], BOUNDARY)),
+                    post("/parts")
+                        .field("Content-Type", "multipart/form-data; charset=utf-8")
+                        .body(body(&[text("caption", "x")], BOUNDARY)),
                 ]
             },
         )
