@@ -20,7 +20,7 @@ use super::listing::{Item, Kind};
 
 /// Nothing is kept of the directory: each path begins with it.
 #[derive(Debug, Default)]
-pub(super) struct Base;
+pub(super) struct Base {}
 
 impl Base {
     /// Opens what `relative` leads to below `directory`, if it is a regular file or a

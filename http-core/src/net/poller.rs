@@ -197,7 +197,7 @@ mod elsewhere {
 mod tests {
     use std::io::{ErrorKind, Read, Write};
     use std::thread;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::super::listen::listen_at;
     // Linux has one of its own, but this one runs there, too.
@@ -288,5 +288,36 @@ mod tests {
         assert!(count <= 2, "{count} events after the answer");
         drop(client);
         assert_eq!(next(&poller), STREAM);
+    }
+
+    /// A thread that is one too many ends, and it may be the one that last had the poller wait for
+    /// a socket.
+    #[test]
+    fn what_a_thread_waits_for_outlives_it() {
+        let poller = Poller::new().unwrap();
+        let listener = listen_at("127.0.0.1:0".parse().unwrap()).unwrap();
+        let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut stream = loop {
+            match listener.accept() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => thread::yield_now(),
+                outcome => break outcome.unwrap().0,
+            }
+        };
+        let pause = || thread::sleep(Duration::from_millis(100));
+        thread::scope(|scope| {
+            // Where sockets are told to the system while another thread waits, they are at once.
+            let waits = scope.spawn(|| next(&poller));
+            pause();
+            let adds = scope.spawn(|| poller.add(&mut stream, STREAM, Interest::READABLE));
+            adds.join().unwrap().unwrap();
+            pause();
+            client.write_all(b"x").unwrap();
+            let start = Instant::now();
+            while !waits.is_finished() && start.elapsed() < Duration::from_secs(5) {
+                pause();
+            }
+            poller.wake();
+            assert_eq!(waits.join().unwrap(), STREAM, "no event");
+        });
     }
 }
