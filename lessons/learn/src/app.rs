@@ -118,6 +118,7 @@ impl App {
             course: &self.checks.course,
             checks: Some(&self.checks),
             editor: &self.editor,
+            source: None,
         }
     }
 

@@ -267,7 +267,7 @@ impl Checks {
                         known.status.took = saved.map(|saved| saved.elapsed());
                         known.built |= saved.is_some() && known.status.not_built.is_none();
                     }
-                    Err(trouble) => known.status.trouble = Some(trouble),
+                    Err(trouble) => known.status.fail(trouble),
                 }
                 known.status.phase = Phase::Idle;
             });

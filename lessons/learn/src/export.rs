@@ -12,12 +12,13 @@ use crate::html::below;
 use crate::pages::Pages;
 
 /// Writes the site into this folder, which is made if need be. Returns the number of files.
+/// `source` is where a stranger can get the course.
 ///
 /// # Errors
 ///
 /// If a file cannot be written, or a link leads nowhere.
-pub(crate) fn write(course: &Course, folder: &Path) -> Result<usize, String> {
-    let files = files(course)?;
+pub(crate) fn write(course: &Course, folder: &Path, source: Option<&str>) -> Result<usize, String> {
+    let files = files(course, source)?;
     for (name, bytes) in &files {
         let path = folder.join(name);
         let made = path.parent().map_or(Ok(()), fs::create_dir_all);
@@ -28,13 +29,14 @@ pub(crate) fn write(course: &Course, folder: &Path) -> Result<usize, String> {
 }
 
 /// The files of the site, by their names.
-fn files(course: &Course) -> Result<BTreeMap<String, Vec<u8>>, String> {
+fn files(course: &Course, source: Option<&str>) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let editor = Editor::default();
     let checks = None;
     let pages = Pages {
         course,
         checks,
         editor: &editor,
+        source,
     };
     let mut files = BTreeMap::new();
     let mut known = BTreeSet::from(["/".to_string()]);
@@ -85,7 +87,10 @@ mod tests {
     #[test]
     fn every_link_of_the_site_is_whole() {
         let course = Course::find().expect("the course");
-        let files = files(&course).expect("a site");
+        let source = "https://example.org/a?b&c";
+        let files = files(&course, Some(source)).expect("a site");
+        let home = String::from_utf8_lossy(&files["index.html"]).into_owned();
+        assert!(home.contains("get <a href=\"https://example.org/a?b&amp;c\">the course</a>"));
         for lesson in course.lessons() {
             let page = format!("{}index.html", lesson.path().trim_start_matches('/'));
             assert!(files.contains_key(&page), "{page}");

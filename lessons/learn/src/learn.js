@@ -15,19 +15,34 @@ const purpose = (control) => [
   control.name,
 ].join(" ");
 
+// Whether each part that can be folded came open, and what the reader has made of it since.
+const came = new Map();
+const chosen = new Map();
+const foldable = (element) => element.querySelectorAll("details[data-key]");
+for (const details of foldable(document)) came.set(details.dataset.key, details.open);
+
 const put = (id, html) => {
   const element = document.getElementById(id);
   if (!element || element.innerHTML === html) return;
-  // What the reader has opened or closed stays so, and so does what has the focus.
-  const folded = new Map();
-  for (const details of element.querySelectorAll("details[data-key]")) {
-    folded.set(details.dataset.key, details.open);
+  // What the reader has opened or closed stays so, and so does what has the focus. What nobody has
+  // touched is as it comes: the first check that fails is open, and so is the latest exchange.
+  const gone = new Set();
+  for (const { dataset: { key }, open } of foldable(element)) {
+    if (open !== (chosen.get(key) ?? came.get(key))) chosen.set(key, open);
+    gone.add(key);
   }
   const focused = element.contains(document.activeElement) && document.activeElement;
   const wanted = focused && purpose(focused);
   element.innerHTML = html;
-  for (const details of element.querySelectorAll("details[data-key]")) {
-    if (folded.has(details.dataset.key)) details.open = folded.get(details.dataset.key);
+  for (const details of foldable(element)) {
+    const key = details.dataset.key;
+    came.set(key, details.open);
+    details.open = chosen.get(key) ?? details.open;
+    gone.delete(key);
+  }
+  for (const key of gone) {
+    came.delete(key);
+    chosen.delete(key);
   }
   if (!focused) return;
   // If it is gone, the reader goes on from what is there now: from "Stop", who has pressed "Start".

@@ -60,6 +60,7 @@ cargo learn: the course in your browser
   --open          opens the course in your browser
   --terminal      in the terminal alone: checks what is saved, shows what fails first
   --export DIR    writes the texts as a plain site into this folder, and ends
+  --source URL    where a stranger can get the course: linked from the first page of that site
   --editor NAME   opens files in this editor: vscode (if it is not said), vscodium,
                   cursor, zed, idea, emacs; or an address with {file} and {line} in it
 ";
@@ -72,6 +73,7 @@ struct Arguments {
     open: bool,
     terminal: bool,
     export: Option<PathBuf>,
+    source: Option<String>,
     editor: Editor,
     help: bool,
 }
@@ -83,6 +85,7 @@ impl Arguments {
             open: false,
             terminal: false,
             export: None,
+            source: None,
             editor: Editor::default(),
             help: false,
         };
@@ -100,6 +103,16 @@ impl Arguments {
                 Long("terminal") => arguments.terminal = true,
                 Long("export") => {
                     arguments.export = Some(parser.value().map_err(text)?.into());
+                }
+                Long("source") => {
+                    let url = parser
+                        .value()
+                        .and_then(|value| value.string())
+                        .map_err(text)?;
+                    if !url.starts_with("https://") && !url.starts_with("http://") {
+                        return Err(format!("{url:?} is no address of a page"));
+                    }
+                    arguments.source = Some(url);
                 }
                 Long("editor") => {
                     let name = parser
@@ -138,7 +151,7 @@ fn serve(arguments: Arguments) -> Result<(), String> {
     let course = Course::find()
         .ok_or("there is no course here: type it in the folder that holds lessons/ and starter/")?;
     if let Some(folder) = arguments.export {
-        let number = export::write(&course, &folder)?;
+        let number = export::write(&course, &folder, arguments.source.as_deref())?;
         println!("{number} files are in {}.", folder.display());
         return Ok(());
     }

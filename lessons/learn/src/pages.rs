@@ -70,6 +70,8 @@ pub(crate) struct Pages<'a> {
     pub(crate) course: &'a Course,
     pub(crate) checks: Option<&'a Checks>,
     pub(crate) editor: &'a Editor,
+    /// Where a stranger can get the course, for a plain site.
+    pub(crate) source: Option<&'a str>,
 }
 
 /// An element whose content changes.
@@ -146,16 +148,21 @@ impl Pages<'_> {
     pub(crate) fn home(&self) -> Page {
         let path = ("path".to_string(), self.path());
         let next = ("next".to_string(), self.next());
-        let how = match self.is_live() {
-            true => {
-                "<p>Open a lesson, and open its file in <code>starter/</code> in your editor. \
+        let how: String = match self.is_live() {
+            true => "<p>Open a lesson, and open its file in <code>starter/</code> in your editor. \
                  Each time you save, the lesson’s checks run, and the page shows what your \
                  program really did: every byte of the request and of the answer.</p>"
-            }
+                .into(),
             false => {
-                "<p>Each lesson is a text and one file that you edit, with checks that tell you \
-                 what is missing and why. To take part, get the course and type \
-                 <code>cargo learn</code>.</p>"
+                let course = match self.source {
+                    Some(source) => format!("<a href=\"{}\">the course</a>", escaped(source)),
+                    None => "the course".into(),
+                };
+                format!(
+                    "<p>Each lesson is a text and one file that you edit, with checks that tell you \
+                     what is missing and why. You should know the basics of Rust, and need to know \
+                     nothing about the web. To take part, get {course} and type <code>cargo learn</code>.</p>"
+                )
             }
         };
         let keys = match self.is_live() {
@@ -789,9 +796,14 @@ fn rail(lesson: &Lesson, status: &Status) -> String {
         .iter()
         .map(|said| format!("<p class=\"why\">{}</p>", escaped(said)))
         .collect();
+    // What comes next stands below the text, far from the last step.
+    let on = match status.is_done() && status.phase == Phase::Idle {
+        true => "<p><a class=\"go-on\" href=\"#rest\">This lesson is done</a></p>",
+        false => "",
+    };
     let _ = write!(
         out,
-        "{}<p class=\"now\">{now}</p>{}<form method=\"post\" action=\"{}check\"><button type=\"submit\">Check again</button> <a class=\"run\" href=\"{}run/\">Run it</a></form>",
+        "{}<p class=\"now\">{now}</p>{on}{}<form method=\"post\" action=\"{}check\"><button type=\"submit\">Check again</button> <a class=\"run\" href=\"{}run/\">Run it</a></form>",
         points.unwrap_or_default(),
         if changed.is_empty() {
             String::new()

@@ -37,8 +37,9 @@ impl Pages<'_> {
         let title = format!("Part {}: {}", part.number, part.title);
         let body = format!(
             "<main id=\"main\" class=\"part\"><p class=\"eyebrow\"><a href=\"/\">Small web servers</a> / \
-             What you have learned</p><h1>{}</h1>{}{}{taught}\
+             What part {} teaches</p><h1>{}</h1>{}{}{taught}\
              <nav class=\"onward\" aria-label=\"Other lessons\">{}{}</nav></main>",
+            part.number,
             escaped(&title),
             said.html,
             self.so_far(&lessons),

@@ -48,12 +48,12 @@ impl Pages<'_> {
              sandbox=\"allow-scripts allow-forms allow-same-origin\" src=\"{src}\"></iframe>\
              <h2>Its log</h2>{log}</section>\
              <section><h2>The wire</h2><p class=\"why\">Every byte, of whatever asks: the frame, your \
-             browser, <code>curl</code>. Point at a part to see its name.</p>{wire}\
+             browser, <code>curl</code>. Point at a part to see its name.</p>\
              <details class=\"by-hand\" data-key=\"by-hand\"{open}><summary>Send bytes by hand</summary>\
              <form method=\"post\" action=\"{path}send\"><label for=\"bytes\">Each line end is sent as CR LF; \
              <code>\\xff</code> is one byte.</label>\
              <textarea id=\"bytes\" name=\"bytes\" rows=\"7\" spellcheck=\"false\">{request}</textarea>\
-             <button type=\"submit\">Send</button></form></details></section></div></main>",
+             <button type=\"submit\">Send</button></form></details>{wire}</section></div></main>",
             path = lesson.path(),
             number = lesson.number,
             title = escaped(&lesson.title),
@@ -220,7 +220,8 @@ impl Pages<'_> {
                     ),
                     _ => String::new(),
                 };
-                out += &picture(exchange, program.number, at == 0, &compared);
+                let is_unfolded = at == 0 || exchange.reference.is_some();
+                out += &picture(exchange, program.number, is_unfolded, &compared);
             }
         });
         out
@@ -269,7 +270,7 @@ fn compared(exchange: &Exchange, reference: &[u8], is_all: bool) -> String {
 }
 
 /// One exchange. `compared` stands below it: what the reference says.
-fn picture(exchange: &Exchange, run: u128, is_latest: bool, compared: &str) -> String {
+fn picture(exchange: &Exchange, run: u128, is_unfolded: bool, compared: &str) -> String {
     let first_line = |bytes: &[u8]| {
         let line = bytes
             .split(|&byte| byte == b'\n')
@@ -298,7 +299,7 @@ fn picture(exchange: &Exchange, run: u128, is_latest: bool, compared: &str) -> S
          <div class=\"names\">{shown}{came}</div>\
          <p class=\"then\"><a class=\"edit-again\" href=\"?again={number}#bytes\" data-raw=\"{raw}\">Change it and send \
          it again</a></p>{compared}</details>",
-        open = if is_latest { " open" } else { "" },
+        open = if is_unfolded { " open" } else { "" },
         number = exchange.number,
         size = count(exchange.response.size as usize, "byte"),
         took = took.unwrap_or_default(),

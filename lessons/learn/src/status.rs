@@ -37,7 +37,7 @@ pub(crate) struct Status {
     /// Why the checks could not be run: no fault of the student's.
     pub(crate) trouble: Option<String>,
     pub(crate) seed: String,
-    /// How often the checks have come to their end.
+    /// How often the checks have come to their end, or could not be run.
     pub(crate) runs: u64,
     /// From the save to the end of the checks.
     pub(crate) took: Option<Duration>,
@@ -101,6 +101,12 @@ impl Status {
                 self.runs += 1;
             }
         }
+    }
+
+    /// Takes in that the checks could not be run, for this reason.
+    pub(crate) fn fail(&mut self, trouble: String) {
+        self.trouble = Some(trouble);
+        self.runs += 1;
     }
 
     /// What was kept of a run that is over.

@@ -242,7 +242,10 @@ fn unique(ids: &mut BTreeMap<String, u32>, id: String) -> String {
 fn block(kind: &CodeBlockKind<'_>, code: &str) -> String {
     let info = match kind {
         CodeBlockKind::Fenced(info) => info,
-        CodeBlockKind::Indented => &CowStr::Borrowed("rust"),
+        // It cannot say what it is.
+        CodeBlockKind::Indented if is_rust(code) => &CowStr::Borrowed("rust"),
+        CodeBlockKind::Indented if code.starts_with("$ ") => &CowStr::Borrowed("console"),
+        CodeBlockKind::Indented => &CowStr::Borrowed("text"),
     };
     let language = info.split([' ', ',']).next().unwrap_or_default();
     let class = match language {
@@ -251,6 +254,19 @@ fn block(kind: &CodeBlockKind<'_>, code: &str) -> String {
     };
     let code = colored(language, code);
     format!("<pre{class} tabindex=\"0\"><code>{code}</code></pre>\n")
+}
+
+/// Whether this is a piece of a program, and no picture of an exchange, address or other text.
+fn is_rust(code: &str) -> bool {
+    let is_drawn = |c: char| ('\u{2500}'..='\u{25ff}').contains(&c);
+    let is_sent = code.lines().any(|line| line.contains(" HTTP/1.1"));
+    let signs = ["=>", "::", "!(", "#[", "();", "let ", "fn ", "// "];
+    let mut lines = code.lines().map(str::trim);
+    !is_sent
+        && !code.contains(is_drawn)
+        && (signs.iter().any(|sign| code.contains(sign))
+            || lines.clone().any(|line| line.starts_with('.'))
+            || lines.all(|line| line.ends_with(['{', '}', ';', ','])))
 }
 
 /// Where a link leads that stands in a text in the folder `base` of the course.
@@ -349,6 +365,27 @@ mod tests {
         let html = shown("| | a |\n| --- | --- |\n| b | |\n").html;
         assert!(html.contains("<td></td><th>a</th>"), "{html}");
         assert!(html.contains("<td>b</td><td></td>"), "{html}");
+    }
+
+    #[test]
+    fn a_drawing_is_no_program() {
+        for (block, is_program) in [
+            ("let answer = ask();", true),
+            ("\"/\" => response", true),
+            (
+                "response\n    .send_response(201)\n    .end_headers()?",
+                true,
+            ),
+            ("browser  ──▶  nginx, 127.0.0.1:8000::1", false),
+            ("GET /a HTTP/1.1\nHost: localhost:8000", false),
+            ("id: 4\ndata: Roses are red,\ndata: for you.", false),
+            ("localhost:8000/search?words=two+cats", false),
+            ("Cookie: theme=dark; lang=en", false),
+        ] {
+            let html = shown(&format!("So:\n\n    {}\n", block.replace('\n', "\n    "))).html;
+            assert!(html.contains("<pre tabindex=\"0\"><code>"), "{html}");
+            assert_eq!(html.contains("<span class"), is_program, "{html}");
+        }
     }
 
     #[test]

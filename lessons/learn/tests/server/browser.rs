@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use grader::{Browser, Trouble};
 use serde_json::json;
 
-use crate::stage::{self, Stage, failed, serve};
+use crate::stage::{self, Stage, failed, passed, serve};
 
 pub fn soon() -> Instant {
     Instant::now() + Duration::from_secs(30)
@@ -123,6 +123,75 @@ fn a_page_changes_without_a_reload_and_nothing_of_a_program_runs() {
         browser.seen.dialogs.is_empty(),
         "{:?}",
         browser.seen.dialogs
+    );
+}
+
+/// What nobody has folded is as it comes: of the checks that fail, the first one is open.
+#[test]
+fn the_first_check_that_fails_is_open_whichever_it_is() {
+    let Some(mut browser) = browser() else { return };
+    let stage = Stage::new();
+    let (first, second) = ("GET / answers 200", "it is polite");
+    stage.events(&[failed(1, first, "x"), failed(1, second, "x")]);
+    stage.save("fn main() { todo!(\"step 2: bye\") }");
+    open(&mut browser, &stage.url("/lessons/1_greeter/"));
+    let are = |are: &str| {
+        format!(
+            "[...document.querySelectorAll('.failed > details')].map(d => d.open).join() === '{are}' \
+             && !document.querySelector('.busy')"
+        )
+    };
+    until(&mut browser, &are("true,false"));
+    stage.events(&[passed(1, first), failed(1, second, "x")]);
+    stage.save("fn main() { 2; todo!(\"step 2: bye\") }");
+    until(&mut browser, &are("true"));
+    // What was folded and has passed since is open when it fails anew.
+    evaluate(
+        &mut browser,
+        "document.querySelector('.failed > details').open = false",
+    );
+    stage.events(&[passed(1, first), passed(1, second)]);
+    stage.save("fn main() { 3; todo!(\"step 2: bye\") }");
+    until(&mut browser, &are(""));
+    stage.events(&[passed(1, first), failed(1, second, "x")]);
+    stage.save("fn main() { 4; todo!(\"step 2: bye\") }");
+    until(&mut browser, &are("true"));
+}
+
+/// Of what is on the wire, the latest exchange is open, and what was opened by hand.
+#[test]
+fn the_wire_does_not_grow_into_a_heap() {
+    let Some(mut browser) = browser() else { return };
+    let stage = Stage::new();
+    stage.program("Hello");
+    open(&mut browser, &stage.url("/lessons/1_greeter/run/"));
+    until(&mut browser, "document.body.dataset.live === 'yes'");
+    let click = |browser: &mut Browser, what: &str| {
+        evaluate(
+            browser,
+            &format!("document.querySelector('{what}').click()"),
+        );
+    };
+    click(&mut browser, "button.main");
+    let are = |are: &str| {
+        format!(
+            "[...document.querySelectorAll('#wire details')].map(d => d.open).join() === '{are}'"
+        )
+    };
+    until(&mut browser, &are("true"));
+    // What is sent by hand is answered beside it.
+    click(&mut browser, ".by-hand summary");
+    click(&mut browser, ".by-hand button");
+    until(&mut browser, &are("true,false"));
+    click(&mut browser, "#wire details:last-of-type summary");
+    click(&mut browser, ".by-hand button");
+    until(&mut browser, &are("true,false,true"));
+    let is_near = "document.querySelector('#wire summary').getBoundingClientRect().top \
+                   - document.querySelector('.by-hand button').getBoundingClientRect().bottom";
+    let gap = evaluate(&mut browser, is_near).as_f64();
+    assert!(
+        gap.is_some_and(|gap| (0.0..200.0).contains(&gap)),
+        "{gap:?}"
     );
 }
 

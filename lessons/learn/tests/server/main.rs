@@ -365,6 +365,9 @@ fn checks_that_cannot_be_built_are_told_of_once() {
     let page = stage.get("/lessons/1_greeter/").body;
     assert_eq!(page.matches(trouble).count(), 1, "{page}");
     assert!(page.contains("no &lt;space&gt; left"), "{page}");
+    let mut terminal = stage.terminal();
+    let said = terminal.until("no <space> left");
+    assert!(said.contains("The checks could not be run"), "{said}");
 }
 
 #[test]
@@ -415,6 +418,7 @@ fn a_thousand_saves_cost_no_memory() {
     let after = stage.memory();
     drop(news);
     if let (Some(before), Some(after)) = (before, after) {
+        println!("after 100 saves {before} KiB, after 1000 saves {after} KiB");
         assert!(
             after < before + 16 * 1024,
             "{before} KiB, and then {after} KiB"
