@@ -14,9 +14,10 @@ use crate::source::with_places;
 use crate::wire::{self, Side};
 
 /// What is told of an answer beside the answer itself.
+#[derive(Default)]
 struct Difference {
-    /// What was expected, as HTML.
-    expected: String,
+    /// What was expected, as HTML, if a picture says it better than words.
+    expected: Option<String>,
     /// The byte of what came that is marked.
     mark: Option<usize>,
 }
@@ -83,6 +84,11 @@ impl Reader<'_> {
                 let said: String = said
                     .map(|line| format!("<span>{}</span> ", self.printed(line)))
                     .collect();
+                let said = match label {
+                    // Each of several stands on a line of its own.
+                    "one of these" | "two mistakes" => said.replace("<span>", "<br><span>"),
+                    _ => said,
+                };
                 let _ = write!(
                     out,
                     "<p class=\"cause\"><strong>{name}.</strong> {said}</p>"
@@ -164,10 +170,8 @@ impl Reader<'_> {
 
     fn exchange(&self, exchange: &Exchange, expected: Option<&Expected>, told: &[&Part]) -> String {
         let difference = expected.and_then(|expected| difference(&expected.what, exchange));
-        let (expected, mark) = match difference {
-            Some(Difference { expected, mark }) => (expected, mark),
-            None => (self.lines(told), None),
-        };
+        let Difference { expected, mark } = difference.unwrap_or_default();
+        let expected = expected.unwrap_or_else(|| self.lines(told));
         let request = wire::message(Side::Request, &exchange.sent, None);
         let response = match exchange.came.is_empty() {
             true => "<p class=\"nothing\">No byte came back.</p>".into(),
@@ -191,6 +195,22 @@ fn grouped(parts: Vec<Part>) -> Vec<(&'static str, Vec<Part>)> {
         }
     }
     groups
+}
+
+impl Difference {
+    /// This byte is not as it should be, and words say what was expected.
+    fn at(mark: usize) -> Self {
+        Self {
+            expected: None,
+            mark: Some(mark),
+        }
+    }
+}
+
+/// Where this stands in these bytes.
+fn place(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    let length = what.len().max(1);
+    bytes.windows(length).position(|window| window == what)
 }
 
 /// The number of bytes that are alike at the beginning.
@@ -225,6 +245,7 @@ fn difference(what: &What, exchange: &Exchange) -> Option<Difference> {
                 wire::message(Side::Response, line.as_bytes(), mark)
             });
             let expected = shown.collect::<Vec<_>>().join("<p class=\"or\">or</p>");
+            let expected = Some(expected);
             Some(Difference { expected, mark })
         }
         What::Field(name, Some(value)) => {
@@ -243,10 +264,11 @@ fn difference(what: &What, exchange: &Exchange) -> Option<Difference> {
                     (wire::field_line(&line, None) + &note, None)
                 }
             };
+            let expected = Some(expected);
             Some(Difference { expected, mark })
         }
         What::Field(name, None) => Some(Difference {
-            expected: format!("<p>No field {}.</p>", escaped(name)),
+            expected: Some(format!("<p>No field {}.</p>", escaped(name))),
             mark: wire::field(came, name).map(|at| at.start),
         }),
         What::Body(Text::Exactly(body)) => {
@@ -254,9 +276,34 @@ fn difference(what: &What, exchange: &Exchange) -> Option<Difference> {
             let same = alike(body, &answer.body);
             let start = wire::body_start(came);
             Some(Difference {
-                expected: wire::body(body, Some(same)),
+                expected: Some(wire::body(body, Some(same))),
                 mark: start.map(|start| start + same),
             })
+        }
+        // What should not be there can be pointed at.
+        What::Body(Text::Lacks(text) | Text::Hides(text)) => {
+            let start = wire::body_start(came)?;
+            let at = place(&came[start..], text.as_bytes())?;
+            Some(Difference::at(start + at))
+        }
+        What::FieldIn(name, _) => Some(Difference::at(wire::field(came, name)?.start)),
+        What::Cookie(name, _) => Some(Difference::at(wire::cookie(came, name)?.start)),
+        What::CookieAttribute(name, attribute, _) => {
+            let cookie = wire::cookie(came, name)?;
+            let value = came[cookie.clone()].to_ascii_lowercase();
+            let attribute = attribute.to_ascii_lowercase();
+            let mut at = cookie.start;
+            for part in value.split(|&byte| byte == b';') {
+                let blank = part.len() - part.trim_ascii_start().len();
+                let name = part.split(|&byte| byte == b'=').next()?;
+                // The first part is the cookie itself.
+                if at > cookie.start && name.trim_ascii() == attribute.as_bytes() {
+                    return Some(Difference::at(at + blank));
+                }
+                at += part.len() + 1;
+            }
+            // It is missing.
+            Some(Difference::at(cookie.end))
         }
         _ => None,
     }
@@ -290,7 +337,7 @@ mod tests {
         let marked = |what: What| {
             let told = difference(&what, &exchange).expect("bytes");
             let shown = wire::message(Side::Response, &exchange.came, told.mark);
-            (told.expected, shown)
+            (told.expected.unwrap_or_default(), shown)
         };
         let (expected, shown) = marked(What::Status(vec![404]));
         assert!(expected.contains("<mark>4</mark>04"), "{expected}");
@@ -310,5 +357,36 @@ mod tests {
             expected.contains("There is no field Location"),
             "{expected}"
         );
+    }
+
+    #[test]
+    fn what_words_say_is_pointed_at_too() {
+        let bytes = "HTTP/1.1 200 OK\r\nSet-Cookie: path=a\r\nset-cookie: id=7; Path=/; SameSite=None\r\n\r\n<b>x</b>";
+        let exchange = came(bytes, 200, "<b>x</b>");
+        let marked = |what: What| {
+            let mark = difference(&what, &exchange).map(|told| (told.expected, told.mark));
+            mark.map(|(expected, mark)| (expected, &bytes[mark.expect("a place")..]))
+        };
+        let attribute =
+            |cookie: &str, name: &str| What::CookieAttribute(cookie.into(), name.into(), None);
+        for (what, begins) in [
+            (attribute("id", "samesite"), "SameSite=None"),
+            (attribute("id", "Path"), "Path=/"),
+            (attribute("id", "HttpOnly"), "\r\n\r\n<b>"),
+            (attribute("path", "Path"), "\r\nset-cookie"),
+            (What::Body(Text::Lacks("<b>".into())), "<b>x"),
+            (What::FieldIn("Set-Cookie".into(), Vec::new()), "path=a"),
+        ] {
+            let (expected, from) = marked(what.clone()).expect("a difference");
+            assert_eq!(expected, None);
+            assert!(from.starts_with(begins), "{what:?}: {from}");
+        }
+        for what in [
+            attribute("other", "Path"),
+            What::Body(Text::Lacks("y".into())),
+            What::Body(Text::Hides("<i>".into())),
+        ] {
+            assert_eq!(marked(what), None);
+        }
     }
 }

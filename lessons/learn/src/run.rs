@@ -373,19 +373,40 @@ fn without_port(typed: &str, port: u16) -> String {
 }
 
 /// The variables that are set in what was typed behind a program's name, and its arguments.
-fn words(typed: &str) -> (Vec<(&str, &str)>, Vec<&str>) {
+fn words(typed: &str) -> (Vec<(String, String)>, Vec<String>) {
     let is_name = |name: &str| {
         let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         !name.is_empty() && name.chars().all(fits)
     };
-    let variable = |word| str::split_once(word, '=').filter(|(name, _)| is_name(name));
-    let mut words = typed.split_whitespace().peekable();
     let mut variables = Vec::new();
-    while let Some(one) = words.peek().copied().and_then(variable) {
-        variables.push(one);
+    let mut words = parted(typed).into_iter().peekable();
+    while let Some((name, value)) = words.peek().and_then(|word| word.split_once('='))
+        && is_name(name)
+    {
+        variables.push((name.to_string(), value.to_string()));
         words.next();
     }
     (variables, words.collect())
+}
+
+/// The words of what was typed. As in a shell, what stands in quotes of either kind is one word,
+/// or a part of one.
+fn parted(typed: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in typed.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '"' || c == '\'' => {
+                quote = Some(c);
+                // Nothing in quotes is a word, too.
+                word.get_or_insert_default();
+            }
+            None if c.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
 }
 
 /// Removes copies of programs that a course which was killed has left here. One of today may
@@ -490,7 +511,8 @@ mod tests {
     #[test]
     fn variables_stand_before_arguments() {
         let (variables, arguments) = words(" HOST=0.0.0.0 A_1= -x=1 B=2 a=3");
-        assert_eq!(variables, [("HOST", "0.0.0.0"), ("A_1", "")]);
+        let set = |name: &str, value: &str| (name.to_string(), value.to_string());
+        assert_eq!(variables, [set("HOST", "0.0.0.0"), set("A_1", "")]);
         assert_eq!(arguments, ["-x=1", "B=2", "a=3"]);
         for none in ["a=1", "=", "8000 --bind 0.0.0.0", ""] {
             assert_eq!(words(none).0, [], "{none}");
@@ -499,6 +521,15 @@ mod tests {
             without_port("PORT=8000 8000 --port=8000 80001 x", 8000),
             "PORT=0 0 --port=0 80001 x"
         );
+    }
+
+    #[test]
+    fn what_stands_in_quotes_is_one_word() {
+        let typed = "NAME='a b' \"Two cats\" it's one' '' \"a 'b' c\" \"open  end";
+        let (variables, arguments) = words(typed);
+        assert_eq!(variables, [("NAME".to_string(), "a b".to_string())]);
+        let expected = ["Two cats", "its one", "", "a 'b' c", "open  end"];
+        assert_eq!(arguments, expected);
     }
 
     #[test]

@@ -89,22 +89,34 @@ pub(crate) fn body_start(bytes: &[u8]) -> Option<usize> {
 
 /// Where the value of the first field of this name stands.
 pub(crate) fn field(bytes: &[u8], name: &str) -> Option<Range<usize>> {
-    let mut at = 0;
+    values(bytes, name).into_iter().next()
+}
+
+/// Where the value of the field that sets the cookie of this name stands.
+pub(crate) fn cookie(bytes: &[u8], name: &str) -> Option<Range<usize>> {
+    let begin = format!("{name}=");
+    let mut all = values(bytes, "Set-Cookie").into_iter();
+    all.find(|at| bytes[at.clone()].starts_with(begin.as_bytes()))
+}
+
+/// Where the values of the fields of this name stand.
+fn values(bytes: &[u8], name: &str) -> Vec<Range<usize>> {
+    let (mut at, mut found) = (0, Vec::new());
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-        let text = String::from_utf8_lossy(line);
-        if text.trim_end().is_empty() {
-            return None;
+        if line.trim_ascii().is_empty() {
+            break;
         }
-        if let Some((known, value)) = text.split_once(':')
-            && known.eq_ignore_ascii_case(name)
+        let colon = line.iter().position(|&byte| byte == b':');
+        if let Some(colon) = colon
+            && line[..colon].eq_ignore_ascii_case(name.as_bytes())
         {
-            let blank = value.len() - value.trim_start_matches([' ', '\t']).len();
-            let start = at + known.len() + 1 + blank;
-            return Some(start..start + value.trim().len());
+            let value = &line[colon + 1..];
+            let start = at + colon + 1 + (value.len() - value.trim_ascii_start().len());
+            found.push(start..start + value.trim_ascii().len());
         }
         at += line.len();
     }
-    None
+    found
 }
 
 struct Picture<'a> {
