@@ -81,8 +81,9 @@ fn arguments(command: &mut Command, place: &Place<'_>) {
     command
         .arg(lesson.shown())
         .args(["--crate-type=bin", "--error-format=json", "-Cdebuginfo=0"])
-        // Many small files are linked more slowly than one.
-        .arg("-Ccodegen-units=1");
+        // Many small files are linked more slowly than one, and what debuggers need of the
+        // libraries is most of a program.
+        .args(["-Ccodegen-units=1", "-Cstrip=debuginfo"]);
     command.args([
         "--crate-name",
         &lesson.package,
