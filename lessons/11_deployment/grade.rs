@@ -840,6 +840,9 @@ fn keeps_what_it_had(run: &mut Run) -> Verdict {
     let service = program.arg(&format!("{name}={uri}")).serve()?;
     service.terminate()?;
     let finished = service.wait()?;
+    if finished.code() == 101 {
+        return Err(finished.wrong("exit code 0, with the bookmarks in the file"));
+    }
     let service = run.program().env("BOOKMARKS", &file).serve()?;
     let answer = service.get(&format!("/{name}"))?;
     if answer.header("Location") == Some(uri) {
