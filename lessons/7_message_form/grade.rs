@@ -23,7 +23,12 @@ fn main() -> ExitCode {
         )
         .example(1, 1, "a path nobody knows answers 404", Status, |draw| {
             // Else the form could be the answer to everything.
-            [get("/"), get(draw.path())]
+            vec![
+                get("/"),
+                get(draw.path()),
+                get("/form.html"),
+                get("/index.html"),
+            ]
         })
         .check(1, 0, "the program needs no file of its page", needs_no_file)
         .check(1, 0, "in a browser, the button posts the form", button)
@@ -88,6 +93,8 @@ struct Knobs {
     /// Whether the first page has a form, how and where it is sent, and the name of its field.
     has_form: bool,
     method: &'static str,
+    /// How its fields are written, if it says so.
+    enctype: Option<&'static str>,
     action: String,
     named: Option<&'static str>,
     /// Whether every path gets the form.
@@ -134,6 +141,7 @@ impl Default for Knobs {
             shown: (200, HTML.into()),
             has_form: true,
             method: "post",
+            enctype: None,
             action: "/".into(),
             named: Some("message"),
             every_path: false,
@@ -259,7 +267,7 @@ impl Model for MessageForm {
             14 => message(&format!("  {}  {}  ", draw.word(), draw.word())),
             15 => match draw.below(6) {
                 // The pages are files of the program, and no paths.
-                0 => get(draw.pick(&["/form.html", "/form", "/message.html"])),
+                0 => get(draw.pick(&["/form.html", "/form", "/message.html", "/index.html"])),
                 _ => get(draw.path_near(&["/"])),
             },
             _ => match draw.below(5) {
@@ -354,9 +362,13 @@ fn form(knobs: &Knobs) -> Expect {
     let (status, kind) = &knobs.form;
     let page = Expect::step(1).status(*status);
     let mut page = page.field("Content-Type", &**kind);
-    page = match knobs.has_form {
-        true => page.has_form(knobs.method, &knobs.action, knobs.named),
-        false => page.body_lacks("<form"),
+    page = match (knobs.has_form, knobs.enctype) {
+        (true, None) => page.has_form(knobs.method, &knobs.action, knobs.named),
+        (true, Some(kind)) => {
+            let sent = [("method", knobs.method), ("enctype", kind)];
+            page.has_tag("form", &sent)
+        }
+        (false, _) => page.body_lacks("<form"),
     };
     page
 }
@@ -515,7 +527,22 @@ fn about_the_form(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.others = &["/form.html"],
         )
         .or(|knobs| knobs.others = &["/form"])
-        .or(|knobs| knobs.others = &["/form", "/form.html"]);
+        .or(|knobs| knobs.others = &["/form", "/form.html"])
+        .wrong(
+            "index-html",
+            "/index.html gets the form, too. That was the name of a file, in lesson 4. Here there \
+             are no files: only / has the form, and every other path is 404.",
+            |knobs| knobs.others = &["/index.html"],
+        )
+        .or(|knobs| knobs.others = &["/index.html", "/form.html"])
+        .wrong(
+            "form-with-enctype",
+            "The form has an enctype, so a browser writes its fields in another way than \
+             name=value, and parse_form finds no message. Leave enctype out. (Lesson 19 needs it, \
+             for files.)",
+            |knobs| knobs.enctype = Some("multipart/form-data"),
+        )
+        .or(|knobs| knobs.enctype = Some("text/plain"));
     mistakes
         .wrong(
             "no-form",

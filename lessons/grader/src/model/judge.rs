@@ -283,6 +283,7 @@ impl Text {
                 field,
             } => read.forms(bytes).iter().any(|form| {
                 form.method == *method
+                    && form.is_readable()
                     && (form.action.is_empty() || form.action == *action)
                     && field
                         .as_ref()
@@ -508,6 +509,21 @@ mod tests {
             "that is in another form"
         );
         assert!(!has("post", "/", Some("words")));
+    }
+
+    #[test]
+    fn fields_are_sent_in_parts_only_with_a_file() {
+        let has = |attributes: &str, field: &str| {
+            let page = format!("<form method=post {attributes}>{field}</form>");
+            let expect = Expect::step(1).has_form("post", "/", "x");
+            differs(expect, &answer(200, &[], &page)).is_none()
+        };
+        let text = "<input name=x>";
+        assert!(has("enctype=application/x-www-form-urlencoded", text));
+        assert!(!has("enctype=Multipart/form-data", text));
+        assert!(!has("enctype=text/plain", text));
+        let file = "<input type=file name=x>";
+        assert!(has("enctype=multipart/form-data", file));
     }
 
     #[test]

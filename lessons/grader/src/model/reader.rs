@@ -137,6 +137,26 @@ pub(super) struct Form {
     /// The names of its fields. A field without a name is not sent.
     pub(super) fields: Vec<String>,
     id: Option<String>,
+    /// How its fields are written, in small letters, if it says so.
+    enctype: String,
+    has_file: bool,
+}
+
+impl Form {
+    fn add(&mut self, name: String, is_file: bool) {
+        self.fields.push(name);
+        self.has_file |= is_file;
+    }
+
+    /// Whether its fields are written as every server of the course reads them: as in a query, or
+    /// in parts where one of them is a file.
+    pub(super) fn is_readable(&self) -> bool {
+        match &*self.enctype {
+            "multipart/form-data" => self.method != "post" || self.has_file,
+            "text/plain" => self.method != "post",
+            _ => true,
+        }
+    }
 }
 
 /// The forms of a page, in order.
@@ -162,27 +182,34 @@ fn forms(page: &str) -> Vec<Form> {
                     action: attribute("action").unwrap_or_default(),
                     fields: Vec::new(),
                     id: attribute("id"),
+                    enctype: attribute("enctype")
+                        .unwrap_or_default()
+                        .to_ascii_lowercase(),
+                    has_file: false,
                 });
             }
             Token::EndTag(end) if **end.name == *b"form" => is_open = false,
             Token::StartTag(start) if FIELDS.contains(&&**start.name) => {
                 let tag = tag(&start);
+                let is_file = tag
+                    .attribute("type")
+                    .is_some_and(|kind| kind.eq_ignore_ascii_case("file"));
                 let Some(name) = tag.attribute("name").map(str::to_string) else {
                     continue;
                 };
                 match (tag.attribute("form"), forms.last_mut()) {
-                    (Some(form), _) => elsewhere.push((form.to_string(), name)),
-                    (None, Some(form)) if is_open => form.fields.push(name),
+                    (Some(form), _) => elsewhere.push((form.to_string(), name, is_file)),
+                    (None, Some(form)) if is_open => form.add(name, is_file),
                     _ => {}
                 }
             }
             _ => {}
         }
     }
-    for (id, name) in elsewhere {
-        let form = forms.iter_mut().find(|form| form.id.as_ref() == Some(&id));
-        form.into_iter()
-            .for_each(|form| form.fields.push(name.clone()));
+    for (id, name, is_file) in elsewhere {
+        if let Some(form) = forms.iter_mut().find(|form| form.id.as_ref() == Some(&id)) {
+            form.add(name, is_file);
+        }
     }
     forms
 }
