@@ -150,6 +150,21 @@ fn main() -> ExitCode {
                 ]
             },
         )
+        .example(
+            3,
+            0,
+            "a person is one whatever the Content-Type says",
+            Whole,
+            |draw| {
+                let mut answer = answer(200, &Person::draw(draw).json());
+                let kinds = ["application/json; charset=utf-8", "text/plain"];
+                let acts = kinds.map(|kind| {
+                    answer.fields[0].1 = kind.into();
+                    [replies(Reply::Answer(answer.clone())), ask("Norway")]
+                });
+                acts.concat()
+            },
+        )
         .example(3, 1, "a field that is missing is an error", Whole, |draw| {
             let json = Person::draw(draw).json();
             let missing = |field: &str| json.replace(&format!("\"{field}\""), "\"other\"");
@@ -164,15 +179,28 @@ fn main() -> ExitCode {
         .example(4, 3, "the sentence, and exit code 0", Whole, |draw| {
             [replies(person(&Person::draw(draw))), ask("Norway")]
         })
-        .example(4, 1, "a PIN keeps its zeros", Whole, |draw| {
-            let mut zeros = Person::draw(draw);
-            zeros.pin = format!("00{}", draw.number(10..100));
-            [replies(person(&zeros)), ask("Norway")]
-        })
+        .example(
+            4,
+            1,
+            "a PIN keeps its zeros, and gets none",
+            Whole,
+            |draw| {
+                let mut zeros = Person::draw(draw);
+                zeros.pin = format!("00{}", draw.number(10..100));
+                let short = Person {
+                    pin: draw.number(10..100).to_string(),
+                    ..zeros.clone()
+                };
+                let acts = [&zeros, &short].map(|one| [replies(person(one)), ask("Norway")]);
+                acts.concat()
+            },
+        )
         .check(4, 1, "the people of people_service", people)
         .sessions(1)
         .grade()
 }
+
+const JSON: &str = "application/json";
 
 /// The variable of the environment that names a proxy.
 const PROXY: &str = "http_proxy";
@@ -187,7 +215,7 @@ fn ask(region: &str) -> Act {
 
 fn answer(status: u16, json: &str) -> Answer {
     let mut answer = Answer::new(status, json);
-    let kind = ("Content-Type".into(), "application/json".into());
+    let kind = ("Content-Type".into(), JSON.into());
     answer.fields.push(kind);
     answer
 }
@@ -249,8 +277,9 @@ struct Knobs {
     asks_again: bool,
     /// Whether it asks for / first, and whether it goes on if that is not there.
     asks_home: Option<bool>,
-    /// How often it asks if it goes wrong.
+    /// How often it asks if it goes wrong, and whether it does so when an answer has begun.
     tries: u64,
+    tries_when_begun: bool,
     /// Whether it asks the proxy that a variable of the environment names.
     asks_proxy: bool,
     /// Whether it follows redirects.
@@ -263,6 +292,10 @@ struct Knobs {
     limit: u64,
     /// Whether a status of 400 or more is an error.
     status_counts: bool,
+    /// The exit code for such a status, if it is made of the status.
+    status_code: Option<fn(u16) -> i32>,
+    /// Whether an answer of this Content-Type is looked at.
+    takes: fn(kind: Option<&str>) -> bool,
     decode: fn(text: &str) -> Option<Person>,
     /// What becomes of the error of an answer that is no person.
     no_person: Failure,
@@ -313,12 +346,15 @@ impl Default for Knobs {
             asks_again: false,
             asks_home: None,
             tries: 1,
+            tries_when_begun: true,
             asks_proxy: false,
             follows: true,
             limit_each: false,
             query: |region| Some(grader::encode_form(&[("region", region)])),
             limit: 2000,
             status_counts: true,
+            status_code: None,
+            takes: |_| true,
             decode: Person::in_json,
             no_person: FAILURE,
             failed: FAILURE,
@@ -391,6 +427,12 @@ fn asked(knobs: &Knobs, service: &BTreeMap<String, Reply>, query: &str) -> Asked
                     path = to.into();
                     continue;
                 }
+                let kind = reply.what().and_then(|answer| answer.field("Content-Type"));
+                let body = if (knobs.takes)(kind) {
+                    body
+                } else {
+                    String::new()
+                };
                 Came::Answer(status, body, spent)
             }
             Came::Silence(limit) => Came::Silence(spent + limit),
@@ -431,7 +473,7 @@ impl Model for JsonClient {
         };
         let begun = matches!(service.get(knobs.path), Some(Reply::Stalled(_)));
         let good = matches!(&came, Came::Answer(status, ..) if *status < 400);
-        let times = match good {
+        let times = match good || begun && !knobs.tries_when_begun {
             true => 1,
             false => knobs.tries,
         };
@@ -447,7 +489,12 @@ impl Model for JsonClient {
             }
             Came::Nothing => failed(expect.then(2), &knobs.failed, address, None),
             Came::Answer(status, _, _) if status >= 400 && knobs.status_counts => {
-                failed(expect.then(2), &knobs.failed, address, Some(status))
+                let code = knobs.status_code.map(|of| of(status));
+                let how = Failure {
+                    code: code.unwrap_or(knobs.failed.code),
+                    ..knobs.failed.clone()
+                };
+                failed(expect.then(2), &how, address, Some(status))
             }
             Came::Answer(_, text, after) => {
                 let expect = expect.took(after..after + 5000);
@@ -464,7 +511,10 @@ impl Model for JsonClient {
         let json = person.json();
         let (body, status) = match draw.below(14) {
             0 | 1 => (json, 200),
-            2 => (json.replace(&person.pin, "0042"), 200),
+            2 => (
+                json.replace(&person.pin, draw.pick(&["0042", "42", "00042"])),
+                200,
+            ),
             3 => (json.replace(':', " :\n ").replace('é', "\\u00e9"), 200),
             4 => (
                 format!(
@@ -514,7 +564,10 @@ impl Model for JsonClient {
             _ => draw.text(),
         };
         let address = draw.pick(&[SERVICE, SERVICE, SERVICE, SERVICE, SERVICE, NOBODY]);
-        let reply = Reply::Answer(answer(status, &body));
+        let mut answer = answer(status, &body);
+        let kinds = [JSON, JSON, "application/json; charset=utf-8", "text/plain"];
+        answer.fields[0].1 = draw.pick(&kinds).into();
+        let reply = Reply::Answer(answer);
         let run = match draw.below(12) {
             10 => run(&[address, &region, &draw.word()]),
             11 => run(&[address]),
@@ -668,6 +721,8 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.tries = 2,
         )
         .or(|knobs| knobs.tries = 3)
+        .or(|knobs| (knobs.tries, knobs.tries_when_begun) = (2, false))
+        .or(|knobs| (knobs.tries, knobs.tries_when_begun) = (3, false))
         .wrong(
             "asks-with-post",
             "The service is asked with POST. To get something, ask with GET: ureq::get.",
@@ -814,6 +869,13 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| (knobs.failed.code, knobs.no_person.code) = (2, 2),
         )
         .wrong(
+            "status-as-exit-code",
+            "The exit code is made of the status that came, so a script cannot know what it will \
+             be. The status is for the message; the exit code is 1: ExitCode::FAILURE.",
+            |knobs| knobs.status_code = Some(|status| i32::from(status as u8)),
+        )
+        .or(|knobs| knobs.status_code = Some(|status| i32::from(status / 100)))
+        .wrong(
             "message-on-stdout",
             "The message is on standard output, which is for results: somebody may send it into a \
              file. Messages go to standard error, with eprintln!.",
@@ -885,6 +947,13 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
              struct of its own.",
             |knobs| knobs.decode = |_| None,
         )
+        .wrong(
+            "looks-at-the-type",
+            "A person is refused if the Content-Type is not just application/json. Whether it is a \
+             person shows in the JSON: do not look at the type.",
+            |knobs| knobs.takes = |kind| kind == Some(JSON),
+        )
+        .or(|knobs| knobs.takes = |kind| kind.is_some_and(|kind| kind.starts_with(JSON)))
         .wrong(
             "pin-is-a-number",
             "The PIN of the struct is a number. In the JSON it stands in quotes: it is a String.",
@@ -1085,6 +1154,12 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
                 Some(Person { pin, ..person })
             };
         })
+        .wrong(
+            "pin-filled-up",
+            "A short PIN is filled up with zeros. It is shown as the JSON has it: nothing is taken \
+             away, and nothing is added.",
+            |knobs| knobs.pin = |pin| format!("{pin:0>4}"),
+        )
         .wrong(
             "names-changed",
             "Name and surname are changed. They are shown as the JSON has them, letter by letter.",
