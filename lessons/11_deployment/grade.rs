@@ -320,6 +320,17 @@ impl Model for Deployment {
     }
 
     fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+        let code = seen.ended().and_then(|ended| ended.code);
+        if let Some(code) = code.filter(|code| *code > 1) {
+            mistakes.wrong(
+                "bad-port-other-code",
+                format!(
+                    "If PORT is no port, your program ends with exit code {code}. An error that main \
+                     returns makes it 1."
+                ),
+                move |knobs| knobs.bad_port = Some(code),
+            );
+        }
         let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
             return;
         };
@@ -806,28 +817,52 @@ fn answers_first(run: &mut Run) -> Verdict {
 }
 
 fn ends_well(run: &mut Run) -> Verdict {
-    let Stopped { finished, .. } = stopped(run)?;
-    expect_success(&finished)?;
+    let Stopped {
+        finished,
+        came,
+        file,
+        ..
+    } = &stopped(run)?;
+    // What the signal has ended has done nothing more. (A program may also end with 143 by itself.)
+    let goes_on = came.is_ok() || Path::new(file).exists();
+    if finished.code() == 143 && !goes_on {
+        let wrong = finished.wrong("after SIGTERM, exit code 0");
+        return Err(wrong.because(KILLED.0, KILLED.1));
+    }
+    expect_success(finished)?;
     // Nor need it have a file.
-    let service = run.program().serve()?;
+    let program = run.program().elsewhere().arg("rust=https://rust-lang.org/");
+    let service = program.serve()?;
     service.terminate()?;
     let finished = service.wait()?;
-    match finished.code() {
-        101 => Err(finished.wrong("exit code 0 without BOOKMARKS, too: then no file is written")),
-        _ => expect_success(&finished),
+    if finished.code() == 101 {
+        return Err(finished.wrong("exit code 0 without BOOKMARKS, too: then no file is written"));
     }
+    expect_success(&finished)?;
+    let folder = run.elsewhere()?;
+    let written = fs::read_dir(folder).expect("the folder").next();
+    let Some(Ok(written)) = written else {
+        return Ok(());
+    };
+    let name = written.file_name().display().to_string();
+    let wrong = finished.wrong(format!(
+        "no file without BOOKMARKS, and there is one: {name}"
+    ));
+    Err(wrong.because(
+        "file-without-bookmarks",
+        "BOOKMARKS is not set, and your program writes a file all the same, under a name of its \
+         own. Who names no file expects none: write it only if BOOKMARKS names one.",
+    ))
 }
 
 /// Of a program that was told to end: that it says all went well.
 fn expect_success(finished: &Finished) -> Verdict {
-    let verdict = finished.expect_code(0);
-    verdict.map_err(|wrong| match finished.code() {
-        143 => wrong.because(KILLED.0, KILLED.1),
-        _ => wrong.because(
+    finished.expect_code(0).map_err(|wrong| {
+        wrong.because(
             "other-exit-code",
             "Your program was told to stop, and stopped. That is a success, exit code 0: main \
              returns Ok(()). Any other code tells the host that it broke.",
-        ),
+        )
     })
 }
 
@@ -882,7 +917,7 @@ fn loses_nothing(run: &mut Run) -> Verdict {
         "the bookmark that was posted while the program got SIGTERM is there when it is started again: 303, to {uri}"
     ));
     Err(match finished.code() {
-        143 => wrong.because(KILLED.0, KILLED.1),
+        143 if !Path::new(file).exists() => wrong.because(KILLED.0, KILLED.1),
         _ if Path::new(file).exists() => wrong.because(
             "saved-too-early",
             "The file of BOOKMARKS was written, and the last bookmark is not in it. Requests are \

@@ -279,6 +279,16 @@ impl<'check> Run<'check> {
         Ok(Page::new(browser, self.server()?.clone()))
     }
 
+    /// The folder in which programs are started that are started [elsewhere](Invocation::elsewhere):
+    /// what is in it, they have written.
+    ///
+    /// # Errors
+    ///
+    /// If none can be made.
+    pub fn elsewhere(&mut self) -> Result<PathBuf, Failure> {
+        self.folder(true)
+    }
+
     /// The student's server, started if it does not run yet.
     fn server(&mut self) -> Result<&Service, Failure> {
         if self.server.is_none() {
