@@ -143,6 +143,8 @@ struct Knobs {
     in_order: bool,
     /// Whether a bookmark that is there already may be posted again.
     again: bool,
+    /// Whether the page of the 404 has the URI in it.
+    names_uri: bool,
 }
 
 type Bookmarks = BTreeMap<String, String>;
@@ -169,6 +171,7 @@ impl Default for Knobs {
             lists: usize::MAX,
             in_order: true,
             again: false,
+            names_uri: true,
         }
     }
 }
@@ -307,6 +310,12 @@ impl Model for ThreadedServer {
                 |knobs| knobs.stores_refused = true,
             )
             .wrong(
+                "uri-not-shown",
+                "The page of the 404 does not name the URI at which nobody is. As in lesson 10, its reader \
+                 has to see what was wrong: put the URI into the sentence.",
+                |knobs| knobs.names_uri = false,
+            )
+            .wrong(
                 OTHER_ORDER.0,
                 OTHER_ORDER.1,
                 |knobs| knobs.in_order = false,
@@ -383,7 +392,11 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         return Some(expect.status(400));
     };
     let (there, taken) = (world.is_there(&uri), world.kept.contains_key(&name));
-    let refused = expect.clone().status(knobs.refused).shows(&*uri);
+    let refused = expect.clone().status(knobs.refused);
+    let refused = match knobs.names_uri {
+        true => refused.shows(&*uri),
+        false => refused.hides(&*uri),
+    };
     if knobs.asks_first && !there {
         return Some(refused);
     }
@@ -574,18 +587,34 @@ fn posts_one(run: &mut Run, service: &Service) -> Verdict {
 fn page_meanwhile(run: &mut Run) -> Verdict {
     let (service, site) = (threaded(run, &[])?, Site::start());
     posts_one(run, &service)?;
-    let slow = service.begin(posted(&run.seed().word(), &site.uri()));
+    let name = run.seed().word();
+    let slow = service.begin(posted(&name, &site.uri()));
     let came = site.wait_for(1, PATIENCE);
-    let served = is_served_during(&service, &slow)?;
+    let page = service.get("/")?;
+    page.expect_status(200)?;
+    let served = !slow.is_done();
     site.open();
     let answer = slow.answer()?;
-    if served && answer.status() == 303 {
-        return Ok(());
-    }
     let done = [
         "POST a bookmark whose site takes its time",
         "GET / meanwhile",
     ];
+    if served && came == 1 && page.text().contains(&name) {
+        let wrong = service.wrong(
+            &done,
+            "a page without this bookmark: nobody knows yet whether its site is there",
+            "a page with it",
+        );
+        return Err(wrong.because(
+            "stored-too-early",
+            "The bookmark is stored before its site is asked. So others see it meanwhile, and are told 409 \
+             for a name that is free if nobody is there. Ask first, without the lock; then look once more \
+             and store, under one guard.",
+        ));
+    }
+    if served && answer.status() == 303 {
+        return Ok(());
+    }
     let came_then = "the answer to GET / only when the POST was done";
     let wrong = service.wrong(&done, "the answer to GET / at once", came_then);
     match came {
