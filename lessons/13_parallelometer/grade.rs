@@ -538,6 +538,12 @@ fn line_to(service: &Service, number: f64) -> Result<Vec<(f64, f64)>, Failure> {
     }
 }
 
+/// How long nothing happens, for a difference that is to be seen in the chart.
+const PAUSE: Duration = Duration::from_millis(120);
+
+/// The number of requests that come quickly, one after the other.
+const MORE: usize = 40;
+
 /// The numbers of a line that is wrong in one place, and what is wrong with it. (Right are 0 1, 1 2,
 /// 2 1, 1 0.)
 const LINES: [(&[f64], &str, &str); 7] = [
@@ -586,11 +592,30 @@ const LINES: [(&[f64], &str, &str); 7] = [
 ];
 
 fn chart(run: &mut Run) -> Verdict {
+    let before = Instant::now();
     let service = run.program().serve()?;
-    let (one, two) = (Upload::begin(&service)?, Upload::begin(&service)?);
+    // What comes in the same millisecond, another part of this check has.
+    let later = || std::thread::sleep(Duration::from_millis(3));
+    let one = Upload::begin(&service)?;
+    later();
+    let two = Upload::begin(&service)?;
+    later();
     one.finish(&service)?;
     // Until it is in the chart, so that the order is sure.
-    line_to(&service, 1.0)?;
+    let drawn = line_to(&service, 1.0)?;
+    if line(&service)?.len() < drawn.len() {
+        let wrong = service.wrong(
+            &["two uploads", "GET /chart.svg", "GET /chart.svg"],
+            "a line that still has what it had",
+            "a shorter one",
+        );
+        return Err(wrong.because(
+            "history-taken",
+            "The second chart does not have what the first one had: points takes the history away when it \
+             looks at it. Leave it where it is, and only look, with iter.",
+        ));
+    }
+    later();
     two.finish(&service)?;
     let line = line_to(&service, 0.0)?;
     let heights: Vec<f64> = line.iter().map(|(_, number)| 0.0 - number).collect();
@@ -630,7 +655,7 @@ fn chart(run: &mut Run) -> Verdict {
         // A change is upright: two points of one time.
         let upright = line.windows(2).filter(|pair| pair[0].1 != pair[1].1);
         if upright.clone().count() == 4 && upright.clone().all(|pair| pair[0].0 == pair[1].0) {
-            return goes_on(run, &service, &line);
+            return goes_on(run, &service, &line, before);
         }
         return Err(wrong(steps, &heights).because(
             "slanting",
@@ -643,10 +668,11 @@ fn chart(run: &mut Run) -> Verdict {
 }
 
 /// The chart has what comes next, too, and forgets nothing.
-fn goes_on(run: &mut Run, service: &Service, before: &[(f64, f64)]) -> Verdict {
+fn goes_on(run: &mut Run, service: &Service, before: &[(f64, f64)], began: Instant) -> Verdict {
     let path = run.seed().path();
+    std::thread::sleep(PAUSE);
     service.get(&path)?.expect_status(404)?;
-    let after = line(service)?;
+    let after = line_to(service, 0.0)?;
     let wrong = |done: &str, expected: &str| {
         let came = format!("it has {} points, and had {}", after.len(), before.len());
         service.wrong(&[done, "GET /chart.svg"], expected, came)
@@ -659,18 +685,62 @@ fn goes_on(run: &mut Run, service: &Service, before: &[(f64, f64)]) -> Verdict {
              answered, but those for /, /count and /chart.svg.",
         ));
     }
-    for _ in 0..40 {
+    let times = [before.last(), after.get(before.len())];
+    if let [Some((last, _)), Some((next, _))] = times {
+        // Between the two was this pause at least; and neither can be later than now.
+        let passed = began.elapsed().as_millis() as f64;
+        if next - last < PAUSE.as_millis() as f64 - 1.0 || *next > passed {
+            let wrong = service.wrong(
+                &[
+                    "an upload",
+                    &format!("{} milliseconds later, GET {path}", PAUSE.as_millis()),
+                    "GET /chart.svg",
+                ],
+                "points whose times are in milliseconds",
+                format!("the time {last}, and then {next}"),
+            );
+            return Err(wrong.because(
+                "not-milliseconds",
+                "The times of the points are not in milliseconds since the start. The chart counts in \
+                 milliseconds, and so does the history: a point has the time as it is there.",
+            ));
+        }
+    }
+    let changes = |line: &[(f64, f64)]| line.windows(2).filter(|p| p[0].1 != p[1].1).count();
+    let expected = changes(&after) + 2 * MORE;
+    for _ in 0..MORE {
         service.get(&path)?;
     }
-    let later = line(service)?;
-    if later.first() == before.first() && later.len() > after.len() {
+    // The last one may be counted down a little later than it is answered.
+    let until = Instant::now() + PATIENCE;
+    let later = loop {
+        let later = line(service)?;
+        if changes(&later) >= expected || Instant::now() > until {
+            break later;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let done = format!("{MORE} times GET {path}");
+    if later.first() != before.first() {
+        let wrong = wrong(&done, "a chart from the start of the server until now");
+        return Err(wrong.because(
+            "beginning-lost",
+            "The chart goes from the start of the server until now, and yours has lost its beginning: keep \
+             every change.",
+        ));
+    }
+    if changes(&later) >= expected {
         return Ok(());
     }
-    let done = format!("40 times GET {path}");
-    Err(wrong(&done, "a chart from the start of the server until now").because(
-        "beginning-lost",
-        "The chart goes from the start of the server until now, and yours has lost its beginning: keep \
-         every change.",
+    let wrong = service.wrong(
+        &[&*done, "GET /chart.svg"],
+        format!("{expected} changes"),
+        changes(&later).to_string(),
+    );
+    Err(wrong.because(
+        "changes-left-out",
+        "Not every change is in the chart. Each has two points in it, also if several come in the same \
+         millisecond: they stand above each other.",
     ))
 }
 
