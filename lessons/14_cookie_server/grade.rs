@@ -213,6 +213,8 @@ struct Knobs {
     forgets: CookieValue,
     forgets_at: Option<String>,
     forgets_by_get: bool,
+    /// Whether only a visitor who is known is forgotten.
+    forgets_only_known: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -257,6 +259,7 @@ impl Default for Knobs {
             forgets: CookieValue::Forgotten,
             forgets_at: value("/"),
             forgets_by_get: false,
+            forgets_only_known: false,
         }
     }
 }
@@ -377,6 +380,13 @@ impl Model for CookieServer {
             },
             ("POST", FORGET) => {
                 *last = None;
+                let header = asked.field("Cookie").unwrap_or_default();
+                let is_known = matches!(who_is(knobs, header), Who::Visitor(_));
+                if knobs.forgets_only_known && !is_known {
+                    let (status, location) = &knobs.forgot;
+                    let expect = Expect::step(5).status(*status).sets_no_cookie(VISITOR);
+                    return Some(expect.field("Location", location.as_deref()));
+                }
                 Some(forgot(knobs))
             }
             ("POST", _) => Some(Expect::step(1).status(404).sets_no_cookie(VISITOR)),
@@ -389,7 +399,11 @@ impl Model for CookieServer {
             0..=3 => keep(&name(draw)),
             4..=9 => with_cookies(&cookies(draw)),
             10 => get("/".to_string() + &draw.query()),
-            11 => post(FORGET),
+            11 => match draw.below(3) {
+                0 => post(FORGET),
+                1 => post(FORGET).field("Cookie", format!("visitor={}", draw.word())),
+                _ => post(FORGET).field("Cookie", cookies(draw)),
+            },
             12 => {
                 let near = draw.path_near(&["/", FORGET, KEEP, "/visitor"]);
                 get(near).field("Cookie", format!("visitor={}", draw.word()))
@@ -781,6 +795,12 @@ fn about_encoding(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.writes = |name| CookieValue::Text(name.replace(' ', "+")),
         )
         .wrong(
+            "escaped-in-cookie",
+            "The name is escaped as for HTML before it goes into the cookie, and so & becomes &amp; there. A \
+             cookie is no page: keep the name as it was typed, and escape it where it goes into the page.",
+            |knobs| knobs.writes = |name| CookieValue::Text(http_core::escape_html(name)),
+        )
+        .wrong(
             "encoded-twice",
             "The name is encoded twice: the % of the first time becomes %25. Encode it once.",
             |knobs| knobs.writes = |name| CookieValue::Text(encoded(name)),
@@ -813,6 +833,26 @@ fn about_encoding(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.reads = |value| decoded(&value.replace('+', " ")),
         )
         .or(|knobs| knobs.reads = |value| Some(decoded(value)?.replace('+', " ")))
+        .wrong(
+            "decoded-as-form",
+            "The value is decoded as a form is: a + becomes a space, an & ends it, and what is not UTF-8 \
+             becomes the sign \u{fffd}. A cookie is no form: split_parse_encoded decodes it, and says if \
+             that cannot be done.",
+            |knobs| {
+                knobs.reads = |value| {
+                    let fields = http_core::parse_form(&format!("visitor={value}"));
+                    fields.get("visitor").cloned()
+                };
+                knobs.decodes_all = false;
+            },
+        )
+        .or(|knobs| {
+            knobs.reads = |value| {
+                let value = value.replace('+', " ");
+                Some(percent_decode_str(&value).decode_utf8_lossy().into_owned())
+            };
+            knobs.decodes_all = false;
+        })
         .wrong(
             "decoded-twice",
             "The value is decoded twice: %2541 stands for %41, and not for A. Decode it once.",
@@ -897,6 +937,12 @@ fn about_forgetting(mistakes: &mut Mistakes<Knobs>) {
             "POST /visitor/forget is answered with a page, and not with a redirect: answer 303 and \
              Location: /.",
             |knobs| knobs.forgot = (200, None),
+        )
+        .wrong(
+            "forgets-only-known",
+            "The cookie with Max-Age=0 is sent only to a browser that brings a name. Let it forget in any \
+             case: a cookie that you cannot read, empty or broken, is in the browser all the same.",
+            |knobs| knobs.forgets_only_known = true,
         )
         .wrong(
             "forgets-by-get",
