@@ -332,6 +332,8 @@ struct Change {
 enum Why {
     OtherType,
     NoJson,
+    /// No JSON, since it ends too early.
+    Ended,
     NoNote,
     Blank,
 }
@@ -375,12 +377,15 @@ struct Knobs {
     created: (u16, Created),
     location: fn(u32) -> Option<String>,
     next_id: fn(&World) -> u32,
+    /// Whether a POST that is refused for this reason takes an id; None if it has no text.
+    takes_id: fn(Option<Why>) -> bool,
     keeps_new: bool,
     kept: fn(String, Option<bool>) -> Note,
     /// What PUT and PATCH make of a note.
     put: fn(&mut Note, String, Option<bool>),
     patch: fn(&mut Note, Change),
     patch_needs_text: bool,
+    patch_needs_something: bool,
     /// Whether PUT and PATCH of this method change what is kept, not a copy.
     keeps: fn(method: &str) -> bool,
     /// The status of a PUT that makes a note which was not there, if it does.
@@ -393,6 +398,8 @@ struct Knobs {
     is_json: fn(Option<&str>) -> bool,
     other_type: u16,
     no_json: u16,
+    /// The status of what ends too early, if it is another one.
+    ended: Option<u16>,
     no_note: u16,
     blank: u16,
     is_blank: fn(&str, method: &str) -> bool,
@@ -425,6 +432,7 @@ impl Default for Knobs {
             created: (201, Created::Note),
             location: |id| Some(path(id)),
             next_id: |world| world.last_id + 1,
+            takes_id: |_| false,
             keeps_new: true,
             kept: |text, done| Note {
                 text,
@@ -439,6 +447,7 @@ impl Default for Knobs {
                 note.done = change.done.unwrap_or(note.done);
             },
             patch_needs_text: false,
+            patch_needs_something: false,
             keeps: |_| true,
             put_creates: None,
             put_adds: false,
@@ -449,6 +458,7 @@ impl Default for Knobs {
             is_json: |kind| kind.is_some_and(|kind| media_type(kind).eq_ignore_ascii_case(JSON)),
             other_type: 415,
             no_json: 400,
+            ended: None,
             no_note: 422,
             blank: 422,
             is_blank: |text, _| text.trim().is_empty(),
@@ -467,6 +477,7 @@ impl Knobs {
         match why {
             Why::OtherType => self.other_type,
             Why::NoJson => self.no_json,
+            Why::Ended => self.ended.unwrap_or(self.no_json),
             Why::NoNote => self.no_note,
             Why::Blank => self.blank,
         }
@@ -504,6 +515,7 @@ impl Knobs {
             // A list of the right length is a struct to serde.
             Ok(Value::Array(list)) if !list.is_empty() => return None,
             Ok(_) => return Some(Err(Why::NoNote)),
+            Err(error) if error.is_eof() => return Some(Err(Why::Ended)),
             Err(_) => return Some(Err(Why::NoJson)),
         };
         let more = fields.keys().any(|name| name != "text" && name != "done");
@@ -551,7 +563,10 @@ impl Model for RestApi {
             }
             ("POST", Place::List) => match knobs.read(asked)? {
                 Ok(change) => Some(created(knobs, world, change)),
-                Err(why) => Some(unusable(knobs, why)),
+                Err(why) => {
+                    world.last_id += u32::from((knobs.takes_id)(Some(why)));
+                    Some(unusable(knobs, why))
+                }
             },
             ("PUT" | "PATCH", Place::Note(id)) => changed(knobs, world, id, asked),
             ("DELETE", Place::Note(id)) => Some(deleted(knobs, world, id)),
@@ -612,6 +627,7 @@ fn unusable(knobs: &Knobs, why: Why) -> Expect {
 fn created(knobs: &Knobs, world: &mut World, change: Change) -> Expect {
     let Some(text) = change.text else {
         // The starter says it, whatever the program says of other notes.
+        world.last_id += u32::from((knobs.takes_id)(None));
         return knobs.problem(2, 422, Refusal::Problem);
     };
     let id = (knobs.next_id)(world);
@@ -645,6 +661,15 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
             return Some(match is_there {
                 true => knobs.problem(3, 422, Refusal::Problem),
                 // Of two things that are wrong, either may be told.
+                false => Expect::step(3).status_in(&[404, 422]),
+            });
+        }
+        Ok(Change {
+            text: None,
+            done: None,
+        }) if knobs.patch_needs_something => {
+            return Some(match is_there {
+                true => knobs.problem(3, 422, Refusal::Problem),
                 false => Expect::step(3).status_in(&[404, 422]),
             });
         }
@@ -1020,6 +1045,57 @@ fn about_creating(mistakes: &mut Mistakes<Knobs>) {
                 knobs.next_id = |world| world.notes.keys().next_back().map_or(1, |id| id + 1);
             },
         )
+        .or(|knobs| {
+            knobs.deletes = |world, id| {
+                world.notes.remove(&id);
+                world.last_id -= u32::from(id == world.last_id);
+            };
+        })
+        .wrong(
+            "counts-down",
+            "A DELETE counts last_id down. So an id is given a second time, and the note that has it is \
+             lost, or anyone who has kept the old address finds another note there. Count last_id up only.",
+            |knobs| {
+                knobs.deletes = |world, id| {
+                    world.notes.remove(&id);
+                    world.last_id = world.last_id.saturating_sub(1);
+                };
+            },
+        )
+        .wrong(
+            "refused-takes-an-id",
+            "A POST that is refused counts last_id up, so the next note does not get the next id. What is \
+             refused changes nothing: count up where the note is made.",
+            |knobs| knobs.takes_id = |_| true,
+        )
+        .or(|knobs| knobs.takes_id = |why| why.is_none())
+        .wrong(
+            "text-escaped",
+            "The text is escaped as for HTML: & comes back as &amp;. JSON is no HTML. Keep the text as it \
+             was sent; a page escapes it where it shows it.",
+            |knobs| {
+                knobs.kept = |text, done| Note {
+                    text: escaped(&text),
+                    done: done.unwrap_or(false),
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.kept = |text, done| Note {
+                text: escaped(&text),
+                done: done.unwrap_or(false),
+            };
+            knobs.put = |note, text, done| {
+                note.text = escaped(&text);
+                note.done = done.unwrap_or(false);
+            };
+            knobs.patch = |note, change| {
+                if let Some(text) = change.text {
+                    note.text = escaped(&text);
+                }
+                note.done = change.done.unwrap_or(note.done);
+            };
+        })
         .wrong(
             "new-not-kept",
             "The answer has the new note in it, but it is not kept: nobody finds it later. insert it into \
@@ -1042,6 +1118,15 @@ fn about_creating(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         );
+}
+
+/// A text as it stands in HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 fn about_changing(mistakes: &mut Mistakes<Knobs>) {
@@ -1074,6 +1159,17 @@ fn about_changing(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "patch-only-ticks",
+            "A PATCH can set done to true, and never to false. Some(false) names done, too: take what is in \
+             the Some, whichever it is.",
+            |knobs| {
+                knobs.patch = |note, change| {
+                    note.text = change.text.unwrap_or(std::mem::take(&mut note.text));
+                    note.done |= change.done.unwrap_or(false);
+                };
+            },
+        )
+        .wrong(
             "patch-empties-text",
             "A PATCH that names only done takes the text away. What it does not name stays as it is: look \
              what is in the Option, and do nothing for a None.",
@@ -1100,6 +1196,11 @@ fn about_changing(mistakes: &mut Mistakes<Knobs>) {
             "A PATCH without a text is refused. It names what is to change, and that may be done alone, or \
              nothing at all.",
             |knobs| knobs.patch_needs_text = true,
+        )
+        .wrong(
+            "patch-of-nothing",
+            "A PATCH with {} is refused. It names nothing, so nothing changes: 200, with the note as it is.",
+            |knobs| knobs.patch_needs_something = true,
         )
         .wrong(
             "changes-a-copy",
@@ -1225,6 +1326,13 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.no_json = 422,
         )
         .wrong(
+            "cut-off-is-422",
+            "A body that is empty, or ends in the middle, gets 422. To serde, that is an end of file and no \
+             error of the syntax, but it cannot be read either: 400. Ask for error.is_data(), which is 422, \
+             and answer 400 for all others.",
+            |knobs| knobs.ended = Some(422),
+        )
+        .wrong(
             "empty-taken",
             "A note with an empty text is taken. Refuse it: 422.",
             |knobs| knobs.is_blank = |_, _| false,
@@ -1299,6 +1407,13 @@ fn about_methods(mistakes: &mut Mistakes<Knobs>) {
                 }; 2];
             },
         )
+        .wrong(
+            "allow-without-commas",
+            "The methods in Allow are not separated by commas. It is a list, and in HTTP a list has \
+             commas: GET, HEAD, OPTIONS.",
+            |knobs| knobs.allow = [|place| Some(place.methods().join(" ")); 2],
+        )
+        .or(|knobs| knobs.allow = [|place| Some(place.methods().join("; ")); 2])
         .wrong(
             "options-of-nothing",
             "OPTIONS of a path that names nothing gets 204. There is nothing that could have methods: 404.",
