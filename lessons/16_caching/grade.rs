@@ -401,6 +401,8 @@ enum Value {
     Made(fn(&[u8]) -> Option<String>),
     /// The same for all.
     Constant(Option<String>),
+    /// The same for all that was changed at one time; another one for what was changed since.
+    OfDate(String),
     /// Another one in each answer.
     Unknown,
 }
@@ -434,6 +436,8 @@ struct Knobs {
     missing_range: fn(usize) -> Option<String>,
     /// Whether a part may be sent.
     if_range: fn(tag: &str, own: &str) -> bool,
+    /// Whether that is asked only of a part that is there.
+    if_range_late: bool,
     /// Whether a Range is looked at before it is asked whether the client has it all.
     range_first: bool,
 }
@@ -479,6 +483,7 @@ impl Default for Knobs {
             missing: 416,
             missing_range: |length| Some(format!("bytes */{length}")),
             if_range: |tag, own| tag == own,
+            if_range_late: false,
             range_first: false,
         }
     }
@@ -623,6 +628,16 @@ impl Model for Caching {
             };
         }
         if let Some(tag) = value("ETag").filter(|_| is_plain) {
+            if value("Last-Modified").is_some_and(|date| tags_of_date(&date).contains(&tag)) {
+                let tag = tag.clone();
+                mistakes.wrong(
+                    "tag-of-date",
+                    "The ETag is made of the date of the last change. Two headlines of one second, \
+                     and the cat and the song, have the same one then: make it of the body, \
+                     fingerprint(&self.body).",
+                    move |knobs| knobs.etag = Value::OfDate(tag.clone()),
+                );
+            }
             mistakes.wrong(
                 "same-tag-for-all",
                 "The ETag is the same whatever is in the body. So after a change, a client is \
@@ -684,6 +699,17 @@ impl Model for Caching {
             }
         }
     }
+}
+
+/// What a tag is that is made of this date.
+fn tags_of_date(date: &str) -> Vec<String> {
+    let seconds = seconds(date).unwrap_or_default().to_string();
+    vec![
+        tag_of(date.as_bytes()),
+        tag_of(seconds.as_bytes()),
+        format!("\"{date}\""),
+        format!("\"{seconds}\""),
+    ]
 }
 
 fn drawn_date(draw: &mut Draw) -> String {
@@ -766,11 +792,16 @@ fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Opti
     let tag = match &knobs.etag {
         Value::Made(made) => made(&body),
         Value::Constant(tag) => tag.clone(),
-        Value::Unknown => None,
+        Value::OfDate(tag) if place.modified(world) == PUBLISHED => Some(tag.clone()),
+        Value::OfDate(_) | Value::Unknown => None,
     };
     // Without a tag in the answer, there still is one that it is compared with.
-    let right_tag = tag_of(&body);
-    let own = tag.as_deref().unwrap_or(&right_tag);
+    let other_tag = match &knobs.etag {
+        // No request has that of another date.
+        Value::OfDate(_) => String::new(),
+        _ => tag_of(&body),
+    };
+    let own = tag.as_deref().unwrap_or(&other_tag);
     let [tags, date, range, if_range] =
         ["If-None-Match", "If-Modified-Since", "Range", "If-Range"].map(|name| asked.field(name));
     if asked.method == "HEAD" && range.is_some() {
@@ -791,16 +822,17 @@ fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Opti
         return Some(Expect::step(step).status(400));
     }
     let is_known = (knobs.is_known)(by_tags, by_date.flatten());
-    let ranged = match range {
-        Some(range) if if_range.is_none_or(|tag| (knobs.if_range)(tag, own)) => {
-            (knobs.ranged)(range, body.len())
-        }
+    let fits = if_range.is_none_or(|tag| (knobs.if_range)(tag, own));
+    let ranged = match range.map(|range| (knobs.ranged)(range, body.len())) {
+        Some(Ranged::Missing) if knobs.if_range_late => Ranged::Missing,
+        Some(ranged) if fits => ranged,
         _ => Ranged::Whole,
     };
     // What an answer must have since an earlier step belongs to this one: while it is open, the
     // program has no such answer.
     let with_tag = |expect: Expect| match knobs.etag {
         Value::Unknown => expect,
+        Value::OfDate(_) if tag.is_none() => expect,
         _ => expect.then(step.max(2)).field("ETag", tag.as_deref()),
     };
     let kept = usize::from(place != Place::Page);
@@ -1187,6 +1219,17 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.ranged = |_, _| Ranged::Whole,
         )
         .wrong(
+            "all-is-no-part",
+            "A part that happens to be all of it, such as bytes=0-, is answered with 200. It was asked \
+             for as a part: 206, with Content-Range, so that the client sees that it can have parts.",
+            |knobs| {
+                knobs.ranged = |value, length| match ranged(value, length) {
+                    Ranged::Part(part) if part == (0..length) => Ranged::Whole,
+                    other => other,
+                };
+            },
+        )
+        .wrong(
             "end-left-out",
             "The last byte is missing. bytes=0-3 are the four bytes 0, 1, 2 and 3, and in Rust, \
              a range a..b ends before b: add one.",
@@ -1514,6 +1557,13 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
             "With If-Range, you always send all of it. If its tag is yours, the client has the \
              beginning of this very state: send the part.",
             |knobs| knobs.if_range = |_, _| false,
+        )
+        .wrong(
+            "if-range-too-late",
+            "If-Range has the tag of another state, and a part that this one does not have gets 416. \
+             With another tag, the Range does not count at all, whatever stands in it: ask about \
+             If-Range before you look at the part.",
+            |knobs| knobs.if_range_late = true,
         )
         .wrong(
             "weak-if-range",
