@@ -3,6 +3,7 @@
 //!
 //! Each program has a folder of its own for its file: the variable DIRECTORY names it.
 
+use std::cmp::Reverse;
 use std::process::ExitCode;
 
 use grader::{Act, Draw, Expect, Mistakes, Model, Run, Seen, Service, Status, Verdict, Whole};
@@ -89,9 +90,11 @@ fn main() -> ExitCode {
             [
                 posted(&draw.line()),
                 posted(&format!("<b>{}</b> & 100% \\ ?1 :a $b", draw.word())),
+                posted(&format!("{}\0{}", draw.word(), draw.word())),
                 get("/"),
             ]
         })
+        .check(2, 0, "it is kept as it came", kept_as_it_came)
         .example(3, 1, "a like is counted", Whole, |draw| {
             [
                 posted(&draw.word()),
@@ -121,6 +124,7 @@ fn main() -> ExitCode {
                     posted(&draw.word()),
                     like(&draw.number(2..1000).to_string()),
                     like("0"),
+                    like("100000000000"),
                 ]
             },
         )
@@ -234,6 +238,12 @@ struct Knobs {
     /// Whether only the last message is kept.
     only_last: bool,
     newest_first: bool,
+    /// Whether those with more likes come first.
+    by_likes: bool,
+    /// Whether a page is cut out of the oldest first, and turned around then.
+    turned: bool,
+    /// Whether a NUL ends the statement.
+    nul_breaks: bool,
     liked: (u16, Option<String>),
     /// Which messages get a like that is for this one.
     likes: fn(id: i64, at: i64) -> bool,
@@ -241,6 +251,13 @@ struct Knobs {
     counts: fn(u64) -> u64,
     missing: u16,
     no_id: u16,
+    /// The status if there is no field id, if it is another one.
+    absent_id: Option<u16>,
+    /// The largest numbers that are read as such.
+    largest_id: i64,
+    largest_page: i64,
+    /// Whether an empty number of a page is as if there were none.
+    empty_is_none: bool,
     /// The number of messages that a page shows at most. Pages are counted from 1.
     size: fn(page: i64) -> i64,
     /// The number of messages before a page.
@@ -263,11 +280,18 @@ impl Default for Knobs {
             kept: |text| Ok(vec![text.into()]),
             only_last: false,
             newest_first: true,
+            by_likes: false,
+            turned: false,
+            nul_breaks: false,
             liked: to_the_page(),
             likes: |id, at| id == at,
             counts: |likes| likes + 1,
             missing: 404,
             no_id: 400,
+            absent_id: None,
+            largest_id: i64::MAX,
+            largest_page: i64::MAX,
+            empty_is_none: false,
             size: |_| PAGE,
             skipped: before,
             has_older: |page, count| page.saturating_mul(PAGE) < count,
@@ -306,7 +330,7 @@ impl Model for DatabaseBoard {
             ("GET", "/") => page(knobs, world, asked.query_field("page")),
             ("GET", _) => Some(Expect::step(1).status(404)),
             ("POST", "/") => match asked.form_field("message") {
-                Some(text) if text.contains(['\0', '\r']) => None,
+                Some(text) if text.contains('\r') => None,
                 Some(text) => Some(kept(knobs, world, &text)),
                 None => Some(Expect::step(1).status(400)),
             },
@@ -329,10 +353,16 @@ impl Model for DatabaseBoard {
             }
             4..=8 => vec![posted(&text(draw)), get("/")],
             9 => vec![posted(&text(draw)), Act::Restart, get("/")],
-            10..=13 => {
+            10..=12 => {
                 let id = draw.below(count + 3).to_string();
                 vec![like(&id), get("/")]
             }
+            13 => vec![like(draw.pick(&[
+                "300",
+                "70000",
+                "3000000000",
+                "99999999999",
+            ]))],
             14 => vec![like(draw.pick(&["", "one", "1 OR 1=1", "1.5", "1; --"]))],
             15 => vec![posted(draw.pick(&["", " ", "  \t "]))],
             16 => {
@@ -342,7 +372,16 @@ impl Model for DatabaseBoard {
             17 | 18 => vec![get(format!("/?page={}", draw.below(4)))],
             19 => vec![get(format!(
                 "/?page={}",
-                draw.pick(&["x", "-1", "1.5", "", "0", "99999"])
+                draw.pick(&[
+                    "x",
+                    "-1",
+                    "1.5",
+                    "",
+                    "0",
+                    "99999",
+                    "3000000000",
+                    "99999999999"
+                ])
             ))],
             20 => {
                 // To the edge of a page, or over it.
@@ -388,6 +427,14 @@ impl Model for DatabaseBoard {
                     move |knobs| knobs.no_id = status,
                 );
                 mistakes.wrong(
+                    "no-field-otherwise",
+                    format!(
+                        "A like without the field id is answered with {status}. The form is \
+                         wrong: 400."
+                    ),
+                    move |knobs| knobs.absent_id = Some(status),
+                );
+                mistakes.wrong(
                     "missing-otherwise",
                     format!(
                         "A like for a message that is not there is answered with {status}. Its \
@@ -418,7 +465,7 @@ impl Model for DatabaseBoard {
 /// A message with something in it that SQL would take for its own.
 fn text(draw: &mut Draw) -> String {
     let word = draw.word();
-    match draw.below(14) {
+    match draw.below(15) {
         1 => format!("It's {word}"),
         2 => format!("\"{word}\""),
         3 => format!("{word}'), ('{}", draw.word()),
@@ -432,6 +479,7 @@ fn text(draw: &mut Draw) -> String {
         11 => format!("' || '{word}"),
         12 => draw.line(),
         13 => draw.text(),
+        14 => format!("{word}\0{}", draw.word()),
         _ => format!("{word}'{}", draw.word()),
     }
 }
@@ -441,6 +489,9 @@ fn text(draw: &mut Draw) -> String {
 fn as_sql(text: &str) -> Result<Vec<String>, u16> {
     const BROKEN: u16 = 500;
     const SCHEMA: &str = "(SELECT sql FROM sqlite_master)";
+    if text.contains('\0') {
+        return Err(BROKEN);
+    }
     let mut rest = &*format!("{text}')");
     let mut rows = Vec::new();
     loop {
@@ -484,9 +535,13 @@ fn page(knobs: &Knobs, world: &World, number: Option<String>) -> Option<Expect> 
     let count = world.messages.len() as i64;
     let parsed = match &number {
         None => Ok(1),
+        Some(text) if text.is_empty() && knobs.empty_is_none => Ok(1),
         // What is read as a number in one program, and not in another.
         Some(text) if text.starts_with('+') || text.len() > 18 => return None,
-        Some(text) => text.parse::<i64>().map_err(drop),
+        Some(text) => match text.parse::<i64>() {
+            Ok(number) if number <= knobs.largest_page => Ok(number),
+            _ => Err(()),
+        },
     };
     let step = match &number {
         Some(_) => 4,
@@ -515,15 +570,21 @@ fn page(knobs: &Knobs, world: &World, number: Option<String>) -> Option<Expect> 
         return Some(expect.status(knobs.behind));
     }
     let mut order: Vec<&Message> = world.messages.iter().collect();
-    if knobs.newest_first {
+    if knobs.newest_first && !knobs.turned {
         order.reverse();
+    }
+    if knobs.by_likes {
+        order.sort_by_key(|message| Reverse(message.likes));
     }
     let mut expect = expect.status(200).field("Content-Type", HTML);
     let here = skipped..skipped.saturating_add(size);
-    let shown: Vec<&Message> = (0..)
+    let mut shown: Vec<&Message> = (0..)
         .zip(order)
         .filter_map(|(at, message)| here.contains(&at).then_some(message))
         .collect();
+    if knobs.turned {
+        shown.reverse();
+    }
     for text in &world.posted {
         // A short one may be a part of something else.
         let is_long = text.trim().chars().count() > 3;
@@ -532,10 +593,17 @@ fn page(knobs: &Knobs, world: &World, number: Option<String>) -> Option<Expect> 
         }
     }
     // The number of likes stands behind its message.
-    let texts: Vec<String> = shown.iter().map(|message| message.text.clone()).collect();
-    let each = shown
-        .into_iter()
-        .flat_map(|message| [message.text.clone(), message.likes.to_string()]);
+    // How a page shows a NUL, nobody says.
+    let parts = |message: &Message| -> Vec<String> {
+        let parts = message.text.split('\0').filter(|part| !part.is_empty());
+        parts.map(str::to_string).collect()
+    };
+    let texts: Vec<String> = shown.iter().flat_map(|message| parts(message)).collect();
+    let each = shown.into_iter().flat_map(|message| {
+        let mut parts = parts(message);
+        parts.push(message.likes.to_string());
+        parts
+    });
     expect = expect.shows_in_order(texts).then(step.max(3));
     expect = expect.shows_in_order(each);
     let link = |page: i64| format!("href=\"/?page={page}\"");
@@ -558,6 +626,9 @@ fn kept(knobs: &Knobs, world: &mut World, text: &str) -> Expect {
         return Expect::step(1).status(400);
     }
     world.posted.push(text.into());
+    if knobs.nul_breaks && text.contains('\0') {
+        return expect.status(500);
+    }
     let texts = match (knobs.kept)(text) {
         Err(status) => return expect.status(status),
         Ok(texts) => texts,
@@ -581,8 +652,8 @@ fn liked(knobs: &Knobs, world: &mut World, id: Option<&str>) -> Option<Expect> {
     let id = match id {
         // What is read as a number in one program, and not in another.
         Some(id) if id.starts_with(['+', '-']) || id.len() > 18 => return None,
-        Some(id) => id.parse::<i64>().ok(),
-        None => None,
+        Some(id) => id.parse().ok().filter(|id| *id <= knobs.largest_id),
+        None => return Some(expect.status(knobs.absent_id.unwrap_or(knobs.no_id))),
     };
     let Some(id) = id else {
         return Some(expect.status(knobs.no_id));
@@ -620,6 +691,12 @@ fn about_keeping(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.newest_first = false,
         )
         .wrong(
+            "likes-first",
+            "Messages with more likes stand above newer ones. The newest is the first, whatever its \
+             likes: ORDER BY id DESC, and nothing else.",
+            |knobs| knobs.by_likes = true,
+        )
+        .wrong(
             "nothing-kept",
             "A message is answered with 303, and is not on the page: nothing has been inserted. \
              prepare alone does nothing yet: execute.",
@@ -644,6 +721,14 @@ fn about_quotes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.kept = as_sql,
         )
         .or(|knobs| knobs.kept = |text| as_sql(&text.replace('\'', "\\'")))
+        .wrong(
+            "nul-ends-it",
+            "A message with a NUL in it (the character with the number 0) is not kept: it ends your \
+             statement. So the text is still a part of it, with its quotes doubled perhaps. There is \
+             always one sign that you did not think of. Write ?1 in the statement, and give execute \
+             the message as (message,).",
+            |knobs| knobs.nul_breaks = true,
+        )
         .wrong(
             "quotes-removed",
             "The quotes in a message are gone. Nobody has to give up an apostrophe: bind the \
@@ -726,6 +811,16 @@ fn about_likes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.counts = |likes| likes,
         )
         .wrong(
+            "large-id-refused",
+            "A large number in the field id gets 400, as if it were none. It is a number, and no \
+             message has it: 404. Parse an i64, which is what the database has, and let the database \
+             say that there is none.",
+            |knobs| knobs.largest_id = i64::from(u32::MAX),
+        )
+        .or(|knobs| knobs.largest_id = i64::from(i32::MAX))
+        .or(|knobs| knobs.largest_id = i64::from(u16::MAX))
+        .or(|knobs| knobs.largest_id = i64::from(u8::MAX))
+        .wrong(
             "missing-liked",
             "A like for a message that is not there is answered with 303. execute returns the \
              number of rows that it has changed: if that is 0, there is no such message.",
@@ -802,6 +897,27 @@ fn about_pages(mistakes: &mut Mistakes<Knobs>) {
             "no-number-is-first",
             "What is no number of a page gets the first page. Say that the address is wrong: 400.",
             |knobs| knobs.no_page = None,
+        )
+        .wrong(
+            "empty-is-first",
+            "An empty number, /?page=, gets the first page. What is empty is no number: 400. Only \
+             without the field page, it is page 1.",
+            |knobs| knobs.empty_is_none = true,
+        )
+        .wrong(
+            "large-page-refused",
+            "A large number of a page gets 400, as if it were none. It is a number, and the page is \
+             empty: parse an i64.",
+            |knobs| knobs.largest_page = i64::from(u32::MAX),
+        )
+        .or(|knobs| knobs.largest_page = i64::from(i32::MAX))
+        .or(|knobs| knobs.largest_page = i64::from(u16::MAX))
+        .or(|knobs| knobs.largest_page = i64::from(u8::MAX))
+        .wrong(
+            "turned-too-late",
+            "The first page has the oldest messages, turned around. LIMIT cuts out what comes first \
+             by ORDER BY: let the database order by id DESC, and leave the rows as they come.",
+            |knobs| knobs.turned = true,
         )
         .wrong(
             "page-zero",
@@ -1005,6 +1121,43 @@ fn killed(run: &mut Run) -> Verdict {
     })
 }
 
+/// What is in the table is what was sent, white space around it and all. (A page does not show that.)
+fn kept_as_it_came(run: &mut Run) -> Verdict {
+    let folder = folder();
+    let service = serve(run, &folder)?;
+    let (one, two, three) = (run.seed().word(), run.seed().word(), run.seed().word());
+    let texts = [format!("  {one}\n"), format!("<i>{two}</i> & {three}")];
+    for text in &texts {
+        service.ask(posted(text))?.expect_status(303)?;
+    }
+    let read = |file| {
+        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let mut select = connection.prepare("SELECT text FROM messages ORDER BY id")?;
+        let rows = select.query_map((), |row| row.get(0))?;
+        rows.collect::<rusqlite::Result<Vec<String>>>()
+    };
+    // A program that has it elsewhere, or under another name, is not asked.
+    let Ok(kept) = read(folder.path().join("messages.db")) else {
+        return Ok(());
+    };
+    if kept == texts {
+        return Ok(());
+    }
+    let wrong = service.wrong(
+        &["post two messages", "look into the table messages"],
+        format!("the texts as they came: {texts:?}"),
+        format!("{kept:?}"),
+    );
+    Err(match kept == texts.each_ref().map(|text| text.trim()) {
+        true => wrong.because(
+            "text-trimmed",
+            "The white space around a message is lost. trim is for the question whether it is empty; \
+             keep what came.",
+        ),
+        false => wrong,
+    })
+}
+
 /// The table is taken away: a message cannot be kept.
 fn not_kept(run: &mut Run) -> Verdict {
     let folder = folder();
@@ -1021,7 +1174,7 @@ fn not_kept(run: &mut Run) -> Verdict {
     }
     let answer = service.ask(posted(&run.seed().word()))?;
     if answer.status() >= 500 {
-        return Ok(());
+        return not_liked(&service);
     }
     Err(service
         .wrong(
@@ -1037,6 +1190,30 @@ fn not_kept(run: &mut Run) -> Verdict {
             "failed-acknowledged",
             "The INSERT has failed, and the answer says that the message is kept. execute returns \
              a Result: hand its error on with ?, in keep and in do_post. Then the answer is 500.",
+        ))
+}
+
+/// Nor can a like be counted.
+fn not_liked(service: &Service) -> Verdict {
+    let answer = service.ask(like("1"))?;
+    if answer.status() >= 500 {
+        return Ok(());
+    }
+    Err(service
+        .wrong(
+            &[
+                "post a message",
+                "take the table out of the file: DROP TABLE messages",
+                "send a like for the message",
+            ],
+            "500 Internal Server Error: it cannot be counted",
+            format!("status {}", answer.status()),
+        )
+        .because(
+            "failed-is-missing",
+            "The UPDATE has failed, and the answer says something else. That there is no such message \
+             is another thing than that the database cannot say it: hand the error on with ?. Then the \
+             answer is 500.",
         ))
 }
 
