@@ -1711,6 +1711,9 @@ fn same_page(run: &mut Run) -> Verdict {
         ))
 }
 
+/// How many times it is measured before it is said that one of both is much faster.
+const MOST_TIMES: usize = 20;
+
 fn same_work(run: &mut Run) -> Verdict {
     let (ann, ben) = (Someone::new(run.seed()), Someone::new(run.seed()));
     // So much work that little else counts beside it, and not more than a busy computer does in time.
@@ -1723,14 +1726,15 @@ fn same_work(run: &mut Run) -> Verdict {
             .expect_status(403)?;
         Ok(began.elapsed())
     };
-    // The shortest of several: what else the computer does only makes it longer.
+    // The shortest of several: what else the computer does only makes it longer. On a busy one, it
+    // takes a while until one of them is not held up.
     let (mut wrong, mut unknown) = (Duration::MAX, Duration::MAX);
-    for _ in 0..3 {
+    for times in 1..=MOST_TIMES {
         wrong = wrong.min(took(&ann.name)?);
         unknown = unknown.min(took(&ben.name)?);
-    }
-    if unknown * 4 > wrong {
-        return Ok(());
+        if times > 2 && unknown * 4 > wrong {
+            return Ok(());
+        }
     }
     let done = [
         "start the server with HASH_KIB=16384, and register",
