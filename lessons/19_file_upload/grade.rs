@@ -569,7 +569,7 @@ fn drawn(draw: &mut Draw, world: &World) -> Vec<Act> {
 /// A name that a client may give to a picture.
 fn file_name(draw: &mut Draw) -> String {
     let name = picture_name(draw);
-    match draw.below(16) {
+    match draw.below(18) {
         1 => format!("../../{name}"),
         2 => format!("/tmp/{name}"),
         3 => format!("C:\\Users\\{}\\{name}", draw.word()),
@@ -596,6 +596,8 @@ fn file_name(draw: &mut Draw) -> String {
         13 => draw.pick(&["../", "/", "..\\", " ", "\u{7f}"]).into(),
         14 => draw.pick(&["con", "nul", "..", ".", "aux.png", "~"]).into(),
         15 => format!("{}; {name}", draw.word()),
+        16 => format!("   {}{}", draw.word(), "x".repeat(100)),
+        17 => format!("{}\u{9b}{name}", draw.word()),
         _ => name,
     }
 }
@@ -659,7 +661,7 @@ fn drawn_form(draw: &mut Draw) -> Act {
     let mut pieces = Vec::new();
     for _ in 0..1 + draw.below(3) {
         let content = content(draw);
-        pieces.push(match draw.below(8) {
+        pieces.push(match draw.below(9) {
             0 | 1 => Piece(text(&draw.word(), "").0, content),
             2 => {
                 let head = format!("content-disposition: form-data; name=\"{}\"", draw.word());
@@ -674,6 +676,15 @@ fn drawn_form(draw: &mut Draw) -> Act {
                 Piece(head, content)
             }
             4 => file("", ""),
+            5 => {
+                // As mail programs do.
+                let (name, other) = (draw.word(), draw.word());
+                let head = format!(
+                    "Content-Disposition: form-data; name=\"{name}\"\r\n\
+                     Content-Type: image/png; name=\"{other}\""
+                );
+                Piece(head, content)
+            }
             _ => file(&file_name(draw), content),
         });
     }
@@ -814,6 +825,8 @@ struct Knobs {
     not_a_form: u16,
     /// Whether a field in the head of a part is the one that names it.
     is_disposition: fn(&str) -> bool,
+    /// Whether the names are looked for in each field of a head.
+    any_field: bool,
     /// Whether the head of a part ends with the field that names it.
     stops_early: bool,
     /// Whether only the first line of a head is looked at.
@@ -857,6 +870,8 @@ struct Knobs {
     no_picture: u16,
     /// The types of the kinds.
     types: [Option<String>; 4],
+    /// Whether the type of a picture is that which its name says, if it says one.
+    type_by_name: bool,
     sniff: Option<String>,
     missing: u16,
 }
@@ -869,6 +884,7 @@ impl Default for Knobs {
             boundary,
             not_a_form: 415,
             is_disposition: |name| name.eq_ignore_ascii_case("Content-Disposition"),
+            any_field: false,
             stops_early: false,
             first_line: false,
             line_end: true,
@@ -894,6 +910,7 @@ impl Default for Knobs {
             beginning: 12,
             no_picture: 415,
             types: KINDS.map(|(media_type, _)| Some(media_type.into())),
+            type_by_name: false,
             sniff: Some("nosniff".into()),
             missing: 404,
         }
@@ -1006,6 +1023,9 @@ fn take_apart(
                 if knobs.stops_early {
                     break;
                 }
+            } else if knobs.any_field {
+                part.name = parameter(value, "name").unwrap_or(part.name);
+                part.file_name = parameter(value, "filename").or(part.file_name);
             }
         }
         let is_read = is_read(&part);
@@ -1259,9 +1279,11 @@ fn sent(knobs: &Knobs, world: &World, number: &str) -> Option<Expect> {
     let Some(picture) = all.find(|picture| picture.number.to_string() == number) else {
         return Some(expect.status(knobs.missing));
     };
+    let by_name = named_kind(&picture.name).filter(|_| knobs.type_by_name);
+    let kind = by_name.unwrap_or(picture.kind);
     let expect = expect
         .status(200)
-        .field("Content-Type", knobs.types[picture.kind].as_deref())
+        .field("Content-Type", knobs.types[kind].as_deref())
         .field("X-Content-Type-Options", knobs.sniff.as_deref());
     Some(expect.body(picture.content.clone()))
 }
@@ -1546,6 +1568,13 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.first_line = true,
         )
         .wrong(
+            "any-field",
+            "The names of a part are taken from any line of its head, such as Content-Type: image/png; \
+             name=\"x\". Only Content-Disposition says what the field is called: look at the name of \
+             the line first.",
+            |knobs| knobs.any_field = true,
+        )
+        .wrong(
             "case-of-the-field",
             "The field in the head of a part is found only if it is written \
              Content-Disposition. Capital letters make no difference in the name of a field: \
@@ -1660,6 +1689,32 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
                         "" => "picture".into(),
                         name => name.into(),
                     }
+                };
+            },
+        )
+        .wrong(
+            "only-ascii-control",
+            "Control characters are left in the name that are not in ASCII, such as U+009B. is_control \
+             knows all of them, is_ascii_control only some.",
+            |knobs| {
+                knobs.display = |name| {
+                    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+                    let visible = last.chars().filter(|c| !c.is_ascii_control()).take(80);
+                    match visible.collect::<String>().trim() {
+                        "" => "picture".into(),
+                        name => name.into(),
+                    }
+                };
+            },
+        )
+        .wrong(
+            "trimmed-before-cut",
+            "The spaces around a name are taken away before it is cut to 80 characters. The text says: \
+             first cut, then trim. A cut can leave a space at the end.",
+            |knobs| {
+                knobs.display = |name| {
+                    let whole = cleaned(name, &['/', '\\'], usize::MAX);
+                    whole.chars().take(80).collect()
                 };
             },
         )
@@ -1909,6 +1964,12 @@ fn about_kinds(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.kind = |_, name| named_kind(&name.to_lowercase()),
         )
         .or(|knobs| knobs.kind = |_, name| named_kind(name))
+        .wrong(
+            "type-by-name",
+            "A picture is sent with the type that its name says. The name is the client's word: what it \
+             is was found out from its bytes, and stands in picture.kind.",
+            |knobs| knobs.type_by_name = true,
+        )
         .wrong(
             "no-nosniff",
             "A picture is sent without X-Content-Type-Options: nosniff. A browser may look into \
