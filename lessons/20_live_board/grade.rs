@@ -32,8 +32,16 @@ fn patience() -> Duration {
 }
 
 /// Asks again and again whether this is so. `false` if it is not in time.
-fn comes_true(mut is_so: impl FnMut() -> Result<bool, Failure>) -> Result<bool, Failure> {
-    let until = Instant::now() + patience();
+fn comes_true(is_so: impl FnMut() -> Result<bool, Failure>) -> Result<bool, Failure> {
+    comes_true_in(patience(), is_so)
+}
+
+/// The same, for this long.
+fn comes_true_in(
+    patience: Duration,
+    mut is_so: impl FnMut() -> Result<bool, Failure>,
+) -> Result<bool, Failure> {
+    let until = Instant::now() + patience;
     let mut pause = Duration::from_millis(10);
     loop {
         if is_so()? {
@@ -646,7 +654,7 @@ fn moved(event: &Event, by: i64) -> Event {
     }
 }
 
-const SLIPS: [Slip; 11] = [
+const SLIPS: [Slip; 12] = [
     Slip {
         name: "no-id",
         says: "The events have no number. Without a line such as id: 3, a browser that comes back cannot \
@@ -711,8 +719,18 @@ const SLIPS: [Slip; 11] = [
     },
     Slip {
         name: "trimmed",
-        says: "The spaces at the ends of a message are lost. It comes as it was typed: no trim().",
+        says: TRIMMED,
         comes: |due| each(due, |event| with_data(event, event.data.trim())),
+    },
+    Slip {
+        name: "trimmed",
+        says: TRIMMED,
+        comes: |due| {
+            each(due, |event| {
+                let lines: Vec<&str> = event.data.split('\n').map(str::trim).collect();
+                with_data(event, lines.join("\n"))
+            })
+        },
     },
     Slip {
         name: "twice",
@@ -731,6 +749,9 @@ const SLIPS: [Slip; 11] = [
         comes: |due| due.iter().rev().cloned().collect(),
     },
 ];
+
+const TRIMMED: &str = "The spaces at the ends of a message, or of its lines, are lost. It comes as it was \
+                       typed: no trim().";
 
 /// The mistake of this name.
 fn slip(name: &str) -> &'static Slip {
@@ -1077,6 +1098,18 @@ const DOES_NOT_COME: (&str, &str) = (
      listeners; and send_event, which writes it, ends with flush().",
 );
 
+const TAKEN_OUT: (&str, &str) = (
+    "listeners-taken-out",
+    "A message takes those who listen out of the list, so the next one comes to nobody. Only look at them, \
+     with board.listeners.values(), and leave them where they are.",
+);
+
+/// Whether the program says that nobody listens.
+fn says_nobody(service: &Service) -> Result<bool, Failure> {
+    let answer = service.get("/listeners")?;
+    Ok(answer.status() == 200 && answer.text().trim() == "0")
+}
+
 const NOT_KEPT: (&str, &str) = (
     "not-kept",
     "The message comes to those who listen, and one who begins to listen later does not get it. push it \
@@ -1118,7 +1151,12 @@ fn reaches_one(run: &mut Run) -> Verdict {
         done.push(format!("POST / with the message {word:?}"));
         let done: Vec<&str> = done.iter().map(|done| &**done).collect();
         let mut others = wrongly_posted(&all[..=at], 2);
-        others.push((DOES_NOT_COME, all[..at].to_vec()));
+        // The first new one has come, so it was in the list.
+        let why = match at > 2 && says_nobody(&service)? {
+            true => TAKEN_OUT,
+            false => DOES_NOT_COME,
+        };
+        others.push((why, all[..at].to_vec()));
         expect_events(&service, &mut listener, &done, &all[..=at], &others)?;
         late += usize::from(posted.elapsed() > Duration::from_millis(500));
         if at == 2 {
@@ -1190,7 +1228,12 @@ fn reaches_all(run: &mut Run) -> Verdict {
         .iter()
         .filter(|listener| without(listener))
         .count();
+    // The first one has got the first new one, and was in the list.
+    let was_there = listeners[0].events().len() > 1;
     match verdicts.into_iter().find(Result::is_err) {
+        Some(Err(wrong)) if was_there && says_nobody(&service)? => {
+            Err(wrong.because(TAKEN_OUT.0, TAKEN_OUT.1))
+        }
         Some(Err(wrong)) if (failed, left_out) == (3, 3) => Err(wrong.because(
             "only-one-listener",
             "A new message comes to one of the listeners, and to no other. Go through all that are in the \
@@ -1253,6 +1296,9 @@ fn crowd(run: &mut Run) -> Verdict {
         in_order.sort_unstable();
         let all_there = in_order == (1..=POSTS).collect::<Vec<_>>();
         // The first one was there before all messages, so each has come to it by itself.
+        if !came.is_empty() && says_nobody(&service)? {
+            return Err(wrong.because(TAKEN_OUT.0, TAKEN_OUT.1));
+        }
         return Err(match at == 0 && all_there && numbers != right {
             true => wrong.because(
                 "out-of-order",
@@ -1405,13 +1451,16 @@ fn unknown_number(run: &mut Run) -> Verdict {
             ),
         };
         let done = ["(the messages 1 to 3 are on the board)"];
-        expect_events(
-            &service,
-            &mut listener,
-            &done,
-            &all,
-            &[(nothing, Vec::new())],
-        )?;
+        let mut others = vec![(nothing, Vec::new())];
+        if *last == "-1" {
+            let picked = (
+                "number-picked-out",
+                "A Last-Event-ID of -1 is taken for 1. It is none of yours: take the text as a whole, with \
+                 parse, and send everything if that fails.",
+            );
+            others.push((picked, all[1..].to_vec()));
+        }
+        expect_events(&service, &mut listener, &done, &all, &others)?;
     }
     Ok(())
 }
@@ -1488,7 +1537,8 @@ fn comments(run: &mut Run) -> Verdict {
 /// Waits until the program says that this number of listeners is there. Returns what it says at last.
 fn count(service: &Service, expected: usize) -> Result<String, Failure> {
     let mut said = String::new();
-    comes_true(|| {
+    // Some comments must have failed before, whatever is wrong elsewhere.
+    comes_true_in(PATIENCE, || {
         let answer = service.get("/listeners")?;
         answer.expect_status(200)?;
         said = answer.text().trim().to_string();
@@ -1564,8 +1614,17 @@ fn not_forgotten(run: &mut Run) -> Verdict {
         others.push((DOES_NOT_COME, all[..1].to_vec()));
         expect_events(&service, listener, &done, &all[..2], &others)?;
     }
-    let gone = run.seed().number(1..3) as usize;
-    drop(listeners.remove(gone));
+    let said = count(&service, 3)?;
+    if said != "3" {
+        let done = "while three listen, who have got a message";
+        let wrong = miscounted(&service, done, 3, &said);
+        return Err(match &*said {
+            "0" => wrong.because(TAKEN_OUT.0, TAKEN_OUT.1),
+            _ => wrong,
+        });
+    }
+    // Neither the first nor the last.
+    drop(listeners.remove(1));
     found_out(&service, &words[2..4])?;
     let said = count(&service, 2)?;
     if said != "2" {
@@ -1581,6 +1640,20 @@ fn not_forgotten(run: &mut Run) -> Verdict {
             _ => wrong,
         });
     }
+    listeners.push(Listener::open(&service, None)?);
+    let said = count(&service, 3)?;
+    if said != "3" {
+        let done = "after one of three has gone, and another one has come";
+        let wrong = miscounted(&service, done, 3, &said);
+        return Err(match &*said {
+            "2" => wrong.because(
+                "place-taken",
+                "One who comes takes the place of another one, who still listens and gets no more messages: \
+                 both have the same number. Give no number a second time: count next up, and never down.",
+            ),
+            _ => wrong,
+        });
+    }
     posts_to(&service, &words[4])?;
     for listener in &mut listeners {
         // One of the messages may have come before it was forgotten.
@@ -1589,6 +1662,7 @@ fn not_forgotten(run: &mut Run) -> Verdict {
             listens,
             "(one of the others goes)",
             "POST / with a message, three times",
+            "(before the last one, somebody else comes)",
         ];
         expect_events(&service, listener, &done, &all, &others)?;
     }
@@ -1653,10 +1727,18 @@ fn stops(run: &mut Run) -> Verdict {
     service.terminate()?;
     for listener in &mut listeners {
         listener.wait(2 * PATIENCE, |listener| listener.closed);
+        let done = [&*listener.done, "the program is told to end: SIGTERM"];
         if listener.is_whole() {
+            if listener.events().len() > 1 {
+                let wrong = service.wrong(&done, "no more messages", listener.told());
+                return Err(wrong.because(
+                    "goodbye",
+                    "At the end, one more event comes, and each page shows it as a message that somebody has \
+                     posted. Only finish the answer: a browser then comes back by itself.",
+                ));
+            }
             continue;
         }
-        let done = [&*listener.done, "the program is told to end: SIGTERM"];
         let wrong = service.wrong(&done, "the end of the answer", listener.told());
         return Err(wrong.because(
             "cut-off",
