@@ -58,6 +58,9 @@ impl Page {
     }
 }
 
+/// Whether a path is of some kind.
+type IsSuch = fn(path: &str) -> bool;
+
 /// What a path router does. The default is right; every other value is a mistake.
 #[derive(Clone)]
 struct Knobs {
@@ -66,30 +69,50 @@ struct Knobs {
     arms: [&'static str; 2],
     /// The homepage, the about page, and that of all other paths.
     pages: [Page; 3],
+    /// The answer to an unknown path with a percent sign in it, if that has one of its own: to
+    /// any, or to one that can't be decoded.
+    encoded: Option<(IsSuch, Page)>,
 }
 
 impl Default for Knobs {
     fn default() -> Self {
         Self {
             takes: |path, _, arm| path == arm,
-            arms: ["/", "/about"],
+            arms: PATHS,
             pages: [
                 Page::new(200, TEXT, "Homepage\n"),
                 Page::new(200, HTML, "<h1>Hello from Rust!</h1>\n"),
                 Page::new(404, TEXT, "Page not found\n"),
             ],
+            encoded: None,
         }
     }
 }
 
-/// Which page is asked for; `None` where the text leaves it open: whether %61 is an a, and
-/// what a path with two slashes at its beginning is.
+const PATHS: [&str; 2] = ["/", "/about"];
+
+/// Which page is asked for; `None` where the text leaves it open: for other spellings of the
+/// paths that are known.
 fn asked_page(asked: &Request) -> Option<usize> {
-    asked.has_plain_path().then_some(match asked.path() {
-        "/" => 0,
-        "/about" => 1,
-        _ => 2,
-    })
+    let page = PATHS.iter().position(|path| *path == asked.path());
+    (!asked.respells(&PATHS)).then_some(page.unwrap_or(2))
+}
+
+/// Whether there is a percent sign in the path, as before an encoded byte.
+fn is_encoded(path: &str) -> bool {
+    path.contains('%')
+}
+
+/// What ends a path that can't be decoded.
+const BROKEN: [&str; 3] = ["%", "%zz", "%E4"];
+
+fn is_broken(path: &str) -> bool {
+    BROKEN.iter().any(|end| path.ends_with(end))
+}
+
+/// The same, if the bytes are no text; % is left as it is.
+fn is_no_text(path: &str) -> bool {
+    path.ends_with(BROKEN[2])
 }
 
 struct PathRouter;
@@ -102,7 +125,12 @@ impl Model for PathRouter {
         let asked = act.asked_get()?;
         let step = [1, 3, 2][asked_page(asked)?];
         let takes = |arm: &&str| (knobs.takes)(asked.path(), &asked.target, arm);
-        let page = &knobs.pages[knobs.arms.iter().position(takes).unwrap_or(2)];
+        let taken = knobs.arms.iter().position(takes);
+        let of_its_own = knobs.encoded.as_ref();
+        let page = match (taken, of_its_own) {
+            (None, Some((is_such, page))) if is_such(asked.path()) => page,
+            _ => &knobs.pages[taken.unwrap_or(2)],
+        };
         Some(
             Expect::step(step)
                 .status(page.status)
@@ -112,7 +140,11 @@ impl Model for PathRouter {
     }
 
     fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
-        vec![get(draw.path_near(&["/", "/about"]) + &draw.query())]
+        let path = match draw.one_in(12) {
+            true => draw.path() + draw.pick(&BROKEN),
+            false => draw.path_near(&PATHS),
+        };
+        vec![get(path + &draw.query())]
     }
 
     fn mistakes(mistakes: &mut Mistakes<Knobs>) {
@@ -135,6 +167,13 @@ impl Model for PathRouter {
                     _ => target == arm,
                 };
             })
+            .wrong(
+                "encoded-question-mark",
+                "You take an encoded question mark, %3F, for the beginning of a query. It is a part \
+                 of the path, so /about%3Fa=1 is a path that nobody knows: request.path() is \
+                 what the homepage and /about are compared with.",
+                |knobs| knobs.takes = |path, _, arm| path.split("%3F").next() == Some(arm),
+            )
             .wrong(
                 "any-query",
                 "Every address with a query gets the homepage. The path alone chooses the page, \
@@ -240,6 +279,20 @@ impl Model for PathRouter {
         let right = &Knobs::default().pages[page];
         let text = answer.text().into_owned();
         let kind = answer.field("Content-Type").map(str::to_string);
+        if page == 2 && is_encoded(asked.path()) {
+            let (status, kind, text) = (answer.status, kind.clone(), text.clone());
+            let came = Page { status, kind, text };
+            let kinds: [IsSuch; 3] = [is_encoded, is_broken, is_no_text];
+            for is_such in kinds {
+                let came = came.clone();
+                mistakes.wrong(
+                    "percent-sign",
+                    "A path with a percent sign in it has an answer of its own. It is a path that \
+                     nobody knows, like any other: 404 and Page not found.",
+                    move |knobs| knobs.encoded = Some((is_such, came.clone())),
+                );
+            }
+        }
         if answer.status == 404 && text.starts_with("<!DOCTYPE html>") {
             let status = answer.status;
             let came = Page { status, kind, text };

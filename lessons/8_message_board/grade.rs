@@ -236,7 +236,7 @@ impl Model for MessageBoard {
                 "POST" => Expect::step(1).status(404),
                 _ => Expect::step(2).status(knobs.unknown),
             };
-            return asked.has_plain_path().then_some(expect);
+            return (!asked.respells(&["/"])).then_some(expect);
         }
         match &*asked.method {
             "GET" | "HEAD" => {

@@ -122,10 +122,11 @@ impl Draw {
     }
 
     /// One of these paths, or one that is nearly one: longer, shorter, with a slash more, in
-    /// capitals; or one that nobody knows, which browsers and other servers may know.
+    /// capitals, with an encoded byte; or one that nobody knows, which browsers and other
+    /// servers may know.
     pub fn path_near(&mut self, known: &[&str]) -> String {
         let mut path = self.pick(known).to_string();
-        match self.below(14) {
+        match self.below(17) {
             4 => path += &self.path(),
             5 => path += &self.word(),
             6 => path.push('/'),
@@ -140,6 +141,9 @@ impl Draw {
                     .into()
             }
             13 => path = format!("/{}.{}", self.word(), self.pick(&["html", "ico", "txt"])),
+            14 => path += self.pick(&["%20", "%2F", "%C3%A4", "%0A", "%3Fa=1"]),
+            15 => path = format!("/{}%20{}", self.word(), self.word()),
+            16 => path = format!("/%E3%81%AD{}", self.word()),
             _ => {}
         }
         match path.replacen("//", "/", 1) {

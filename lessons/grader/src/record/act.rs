@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use super::{Bytes, Fields, field};
@@ -255,6 +256,15 @@ impl Request {
         !self.path().contains('%') && !self.path().starts_with("//")
     }
 
+    /// Whether its path is one of these, written in another way: percent-encoded, as
+    /// `/%61bout`, or with more slashes, as `//about`. What those get, a text may leave open.
+    /// A path that only has an encoded byte in it is not one of them.
+    pub fn respells(&self, known: &[&str]) -> bool {
+        let decoded = percent_decode_str(self.path()).decode_utf8_lossy();
+        let plain = format!("/{}", decoded.trim_start_matches('/'));
+        plain != self.path() && known.contains(&&*plain)
+    }
+
     /// The query, as it is sent; empty if there is none.
     pub fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)
@@ -318,5 +328,30 @@ impl Reply {
             Self::Answer(answer) | Self::Stalled(answer) | Self::After(_, answer) => Some(answer),
             Self::Raw(_) | Self::Silent => None,
         }
+    }
+}
+
+#[test]
+fn another_spelling_of_a_known_path_is_told_from_an_unknown_one() {
+    let respells = |target: &str| {
+        request("GET", target)
+            .asked()
+            .unwrap()
+            .respells(&["/", "/about"])
+    };
+    for other in ["//", "//about", "/%61bout", "/%2Fabout", "//%61bout?a=/"] {
+        assert!(respells(other), "{other}");
+    }
+    for plain in [
+        "/",
+        "/about",
+        "/about?%61",
+        "/about%20",
+        "/about%3Fa=1",
+        "/%",
+        "/%2561bout",
+        "//x",
+    ] {
+        assert!(!respells(plain), "{plain}");
     }
 }
