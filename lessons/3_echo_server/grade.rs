@@ -501,6 +501,12 @@ impl Model for EchoServer {
             .wrong("english-capitals", "Only the letters a to z become capitals. Other languages have capitals, too: ä becomes Ä.", |knobs| {
                 knobs.capitals = str::to_ascii_uppercase;
             })
+            .wrong("one-capital-each", "You make one capital of each letter. It can be two: the ß of Straße is SS. text.to_uppercase() knows that; of a char's to_uppercase(), take all that comes.", |knobs| {
+                knobs.capitals = |text| letter_for_letter(text, |letter| letter);
+            })
+            .or(|knobs| {
+                knobs.capitals = |text| letter_for_letter(text, |letter| letter.to_uppercase().next().unwrap_or(letter));
+            })
             .wrong("capitals-before-decoding", "You make capitals of the encoded text. The letters that are percent-encoded are still bytes then, and stay small. Decode first.", |knobs| {
                 knobs.before = |text| text.to_uppercase();
                 knobs.capitals = str::to_string;
@@ -642,9 +648,24 @@ fn digits_without(text: &str, is_wrong: fn(&u8) -> bool) -> Option<String> {
         .then(|| strictly(text))?
 }
 
+/// Texts whose capitals are more letters, or not those that one looks for.
+const ODD_CAPITALS: [&str; 5] = ["Straße", "ﬁsh", "ŉ", "ısſ", "ǆ"];
+
+/// Each letter in capitals, as long as that is one letter.
+fn letter_for_letter(text: &str, otherwise: fn(char) -> char) -> String {
+    let capital = |letter: char| {
+        let mut capitals = letter.to_uppercase();
+        match (capitals.next(), capitals.next()) {
+            (Some(capital), None) => capital,
+            _ => otherwise(letter),
+        }
+    };
+    text.chars().map(capital).collect()
+}
+
 /// A piece of a path.
 fn piece(draw: &mut Draw) -> String {
-    match draw.below(12) {
+    match draw.below(13) {
         4 => encoded(&draw.line()),
         5 => bytes(&draw.word()),
         6 => bytes(&draw.line()).to_lowercase(),
@@ -658,6 +679,7 @@ fn piece(draw: &mut Draw) -> String {
         10 => draw
             .pick(&["Balloon", "K%C3%A4tzchen", "ABC", "shout=1"])
             .into(),
+        11 => encoded(draw.pick(&ODD_CAPITALS)),
         _ => draw.word(),
     }
 }
