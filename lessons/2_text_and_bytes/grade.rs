@@ -45,7 +45,8 @@ fn main() -> std::process::ExitCode {
             "the bytes of a text come back as numbers",
             Whole,
             |draw| {
-                let long = draw.word().repeat(400);
+                // More than fits into a buffer that somebody thinks of.
+                let long = draw.word().repeat(10_000);
                 [draw.line(), long].map(|text| post("/bytes").body(text))
             },
         )
