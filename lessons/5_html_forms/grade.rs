@@ -42,10 +42,11 @@ fn main() -> std::process::ExitCode {
             "the words come back as they were typed",
             Whole,
             |draw| {
-                [search(
-                    &format!("{} + {}", draw.line(), draw.word()),
-                    "novels",
-                )]
+                [
+                    search(&format!("{} + {}", draw.line(), draw.word()), "novels"),
+                    // What a program might put in the place of a value.
+                    search(&format!("{{shelf}} {}", draw.word()), &draw.word()),
+                ]
             },
         )
         .example(
@@ -113,7 +114,7 @@ fn main() -> std::process::ExitCode {
             "the password is counted and not shown",
             Whole,
             |draw| {
-                let (word, length) = (draw.word(), draw.number(760..1000) as usize);
+                let (word, length) = (draw.word(), draw.number(3000..4000) as usize);
                 [
                     log_in(&word, &"é".repeat(length)),
                     log_in(&word, &"&".repeat(length)),
@@ -667,6 +668,13 @@ impl Model for Bookshop {
             .or(|knobs| knobs.words = |expect, text| cut(expect, text, 20))
             .or(|knobs| knobs.words = |expect, text| cut(expect, text, 30))
             .or(|knobs| knobs.words = |expect, text| cut(expect, text, 10))
+            .wrong("one-read", "Of a long form, only the beginning is read: one read takes what is there, or what fits into the buffer. read_to_end goes on to the end.", |knobs| {
+                knobs.login = beginning::<1024>;
+            })
+            .or(|knobs| knobs.login = beginning::<512>)
+            .or(|knobs| knobs.login = beginning::<2048>)
+            .or(|knobs| knobs.login = beginning::<4096>)
+            .or(|knobs| knobs.login = beginning::<8192>)
             .wrong("stars", "There is a star for each character of the password. The text asks for their number, in digits.", |knobs| {
                 knobs.number = |expect, number| expect.shows("*".repeat(number));
             })
@@ -765,6 +773,11 @@ fn without(expect: Expect, text: &str, kept: &str) -> Expect {
 fn cut(expect: Expect, text: &str, most: usize) -> Expect {
     let kept: String = text.chars().take(most).collect();
     without(expect, text, &kept)
+}
+
+/// Of a form that is sent by POST, as many bytes.
+fn beginning<const BYTES: usize>(_query: &str, body: &str) -> String {
+    String::from_utf8_lossy(&body.as_bytes()[..body.len().min(BYTES)]).into_owned()
 }
 
 /// A mistake that is made with all values, or with one of them.
