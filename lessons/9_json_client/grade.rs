@@ -179,28 +179,31 @@ fn main() -> ExitCode {
         .example(4, 3, "the sentence, and exit code 0", Whole, |draw| {
             [replies(person(&Person::draw(draw))), ask("Norway")]
         })
-        .example(
-            4,
-            1,
-            "a PIN keeps its zeros, and gets none",
-            Whole,
-            |draw| {
-                let mut zeros = Person::draw(draw);
-                zeros.pin = format!("00{}", draw.number(10..100));
-                let short = Person {
-                    pin: draw.number(10..100).to_string(),
-                    ..zeros.clone()
+        .example(4, 1, "a PIN keeps its zeros", Whole, |draw| {
+            let number = draw.number(10..100);
+            let pins = [
+                format!("00{number}"),
+                format!("0{number}"),
+                format!("0{number}123"),
+            ];
+            let acts = pins.map(|pin| {
+                let zeros = Person {
+                    pin,
+                    ..Person::draw(draw)
                 };
-                let acts = [&zeros, &short].map(|one| [replies(person(one)), ask("Norway")]);
-                acts.concat()
-            },
-        )
+                [replies(person(&zeros)), ask("Norway")]
+            });
+            acts.concat()
+        })
         .check(4, 1, "the people of people_service", people)
         .sessions(1)
         .grade()
 }
 
 const JSON: &str = "application/json";
+
+/// PINs with zeros in front, and of other lengths.
+const PINS: [&str; 6] = ["0042", "7", "042", "00042", "987654", "0"];
 
 /// The variable of the environment that names a proxy.
 const PROXY: &str = "http_proxy";
@@ -511,10 +514,7 @@ impl Model for JsonClient {
         let json = person.json();
         let (body, status) = match draw.below(14) {
             0 | 1 => (json, 200),
-            2 => (
-                json.replace(&person.pin, draw.pick(&["0042", "42", "00042"])),
-                200,
-            ),
+            2 => (json.replace(&person.pin, draw.pick(&PINS)), 200),
             3 => (json.replace(':', " :\n ").replace('é', "\\u00e9"), 200),
             4 => (
                 format!(
@@ -1155,11 +1155,33 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
             };
         })
         .wrong(
-            "pin-filled-up",
-            "A short PIN is filled up with zeros. It is shown as the JSON has it: nothing is taken \
-             away, and nothing is added.",
-            |knobs| knobs.pin = |pin| format!("{pin:0>4}"),
+            "pin-of-four-digits",
+            "A PIN has four digits for you: one that is shorter is filled up, or one of another \
+             length is cut off or refused. It is shown as the JSON has it, whatever its length.",
+            |knobs| knobs.pin = |pin| format!("{:0>4}", pin.trim_start_matches('0')),
         )
+        .or(|knobs| knobs.pin = |pin| format!("{pin:0>4}"))
+        .or(|knobs| knobs.pin = |pin| pin.chars().take(4).collect())
+        .or(|knobs| {
+            // What is no such number is an error then.
+            knobs.decode = |text| {
+                let person = Person::in_json(text)?;
+                let number: u64 = person.pin.parse().ok()?;
+                let pin = format!("{number:04}");
+                Some(Person { pin, ..person })
+            };
+        })
+        .or(|knobs| {
+            knobs.decode = |text| {
+                let person = Person::in_json(text)?;
+                let number: u16 = person.pin.parse().ok()?;
+                let pin = format!("{number:04}");
+                Some(Person { pin, ..person })
+            };
+        })
+        .or(|knobs| {
+            knobs.decode = |text| Person::in_json(text).filter(|person| person.pin.len() == 4);
+        })
         .wrong(
             "names-changed",
             "Name and surname are changed. They are shown as the JSON has them, letter by letter.",
