@@ -182,7 +182,7 @@ impl Model for Deployment {
         }
         let name = percent_decode_str(&asked.path()[1..]).decode_utf8().ok()?;
         // Whether %68ealthz is healthz, the text leaves open.
-        if asked.path().contains('%') && name.starts_with("healthz") {
+        if asked.respells(&["/healthz"]) {
             return None;
         }
         let uri = world.kept.get(&*name);
@@ -473,13 +473,27 @@ fn the_port(run: &mut Run) -> Verdict {
     let program = run.program().env("HOST", "127.0.0.1");
     let service = program.env("PORT", &port.to_string()).serve()?;
     if service.port() == port {
-        return Ok(());
+        return the_port_alone(run, port);
     }
     let expected = format!("with PORT={port}, a server on this port");
     Err(elsewhere(&service, &expected).because(
         "port-ignored",
         "With HOST, your server takes a port of its own choice, whatever PORT says. Read it with \
          env::var(\"PORT\"), and make a number of it with parse.",
+    ))
+}
+
+/// While another server has the port, no second one takes another.
+fn the_port_alone(run: &mut Run, taken: u16) -> Verdict {
+    let program = run.program().env("HOST", "127.0.0.1");
+    let Ok(second) = program.env("PORT", &taken.to_string()).serve() else {
+        return Ok(()); // it has ended, and says why
+    };
+    let expected = format!("with PORT={taken}, which another server has, an error");
+    Err(elsewhere(&second, &expected).because(
+        "takes-another-port",
+        "If the port is taken, your server takes another one. Then it runs, and nobody finds it where \
+         it should be. Hand the error of bind on with ?: the program ends, and says why.",
     ))
 }
 
