@@ -356,7 +356,7 @@ impl Model for CookieServer {
 
     fn expect(knobs: &Knobs, last: &mut Option<String>, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
-        if !asked.has_plain_path() {
+        if asked.respells(&["/", KEEP, FORGET]) {
             return None;
         }
         match (&*asked.method, asked.path()) {
