@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use grader::{Act, Draw, Expect, Mistakes, Model, Run, Seen, Service, Status, Verdict, Whole};
 use grader::{get, post};
@@ -320,7 +321,7 @@ impl Model for DatabaseBoard {
 
     fn expect(knobs: &Knobs, world: &mut World, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
-        if !asked.has_plain_path() {
+        if asked.respells(&["/", "/like"]) {
             return None;
         }
         if !std::mem::replace(&mut world.asked, true) {
@@ -975,6 +976,97 @@ fn are_there_one_by_one(run: &mut Run, count: usize) -> Result<bool, grader::Fai
     Ok(missing(&service, &texts.iter().collect::<Vec<_>>())? == 0)
 }
 
+/// The file as another program has it open, which is about to write: until it has, no other
+/// program writes. `None` if the messages are elsewhere.
+struct Other(Connection);
+
+impl Other {
+    fn begin(folder: &tempfile::TempDir) -> Option<Self> {
+        let file = folder.path().join("messages.db");
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let connection = Connection::open_with_flags(file, flags).ok()?;
+        connection.execute_batch("BEGIN IMMEDIATE").ok()?;
+        Some(Self(connection))
+    }
+
+    /// Writes, as soon as the program has had the time to read, and waits to write. A program
+    /// that has not read by then is right: it reads what was written.
+    fn writes(self, sql: &str) -> bool {
+        std::thread::sleep(Duration::from_millis(300));
+        let wrote = self.0.execute(sql, ()).is_ok_and(|changed| changed == 1);
+        wrote && self.0.execute_batch("COMMIT").is_ok()
+    }
+}
+
+/// What another program does while the student's reads, and is about to write.
+const BETWEEN: &str = "meanwhile, another program that has the file open writes into it";
+
+/// Two things in one statement are kept apart from what other programs do; two statements are not,
+/// whatever lock is around them.
+fn post_between(run: &mut Run) -> Verdict {
+    let folder = folder();
+    let service = serve(run, &folder)?;
+    let [first, second] = [(); 2].map(|()| run.seed().word());
+    service.ask(posted(&first))?.expect_status(303)?;
+    let Some(other) = Other::begin(&folder) else {
+        return Ok(());
+    };
+    let begun = service.begin(posted(&second));
+    let theirs = run.seed().word();
+    let insert = format!("INSERT INTO messages (text) VALUES ('{theirs}')");
+    if !other.writes(&insert) {
+        return begun.answer().map(drop);
+    }
+    let status = begun.answer()?.status();
+    let missing = missing(&service, &[&first, &second, &theirs])?;
+    if status == 303 && missing == 0 {
+        return Ok(());
+    }
+    Err(service
+        .wrong(
+            &["post a message, and then another one", BETWEEN],
+            "303, and all three messages are on the page",
+            format!("status {status}, and {missing} of them are not on the page"),
+        )
+        .because("posts-lost", POSTS_LOST))
+}
+
+fn like_between(run: &mut Run) -> Verdict {
+    let folder = folder();
+    let service = serve(run, &folder)?;
+    let text = run.seed().word();
+    service.ask(posted(&text))?.expect_status(303)?;
+    let Some(other) = Other::begin(&folder) else {
+        return Ok(());
+    };
+    let begun = service.begin(like("1"));
+    let wrote = other.writes("UPDATE messages SET likes = likes + 1 WHERE id = 1");
+    let status = begun.answer()?.status();
+    // What is not acknowledged is not lost.
+    if !wrote || status != 303 {
+        return Ok(());
+    }
+    let number = likes_of(&service, &text)?;
+    if number == 2 {
+        return Ok(());
+    }
+    Err(service
+        .wrong(
+            &["post a message, and send a like for it", BETWEEN],
+            "two likes: that of the other program, and this one",
+            format!("{number} shown"),
+        )
+        .because("likes-lost", LIKES_LOST))
+}
+
+const POSTS_LOST: &str = "One at a time, all goes well; at the same time, some are lost or refused. Does \
+                          something happen in two steps, a SELECT and then an INSERT? Then two \
+                          requests see the same, and both act on it. Let one statement do it.";
+
+const LIKES_LOST: &str = "Likes that come at the same time are lost. If you read the number, add one, and \
+                          write it back, two requests read the same number. Let the database add, in one \
+                          statement: SET likes = likes + 1.";
+
 fn posts_at_once(run: &mut Run) -> Verdict {
     let texts: Vec<String> = (0..AT_ONCE).map(|_| run.seed().word()).collect();
     let folder = folder();
@@ -993,7 +1085,7 @@ fn posts_at_once(run: &mut Run) -> Verdict {
     let refused = statuses.iter().filter(|status| **status != 303).count();
     let missing = missing(&service, &texts.iter().collect::<Vec<_>>())?;
     if refused == 0 && missing == 0 {
-        return Ok(());
+        return post_between(run);
     }
     let failure = service.wrong(
         &[&*format!(
@@ -1003,13 +1095,7 @@ fn posts_at_once(run: &mut Run) -> Verdict {
         format!("{refused} have another answer, and {missing} are not on the pages"),
     );
     Err(match are_there_one_by_one(run, AT_ONCE)? {
-        true => failure.because(
-            "posts-lost",
-            "One at a time, all goes well; at the same time, some are lost or refused. Does \
-             something happen in two steps, a SELECT and then an INSERT, with the lock open \
-             between them? Then two requests see the same, and both act on it. Let one statement \
-             do it.",
-        ),
+        true => failure.because("posts-lost", POSTS_LOST),
         false => failure,
     })
 }
@@ -1040,7 +1126,7 @@ fn likes_at_once(run: &mut Run) -> Verdict {
     let number = likes_of(&service, &text)?;
     let all = ALONE + AT_ONCE;
     if number == all {
-        return Ok(());
+        return like_between(run);
     }
     let failure = service.wrong(
         &[&*format!(
@@ -1050,12 +1136,7 @@ fn likes_at_once(run: &mut Run) -> Verdict {
         format!("{number} are shown"),
     );
     Err(match (ALONE..all).contains(&number) {
-        true => failure.because(
-            "likes-lost",
-            "Likes that come at the same time are lost. If you read the number, add one, and \
-             write it back, two requests read the same number. Let the database add, in one \
-             statement: SET likes = likes + 1.",
-        ),
+        true => failure.because("likes-lost", LIKES_LOST),
         false => failure,
     })
 }
