@@ -607,7 +607,7 @@ impl Model for Login {
 
     fn expect(knobs: &Knobs, state: &mut State, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
-        if !asked.has_plain_path() {
+        if asked.respells(&["/", "/login", "/register", "/messages", "/logout"]) {
             return None;
         }
         match asked.method.as_str() {
@@ -1662,12 +1662,20 @@ fn ends(run: &mut Run) -> Verdict {
     let board = || get("/").field("Cookie", format!("session={token}"));
     let at_once = service.ask(board())?.status();
     let guest = service.ask(get("/"))?.status();
+    let longer = run
+        .program()
+        .env("SESSION_SECONDS", &LONGER.to_string())
+        .serve()?;
+    longer.ask(ann.registers())?;
+    let login = longer.ask(ann.logs_in())?;
+    let logged_in = Instant::now();
     // It lasts a second; whether a look at the board makes it last longer, the text leaves open.
     for _ in 0..3 {
         std::thread::sleep(Duration::from_millis(1200));
         let answer = service.ask(board())?;
         if answer.status() != 200 {
-            return answer.expect_status(303);
+            answer.expect_status(303)?;
+            return lasts(&longer, &login, logged_in);
         }
     }
     let done = [
@@ -1685,6 +1693,44 @@ fn ends(run: &mut Run) -> Verdict {
              forgets the cookie, since a thief's program does not: compare Instant::now() with ends in each \
              request. And ends must be session_seconds() after the login.",
     ))
+}
+
+/// The seconds for which a session lasts that is not to end while it is looked at.
+const LONGER: u64 = 30;
+
+/// Whether a session that lasts [`LONGER`] says so to the browser, and has not ended a second later.
+fn lasts(service: &Service, login: &grader::Answer, logged_in: Instant) -> Verdict {
+    let Some(cookie) = login.cookies().find(|cookie| cookie.name == SESSION) else {
+        return Err(login.wrong("a cookie session"));
+    };
+    let answer = service.ask(get("/").field("Cookie", format!("session={}", cookie.value)))?;
+    // A computer may be so busy that the session has ended.
+    if answer.status() == 303 && logged_in.elapsed() < Duration::from_secs(LONGER) {
+        let done = [
+            &*format!("start the server with SESSION_SECONDS={LONGER}, register, log in"),
+            "wait for a second or two, and ask for /",
+        ];
+        let failure = service.wrong(&done, "status 200, and the board", "status 303");
+        return Err(failure.because(
+            "ends-early",
+            "A session ends much earlier than it should. It lasts session_seconds() seconds from the \
+             login on: Duration::from_secs(…).",
+        ));
+    }
+    if cookie.attribute("Max-Age") == Some(LONGER.to_string().as_str()) {
+        return Ok(());
+    }
+    let failure = login.wrong(format!(
+        "with SESSION_SECONDS={LONGER}, a cookie with Max-Age={LONGER}"
+    ));
+    Err(match cookie.attribute("Max-Age") == Some(AN_HOUR) {
+        true => failure.because(
+            "always-an-hour",
+            "The browser keeps the cookie for an hour, however long its session lasts. Its Max-Age is \
+             session_seconds(), too, so that both end at the same time.",
+        ),
+        false => failure,
+    })
 }
 
 /// What a wrong password and an unknown name are answered with, the names left out.
