@@ -1,10 +1,10 @@
 //! The checks of lesson 5, html_forms: the forms are served, and what is typed into
 //! them comes back decoded and escaped.
 
+use grader::model::shown;
 use grader::record::Request;
-use grader::{
-    Act, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, encode_form, get, post,
-};
+use grader::{Act, Answer, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole};
+use grader::{encode_form, get, post};
 
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -61,6 +61,12 @@ fn main() -> std::process::ExitCode {
                 ]
             },
         )
+        .check(
+            2,
+            0,
+            "a field of a search that does not come is like an empty one",
+            search_left_out,
+        )
         .example(
             3,
             1,
@@ -87,7 +93,12 @@ fn main() -> std::process::ExitCode {
             1,
             "an escape that was typed comes back as typed",
             Whole,
-            |draw| [search(&format!("&lt;{}", draw.word()), "novels")],
+            |draw| {
+                [
+                    search(&format!("&lt;{}", draw.word()), "novels"),
+                    search(&format!("{}&amp;{}", draw.word(), draw.word()), "novels"),
+                ]
+            },
         )
         .check(
             3,
@@ -128,6 +139,12 @@ fn main() -> std::process::ExitCode {
         .example(4, 1, "a password in the query is no login", Whole, |draw| {
             [get(format!("/login?name={}&password=sesame", draw.word()))]
         })
+        .check(
+            4,
+            0,
+            "a field of a login that does not come is like an empty one",
+            login_left_out,
+        )
         .check(
             4,
             0,
@@ -407,7 +424,11 @@ impl Model for Bookshop {
         vec![match draw.below(10) {
             0 => search(&draw.word(), draw.pick(&SHELVES)),
             1 => get(draw.path_near(&["/", "/login", "/search"]) + &draw.query()),
-            2 => match draw.below(6) {
+            2 => match draw.below(7) {
+                6 => {
+                    let escape = draw.pick(&["&amp;", "&quot;", "&amp;lt;"]);
+                    search(&format!("{}{escape}", draw.word()), &draw.text())
+                }
                 // What a program might put in the place of a value.
                 5 => search(draw.pick(&["{shelf}", "{words}", "{}"]), &draw.word()),
                 4 => search(&draw.word(), draw.pick(&["{words}", "{shelf}"])),
@@ -632,6 +653,21 @@ impl Model for Bookshop {
         );
         everywhere(
             mistakes,
+            "escape-undone",
+            "An escape that was typed, such as &amp; or &lt;, is taken for one, so a reader sees a & or a < in its place. Escape every &, whatever stands behind it.",
+            &[
+                |expect, text| {
+                    let undone = text.replace("&amp;", "&");
+                    expect.body_has(escaped(&undone, &['&', '<', '>', '"']))
+                },
+                |expect, text| {
+                    expect.body_has(escaped_once(text, &["amp;", "lt;", "gt;", "quot;"]))
+                },
+                |expect, text| expect.body_has(escaped_once(text, &["lt;", "gt;"])),
+            ],
+        );
+        everywhere(
+            mistakes,
             "debug-format",
             "You write a value with {:?}, which puts quotes around it and a \\ before some signs. {} writes it as it is.",
             &[
@@ -846,6 +882,14 @@ fn escaped(text: &str, signs: &[char]) -> String {
         .collect()
 }
 
+/// The text escaped, but for each & that begins one of these escapes already.
+fn escaped_once(text: &str, escapes: &[&str]) -> String {
+    let twice = escaped(text, &['&', '<', '>', '"']);
+    escapes.iter().fold(twice, |text, escape| {
+        text.replace(&format!("&amp;{escape}"), &format!("&{escape}"))
+    })
+}
+
 /// Fields of a form as they are sent: some of these, in any order, with others between them,
 /// some twice, some empty.
 fn fields(draw: &mut Draw, names: &[&str]) -> String {
@@ -892,6 +936,49 @@ fn search_in_address(run: &mut Run) -> Verdict {
     page.follow("button")?;
     let fields = encode_form(&[("words", &words), ("shelf", "novels")]);
     page.expect_path(&format!("/search?{fields}"))
+}
+
+/// Each field of the search comes empty, and then not at all.
+fn search_left_out(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    for (other, field) in [("words", "shelf"), ("shelf", "words")] {
+        let empty = run.get(&format!("/search?{other}={word}&{field}="))?;
+        let left_out = run.get(&format!("/search?{other}={word}"))?;
+        expect_alike(field, &empty, &left_out)?;
+    }
+    Ok(())
+}
+
+/// The same with the login.
+fn login_left_out(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let empty = run.ask(log_in("", &word))?;
+    let left_out = run.ask(post("/login").form(&[("password", &word)]))?;
+    expect_alike("name", &empty, &left_out)?;
+    let empty = run.ask(log_in(&word, ""))?;
+    let left_out = run.ask(post("/login").form(&[("name", &word)]))?;
+    expect_alike("password", &empty, &left_out)
+}
+
+/// What a reader sees is the same without a field as with an empty one, whatever the words are. (A
+/// page may count its visitors, so numbers may differ. Whether there is a page, the model says.)
+fn expect_alike(field: &str, empty: &Answer, left_out: &Answer) -> Verdict {
+    let read = |answer: &Answer| shown(&answer.text()).replace(|c: char| c.is_ascii_digit(), "");
+    if [empty, left_out]
+        .iter()
+        .any(|answer| answer.status() != 200)
+        || read(empty) == read(left_out)
+    {
+        return Ok(());
+    }
+    let wrong = left_out.wrong(format!("the page that an empty {field} gets"));
+    Err(wrong.because(
+        "default-for-missing",
+        format!(
+            "If the field {field} does not come, you take something else for its value. It is then \
+             like an empty one: the page is the same. The function field does so."
+        ),
+    ))
 }
 
 fn script(run: &mut Run) -> Verdict {
