@@ -488,6 +488,16 @@ impl Model for MessageEcho {
             .or(|knobs| {
                 knobs.echo = |body| String::from_utf8_lossy(body).trim_end().into();
             })
+            .or(|knobs| {
+                knobs.echo = |body| {
+                    let is_line_end = |byte: &u8| b"\r\n".contains(byte);
+                    let end = body.iter().rposition(|byte| !is_line_end(byte));
+                    body[..end.map_or(0, |last| last + 1)].into()
+                };
+            })
+            .wrong("zeros-removed", "The bytes 0 of a body are taken out. They were sent like the others: read_exact fills all of the buffer, so no zero of vec![0; length] is left in it.", |knobs| {
+                knobs.echo = |body| body.iter().copied().filter(|byte| *byte != 0).collect();
+            })
             .wrong("not-decoded", "The message comes back as it travels. A space comes as +, and other characters as % and two digits: let parse_form decode them.", |knobs| {
                 knobs.message = raw;
             })
@@ -568,6 +578,8 @@ impl Model for MessageEcho {
             .wrong("message-trimmed", "White space at the ends of the message is taken off. The message comes back as it was typed.", |knobs| {
                 knobs.value = |message| message.trim().into();
             })
+            .or(|knobs| knobs.value = |message| message.trim_end().into())
+            .or(|knobs| knobs.value = |message| message.trim_end_matches(['\r', '\n']).into())
             .wrong("message-first-line", "Only the first line of the message comes back. A message may have several.", |knobs| {
                 knobs.value = |message| message.lines().next().unwrap_or_default().into();
             })

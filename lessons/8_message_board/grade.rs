@@ -636,6 +636,13 @@ fn about_the_list(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        .or(|knobs| {
+            knobs.keep = |messages, message| {
+                if messages.last() != Some(&message) {
+                    messages.push(message);
+                }
+            };
+        })
         .wrong(
             "line-by-line",
             "Each line of a message is on the page as a message of its own. A message may have \
@@ -800,6 +807,14 @@ fn about_refusing(mistakes: &mut Mistakes<Knobs>) {
             "The length is that in bytes: len(). An é has two of them. Characters are \
              chars().count().",
             |knobs| knobs.length = |came| came.replace("\r\n", "\n").len(),
+        )
+        .wrong(
+            "counts-utf16",
+            "The length is that in UTF-16, in which an emoji such as 🐈 counts as two. Characters \
+             are chars().count().",
+            |knobs| {
+                knobs.length = |came| came.replace("\r\n", "\n").encode_utf16().count();
+            },
         )
         .wrong(
             "line-end-is-two",
