@@ -230,8 +230,14 @@ fn main() -> ExitCode {
         })
         .example(4, 1, "its Location is /", Whole, |draw| {
             let (site, uri) = good(draw);
+            let more = [("name", &*draw.word()), ("uri", &uri), ("button", "keep")];
             // A name of one space is a name, too.
-            [site, posted(&draw.word(), &uri), posted(" ", &uri)]
+            [
+                site,
+                posted(&draw.word(), &uri),
+                posted(" ", &uri),
+                post("/").form(&more),
+            ]
         })
         .example(4, 1, "the page shows the bookmark", Whole, |draw| {
             let (site, uri) = good(draw);
@@ -541,6 +547,8 @@ struct Visit {
     asked: Option<Vec<Act>>,
     /// Whether the time was up.
     given_up: bool,
+    /// The address that was asked last.
+    last: String,
 }
 
 /// Where the client is sent, for a name and its URI.
@@ -578,6 +586,8 @@ struct Knobs {
     is_empty: fn(name: &str, uri: &str) -> bool,
     /// The status if a field is not there, and if it is empty.
     missing: [u16; 2],
+    /// Whether a form with these names is refused, though it has the fields that it needs.
+    refuses: fn(names: &[&str]) -> bool,
     /// Whether only / takes forms.
     only_home: bool,
     /// Whether the page names the field then.
@@ -588,6 +598,8 @@ struct Knobs {
     /// The same, of a name that the program is started with.
     keeps_given: fn(&str) -> String,
     keeps_uri: fn(&str) -> String,
+    /// Whether the address is stored to which redirects have led.
+    keeps_last: bool,
     keeps: bool,
     /// Whether a URI loses the name that it had before.
     one_name: bool,
@@ -625,12 +637,14 @@ impl Default for Knobs {
             no_text: 400,
             is_empty: |name, uri| name.is_empty() || uri.is_empty(),
             missing: [400, 400],
+            refuses: |_| false,
             only_home: false,
             names_missing: true,
             asks_first: false,
             keeps_name: str::to_string,
             keeps_given: str::to_string,
             keeps_uri: str::to_string,
+            keeps_last: false,
             keeps: true,
             one_name: false,
             first_stays: false,
@@ -696,8 +710,10 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
                 there,
                 asked: Some(asked),
                 given_up,
+                last: uri,
             });
         };
+        uri = format!("{SERVICE}{target}");
         let path = target.split('?').next().unwrap_or_default().to_string();
         asked.push(request(knobs.method, target));
         let takes = match world.sites.get(&path) {
@@ -718,6 +734,7 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
                 there,
                 asked: Some(asked),
                 given_up,
+                last: uri,
             });
         }
         let answer = match world.sites.get(&path) {
@@ -727,6 +744,7 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
                     there,
                     asked: None,
                     given_up,
+                    last: uri,
                 });
             }
             reply => reply.and_then(Reply::what).cloned(),
@@ -743,6 +761,7 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
                     there,
                     asked: Some(asked),
                     given_up,
+                    last: uri,
                 });
             }
         }
@@ -753,6 +772,7 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
         there,
         asked: None,
         given_up,
+        last: uri,
     })
 }
 
@@ -823,6 +843,10 @@ impl Model for BookmarkServer {
                     10 => post("/").form(&[("name", &name), ("name", &draw.word()), ("uri", &uri)]),
                     11 => {
                         post("/").form(&[("x", "1"), ("name", &name), ("uri", &uri), ("uri", "")])
+                    }
+                    8 => {
+                        let other = draw.word();
+                        post("/").form(&[("uri", &uri), (&other, "1"), ("name", &name)])
                     }
                     _ => posted(&name, &uri),
                 });
@@ -1072,15 +1096,23 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
     let (Some(name), Some(uri)) = (name, uri) else {
         return Some(refused(knobs.missing[0]));
     };
+    let text = asked.text();
+    let names = text.split('&').filter_map(|field| field.split('=').next());
+    if (knobs.refuses)(&names.collect::<Vec<_>>()) {
+        return Some(refused(knobs.missing[0]));
+    }
     let nothing = name.is_empty() || uri.is_empty();
     if (knobs.is_empty)(&name, &uri) && !knobs.asks_first {
         // No site is asked, so no site is waited for.
         return Some(refused(knobs.missing[1]).took(0..PATIENCE - 1000));
     }
     let is_known = world.kept.values().any(|known| *known == uri);
-    let there = match knobs.trusts_known && is_known {
-        true => true,
-        false => visit(knobs, world, &uri)?.there,
+    let (there, last) = match knobs.trusts_known && is_known {
+        true => (true, uri.clone()),
+        false => {
+            let visit = visit(knobs, world, &uri)?;
+            (visit.there, visit.last)
+        }
     };
     // The step that says what is right here: in step 3, that something is missing.
     let step = |step: u32| Expect::step(if nothing { 3 } else { step });
@@ -1114,7 +1146,8 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
             .extend([(4, old.clone())].into_iter().filter(is_told));
     }
     if knobs.keeps {
-        keep(knobs, world, &name, &uri);
+        let kept = if knobs.keeps_last { &last } else { &uri };
+        keep(knobs, world, &name, kept);
     }
     let (status, location) = knobs.posted;
     let location = location.map(|location| location(&name, &uri));
@@ -1288,6 +1321,10 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
         .wrong("blank-is-empty", "You take a name or uri of spaces for an empty one. For this lesson it is not empty: is_empty() without trim().", |knobs| {
             knobs.is_empty = |name, uri| name.trim().is_empty() || uri.trim().is_empty();
         })
+        .wrong("other-fields-refused", "A form with one more field than name and uri gets a 400. Other fields do no harm: look whether name and uri are there, and do not count the fields.", |knobs| {
+            knobs.refuses = |names| names.iter().collect::<BTreeSet<_>>().len() != 2;
+        })
+        .or(|knobs| knobs.refuses = |names| names.len() != 2)
         .wrong("missing-not-found", "If a field is missing, you answer 404. That says that nothing is at this path. The path is right, the form is not: 400.", |knobs| {
             knobs.missing = [404; 2];
         })
@@ -1359,6 +1396,9 @@ fn keeping(mistakes: &mut Mistakes<Knobs>) {
         })
         .wrong("uri-cut", "You store the URI without what follows its question mark. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_uri = |uri| uri.split('?').next().unwrap_or_default().into();
+        })
+        .wrong("uri-where-it-led", "You store the address to which redirects have led, and not the URI that was sent. A site may redirect to another page tomorrow: store the URI just as parse_form gives it.", |knobs| {
+            knobs.keeps_last = true;
         })
         .wrong("uri-without-slash", "You take the slash at the end of the URI away. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_uri = |uri| uri.trim_end_matches('/').into();
