@@ -74,7 +74,11 @@ fn main() -> std::process::ExitCode {
             [post("/count").body("🐈".repeat(draw.number(2..20) as usize))]
         })
         .example(3, 1, "spaces and line ends count, too", Whole, |draw| {
-            [post("/count").body(format!("  {}\r\nねこ \n", draw.word()))]
+            [
+                post("/count").body(format!("  {}\r\nねこ \n", draw.word())),
+                // What some editors begin a text with.
+                post("/count").body(format!("\u{feff}{}", draw.word())),
+            ]
         })
         .example(3, 1, "an empty body has none", Whole, |_| {
             [post("/count").body("")]
@@ -336,6 +340,9 @@ impl Model for TextAndBytes {
             .wrong("one-digit", "A byte below 16 has only one digit. Each byte has two: a line end is 0A.", |knobs| {
                 knobs.numbers = |body| (200, numbers(body, " ", |byte| format!("{byte:X}")));
             })
+            .or(|knobs| {
+                knobs.numbers = |body| (200, numbers(body, " ", |byte| format!("{byte:2X}")));
+            })
             .wrong("small-letters", "The digits A to F are small letters. The text asks for capital ones.", |knobs| {
                 knobs.numbers = |body| (200, numbers(body, " ", |byte| format!("{byte:02x}")));
             })
@@ -428,6 +435,15 @@ impl Model for TextAndBytes {
             })
             .wrong("line-end-is-one", "A line end counts as one character, and it comes as two, \\r and \\n. Each of them counts: text.chars().", |knobs| {
                 knobs.counts = |text| (text.replace("\r\n", "\n").chars().count(), text.len());
+            })
+            .wrong("byte-order-mark", "You leave out U+FEFF, which some editors put before a text. It was sent like the rest, so it counts: one character, three bytes.", |knobs| {
+                knobs.counts = |text| {
+                    let text = text.trim_start_matches('\u{feff}');
+                    (text.chars().count(), text.len())
+                };
+            })
+            .or(|knobs| {
+                knobs.counts = |text| (text.trim_start_matches('\u{feff}').chars().count(), text.len());
             })
             .wrong("words", "You count words. The text asks for characters: text.chars().", |knobs| {
                 knobs.counts = |text| (text.split_whitespace().count(), text.len());

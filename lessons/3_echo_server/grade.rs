@@ -521,6 +521,9 @@ impl Model for EchoServer {
             .or(|knobs| {
                 knobs.decode = |text| strictly(text).map(|text| text.replace(['\r', '\n'], ""));
             })
+            .wrong("semicolon", "A ; stands between two fields for you, as an & does. Only the & does: color=red;shout=1 is one field, with the name color.", |knobs| {
+                knobs.shouts = |query, _| query.split(['&', ';']).any(|field| field == "shout=1");
+            })
             .wrong("any-query", "Every query shouts. Only the field shout=1 does.", |knobs| knobs.shouts = |_, _| true)
             .wrong("stays-loud", "After a request that shouted, others are loud, too. Each request stands alone: nothing of one may be left for the next.", |knobs| {
                 knobs.stays_loud = Some(false);
