@@ -43,7 +43,7 @@ fn main() -> std::process::ExitCode {
             Whole,
             |draw| {
                 [
-                    search(&format!("{} + {}", draw.line(), draw.word()), "novels"),
+                    search(&format!("{} + {} \\ 1", draw.line(), draw.word()), "novels"),
                     // What a program might put in the place of a value.
                     search(&format!("{{shelf}} {}", draw.word()), &draw.word()),
                 ]

@@ -36,8 +36,8 @@ fn main() -> ExitCode {
             |draw| {
                 let lines = format!("{}\r\n{}", draw.word(), draw.word());
                 let (one, other) = (message(&draw.word()), message(&lines));
-                // Reading the board takes nothing off it, and one can be posted again.
-                let first = vec![one.clone(), other, get("/"), one];
+                // Reading the board takes nothing off it, and one can be posted again, also at once.
+                let first = vec![one.clone(), other, get("/"), one.clone(), one];
                 let more: Vec<Act> = (0..5).map(|_| message(&draw.word())).collect();
                 [first, more, vec![get("/")]].concat()
             },
