@@ -37,7 +37,7 @@ fn main() -> ExitCode {
             2,
             "POST / answers a page with the message",
             Whole,
-            |draw| [message(&draw.word())],
+            |draw| [message(&draw.word()), message("")],
         )
         .example(
             2,
@@ -111,6 +111,8 @@ struct Knobs {
     shows_all: bool,
     /// Whether a form without a message is answered with the message before, if there is one.
     stays: bool,
+    /// The same, for an empty message.
+    empty_stays: bool,
     /// Whether PUT is answered as POST.
     takes_put: bool,
     /// The type that HEAD gets with 200, at every path, if the program answers it itself.
@@ -151,6 +153,7 @@ impl Default for Knobs {
             keeps_buffer: false,
             shows_all: false,
             stays: false,
+            empty_stays: false,
             takes_put: false,
             own_head: None,
             redirects_others: false,
@@ -248,8 +251,9 @@ impl Model for MessageForm {
                 message(&lines.join("\r\n"))
             }
             9 | 10 => {
-                let (one, other, name) = (draw.text(), draw.word(), draw.word());
-                let fields = [("message", &*one), ("message", &other), (&name, "x")];
+                let (one, other) = (draw.text(), draw.word());
+                let (name, value) = (draw.pick(&["my-message", "x"]), draw.word());
+                let fields = [("message", &*one), ("message", &other), (name, &value)];
                 let order = draw.pick(&[[0, 1], [2, 0], [0, 2]]);
                 post("/".to_string() + &draw.query()).form(&order.map(|at| fields[at]))
             }
@@ -384,6 +388,11 @@ fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
             false => missing.hides("message"),
         };
     };
+    let before = kept.messages.iter().rfind(|before| !before.is_empty());
+    let message = match before {
+        Some(before) if knobs.empty_stays && message.is_empty() => before.clone(),
+        _ => message,
+    };
     if knobs.redirects {
         let step = if asked.form_field("message").is_some() {
             2
@@ -415,6 +424,13 @@ fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
                 true => page.shows(earlier),
                 false => page.hides(earlier),
             };
+        }
+    }
+    // Nor of the other fields.
+    for (_, value) in form_urlencoded::parse(asked.text().as_bytes()) {
+        let value = value.into_owned();
+        if is_plain(&&value) && !message.contains(&value) {
+            page = page.hides(value);
         }
     }
     kept.messages.push(message.clone());
@@ -487,7 +503,9 @@ fn cut<const BYTES: usize>(page: Expect, message: &str) -> Expect {
     }
     let read = form_urlencoded::parse(&form.as_bytes()[..BYTES]).next();
     let (_, kept) = read.unwrap_or_default();
-    page.shows(&*kept).hides(message)
+    // And not one character more: what cuts the message itself off, cuts elsewhere.
+    let more: String = message.chars().take(kept.chars().count() + 1).collect();
+    page.shows(&*kept).hides(more)
 }
 
 fn not_there(page: Expect, message: &str) -> Expect {
@@ -495,6 +513,18 @@ fn not_there(page: Expect, message: &str) -> Expect {
         true => page,
         false => page.body_lacks(message),
     }
+}
+
+/// What stands behind the first message= of the body, up to one of these, decoded.
+fn behind_name(asked: &Request, ends: &[&str]) -> Option<String> {
+    let text = asked.text();
+    let (_, mut rest) = text.split_once("message=")?;
+    for end in ends {
+        rest = rest.split(end).next().unwrap_or_default();
+    }
+    let alone = format!("message={}", rest.replace('&', "%26"));
+    let mut fields = form_urlencoded::parse(alone.as_bytes());
+    fields.next().map(|(_, value)| value.into_owned())
 }
 
 /// The field as it stands in the body.
@@ -595,6 +625,14 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.field = raw,
         )
         .wrong(
+            "cut-out",
+            "You look for message= in the body and take what stands behind it. That may be the end \
+             of another name, as in my-message=, and other fields may follow. parse_form takes the \
+             fields apart, and finds the one with this name.",
+            |knobs| knobs.field = |asked| behind_name(asked, &["&"]),
+        )
+        .or(|knobs| knobs.field = |asked| behind_name(asked, &[]))
+        .wrong(
             "last-field",
             "If the field message comes twice, the first one counts. You take the last.",
             |knobs| {
@@ -689,6 +727,12 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             "A form without a field message is answered with the message before. In this lesson \
              the server remembers none: the answer is 400.",
             |knobs| knobs.stays = true,
+        )
+        .wrong(
+            "empty-stays",
+            "An empty message is answered with the message before. In this lesson the server \
+             remembers none: the page shows what was just sent, and that is nothing.",
+            |knobs| knobs.empty_stays = true,
         )
         .wrong(
             "own-head",
