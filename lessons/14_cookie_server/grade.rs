@@ -138,9 +138,13 @@ fn main() -> ExitCode {
         .example(4, 1, "an empty value is no name", Whole, |draw| {
             [with_cookies(&format!("visitor=; theme={}", draw.word()))]
         })
-        .example(5, 1, "POST /visitor/forget answers 303", Status, |_| {
-            [post(FORGET)]
-        })
+        .example(
+            5,
+            1,
+            "POST /visitor/forget answers 303, and GET 404",
+            Status,
+            |_| [post(FORGET), get(FORGET)],
+        )
         .example(5, 2, "the browser is to forget the cookie", Whole, |draw| {
             let cookie = format!("visitor={}", draw.word());
             [post(FORGET).field("Cookie", cookie)]
