@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::Duration;
 
 use grader::record::{Answer, Reply};
@@ -1100,6 +1101,13 @@ fn without_need(text: &str, field: &str) -> Option<Person> {
     Person::in_json(&value.to_string())
 }
 
+/// The person in this JSON, with a PIN that was read as a number and written again.
+fn with_number<N: FromStr>(text: &str, written: fn(N) -> String) -> Option<Person> {
+    let person = Person::in_json(text)?;
+    let pin = written(person.pin.parse().ok()?);
+    Some(Person { pin, ..person })
+}
+
 fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
     let sentence = |mistakes: &mut Mistakes<Knobs>, name: &str, says: &str, text: &str| {
         let text = text.to_string();
@@ -1147,12 +1155,7 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
         )
         // What is no number is an error then.
         .or(|knobs| {
-            knobs.decode = |text| {
-                let person = Person::in_json(text)?;
-                let number: u64 = person.pin.parse().ok()?;
-                let pin = number.to_string();
-                Some(Person { pin, ..person })
-            };
+            knobs.decode = |text| with_number(text, |number: u64| number.to_string());
         })
         .wrong(
             "pin-of-four-digits",
@@ -1164,20 +1167,10 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.pin = |pin| pin.chars().take(4).collect())
         .or(|knobs| {
             // What is no such number is an error then.
-            knobs.decode = |text| {
-                let person = Person::in_json(text)?;
-                let number: u64 = person.pin.parse().ok()?;
-                let pin = format!("{number:04}");
-                Some(Person { pin, ..person })
-            };
+            knobs.decode = |text| with_number(text, |number: u64| format!("{number:04}"));
         })
         .or(|knobs| {
-            knobs.decode = |text| {
-                let person = Person::in_json(text)?;
-                let number: u16 = person.pin.parse().ok()?;
-                let pin = format!("{number:04}");
-                Some(Person { pin, ..person })
-            };
+            knobs.decode = |text| with_number(text, |number: u16| format!("{number:04}"));
         })
         .or(|knobs| {
             knobs.decode = |text| Person::in_json(text).filter(|person| person.pin.len() == 4);
