@@ -148,6 +148,8 @@ fn main() -> ExitCode {
                     ask("Norway"),
                     replies(Reply::Answer(answer(200, "[]"))),
                     ask("Norway"),
+                    replies(Reply::Answer(answer(200, &format!("{json} x")))),
+                    ask("Norway"),
                 ]
             },
         )
