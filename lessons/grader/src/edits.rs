@@ -106,10 +106,14 @@ impl Edit {
             let (old, new) = (change.old.join("\n"), change.new.join("\n"));
             let found = text.matches(&old).count();
             if found != 1 {
-                return Err(format!(
-                    "\"{}\": the reference has it {found} times:\n{old}",
-                    self.name
-                ));
+                let name = &self.name;
+                return Err(match found {
+                    0 => format!("{name}: the reference does not have this:\n{old}"),
+                    _ => format!(
+                        "{name}: the reference has this {found} times; take more of what is \
+                         around the one that is meant:\n{old}"
+                    ),
+                });
             }
             text = text.replacen(&old, &new, 1);
         }
@@ -126,6 +130,12 @@ fn an_edit_replaces_what_is_there_once() {
     assert_eq!(edits[0].apply("a b\n  c e\n").unwrap(), "a d \n");
     assert_eq!(edits[1].apply("a b").unwrap(), "x\n  y b");
     assert!(edits[1].apply("a a").unwrap_err().contains("2 times"));
+    assert!(
+        edits[1]
+            .apply("b")
+            .unwrap_err()
+            .contains("not have this:\na")
+    );
     assert!(read("- a\n").is_err());
     assert!(read("~ a\n").unwrap_err().contains("changes nothing"));
 }

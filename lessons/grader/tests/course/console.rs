@@ -98,7 +98,11 @@ pub fn faults(workshop: &Workshop, text: &str) -> Vec<String> {
                     .args(words[1..].iter().map(|word| servers.to_real(word)));
                 servers.to_shown(&output_of(curl))
             }
-            _ => panic!("the console blocks cannot run: {}", shown.command),
+            _ => panic!(
+                "a console block has the command `{}`. It can have `cargo run -p`, `cargo test -p`, \
+                 `curl` and `echo $?`; a block that is not to be run is of another kind, `sh` or `text`",
+                shown.command
+            ),
         };
         let (said, found) = (alike(output), alike(&lines(&printed)));
         if !is_match(&said, &found) {
@@ -132,7 +136,9 @@ fn program<'a>(workshop: &Workshop, words: &'a [&'a str]) -> (Command, &'a [&'a 
         [] if words[0] == "http-core" => workshop.build_command(),
         [] => workshop.build_solution(&lesson_of(words[0])),
         ["--bin", name] => workshop.build_binary(&lesson_of(words[0]), name),
-        _ => panic!("the console blocks cannot run: cargo run with {options:?}"),
+        _ => panic!(
+            "a console block has `cargo run` with {options:?}. Before `--`, only `--bin NAME` is known"
+        ),
     };
     let mut command = Command::new(built.program);
     command.current_dir(&workshop.root);

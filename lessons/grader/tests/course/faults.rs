@@ -1,6 +1,7 @@
 //! What is wrong with the lessons.
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
 /// What is wrong with a lesson, told as soon as it is found: a whole proof takes minutes.
@@ -28,6 +29,15 @@ impl Faults {
         }
     }
 
+    /// Does this; if it panics, that is a fault.
+    pub fn catch(&self, work: impl FnOnce()) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            self.add(text.unwrap_or("its check broke"));
+        }
+    }
+
     pub fn found(self) -> Vec<String> {
         self.found.into_inner().unwrap()
     }
@@ -36,4 +46,15 @@ impl Faults {
 /// Prints this at once: what a test prints in the usual way is only seen when it fails.
 pub fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+#[test]
+fn a_panic_is_a_fault_beside_others() {
+    let faults = Faults::of("0_made_up");
+    faults.add("one");
+    faults.catch(|| panic!("no {}", "two"));
+    faults.catch(|| panic!("three"));
+    faults.catch(|| ());
+    let found = ["0_made_up: one", "0_made_up: no two", "0_made_up: three"];
+    assert_eq!(faults.found(), found);
 }

@@ -120,12 +120,14 @@ impl Lesson {
     /// The wrong program that a text calls `wrong/NAME`.
     pub fn wrong_program(&self, place: &str) -> String {
         let text = self.read("wrong.edits");
-        let edits = edits::read(&text).expect("a file of edits");
+        let edits = edits::read(&text).unwrap_or_else(|why| panic!("wrong.edits, {why}"));
         let name = place.trim_start_matches("wrong/");
         let edit = edits.iter().find(|edit| edit.name == name);
-        let edit = edit.unwrap_or_else(|| panic!("no edit is named {name}"));
+        let edit = edit.unwrap_or_else(|| {
+            panic!("a console block shows {place}, and no edit in wrong.edits is named {name}")
+        });
         edit.apply(&self.solution_text())
-            .expect("an edit that fits")
+            .unwrap_or_else(|why| panic!("wrong.edits, {why}"))
     }
 
     /// The reference.
@@ -160,7 +162,7 @@ impl Lesson {
             let digits = rest.split(':').next().unwrap_or_default();
             digits
                 .parse()
-                .unwrap_or_else(|_| panic!("no step number in todo!(\"step {digits}"))
+                .unwrap_or_else(|_| panic!("a todo! of step {digits:?}, which is no number"))
         });
         numbers.collect()
     }

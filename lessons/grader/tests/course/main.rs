@@ -44,13 +44,17 @@ fn for_each_lesson(at_once: usize, check: impl Fn(&Lesson, &Faults) + Sync) {
     let mut lessons: Vec<Lesson> = lesson::all().into_iter().rev().collect();
     if let Some(wanted) = lesson::wanted() {
         let is_there = |name: &String| lessons.iter().any(|one| one.package == *name);
-        let missing = wanted.iter().find(|name| !is_there(name));
-        assert!(missing.is_none(), "there is no lesson {missing:?}");
+        if let Some(missing) = wanted.iter().find(|name| !is_there(name)) {
+            panic!(
+                "LESSON names {missing}, and there is no such lesson. Is it path_router, and not 1_path_router?"
+            );
+        }
         lessons.retain(|one| wanted.contains(&one.package));
     }
     let faults = prove::side_by_side(&lessons, at_once, |lesson| {
         let faults = Faults::of(&lesson.folder);
-        check(lesson, &faults);
+        // It is a fault of this lesson, and hides none of another.
+        faults.catch(|| check(lesson, &faults));
         faults.found()
     });
     let faults = faults.concat();
@@ -72,7 +76,10 @@ fn the_starter_serves_and_fails_each_step_at_its_todo() {
     for_each_lesson(SOME, |lesson, faults| {
         let workshop = Workshop::open();
         let folder = workshop.folder();
-        let built = workshop.build(lesson, &lesson.starter_text(), folder.path());
+        let built = match workshop.build(lesson, &lesson.starter_text(), folder.path()) {
+            Ok(built) => built,
+            Err(why) => return faults.add(why),
+        };
         faults.add_all(built.warnings);
         let asked = Asked {
             which: Which::All,
@@ -89,7 +96,7 @@ fn the_starter_serves_and_fails_each_step_at_its_todo() {
         let todos = lesson.todo_steps();
         if steps != todos {
             faults.add(format!(
-                "there are checks for steps {steps:?}, but todo!s for {todos:?}"
+                "there are checks for the steps {steps:?}, but a todo!(\"step N: ...\") for {todos:?}"
             ));
         }
         if steps.iter().copied().ne(1..=steps.len() as u64) {
@@ -99,6 +106,7 @@ fn the_starter_serves_and_fails_each_step_at_its_todo() {
             check,
             outcome,
             diagnosis,
+            message,
             ..
         } in checks
         {
@@ -109,10 +117,17 @@ fn the_starter_serves_and_fails_each_step_at_its_todo() {
             };
             let left_out = ["ignored", "skipped", "not-graded"].contains(&&*outcome);
             if !left_out && (&*outcome, &*diagnosis) != due {
-                faults.add(format!(
-                    "with the starter, \"{}\" has {outcome} ({diagnosis}), not {due:?}",
-                    check.name
-                ));
+                let (step, name) = (check.step, check.name);
+                let wanted = match step {
+                    0 => "pass".into(),
+                    _ => format!("come to the todo! of step {step}"),
+                };
+                faults.add(match &*outcome {
+                    "passed" => format!("with the starter, \"{name}\" must {wanted}, and passes"),
+                    _ => format!(
+                        "with the starter, \"{name}\" must {wanted}, and does not:\n{message}"
+                    ),
+                });
             }
         }
     });

@@ -56,7 +56,7 @@ const OF_A_LESSON: usize = 16;
 pub fn prove(lesson: &Lesson, faults: &Faults) {
     let candidates = match programs::of(lesson) {
         Ok(candidates) => candidates,
-        Err(why) => return faults.add(why),
+        Err(all) => return faults.add_all(all),
     };
     let proved: BTreeSet<String> = candidates.iter().filter_map(Candidate::cause).collect();
     let part = Part::wanted();
@@ -74,7 +74,10 @@ pub fn prove(lesson: &Lesson, faults: &Faults) {
         let _one_lesson = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
         let began = Instant::now();
         let checks = workshop.checks(lesson, folder.path());
-        let programs = programs::build(workshop, lesson, &candidates, folder.path());
+        let programs = match programs::build(workshop, lesson, &candidates, folder.path()) {
+            Ok(programs) => programs,
+            Err(why) => return faults.add(why),
+        };
         (checks, programs, began.elapsed())
     };
     let began = Instant::now();
@@ -243,13 +246,22 @@ fn judge(candidate: &Candidate, graded: &[Graded]) -> Vec<String> {
         Due::Wrong { step, cause } => {
             if !failed().any(|check| check.check.step == *step) {
                 let steps: BTreeSet<u64> = failed().map(|check| check.check.step).collect();
-                return vec![format!(
-                    "{name} must be rejected by step {step}, and is by {steps:?}"
-                )];
+                return vec![match steps.is_empty() {
+                    true => format!(
+                        "{name} must be rejected by step {step}, and no check rejects it: ask for \
+                         what shows it, in an example or in draw"
+                    ),
+                    false => format!(
+                        "{name} must be rejected by step {step}, and is only by step {}",
+                        listed(steps)
+                    ),
+                }];
             }
             if !failed().any(|check| check.diagnosis == *cause) {
-                let told: BTreeSet<&str> = failed().map(|check| &*check.diagnosis).collect();
-                return vec![format!("{name}: its cause is not told, but {told:?}")];
+                return vec![format!(
+                    "{name}: this cause is told in no check; what is told is {}",
+                    listed(failed().map(|check| &check.diagnosis))
+                )];
             }
             // What is no model's, such as a page in a browser, has a cause of its own.
             let by_model = failed().filter(|check| check.by_model);
@@ -257,8 +269,43 @@ fn judge(candidate: &Candidate, graded: &[Graded]) -> Vec<String> {
             let others: BTreeSet<&str> = others.map(|check| &*check.diagnosis).collect();
             match others.first() {
                 None => Vec::new(),
-                Some(_) => vec![format!("{name}: the cause that is told is {others:?}")],
+                Some(_) => vec![format!(
+                    "{name}: this cause is told, but in other checks another one: {}",
+                    listed(others)
+                )],
             }
         }
     }
+}
+
+/// Each of these once, with commas between.
+fn listed<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+    let texts: BTreeSet<String> = values.into_iter().map(|value| value.to_string()).collect();
+    Vec::from_iter(texts).join(", ")
+}
+
+#[test]
+fn what_is_told_of_a_wrong_program_says_where_it_is_rejected_and_why() {
+    let (step, cause) = (2, "loud".to_string());
+    let due = Due::Wrong { step, cause };
+    let candidate = Candidate::made_up("wrong.edits, loud", due);
+    let failed = |step, diagnosis: &str| Graded {
+        check: Name {
+            step,
+            name: "a check".into(),
+        },
+        outcome: "failed".into(),
+        diagnosis: diagnosis.into(),
+        message: String::new(),
+        by_model: true,
+    };
+    let said = |graded: &[Graded]| judge(&candidate, graded).concat();
+    assert!(said(&[]).contains("step 2, and no check rejects it"));
+    let elsewhere = [failed(3, "loud"), failed(1, "loud")];
+    assert!(said(&elsewhere).ends_with("and is only by step 1, 3"));
+    let unknown = [failed(2, "other-status")];
+    assert!(said(&unknown).ends_with("what is told is other-status"));
+    let two = [failed(2, "loud"), failed(3, "mute")];
+    assert!(said(&two).ends_with("another one: mute"));
+    assert_eq!(said(&[failed(2, "loud")]), "");
 }

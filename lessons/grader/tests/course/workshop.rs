@@ -78,13 +78,17 @@ impl Workshop {
 
     /// Builds a program that stands in the place of the lesson's starter, and keeps it in this
     /// folder.
-    pub fn build(&self, lesson: &Lesson, text: &str, folder: &Path) -> Built {
+    ///
+    /// # Errors
+    ///
+    /// With what the compiler says, if it does not compile.
+    pub fn build(&self, lesson: &Lesson, text: &str, folder: &Path) -> Result<Built, String> {
         self.with_starter(lesson, text, || {
-            let built = self.cargo_build(&lesson.package, "--bin", &lesson.package);
+            let built = self.try_build(&lesson.package, "--bin", &lesson.package)?;
             // The next program takes its place.
             let program = folder.join(format!("built{}", std::env::consts::EXE_SUFFIX));
             fs::copy(&built.program, &program).expect("a copy of the program");
-            Built { program, ..built }
+            Ok(Built { program, ..built })
         })
     }
 
@@ -138,7 +142,13 @@ impl Workshop {
         command
     }
 
+    /// Builds what is the course's own, or fails with what the compiler says.
     fn cargo_build(&self, package: &str, kind: &str, target: &str) -> Built {
+        let built = self.try_build(package, kind, target);
+        built.unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    fn try_build(&self, package: &str, kind: &str, target: &str) -> Result<Built, String> {
         let output = self
             .command(env!("CARGO"))
             .args(["build", "--message-format=json", "-p", package])
@@ -163,14 +173,19 @@ impl Workshop {
                 ))
             })
         };
-        let said: BTreeMap<_, _> = rendered().collect();
-        assert!(
-            output.status.success(),
-            "{target} does not compile:\n{said:?}\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        if !output.status.success() {
+            let errors = rendered().filter(|(level, _)| *level == "error");
+            let errors: String = errors.map(|(_, text)| text).collect();
+            return Err(match errors.is_empty() {
+                true => format!(
+                    "cargo cannot build {target}:\n{}",
+                    String::from_utf8_lossy(&output.stderr)
+                ),
+                false => format!("{target} does not compile:\n{}", errors.trim_end()),
+            });
+        }
         let warnings = rendered().filter(|(level, _)| *level == "warning");
-        Built {
+        Ok(Built {
             warnings: warnings
                 .map(|(_, text)| format!("{target} compiles with a warning:\n{text}"))
                 .collect(),
@@ -178,6 +193,6 @@ impl Workshop {
                 .find_map(|message| message["executable"].as_str())
                 .expect("an executable")
                 .into(),
-        }
+        })
     }
 }

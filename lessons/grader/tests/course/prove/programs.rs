@@ -29,6 +29,13 @@ pub enum Due {
 }
 
 impl Candidate {
+    /// One for a test.
+    #[cfg(test)]
+    pub fn made_up(name: &str, due: Due) -> Self {
+        let (name, text) = (name.into(), String::new());
+        Self { name, text, due }
+    }
+
     pub fn is_right(&self) -> bool {
         matches!(self.due, Due::Right)
     }
@@ -43,7 +50,12 @@ impl Candidate {
 }
 
 /// The reference, its edits and the programs of right/.
-pub fn of(lesson: &Lesson) -> Result<Vec<Candidate>, String> {
+///
+/// # Errors
+///
+/// With all that is wrong in the files of edits: who changes a reference has many to mend.
+pub fn of(lesson: &Lesson) -> Result<Vec<Candidate>, Vec<String>> {
+    let mut faults = Vec::new();
     let reference = lesson.solution_text();
     let mut all = vec![Candidate {
         name: REFERENCE.into(),
@@ -54,27 +66,9 @@ pub fn of(lesson: &Lesson) -> Result<Vec<Candidate>, String> {
         let Some(text) = lesson.find(file) else {
             continue;
         };
-        let read = edits::read(&text).map_err(|why| format!("{file}, {why}"))?;
-        for edit in read {
-            let text = edit
-                .apply(&reference)
-                .map_err(|why| format!("{file}, {why}"))?;
-            let due = match (wrong, edit.step) {
-                (false, None) => Due::Right,
-                (true, Some(step)) => Due::Wrong {
-                    step,
-                    cause: edit.name.clone(),
-                },
-                _ => {
-                    return Err(format!(
-                        "{file}, {}: \"~ step N: NAME\" is for wrong.edits",
-                        edit.name
-                    ));
-                }
-            };
-            let name = format!("{file}, {}", edit.name);
-            all.push(Candidate { name, text, due });
-        }
+        let (edited, broken) = edited(file, &text, wrong, &reference);
+        all.extend(edited);
+        faults.extend(broken);
     }
     let folder = root().join("lessons").join(&lesson.folder).join("right");
     if folder.is_dir() {
@@ -89,30 +83,73 @@ pub fn of(lesson: &Lesson) -> Result<Vec<Candidate>, String> {
         .iter()
         .any(|one| one.is_right() && one.name != REFERENCE)
     {
-        return Err("there is no other right program, in right/ or right.edits".into());
+        faults.push("there is no other right program, in right/ or right.edits".into());
     }
-    Ok(all)
+    match faults.is_empty() {
+        true => Ok(all),
+        false => Err(faults),
+    }
+}
+
+/// The programs of a file of edits, and what is wrong with the others.
+fn edited(file: &str, text: &str, wrong: bool, reference: &str) -> (Vec<Candidate>, Vec<String>) {
+    let (mut all, mut faults) = (Vec::new(), Vec::new());
+    let edits = edits::read(text).unwrap_or_else(|why| {
+        faults.push(format!("{file}, {why}"));
+        Vec::new()
+    });
+    for edit in edits {
+        let text = match edit.apply(reference) {
+            Ok(text) => text,
+            Err(why) => {
+                faults.push(format!("{file}, {why}"));
+                continue;
+            }
+        };
+        let name = format!("{file}, {}", edit.name);
+        let due = match (wrong, edit.step) {
+            (false, None) => Due::Right,
+            (true, Some(step)) => Due::Wrong {
+                step,
+                cause: edit.name,
+            },
+            _ => {
+                faults.push(format!(
+                    "{name}: an edit begins with \"~ step N: NAME\" in wrong.edits, and with \
+                     \"~ NAME\" in right.edits"
+                ));
+                continue;
+            }
+        };
+        all.push(Candidate { name, text, due });
+    }
+    (all, faults)
 }
 
 /// Builds all of them into this folder; the paths are in their order.
+///
+/// # Errors
+///
+/// With what the compiler says, if one does not compile.
 pub fn build(
     workshop: &Workshop,
     lesson: &Lesson,
     candidates: &[Candidate],
     folder: &Path,
-) -> Vec<PathBuf> {
+) -> Result<Vec<PathBuf>, String> {
     let mut main = String::from("//! All programs of the lesson.\n");
     let mut arms = String::new();
     for (number, candidate) in candidates.iter().enumerate() {
         let module = format!("program_{number}");
-        let file = format!("{}_{module}.rs", lesson.folder);
+        let file = file_of(lesson, number);
         main += &format!("#[path = \"{file}\"]\nmod {module};\n");
         arms += &format!("        Some(\"{module}\") => {module}::start(),\n");
         let start = "pub fn start() -> std::process::ExitCode {\n    \
                      std::process::Termination::report(main())\n}\n";
-        // Warnings are the business of those who wrote it for students.
+        // Warnings are the business of those who wrote it for students. (In the first line, so that
+        // the compiler counts the lines as the author does.)
         let text = format!(
-            "#![allow(warnings, clippy::all)]\n{}\n{start}",
+            "#![allow(warnings, clippy::all)] {}\n{start}",
             candidate.text
         );
         workshop.put_beside(lesson, &file, &text);
@@ -123,7 +160,19 @@ pub fn build(
          match name.as_ref().and_then(|name| name.file_stem()?.to_str()) {{\n{arms}        \
          other => panic!(\"no program {{other:?}}\"),\n    }}\n}}\n"
     );
-    let built = workshop.build(lesson, &main, folder).program;
+    let built = workshop.build(lesson, &main, folder).map_err(|why| {
+        // The author knows them by other names. (The last ones first: 1 is the beginning of 10.)
+        let names = candidates.iter().enumerate().rev();
+        names.fold(why, |why, (number, candidate)| {
+            let file = format!(
+                "lessons/{0}/../../starter/{1}",
+                lesson.folder,
+                file_of(lesson, number)
+            );
+            why.replace(&file, &candidate.name)
+        })
+    })?;
+    let built = built.program;
     let names = (0..candidates.len()).map(|number| format!("program_{number}"));
     let path = |name: String| {
         let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
@@ -133,5 +182,21 @@ pub fn build(
             .expect("a copy");
         path
     };
-    names.map(path).collect()
+    Ok(names.map(path).collect())
+}
+
+/// The file that a program stands in, beside the starter.
+fn file_of(lesson: &Lesson, number: usize) -> String {
+    format!("{}_program_{number}.rs", lesson.folder)
+}
+
+#[test]
+fn all_that_is_wrong_with_a_file_of_edits_is_found() {
+    let text = "~ step 1: gone\n- z\n+ y\n\n~ unstepped\n- a\n+ y\n\n~ step 1: good\n- a\n+ y\n";
+    let (all, faults) = edited("wrong.edits", text, true, "a b\n");
+    let names: Vec<&str> = all.iter().map(|one| &*one.name).collect();
+    assert_eq!(names, ["wrong.edits, good"]);
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(faults[0].contains("gone: the reference does not have this:\nz"));
+    assert!(faults[1].contains("unstepped: an edit begins with"));
 }

@@ -144,7 +144,13 @@ impl Checks {
     /// What they say of themselves, and of the mistakes of their model.
     pub fn known(&self) -> Known {
         let output = Command::new(&self.program).arg("--mistakes").output();
-        let output = output.expect("the checks run").stdout;
-        serde_json::from_slice(&output).expect("mistakes in JSON")
+        let output = output.expect("the checks run");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            panic!(
+                "the model breaks where its mistakes are compared:\n{}",
+                said.trim_end()
+            )
+        })
     }
 }
