@@ -64,7 +64,7 @@
 //! program is ended with its check, however that ends.
 //!
 //! How the checks of a lesson are written, and how they are proved, is told in
-//! `lessons/README.md`.
+//! `lessons/AUTHORING.md`.
 //!
 //! # What no model says
 //!

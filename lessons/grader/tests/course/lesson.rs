@@ -101,6 +101,27 @@ pub fn code_blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     lines.collect()
 }
 
+/// The lessons in the table of this text, each a link into a folder here: its folder, its minutes.
+pub fn rows(text: &str, here: &str) -> Vec<(String, String)> {
+    let row = |line: &str| {
+        let (_, link) = line.strip_prefix("| [")?.split_once("](")?;
+        let (folder, rest) = link.strip_prefix(here)?.split_once("/README.md) | ")?;
+        let (minutes, _) = rest.split_once(" |")?;
+        Some((folder.to_string(), minutes.to_string()))
+    };
+    text.lines().filter_map(row).collect()
+}
+
+/// The minutes that the text of a lesson says, in the line in italics.
+pub fn minutes(text: &str) -> String {
+    let mut lines = text.lines();
+    let line = lines.find_map(|line| line.strip_prefix("*About "));
+    let minutes = line.and_then(|line| line.split_once(" minutes."));
+    minutes.map_or("no \"*About N minutes.\"".into(), |(minutes, _)| {
+        minutes.into()
+    })
+}
+
 impl Lesson {
     /// Reads a file of the lesson's folder.
     pub fn read(&self, file: &str) -> String {
@@ -180,4 +201,13 @@ fn a_section_ends_at_the_next_heading_of_its_rank() {
     assert_eq!(section(text, "### Step 1:"), Some(" x\none\n#### more"));
     assert_eq!(section(text, "### Step 10:"), Some(" y\nten\n"));
     assert_eq!(section(text, "### Step 2:"), None);
+}
+
+#[test]
+fn a_table_of_lessons_is_read_with_its_minutes() {
+    let text = "| [0 ant](lessons/0_ant/README.md) | 30 | hills |\n| [grade](lessons/grade) | 5 |\n\
+                | 1 | [1 bee](lessons/1_bee/README.md) | 5 |\n";
+    assert_eq!(rows(text, "lessons/"), [("0_ant".into(), "30".into())]);
+    assert_eq!(minutes("# A\n\n*About 25 minutes. You write.*\n"), "25");
+    assert!(minutes("# A\n").contains("About N minutes"));
 }

@@ -291,25 +291,32 @@ fn numbers_names_and_the_syllabus_agree() {
             ));
         }
     }
-    // The syllabus links each lesson, in order, and no other.
-    let readme = std::fs::read_to_string(root.join("README.md")).expect("a README.md");
-    let linked: Vec<&str> = readme
-        .lines()
-        .filter(|line| line.starts_with('|'))
-        .filter_map(|line| {
-            Some(
-                line.split_once("](lessons/")?
-                    .1
-                    .split_once("/README.md)")?
-                    .0,
-            )
-        })
+    // Both tables have each lesson, in order, and no other, with the minutes that its text says.
+    let expected: Vec<(String, String)> = lessons
+        .iter()
+        .map(|lesson| (lesson.folder.clone(), lesson::minutes(&lesson.readme())))
         .collect();
-    let folders: Vec<&str> = lessons.iter().map(|lesson| &*lesson.folder).collect();
-    if linked != folders {
-        faults.push(format!(
-            "the syllabus in README.md links {linked:?}, the lessons are {folders:?}"
-        ));
+    for (file, folder) in [("README.md", "lessons/"), ("lessons/README.md", "")] {
+        let text = std::fs::read_to_string(root.join(file)).expect("a table of lessons");
+        let rows = lesson::rows(&text, folder);
+        let names = |rows: &[(String, String)]| -> Vec<String> {
+            rows.iter().map(|(folder, _)| folder.clone()).collect()
+        };
+        if names(&rows) != names(&expected) {
+            faults.push(format!(
+                "the table in {file} has {:?}, the lessons are {:?}",
+                names(&rows),
+                names(&expected)
+            ));
+            continue;
+        }
+        for ((folder, minutes), (_, said)) in rows.iter().zip(&expected) {
+            if minutes != said {
+                faults.push(format!(
+                    "{folder} takes {minutes} minutes in {file}, and {said} in its own text"
+                ));
+            }
+        }
     }
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
