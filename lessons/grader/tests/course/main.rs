@@ -183,6 +183,14 @@ fn every_lesson_has_its_parts_and_every_step_a_hint() {
                 faults.add(format!("README.md has no part \"{part}\""));
             }
         }
+        // The page at the end of a part shows what its lessons have taught.
+        let learned = lesson::section(&readme, "## What you will learn").unwrap_or_default();
+        if !(learned.contains("\n- ") && learned.contains("Of Rust")) {
+            faults.add(
+                "README.md has, in \"## What you will learn\", no list of what is learned of HTTP, or \
+                 nothing \"Of Rust\"",
+            );
+        }
         // The tour quotes the starter line by line.
         let starter: BTreeSet<String> = lesson
             .starter_text()
