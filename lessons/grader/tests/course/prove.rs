@@ -260,21 +260,28 @@ fn judge(candidate: &Candidate, graded: &[Graded]) -> Vec<String> {
             if !failed().any(|check| check.diagnosis == *cause) {
                 return vec![format!(
                     "{name}: this cause is told in no check; what is told is {}",
-                    listed(failed().map(|check| &check.diagnosis))
+                    listed(failed().map(told))
                 )];
             }
             // What is no model's, such as a page in a browser, has a cause of its own.
             let by_model = failed().filter(|check| check.by_model);
             let others = by_model.filter(|check| check.diagnosis != *cause);
-            let others: BTreeSet<&str> = others.map(|check| &*check.diagnosis).collect();
-            match others.first() {
-                None => Vec::new(),
-                Some(_) => vec![format!(
-                    "{name}: this cause is told, but in other checks another one: {}",
-                    listed(others)
+            let others = listed(others.map(told));
+            match others.is_empty() {
+                true => Vec::new(),
+                false => vec![format!(
+                    "{name}: this cause is told, but in other checks another one: {others}"
                 )],
             }
         }
+    }
+}
+
+/// The cause that a check tells.
+fn told(check: &Graded) -> &str {
+    match &*check.diagnosis {
+        "" => "that no mistake explains all answers",
+        name => name,
     }
 }
 
@@ -305,6 +312,8 @@ fn what_is_told_of_a_wrong_program_says_where_it_is_rejected_and_why() {
     assert!(said(&elsewhere).ends_with("and is only by step 1, 3"));
     let unknown = [failed(2, "other-status")];
     assert!(said(&unknown).ends_with("what is told is other-status"));
+    let unexplained = [failed(2, "")];
+    assert!(said(&unexplained).ends_with("what is told is that no mistake explains all answers"));
     let two = [failed(2, "loud"), failed(3, "mute")];
     assert!(said(&two).ends_with("another one: mute"));
     assert_eq!(said(&[failed(2, "loud")]), "");
