@@ -73,6 +73,7 @@ fn main() -> ExitCode {
             Status,
             |draw| {
                 let word = draw.word();
+                let longer = format!("multipart/form-data-{word}; boundary={BOUNDARY}");
                 [
                     post("/parts").form(&[("caption", &word)]),
                     post("/parts").body(word),
@@ -84,6 +85,9 @@ fn main() -> ExitCode {
                         .body(body(&[text("caption", "x")], BOUNDARY)),
                     post("/parts")
                         .field("Content-Type", "multipart/form-data; charset=utf-8")
+                        .body(body(&[text("caption", "x")], BOUNDARY)),
+                    post("/parts")
+                        .field("Content-Type", &longer)
                         .body(body(&[text("caption", "x")], BOUNDARY)),
                 ]
             },
@@ -215,12 +219,11 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
             "a long name is cut, an empty one replaced, tabs and spaces left out",
             Whole,
             |draw| {
-                let letter = draw.pick(&["x", "é", "ね", "🐈"]);
+                let long = format!("{}{}", draw.word(), "x".repeat(200));
+                let letter = draw.pick(&["é", "ね", "🐈"]);
                 [
-                    picture(
-                        &format!("{}{}", draw.word(), letter.repeat(200)),
-                        png(draw, 80),
-                    ),
+                    picture(&long, png(draw, 80)),
+                    picture(&letter.repeat(200), png(draw, 84)),
                     picture("../", png(draw, 81)),
                     picture(&format!("{}\t{}", draw.word(), draw.word()), png(draw, 82)),
                     picture(&format!("  {} ", picture_name(draw)), png(draw, 83)),
@@ -1661,11 +1664,12 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
         // 80 bytes. (In the middle of a letter, the program panics.)
         .or(|knobs| {
             knobs.display = |name| {
-                let mut short = cleaned(name, &['/', '\\'], usize::MAX);
+                let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+                let mut short: String = last.chars().filter(|c| !c.is_control()).collect();
                 while short.len() > 80 {
                     short.pop();
                 }
-                short
+                cleaned(&short, &[], 80)
             };
         })
         .wrong(
