@@ -12,7 +12,8 @@
 //!
 //! `GRADE_SESSIONS=200` asks right programs that many drawn sessions. `GRADE_PART=3/20` grades
 //! only each twentieth program of a lesson, from the third on: with another part each time, all have
-//! their turn. What is wrong is printed as soon as it is found, and all of it once more at the end.
+//! their turn. What is drawn is another thing in each run, if `GRADE_SEED` does not say which. What
+//! is wrong is printed as soon as it is found, and all of it once more at the end.
 //!
 //! They look at every folder of lessons/ that has a grade.rs, and work in a copy
 //! of the course (see `workshop`), where they put other programs in the place of a

@@ -36,7 +36,7 @@ mod side_by_side;
 pub use side_by_side::side_by_side;
 
 /// How many sessions right programs are asked, if `GRADE_SESSIONS` does not say so. Each run
-/// draws others.
+/// draws others, if `GRADE_SEED` does not say which.
 const MANY_SESSIONS: &str = "50";
 
 /// Held while a lesson is built.

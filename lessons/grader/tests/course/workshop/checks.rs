@@ -93,7 +93,6 @@ impl Checks {
             .env("GRADE_PROGRAM", program)
             .env("GRADE_REPORT", &report)
             .env("GRADE_HELPERS", &self.helpers)
-            .env_remove("GRADE_SEED")
             .env_remove("GRADE_BROWSER_STEPS")
             .stdin(Stdio::null());
         let full_name = |check: &Name| format!("step {}: {}", check.step, check.name);
