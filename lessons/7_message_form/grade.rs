@@ -37,7 +37,10 @@ fn main() -> ExitCode {
             2,
             "POST / answers a page with the message",
             Whole,
-            |draw| [message(&draw.word()), message("")],
+            |draw| {
+                let put = request("PUT", "/").form(&[("message", &draw.word())]);
+                [message(&draw.word()), message(""), put]
+            },
         )
         .example(
             2,

@@ -15,7 +15,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 fn main() -> ExitCode {
     grader::lesson!(MessageBoard)
         .example(1, 2, "a POST with a message answers 303", Status, |draw| {
-            [message(&draw.line())]
+            let put = request("PUT", "/").form(&[("message", &draw.line())]);
+            [message(&draw.line()), put]
         })
         .example(1, 1, "it sends the browser to /", Whole, |draw| {
             [message(&draw.line())]
