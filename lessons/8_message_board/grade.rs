@@ -104,7 +104,7 @@ fn main() -> ExitCode {
             1,
             "a message of 200 characters is taken",
             Status,
-            |draw| [message(&long(draw, "é", 200))],
+            |draw| ["é", "🐈"].map(|filler| message(&long(draw, filler, 200))),
         )
         .example(4, 1, "a line end counts as one character", Status, |draw| {
             [message(&long(draw, "\r\n", 200))]

@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         })
         .example(1, 2, "the region arrives as it was typed", Whole, |draw| {
             let region = format!("{} & co=100% + {}", draw.line(), draw.word());
-            [replies(person(&Person::draw(draw))), ask(&region)]
+            [replies(person(&Person::draw(draw))), ask(&region), ask("")]
         })
         .example(
             1,
