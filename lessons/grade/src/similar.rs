@@ -61,23 +61,23 @@ fn in_lesson(lesson: &Lesson, submissions: &[Submission]) -> Vec<(String, Simila
     let of_starter: HashSet<u64> = of_starter
         .map(|starter| starter.grams().into_iter().collect())
         .unwrap_or_default();
+    let texts = submissions.iter().filter_map(|submission| {
+        let file = submission.files.get(&lesson.folder)?;
+        let text = std::str::from_utf8(&file.bytes).ok()?;
+        Some((&*submission.who, text))
+    });
+    let texts: Vec<(&str, &str)> = texts.collect();
+    // A text that many have handed in, such as the starter, is read once.
+    let mut read: HashMap<&str, Option<Program<'_>>> = HashMap::new();
+    for (_, text) in &texts {
+        read.entry(text).or_insert_with(|| Program::read(text));
+    }
     // Programs that differ in nothing that counts are one.
     let mut programs: BTreeMap<u64, Equal<'_>> = BTreeMap::new();
-    // A text that many have handed in, such as the starter, is read once.
-    let mut keys: HashMap<&str, Option<u64>> = HashMap::new();
-    for submission in submissions {
-        let file = submission.files.get(&lesson.folder);
-        let text = file.and_then(|file| std::str::from_utf8(&file.bytes).ok());
-        let Some(text) = text else { continue };
-        let key = *keys.entry(text).or_insert_with(|| {
-            let program = Program::read(text)?;
-            let key = hash(&program.kinds);
-            let files = Vec::new();
-            programs.entry(key).or_insert(Equal { program, files });
-            Some(key)
-        });
-        if let Some(equal) = key.and_then(|key| programs.get_mut(&key)) {
-            equal.files.push((&submission.who, text));
+    for (who, text) in texts {
+        if let Some(program) = &read[text] {
+            let equal = programs.entry(program.key).or_default();
+            equal.files.push((who, program));
         }
     }
     let programs: Vec<Equal<'_>> = programs.into_values().collect();
@@ -86,7 +86,7 @@ fn in_lesson(lesson: &Lesson, submissions: &[Submission]) -> Vec<(String, Simila
 
     let marks: Vec<BTreeSet<u64>> = programs
         .iter()
-        .map(|equal| equal.program.marks().difference_with(&of_starter))
+        .map(|equal| equal.program().marks().difference_with(&of_starter))
         .collect();
     let mut having: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (number, marks) in marks.iter().enumerate() {
@@ -125,23 +125,17 @@ fn in_lesson(lesson: &Lesson, submissions: &[Submission]) -> Vec<(String, Simila
     let mut similar = Vec::new();
     let mut number_of: BTreeMap<&str, usize> = BTreeMap::new();
     for (percent, one, other) in listed {
-        let passages = passages(
-            &programs[one].program,
-            &programs[other].program,
-            &marks[one],
-            &marks[other],
-        );
-        for (at, (who, text)) in programs[one].files.iter().enumerate() {
+        let (ours, theirs) = (&programs[one], &programs[other]);
+        let mut owners = ours.files.iter().chain(&theirs.files);
+        if owners.all(|(who, _)| number_of.get(who) >= Some(&MOST_FILES)) {
+            continue;
+        }
+        let passages = passages(ours.program(), theirs.program(), &marks[one], &marks[other]);
+        for (at, (who, program)) in ours.files.iter().enumerate() {
             let skipped = if one == other { at + 1 } else { 0 };
-            for (with, other_text) in programs[other].files.iter().skip(skipped) {
+            for (with, other_program) in theirs.files.iter().skip(skipped) {
                 let cut = |(own, others): &(Range<usize>, Range<usize>)| {
-                    // The same tokens stand in other places of another's file.
-                    passage(
-                        text,
-                        &spans(text, own),
-                        other_text,
-                        &spans(other_text, others),
-                    )
+                    passage(program, own, other_program, others)
                 };
                 let passages: Vec<Passage> = passages.iter().map(cut).collect();
                 let turned = passages.iter().map(Passage::turned).collect();
@@ -167,10 +161,17 @@ fn in_lesson(lesson: &Lesson, submissions: &[Submission]) -> Vec<(String, Simila
     similar
 }
 
-/// Files that differ in nothing that counts: their program, and each one's owner and text.
+/// Files that differ in nothing that counts: who has handed in each, and what it says.
+#[derive(Default)]
 struct Equal<'a> {
-    program: Program<'a>,
-    files: Vec<(&'a str, &'a str)>,
+    files: Vec<(&'a str, &'a Program<'a>)>,
+}
+
+impl<'a> Equal<'a> {
+    /// What counts of each of them.
+    fn program(&self) -> &'a Program<'a> {
+        self.files[0].1
+    }
 }
 
 /// The tokens of a program, without their names and values.
@@ -178,6 +179,8 @@ struct Program<'a> {
     text: &'a str,
     kinds: Vec<Kind>,
     places: Vec<Range<usize>>,
+    /// The hash of the kinds.
+    key: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -202,10 +205,12 @@ impl<'a> Program<'a> {
             text,
             kinds: Vec::new(),
             places: Vec::new(),
+            key: 0,
         };
         // The crate keeps every text of this thread for its spans, of which none is left here.
         proc_macro2::extra::invalidate_current_thread_spans();
         program.add(text.parse().ok()?);
+        program.key = hash(&program.kinds);
         Some(program)
     }
 
@@ -257,6 +262,18 @@ impl<'a> Program<'a> {
 
     fn grams(&self) -> Vec<u64> {
         self.kinds.windows(GRAM).map(hash).collect()
+    }
+
+    /// The whole lines around these tokens, and the number of the first one.
+    fn lines(&self, tokens: &Range<usize>) -> (usize, String) {
+        let place = |at: usize| self.places.get(at).cloned().unwrap_or_default();
+        let (first, last) = (place(tokens.start), place(tokens.end.saturating_sub(1)));
+        let text = self.text.trim_start_matches('\u{feff}');
+        let number = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count();
+        let (first, last) = (number(first.start), number(last.end));
+        let lines = text.lines().skip(first);
+        let shown = lines.take((last - first + 1).min(MOST_LINES));
+        (first + 1, shown.collect::<Vec<_>>().join("\n"))
     }
 
     /// The hashes that stay.
@@ -318,36 +335,21 @@ fn passages(
     found
 }
 
-/// Where these tokens of a text stand in it.
-fn spans(text: &str, tokens: &Range<usize>) -> Range<usize> {
-    let places = Program::read(text)
-        .map(|program| program.places)
-        .unwrap_or_default();
-    let place = |at: usize| places.get(at).cloned().unwrap_or_default();
-    place(tokens.start).start..place(tokens.end.saturating_sub(1)).end
-}
-
-fn passage(text: &str, own: &Range<usize>, other_text: &str, others: &Range<usize>) -> Passage {
-    let (line, text) = lines(text, own);
-    let (other_line, other_text) = lines(other_text, others);
+/// What stands there. The same tokens stand in other places of another's file.
+fn passage(
+    one: &Program<'_>,
+    own: &Range<usize>,
+    other: &Program<'_>,
+    others: &Range<usize>,
+) -> Passage {
+    let (line, text) = one.lines(own);
+    let (other_line, other_text) = other.lines(others);
     Passage {
         line,
         other_line,
         text,
         other_text,
     }
-}
-
-/// The whole lines around a place, and the number of the first one.
-fn lines(text: &str, place: &Range<usize>) -> (usize, String) {
-    let text = text.trim_start_matches('\u{feff}');
-    let number = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count();
-    let (first, last) = (number(place.start), number(place.end));
-    let shown = text
-        .lines()
-        .skip(first)
-        .take((last - first + 1).min(MOST_LINES));
-    (first + 1, shown.collect::<Vec<_>>().join("\n"))
 }
 
 impl Passage {
