@@ -66,9 +66,17 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_lessons_of_this_course_have_edits() {
-        let edits = Edits::of(&crate::course::root());
-        let edit = edits.get("path_router", "about-with-slash");
-        assert_eq!(edit, Some("- \"/about\" =>\n+ \"/about/\" =>"));
+    fn the_edits_of_a_course_are_those_of_its_lessons() {
+        let course = tempfile::tempdir().unwrap();
+        let lessons = course.path().join("lessons");
+        for folder in ["1_ant", "2_bee", "grader"] {
+            fs::create_dir_all(lessons.join(folder)).unwrap();
+        }
+        fs::write(lessons.join("2_bee/wrong.edits"), "~ step 1: x\n- a\n+ b\n").unwrap();
+        let edits = Edits::of(course.path());
+        assert_eq!(edits.get("bee", "x"), Some("- a\n+ b"));
+        assert_eq!(edits.0.len(), 1);
+        // What is handed out to students has none.
+        assert!(Edits::of(&lessons).0.is_empty());
     }
 }
