@@ -68,15 +68,18 @@ fn in_lesson(lesson: &Lesson, submissions: &[Submission]) -> Vec<(String, Simila
     });
     let texts: Vec<(&str, &str)> = texts.collect();
     // A text that many have handed in, such as the starter, is read once.
-    let mut read: HashMap<&str, Option<Program<'_>>> = HashMap::new();
+    let mut read: HashMap<&str, Option<(u64, Program<'_>)>> = HashMap::new();
     for (_, text) in &texts {
-        read.entry(text).or_insert_with(|| Program::read(text));
+        read.entry(text).or_insert_with(|| {
+            let program = Program::read(text)?;
+            Some((hash(&program.kinds), program))
+        });
     }
     // Programs that differ in nothing that counts are one.
     let mut programs: BTreeMap<u64, Equal<'_>> = BTreeMap::new();
     for (who, text) in texts {
-        if let Some(program) = &read[text] {
-            let equal = programs.entry(program.key).or_default();
+        if let Some((key, program)) = &read[text] {
+            let equal = programs.entry(*key).or_default();
             equal.files.push((who, program));
         }
     }
@@ -179,8 +182,6 @@ struct Program<'a> {
     text: &'a str,
     kinds: Vec<Kind>,
     places: Vec<Range<usize>>,
-    /// The hash of the kinds.
-    key: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -205,12 +206,10 @@ impl<'a> Program<'a> {
             text,
             kinds: Vec::new(),
             places: Vec::new(),
-            key: 0,
         };
         // The crate keeps every text of this thread for its spans, of which none is left here.
         proc_macro2::extra::invalidate_current_thread_spans();
         program.add(text.parse().ok()?);
-        program.key = hash(&program.kinds);
         Some(program)
     }
 
