@@ -1046,12 +1046,16 @@ fn take_apart(
     }
 }
 
+/// What stands behind the last of these in a name, without its control characters.
+fn visible<'a>(name: &'a str, at: &[char]) -> impl Iterator<Item = char> + use<'a> {
+    let last = name.rsplit(at).next().unwrap_or_default();
+    last.chars().filter(|c| !c.is_control())
+}
+
 /// What is shown of a name: what stands behind the last of these, cut after this number of
 /// characters.
 fn cleaned(name: &str, at: &[char], most: usize) -> String {
-    let last = name.rsplit(at).next().unwrap_or_default();
-    let visible = last.chars().filter(|c| !c.is_control());
-    match visible.take(most).collect::<String>().trim() {
+    match visible(name, at).take(most).collect::<String>().trim() {
         "" => "picture".into(),
         name => name.into(),
     }
@@ -1664,8 +1668,7 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
         // 80 bytes. (In the middle of a letter, the program panics.)
         .or(|knobs| {
             knobs.display = |name| {
-                let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-                let mut short: String = last.chars().filter(|c| !c.is_control()).collect();
+                let mut short: String = visible(name, &['/', '\\']).collect();
                 while short.len() > 80 {
                     short.pop();
                 }
