@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 const HTML: &str = "text/html; charset=utf-8";
 const VISITOR: &str = "visitor";
-const THIRTY_DAYS: &str = "2592000";
+const SECONDS_KEPT: &str = "2592000";
 const KEEP: &str = "/visitor/keep";
 const FORGET: &str = "/visitor/forget";
 
@@ -239,7 +239,7 @@ impl Default for Knobs {
             sets: VISITOR.into(),
             writes: |name| CookieValue::Text(name.into()),
             attributes: vec![
-                ("Max-Age", value(THIRTY_DAYS)),
+                ("Max-Age", value(SECONDS_KEPT)),
                 ("Path", value("/")),
                 ("HttpOnly", value("")),
                 ("SameSite", value("Lax")),

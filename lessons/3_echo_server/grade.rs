@@ -93,7 +93,7 @@ fn main() -> std::process::ExitCode {
         })
         .example(4, 1, "any other query changes nothing", Whole, |draw| {
             let path = draw.path();
-            let queries = ["", "shout", "shout=0", "shout=10", "noshout=1"];
+            let queries = ["", "shout", "shout=0", "shout=10", "no-shout=1"];
             queries.map(|query| get(format!("{path}?{query}")))
         })
         .sessions(1)
@@ -532,7 +532,7 @@ impl Model for EchoServer {
             .wrong("any-value", "Every field with the name shout shouts, whatever its value is. Only shout=1 does.", |knobs| {
                 knobs.shouts = |query, _| fields(query).any(|field| field.split('=').next() == Some("shout"));
             })
-            .wrong("anywhere", "You look for shout=1 anywhere in the query, so noshout=1 and shout=10 shout as well. Take the query apart at each &, and compare whole fields.", |knobs| {
+            .wrong("anywhere", "You look for shout=1 anywhere in the query, so no-shout=1 and shout=10 shout as well. Take the query apart at each &, and compare whole fields.", |knobs| {
                 knobs.shouts = |query, _| query.contains("shout=1");
             })
             .wrong("beginning", "A field that only begins with shout=1 shouts, too, such as shout=10. Compare the whole field.", |knobs| {
@@ -689,31 +689,37 @@ fn piece(draw: &mut Draw) -> String {
 
 /// A query, often one that nearly shouts.
 fn query(draw: &mut Draw) -> String {
+    const NAME: &str = "shout";
+    // @ is the name of the field, and ^ the same in capitals.
     const NEAR: [&str; 23] = [
-        "shout=1",
-        "shout=1",
-        "shout=10",
-        "noshout=1",
-        "shout=0",
-        "shout",
+        "@=1",
+        "@=1",
+        "@=10",
+        "no@=1",
+        "@=0",
+        "@",
         "",
-        "shout=",
-        "Shout=1",
-        "shout=1=1",
-        "shout=1;a=b",
-        "a?shout=1",
-        "shout=01",
-        "shout=true",
-        "shout=0&shout=1",
-        "shout&shout=1",
-        "shout=1=2",
-        "a=%26shout=1",
-        "a=b%26shout=1%26c",
+        "@=",
+        "^=1",
+        "@=1=1",
+        "@=1;a=b",
+        "a?@=1",
+        "@=01",
+        "@=true",
+        "@=0&@=1",
+        "@&@=1",
+        "@=1=2",
+        "a=%26@=1",
+        "a=b%26@=1%26c",
         "discount=100%",
         "a=%zz",
         "cat=K%C3%A4tzchen",
         "a=1+%2B+1",
     ];
+    let near = |draw: &mut Draw| {
+        let near = draw.pick(&NEAR).replace('@', NAME);
+        near.replace('^', &NAME.to_uppercase())
+    };
     let number = match draw.below(8) {
         0..=4 => return String::new(),
         5 => 1,
@@ -721,7 +727,7 @@ fn query(draw: &mut Draw) -> String {
     };
     let field = |draw: &mut Draw| match draw.one_in(4) {
         true => format!("{}={}", draw.word(), draw.below(2)),
-        false => draw.pick(&NEAR).to_string(),
+        false => near(draw),
     };
     let fields: Vec<String> = (0..number).map(|_| field(draw)).collect();
     format!("?{}", fields.join("&"))

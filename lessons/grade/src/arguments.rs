@@ -21,7 +21,9 @@ cargo grade new-lesson NAME        begins a lesson (lessons/AUTHORING.md)
   LESSON          a lesson's name or number; all lessons if none is named
   --solutions     grades the reference in place of the starters
   --class DIR     grades a class: each folder or archive in DIR is one submission;
-                  DIR/class.toml has its rules (lessons/grade/README.md)
+                  DIR/class.toml has its rules (lessons/grade/README.md).
+                  With pack student or pack zip: makes one for each student on the
+                  roster, PATH/SUBMISSION, in which lessons differ in names and limits
   --shard K/N     with --class: grades the Kth of N parts; needs --seed
   --private DIR   with --submission: does the checks in DIR, too, which students never
                   see; with pack gradescope: packs them. (A class names them in class.toml)
@@ -115,7 +117,7 @@ impl Arguments {
             }
             Some("pack") => {
                 let usage = "what, and where to: cargo grade pack student --output PATH";
-                let edition = arguments.lessons.get(1).ok_or(usage)?.parse()?;
+                let edition: Edition = arguments.lessons.get(1).ok_or(usage)?.parse()?;
                 arguments.lessons.drain(..2);
                 let [(None, path)] = &files[..] else {
                     return Err(usage.into());
@@ -125,6 +127,9 @@ impl Arguments {
                         "private checks are packed for gradescope alone: all else is for students"
                             .into(),
                     );
+                }
+                if arguments.class.is_some() && !edition.is_for_one() {
+                    return Err("--class packs a student or zip edition for each student".into());
                 }
                 arguments.pack = Some((edition, path.clone()));
                 return Ok(arguments);
@@ -262,10 +267,13 @@ mod tests {
             "pack student --private mine --output x",
             "pack zip",
             "pack tar --output x",
+            "pack gradescope --class c --output x",
             "pack zip --output a --output b",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+        let packed = parse("pack zip --class mine --output folder").unwrap();
+        assert_eq!(packed.class, Some("mine".into()));
         let begun = parse("new-lesson cookies").unwrap();
         assert_eq!(begun.new_lesson.as_deref(), Some("cookies"));
         assert!(parse("new-lesson").is_err());

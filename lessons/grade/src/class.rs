@@ -60,6 +60,7 @@ pub fn grade(
     for submission in submissions {
         for lesson in lessons {
             if let Some(submitted) = submission.files.get(&lesson.folder) {
+                let lesson = submission.own(lesson);
                 let key = key(lesson, submitted, how);
                 let who = submission.who.as_str();
                 let job = Job {
@@ -107,11 +108,18 @@ pub fn grade(
             let Some(submitted) = submission.files.get(&lesson.folder) else {
                 return grading::missing(lesson);
             };
+            let lesson = submission.own(lesson);
             let record = results.get(&key(lesson, submitted, how)).cloned();
             let file = Some(submitted.file.clone());
+            // A result may be kept of somebody to whom it is said otherwise.
+            let variant = lesson.variant.clone();
             record.map_or_else(
                 || grading::missing(lesson),
-                |record| LessonRecord { file, ..record },
+                |record| LessonRecord {
+                    variant,
+                    file,
+                    ..record
+                },
             )
         };
         let lessons = lessons.iter().map(of_lesson).collect();

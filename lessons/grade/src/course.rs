@@ -5,14 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{env, fs};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{env, fs, thread};
 
 use grader::record::CheckInfo;
+use grader::variants::{Variable, Variant};
 use grader::without_variables_of_a_run;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::hash::{Hash, hash};
+use crate::record::Chosen;
+use crate::submission::Submission;
+use crate::variants::{self, Variants};
 
 /// The course in one workspace.
 pub struct Course {
@@ -37,7 +43,7 @@ pub struct Course {
 }
 
 /// One lesson.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lesson {
     /// Its package, such as `path_router`.
     pub package: String,
@@ -47,6 +53,10 @@ pub struct Lesson {
     pub number: u32,
     /// The starter as it is handed out.
     pub starter: Vec<u8>,
+    /// What may differ in it from student to student.
+    pub variables: Vec<Variable>,
+    /// What is chosen in this one, if it is a student's own.
+    pub(crate) variant: Vec<Chosen>,
     /// Its checks, in order.
     pub checks: Vec<CheckInfo>,
     /// The headings of its text, by step.
@@ -70,10 +80,12 @@ impl Lesson {
         format!("starter/{}.rs", self.folder)
     }
 
-    /// The first line of its starter, by which a file is known whatever its name is.
-    pub(crate) fn first_line(&self) -> String {
-        let text = String::from_utf8_lossy(&self.starter);
-        text.lines().next().unwrap_or_default().trim().to_string()
+    /// The starter in this variant of it.
+    pub(crate) fn starter_of(&self, variant: &Variant) -> Vec<u8> {
+        match std::str::from_utf8(&self.starter) {
+            Ok(text) => variant.apply(text).into(),
+            Err(_) => self.starter.clone(),
+        }
     }
 
     /// Whether somebody means this lesson: by its package, its folder or its number.
@@ -109,7 +121,7 @@ impl Lesson {
 }
 
 /// Checks that students do not have.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Private {
     /// The program that does them.
     pub(crate) grader: PathBuf,
@@ -193,6 +205,8 @@ impl Course {
             let headings = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
             Ok(Lesson {
                 starter: fs::read(&starter).unwrap_or_default(),
+                variables: variants::of_lesson(&folder)?,
+                variant: Vec::new(),
                 checks: json(&said(&grader.to_string_lossy(), &["--checks"], root)?)?,
                 headings: headings_of(&headings),
                 grader: grader.clone(),
@@ -257,7 +271,7 @@ impl Course {
                 )
             })?;
             let (grader, of_file) = self.build_private(&self.lessons[number], &file)?;
-            let checks = json(&said(&grader.to_string_lossy(), &["--checks"], &self.root)?)?;
+            let checks = self.checks_in(&grader)?;
             let lesson = &mut self.lessons[number];
             lesson.hash = hash(&[lesson.hash.0.as_bytes(), of_file.0.as_bytes()]);
             lesson.private = Some(Private { grader, checks });
@@ -265,26 +279,118 @@ impl Course {
         Ok(())
     }
 
-    /// Compiles checks as Cargo compiles a `grade.rs`, unless it is done already.
+    /// Gives each student the own variants of these lessons, with their checks built; but for
+    /// those lessons that the student has not handed in.
+    ///
+    /// # Errors
+    ///
+    /// If the checks of a variant do not compile.
+    pub fn give_variants(
+        &self,
+        lessons: &[&Lesson],
+        variants: &Variants,
+        submissions: &mut [Submission],
+    ) -> Result<(), String> {
+        let mut of_students = Vec::new();
+        let mut wanted: BTreeMap<(usize, Variant), Vec<Chosen>> = BTreeMap::new();
+        for (student, submission) in submissions.iter().enumerate() {
+            for (number, lesson) in lessons.iter().enumerate() {
+                let is_there = submission.files.contains_key(&lesson.folder);
+                if lesson.variables.is_empty() || !is_there {
+                    continue;
+                }
+                let (who, name, variables) = (&submission.who, &lesson.package, &lesson.variables);
+                let key = (number, variants.of(who, name, variables));
+                let chosen = || variants.chosen(who, name, variables);
+                wanted.entry(key.clone()).or_insert_with(chosen);
+                of_students.push((student, key));
+            }
+        }
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let (next, built) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+                scope.spawn(|| {
+                    while let Some((key, chosen)) = wanted.get(next.fetch_add(1, SeqCst)) {
+                        let own = self.variant(lessons[key.0], &key.1, chosen);
+                        let mut built = built.lock().unwrap_or_else(PoisonError::into_inner);
+                        built.insert(key, own.map(Arc::new));
+                    }
+                });
+            }
+        });
+        let built = built.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (student, key) in &of_students {
+            let own = built.get(key).cloned().transpose()?;
+            let own = own.map(|own| (own.folder.clone(), own));
+            submissions[*student].own_lessons.extend(own);
+        }
+        Ok(())
+    }
+
+    /// A lesson with other words in its checks and its starter.
+    fn variant(
+        &self,
+        lesson: &Lesson,
+        variant: &Variant,
+        chosen: &[Chosen],
+    ) -> Result<Lesson, String> {
+        let mut own = Lesson {
+            starter: lesson.starter_of(variant),
+            variant: chosen.to_vec(),
+            ..lesson.clone()
+        };
+        if variant.is_usual() {
+            return Ok(own);
+        }
+        let names: Vec<String> = chosen.iter().map(ToString::to_string).collect();
+        own.hash = hash(&[lesson.hash.0.as_bytes(), names.join(", ").as_bytes()]);
+        let folder = self.own_folder().join("variants").join(&own.hash.0);
+        let program = program_in(&folder, lesson);
+        if !program.is_file() {
+            // What the checks include lies beside them, as in the lesson.
+            let of_lesson = self.root.join("lessons").join(&lesson.folder);
+            let broken = |error: std::io::Error| format!("{}: {error}", of_lesson.display());
+            link_all(&of_lesson, &folder).map_err(broken)?;
+            let (checks, own) = (of_lesson.join("grade.rs"), folder.join("grade.rs"));
+            let text = fs::read_to_string(checks).map_err(broken)?;
+            fs::write(&own, variant.apply(&text)).map_err(broken)?;
+            self.build_checks(lesson, &own, &program)?;
+        }
+        own.checks = self.checks_in(&program)?;
+        own.grader = program;
+        Ok(own)
+    }
+
+    /// Compiles an instructor's own checks, unless it is done already.
     fn build_private(&self, lesson: &Lesson, file: &Path) -> Result<(PathBuf, Hash), String> {
         let text = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
         let of_file = hash(&[lesson.hash.0.as_bytes(), &text]);
         let folder = self.own_folder().join("private").join(&of_file.0);
-        let program = folder.join(format!("{}{}", lesson.package, env::consts::EXE_SUFFIX));
-        if program.is_file() {
-            return Ok((program, of_file));
+        let program = program_in(&folder, lesson);
+        if !program.is_file() {
+            self.build_checks(lesson, file, &program)?;
         }
-        let made = fs::create_dir_all(&folder);
-        made.map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
+        Ok((program, of_file))
+    }
+
+    /// Compiles checks as Cargo compiles a `grade.rs`.
+    fn build_checks(&self, lesson: &Lesson, file: &Path, program: &Path) -> Result<(), String> {
+        let folder = program.parent().unwrap_or(program);
+        let broken = |error: std::io::Error| format!("cannot write {}: {error}", folder.display());
+        fs::create_dir_all(folder).map_err(broken)?;
+        // Whoever is interrupted leaves no half of a program in its place.
+        let half = tempfile::tempdir_in(folder).map_err(broken)?;
+        let built = half.path().join(program.file_name().unwrap_or_default());
         let mut command = Command::new(self.rustc());
         command
             .arg(file)
             .args(["--crate-type=bin", "-Cdebuginfo=0"]);
-        command.args(["--crate-name", &format!("private_{}", lesson.package)]);
+        command.args(["--crate-name", &format!("checks_of_{}", lesson.package)]);
         command
             .args(["--edition", &lesson.edition])
             .arg("-o")
-            .arg(&program);
+            .arg(&built);
         command.arg(format!(
             "-Ldependency={}",
             self.helpers.join("deps").display()
@@ -302,13 +408,22 @@ impl Course {
         let output = command.stdin(Stdio::null()).output();
         let output = output.map_err(|error| format!("cannot run rustc: {error}"))?;
         match output.status.success() {
-            true => Ok((program, of_file)),
+            true => fs::rename(built, program).map_err(broken),
             false => Err(format!(
                 "{} does not compile:\n{}",
                 file.display(),
                 String::from_utf8_lossy(&output.stderr).trim_end()
             )),
         }
+    }
+
+    /// What is checked by this program.
+    fn checks_in(&self, program: &Path) -> Result<Vec<CheckInfo>, String> {
+        json(&said(
+            &program.to_string_lossy(),
+            &["--checks"],
+            &self.root,
+        )?)
     }
 
     /// The compiler.
@@ -487,6 +602,25 @@ fn link(from: &Path, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// The same for all files below a folder, but for programs.
+fn link_all(from: &Path, to: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        let there = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            link_all(&path, &there)?;
+        } else if path.extension() != Some(OsStr::new("rs")) {
+            link(&path, &there).map_err(std::io::Error::other)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a lesson's checks are called in their folder.
+fn program_in(folder: &Path, lesson: &Lesson) -> PathBuf {
+    folder.join(format!("{}{}", lesson.package, env::consts::EXE_SUFFIX))
+}
+
 /// What a run of Cargo has made.
 #[derive(Default)]
 struct Made {
@@ -636,6 +770,8 @@ pub(crate) mod tests {
                 folder: format!("{number}_{package}"),
                 number,
                 starter: format!("//! Lesson {number}: the {package}.\n").into(),
+                variables: Vec::new(),
+                variant: Vec::new(),
                 checks: vec![check(1, 1), check(1, 2), check(2, 3)],
                 headings: BTreeMap::new(),
                 grader: PathBuf::new(),

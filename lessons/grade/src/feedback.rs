@@ -110,12 +110,15 @@ fn of_lesson(lesson: &LessonRecord, left: &mut usize) -> String {
     {
         parts += &of_step(step, left);
     }
+    let variant = lesson.variant.iter();
+    let variant = variant.map(|chosen| format!("<p>{}</p>\n", escape(&chosen.told())));
     match parts.is_empty() {
         true => parts,
         false => format!(
-            "<h2>{} {}</h2>\n{parts}",
+            "<h2>{} {}</h2>\n{}{parts}",
             lesson.number,
-            escape(&lesson.lesson)
+            escape(&lesson.lesson),
+            variant.collect::<String>()
         ),
     }
 }
@@ -172,7 +175,7 @@ fn report(text: &str, left: &mut usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::tests::{adjusted, class};
+    use crate::format::tests::{adjusted, class, with_variant};
 
     #[test]
     fn a_page_says_what_is_missing_and_why() {
@@ -190,6 +193,14 @@ mod tests {
             assert!(page.contains(part), "{part}\nis not in\n{page}");
         }
         assert!(super::page(&adjusted()).contains("<p>−3 points: 2 days late"));
+    }
+
+    #[test]
+    fn a_page_says_which_variant_a_report_is_of() {
+        let page = page(&with_variant());
+        let told =
+            "<h2>1 ant</h2>\n<p>In this copy of the lesson, the &lt;path&gt; is b.</p>\n<h3>";
+        assert!(page.contains(told), "{page}");
     }
 
     #[test]

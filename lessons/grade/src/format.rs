@@ -154,7 +154,9 @@ pub(crate) mod tests {
     use crate::course::tests::course;
     use crate::grading;
     use crate::hash::hash_of;
-    use crate::record::{Adjustment, Check, File, Grading, LessonRecord, Mistake, Outcome, State};
+    use crate::record::{
+        Adjustment, Check, Chosen, File, Grading, LessonRecord, Mistake, Outcome, State,
+    };
 
     /// Records of a class: one with full points, one with a failure, and one with nothing.
     pub(crate) fn class() -> Vec<Record> {
@@ -236,9 +238,20 @@ pub(crate) mod tests {
         record
     }
 
+    /// The one with a failure, whose first lesson is another one than the others have.
+    pub(crate) fn with_variant() -> Record {
+        let mut record = class().remove(1);
+        record.lessons[0].variant = vec![Chosen {
+            what: "the <path>".into(),
+            usual: "a | 2".into(),
+            chosen: "b | 3".into(),
+        }];
+        record
+    }
+
     #[test]
     fn records_are_read_as_they_were_written() {
-        let all = [class(), vec![adjusted()]].concat();
+        let all = [class(), vec![adjusted(), with_variant()]].concat();
         let read: Vec<Record> = {
             let json = Format::Json.write(&all, &Edits::default()).unwrap();
             serde_json::from_str(&json).unwrap()

@@ -18,7 +18,8 @@
 //!   programs; [`feedback`]: the same, for each student
 //! - [`pack`]: the editions that are handed out; [`new_lesson`]: a lesson to begin with
 //! - [`edits`]: what each mistake looks like in a program
-//! - [`rules`]: what an instructor sets for a class; [`similar`]: files that are much alike
+//! - [`rules`]: what an instructor sets for a class; [`variants`]: who has which variant of a
+//!   lesson; [`similar`]: files that are much alike
 
 mod compile;
 mod grading;
@@ -39,5 +40,6 @@ pub mod rules;
 pub mod sandbox;
 pub mod similar;
 pub mod submission;
+pub mod variants;
 
 pub use grading::How;

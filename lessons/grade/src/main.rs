@@ -57,7 +57,10 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
     }
     if let Some((edition, path)) = &arguments.pack {
         let (root, private) = (course::root(), arguments.private.as_deref());
-        pack::pack(&root, *edition, &arguments.lessons, private, path)?;
+        match &arguments.class {
+            Some(class) => pack::for_each(&root, *edition, &arguments.lessons, class, path)?,
+            None => pack::pack(&root, *edition, &arguments.lessons, private, path)?,
+        }
         eprintln!("written: {}", path.display());
         return Ok(Vec::new());
     }
@@ -76,8 +79,9 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
         course.add_private(folder)?;
     }
     let lessons = chosen(&course, &arguments.lessons)?;
+    let variants = rules.as_ref().and_then(|rules| rules.variants.as_ref());
     let mut submissions = match (&arguments.class, &arguments.submission) {
-        (Some(folder), _) => submission::of_class(&course, folder, private)?,
+        (Some(folder), _) => submission::of_class(&course, folder, private, variants)?,
         (None, Some(path)) => vec![submission::of_one(&course, path)?],
         (None, None) => vec![submission::of_workspace(&course, arguments.solutions)],
     };
@@ -92,6 +96,9 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
     };
     if let Some(shard) = arguments.shard {
         submissions = submission::part(submissions, shard);
+    }
+    if let Some(variants) = variants {
+        course.give_variants(&lessons, variants, &mut submissions)?;
     }
     let of_others = arguments.class.is_some() || arguments.submission.is_some();
     let (confinement, seed) = match (of_others, &arguments.seed) {

@@ -10,12 +10,19 @@
 //! | `zip` | the same as an archive |
 //! | `github-classroom` | a folder to be a template repository, with a workflow that reports points |
 //! | `gradescope` | the archive of an autograder: the student edition beside `setup.sh` and `run_autograder` |
+//!
+//! `student` and `zip` can be made for each student of a class, with a variant of their own.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+use grader::variants::Variable;
+
+use crate::rules;
+use crate::variants::{self, Variants};
 
 /// What is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +35,13 @@ pub enum Edition {
     GithubClassroom,
     /// For Gradescope: its autograder.
     Gradescope,
+}
+
+impl Edition {
+    /// Whether a student can have one of the own.
+    pub fn is_for_one(self) -> bool {
+        matches!(self, Self::Student | Self::Zip)
+    }
 }
 
 impl FromStr for Edition {
@@ -50,6 +64,7 @@ impl FromStr for Edition {
 /// Files by their paths, which have slashes.
 type Files = BTreeMap<String, File>;
 
+#[derive(Clone)]
 struct File {
     bytes: Vec<u8>,
     is_program: bool,
@@ -111,10 +126,102 @@ pub fn pack(
     private: Option<&Path>,
     path: &Path,
 ) -> Result<(), String> {
-    let is_empty = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-    if path.exists() && !is_empty {
-        return Err(format!("{} is there already", path.display()));
+    is_free(path)?;
+    let files = files_of(root, edition, lessons, private, path)?;
+    write(&files, edition, path)
+}
+
+/// Makes this edition for each student on the roster of the class in this folder, each with the own
+/// variants of the lessons: `PATH/SUBMISSION`, or `PATH/SUBMISSION.zip`.
+///
+/// # Errors
+///
+/// As with [`pack`], and if the class has no roster, or no variants.
+pub fn for_each(
+    root: &Path,
+    edition: Edition,
+    lessons: &[String],
+    class: &Path,
+    path: &Path,
+) -> Result<(), String> {
+    let (students, who_has_what) = rules::students(class)?;
+    // Each becomes the name of a folder or archive.
+    if let Some(who) = students
+        .iter()
+        .find(|who| Path::new(who).file_name() != Some(who.as_ref()))
+    {
+        return Err(format!("{who} on the roster is no name of a folder"));
     }
+    is_free(path)?;
+    let differ = all_that_differs(root)?;
+    let usual = files_of(root, edition, lessons, None, path)?;
+    let broken = |error: io::Error| format!("cannot pack {}: {error}", path.display());
+    fs::create_dir_all(path).map_err(broken)?;
+    for who in &students {
+        let files = with_variants(&usual, &differ, who, &who_has_what);
+        let name = match edition {
+            Edition::Zip => format!("{who}.zip"),
+            _ => who.clone(),
+        };
+        write(&files, edition, &path.join(name))?;
+    }
+    Ok(())
+}
+
+/// What may differ in the lessons, by their folders.
+fn all_that_differs(root: &Path) -> Result<BTreeMap<String, Vec<Variable>>, String> {
+    let folders = fs::read_dir(root.join("lessons")).into_iter().flatten();
+    let of_folder = |entry: fs::DirEntry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        variants::of_lesson(&entry.path()).map(|variables| (name, variables))
+    };
+    let all = folders.flatten().map(of_folder);
+    let mut all = all.collect::<Result<BTreeMap<_, _>, String>>()?;
+    all.retain(|_, variables| !variables.is_empty());
+    Ok(all)
+}
+
+/// The files as this student has them.
+fn with_variants(
+    files: &Files,
+    differ: &BTreeMap<String, Vec<Variable>>,
+    who: &str,
+    who_has_what: &Variants,
+) -> Files {
+    let mut files = files.clone();
+    for (folder, variables) in differ {
+        let (_, lesson) = folder.split_once('_').unwrap_or(("", folder));
+        let variant = who_has_what.of(who, lesson, variables);
+        for path in [
+            format!("lessons/{folder}/README.md"),
+            format!("lessons/{folder}/grade.rs"),
+            format!("starter/{folder}.rs"),
+        ] {
+            if let Some(file) = files.get_mut(&path) {
+                file.bytes = variant.apply(&String::from_utf8_lossy(&file.bytes)).into();
+            }
+        }
+    }
+    files
+}
+
+/// Whether nothing is there already.
+fn is_free(path: &Path) -> Result<(), String> {
+    let is_empty = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    match path.exists() && !is_empty {
+        true => Err(format!("{} is there already", path.display())),
+        false => Ok(()),
+    }
+}
+
+/// The files of an edition.
+fn files_of(
+    root: &Path,
+    edition: Edition,
+    lessons: &[String],
+    private: Option<&Path>,
+    path: &Path,
+) -> Result<Files, String> {
     let lessons = packages(root, lessons)?;
     let broken = |error: io::Error| format!("cannot pack {}: {error}", path.display());
     let mut files = student(root).map_err(broken)?;
@@ -154,13 +261,18 @@ pub fn pack(
             );
         }
     }
+    Ok(files)
+}
+
+/// Writes the files of an edition to this path.
+fn write(files: &Files, edition: Edition, path: &Path) -> Result<(), String> {
     let written = match edition {
-        Edition::Student | Edition::GithubClassroom => write_folder(&files, path),
+        Edition::Student | Edition::GithubClassroom => write_folder(files, path),
         // Gradescope looks for its files at the top; a person wants a folder.
-        Edition::Gradescope => write_zip(&files, path, ""),
-        Edition::Zip => write_zip(&files, path, "small-web-servers/"),
+        Edition::Gradescope => write_zip(files, path, ""),
+        Edition::Zip => write_zip(files, path, "small-web-servers/"),
     };
-    written.map_err(broken)
+    written.map_err(|error| format!("cannot pack {}: {error}", path.display()))
 }
 
 /// The packages of the lessons that are meant.

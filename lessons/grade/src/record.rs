@@ -131,6 +131,10 @@ pub struct LessonRecord {
     pub lesson: String,
     /// Its number.
     pub number: u32,
+    /// What stands in this student's lesson in the place of what stands in the course's own, if
+    /// that differs from student to student.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variant: Vec<Chosen>,
     /// The file, and where it was found in the submission.
     pub file: Option<File>,
     /// What came of it.
@@ -145,6 +149,31 @@ pub struct LessonRecord {
     pub all_points: u32,
     /// The steps, in order.
     pub steps: Vec<Step>,
+}
+
+/// A choice of what may differ in a lesson. What has several forms has ` | ` between them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// What it is: `the path of the health check`.
+    pub what: String,
+    /// What stands in the course's own files.
+    pub usual: String,
+    /// What stands in its place for this student.
+    pub chosen: String,
+}
+
+impl Chosen {
+    /// The same for the student, who knows no other.
+    pub(crate) fn told(&self) -> String {
+        let first = self.chosen.split(" | ").next().unwrap_or_default();
+        format!("In this copy of the lesson, {} is {first}.", self.what)
+    }
+}
+
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = \"{}\"", self.usual, self.chosen)
+    }
 }
 
 /// A submitted file.
@@ -270,6 +299,7 @@ impl LessonRecord {
         Self {
             lesson: lesson.package.clone(),
             number: lesson.number,
+            variant: lesson.variant.clone(),
             file,
             state,
             why: None,

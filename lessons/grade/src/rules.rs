@@ -3,6 +3,7 @@
 //! ```toml
 //! roster = "roster.csv"                # who is in the class
 //! private = "private"                  # a folder with checks that students never see
+//! variants = "any phrase of your own"  # students get lessons that differ in names and limits
 //!
 //! [points]                             # in place of the points that the checks have
 //! path_router = 20                     # a lesson
@@ -42,6 +43,7 @@ use crate::course::{Course, Lesson};
 use crate::hash::{Hash, hash};
 use crate::record::{Adjustment, Person, Record};
 use crate::submission::Submission;
+use crate::variants::Variants;
 
 /// The name of the file.
 pub const FILE: &str = "class.toml";
@@ -51,6 +53,8 @@ pub const FILE: &str = "class.toml";
 pub struct Rules {
     /// The folder with the instructor's own checks.
     pub private: Option<PathBuf>,
+    /// Who has which variant of a lesson, if students have their own.
+    pub variants: Option<Variants>,
     /// What the files say, as one hash.
     pub hash: Hash,
     points: Vec<Points>,
@@ -177,6 +181,7 @@ impl Rules {
             })
         });
         let overrides = overrides.collect::<Result<_, _>>()?;
+        let variants = written.variants(text, file)?;
         let late = written.late.as_ref().map(|late| {
             let due = time(late.due.get_ref()).map_err(|why| fault(late.due.span(), &why))?;
             for percent in [Some(&late.percent_per_day), late.at_most.as_ref()] {
@@ -193,6 +198,7 @@ impl Rules {
         });
         Ok(Self {
             private: None,
+            variants,
             hash: hash(&[text.as_bytes()]),
             points,
             late: late.transpose()?,
@@ -370,6 +376,7 @@ impl Late {
 struct Written {
     roster: Option<Spanned<String>>,
     private: Option<Spanned<String>>,
+    variants: Option<Spanned<String>>,
     #[serde(default)]
     points: BTreeMap<Spanned<String>, Worth>,
     late: Option<WrittenLate>,
@@ -383,6 +390,19 @@ impl Written {
             let span = error.span().unwrap_or(0..0);
             fault(file, text, span, error.message())
         })
+    }
+
+    fn variants(&self, text: &str, file: &Path) -> Result<Option<Variants>, String> {
+        let Some(phrase) = &self.variants else {
+            return Ok(None);
+        };
+        match phrase.get_ref().trim().is_empty() {
+            true => {
+                let why = "without a phrase, anybody knows who has what";
+                Err(fault(file, text, phrase.span(), why))
+            }
+            false => Ok(Some(Variants::new(phrase.get_ref()))),
+        }
     }
 }
 
@@ -439,6 +459,30 @@ impl<'de> Deserialize<'de> for Worth {
         }
         deserializer.deserialize_any(Both)
     }
+}
+
+/// Those on the roster of the class in this folder, and who has which variant: what is needed to
+/// hand the course out.
+///
+/// # Errors
+///
+/// If one is missing, or something is wrong in one of the files.
+pub fn students(folder: &Path) -> Result<(Vec<String>, Variants), String> {
+    let file = folder.join(FILE);
+    let text = read(&file)?;
+    let written = Written::parse(&text, &file)?;
+    let missing = |what: &str| format!("{} has no {what}", file.display());
+    let variants = written.variants(&text, &file)?;
+    let variants = variants.ok_or_else(|| {
+        missing("line variants = \"any phrase of your own\": all students get the same course")
+    })?;
+    let roster = written.roster.ok_or_else(|| {
+        missing("line roster = \"roster.csv\": it is not known who is to get a course")
+    })?;
+    let path = folder.join(roster.get_ref());
+    let table = read(&path).map_err(|why| fault(&file, &text, roster.span(), &why))?;
+    let roster = read_roster(&table, &path)?;
+    Ok((roster.into_keys().collect(), variants))
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -537,6 +581,8 @@ fn read_roster(text: &str, file: &Path) -> Result<BTreeMap<String, Student>, Str
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::course::tests::course;
     use crate::format::tests::class;
@@ -603,6 +649,14 @@ mod tests {
             (
                 "[[override]]\nsubmission = \"ada\"\nlesson = \"ant\"\npoints = 1\nreason = \" \"",
                 "class.toml, line 5: an override needs its reason",
+            ),
+            (
+                "\nvariants = \" \"",
+                "class.toml, line 2: without a phrase, anybody knows who has what",
+            ),
+            (
+                "variants = true",
+                "class.toml, line 1: invalid type: boolean `true`, expected a string",
             ),
         ] {
             let why = rules(text).unwrap_err();
@@ -733,6 +787,29 @@ mod tests {
             (&*ada.name, &*ada.id, &*ada.email),
             ("Ada L.", "7", "ada@x.org")
         );
+    }
+
+    #[test]
+    fn to_hand_variants_out_takes_a_phrase_and_a_roster() {
+        let class = tempfile::tempdir().unwrap();
+        let students = |rules: &str| {
+            fs::write(class.path().join(FILE), rules).unwrap();
+            students(class.path()).map(|(students, _)| students)
+        };
+        for (rules, expected) in [
+            ("roster = \"r.csv\"", "class.toml has no line variants = "),
+            ("variants = \"x\"", "class.toml has no line roster = "),
+            (
+                "variants = \"x\"\nroster = \"r.csv\"",
+                "class.toml, line 2: cannot read ",
+            ),
+        ] {
+            let why = students(rules).unwrap_err();
+            assert!(why.contains(expected), "{why}");
+        }
+        fs::write(class.path().join("r.csv"), "submission\nbob\nada\n").unwrap();
+        let both = students("variants = \"x\"\nroster = \"r.csv\"");
+        assert_eq!(both, Ok(vec!["ada".into(), "bob".into()]));
     }
 
     #[test]

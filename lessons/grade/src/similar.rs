@@ -399,7 +399,7 @@ fn count(text: &str) -> usize {
         Submission {
             who: who.into(),
             files: [("1_ant".to_string(), Submitted { file, bytes })].into(),
-            notes: Vec::new(),
+            ..Submission::default()
         }
     }
 

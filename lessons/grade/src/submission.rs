@@ -6,10 +6,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::course::{Course, Lesson};
 use crate::hash::hash_of;
 use crate::record::File;
+use crate::variants::Variants;
 
 /// The longest file that is taken for a starter.
 const LONGEST: u64 = 1024 * 1024;
@@ -36,6 +38,8 @@ pub struct Submission {
     pub who: String,
     /// The file for each lesson, by the lesson's folder.
     pub files: BTreeMap<String, Submitted>,
+    /// The lessons as this student has them, where students have their own, by their folders.
+    pub own_lessons: BTreeMap<String, Arc<Lesson>>,
     /// What is to be known of it, in sentences.
     pub notes: Vec<String>,
 }
@@ -68,12 +72,12 @@ pub fn of_workspace(course: &Course, solutions: bool) -> Submission {
     Submission {
         who: folder.into(),
         files: files.collect(),
-        notes: Vec::new(),
+        ..Submission::default()
     }
 }
 
 /// The submissions in this folder, in the order of their names; but for the folder of the
-/// instructor's own checks.
+/// instructor's own checks. Their starters may have variants.
 ///
 /// # Errors
 ///
@@ -82,6 +86,7 @@ pub fn of_class(
     course: &Course,
     folder: &Path,
     private: Option<&Path>,
+    variants: Option<&Variants>,
 ) -> Result<Vec<Submission>, String> {
     let broken = |error: io::Error| format!("cannot read {}: {error}", folder.display());
     let mut submissions = Vec::new();
@@ -91,7 +96,7 @@ pub fn of_class(
             .file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if !is_hidden && Some(&*path) != private {
-            submissions.extend(of_path(course, &path));
+            submissions.extend(of_path(course, &path, variants));
         }
     }
     if submissions.is_empty() {
@@ -114,7 +119,8 @@ pub fn of_one(course: &Course, path: &Path) -> Result<Submission, String> {
     // `.` and `x/..` have a name, too.
     let whole = path.canonicalize();
     let whole = whole.map_err(|error| format!("cannot read {shown}: {error}"))?;
-    of_path(course, &whole).ok_or_else(|| format!("{shown} is no folder, no .zip and no .tar.gz"))
+    of_path(course, &whole, None)
+        .ok_or_else(|| format!("{shown} is no folder, no .zip and no .tar.gz"))
 }
 
 /// The Kth of N parts of these: every Nth one.
@@ -123,7 +129,7 @@ pub fn part(submissions: Vec<Submission>, (k, n): (usize, usize)) -> Vec<Submiss
 }
 
 /// What is at this path, if it is a folder or an archive.
-fn of_path(course: &Course, path: &Path) -> Option<Submission> {
+fn of_path(course: &Course, path: &Path, variants: Option<&Variants>) -> Option<Submission> {
     let name = path.file_name()?.to_string_lossy().into_owned();
     let lower = name.to_lowercase();
     let mut endings = [".zip", ".tar.gz", ".tgz"].into_iter();
@@ -136,15 +142,14 @@ fn of_path(course: &Course, path: &Path) -> Option<Submission> {
         }
         None => return None,
     };
-    let mut submission = match found {
-        Ok(found) => Submission::of(course, found),
+    Some(match found {
+        Ok(found) => Submission::of(course, who, found, variants),
         Err(error) => Submission {
+            who: who.into(),
             notes: vec![format!("{name} cannot be read: {error}")],
             ..Submission::default()
         },
-    };
-    submission.who = who.into();
-    Some(submission)
+    })
 }
 
 /// A file that may be a starter: its path, with slashes, and its bytes.
@@ -243,9 +248,27 @@ enum Known {
 }
 
 impl Submission {
+    /// The lesson as this student has it.
+    pub(crate) fn own<'a>(&'a self, lesson: &'a Lesson) -> &'a Lesson {
+        self.own_lessons
+            .get(&lesson.folder)
+            .map_or(lesson, |own| own)
+    }
+
     /// The starters among these files.
-    fn of(course: &Course, mut found: Vec<Found>) -> Self {
-        let mut submission = Self::default();
+    fn of(course: &Course, who: &str, mut found: Vec<Found>, variants: Option<&Variants>) -> Self {
+        let mut submission = Self {
+            who: who.into(),
+            ..Self::default()
+        };
+        // As they were handed out to this student.
+        let starters = course.lessons.iter().map(|lesson| match variants {
+            Some(variants) => {
+                lesson.starter_of(&variants.of(who, &lesson.package, &lesson.variables))
+            }
+            None => lesson.starter.clone(),
+        });
+        let starters: Vec<Vec<u8>> = starters.collect();
         // The shortest path first: a copy in a folder of old versions comes later.
         found.sort_by_key(|(path, _)| (path.matches('/').count(), path.clone()));
         let mut candidates: BTreeMap<usize, Vec<(Known, Found)>> = BTreeMap::new();
@@ -254,7 +277,9 @@ impl Submission {
                 submission.notes.push(format!(
                     "{path} is too long for a program, and is left out."
                 ));
-            } else if let Some((lesson, known)) = recognized(&course.lessons, &path, &bytes) {
+            } else if let Some((lesson, known)) =
+                recognized(&course.lessons, &starters, &path, &bytes)
+            {
                 candidates
                     .entry(lesson)
                     .or_default()
@@ -263,7 +288,7 @@ impl Submission {
         }
         for (number, mut all) in candidates {
             let lesson = &course.lessons[number];
-            let is_changed = |bytes: &[u8]| bytes != lesson.starter;
+            let is_changed = |bytes: &[u8]| bytes != starters[number];
             // An exact name before others; what was worked on before what was not.
             all.sort_by_key(|(known, (path, bytes))| {
                 let in_place =
@@ -299,7 +324,12 @@ impl Submission {
 }
 
 /// The lesson that a file belongs to, and how that is known.
-fn recognized(lessons: &[Lesson], path: &str, bytes: &[u8]) -> Option<(usize, Known)> {
+fn recognized(
+    lessons: &[Lesson],
+    starters: &[Vec<u8>],
+    path: &str,
+    bytes: &[u8],
+) -> Option<(usize, Known)> {
     let name = Path::new(path).file_name().and_then(OsStr::to_str)?;
     let find = |is_it: &dyn Fn(&Lesson) -> bool| lessons.iter().position(is_it);
     if let Some(lesson) = find(&|lesson| name == format!("{}.rs", lesson.folder)) {
@@ -308,11 +338,20 @@ fn recognized(lessons: &[Lesson], path: &str, bytes: &[u8]) -> Option<(usize, Kn
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
     let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
-    if let Some(lesson) = find(&|lesson| lesson.first_line() == first) {
+    if let Some(lesson) = starters
+        .iter()
+        .position(|starter| first_line(starter) == first)
+    {
         return Some((lesson, Known::FirstLine));
     }
     let within = find(&|lesson| name.contains(&lesson.package));
     within.map(|lesson| (lesson, Known::NameWithin))
+}
+
+/// The line by which a starter is known, whatever its name is.
+fn first_line(starter: &[u8]) -> String {
+    let text = String::from_utf8_lossy(starter);
+    text.lines().next().unwrap_or_default().trim().to_string()
 }
 
 #[cfg(test)]
@@ -324,7 +363,7 @@ mod tests {
         let files = files
             .iter()
             .map(|(path, text)| ((*path).to_string(), text.as_bytes().to_vec()));
-        Submission::of(&course(), files.collect())
+        Submission::of(&course(), "ada", files.collect(), None)
     }
 
     fn taken(submission: &Submission) -> Vec<(&str, &str)> {
@@ -378,6 +417,30 @@ mod tests {
     }
 
     #[test]
+    fn a_starter_with_a_variant_is_one_that_was_not_worked_on() {
+        let mut course = course();
+        let text = "//! Lesson 1: the ant.\n// shout\n";
+        course.lessons[0].starter = text.into();
+        let variables = grader::variants::read("~ x\n- shout\n+ cheer\n+ whoop\n");
+        course.lessons[0].variables = variables.unwrap();
+        let variants = Variants::new("a phrase");
+        let mut words = std::collections::BTreeSet::new();
+        for who in ["ada", "bob", "cy", "dan", "eve", "flo"] {
+            let variant = variants.of(who, "ant", &course.lessons[0].variables);
+            words.insert(variant.apply("shout"));
+            // Untouched, and another one that was worked on.
+            let files = [
+                ("starter/1_ant.rs", variant.apply(text)),
+                ("old/1_ant.rs", format!("{text}fn main() {{}}\n")),
+            ];
+            let files = files.map(|(path, text)| (path.to_string(), text.into_bytes()));
+            let submission = Submission::of(&course, who, files.into(), Some(&variants));
+            assert_eq!(taken(&submission), [("1_ant", "old/1_ant.rs")], "{who}");
+        }
+        assert!(words.len() > 1, "{words:?}");
+    }
+
+    #[test]
     fn nothing_is_read_that_nobody_has_written_for_it() {
         for path in [
             "a/target/x.rs",
@@ -424,7 +487,7 @@ mod tests {
         tar.into_inner().unwrap().finish().unwrap();
         fs::write(at("dan.zip"), "no zip").unwrap();
         fs::write(at("notes.txt"), "").unwrap();
-        let all = of_class(&course(), class.path(), None).unwrap();
+        let all = of_class(&course(), class.path(), None, None).unwrap();
         let names: Vec<&str> = all.iter().map(|one| one.who.as_str()).collect();
         assert_eq!(names, ["ada", "bob", "cy", "dan"]);
         for one in &all[..3] {
@@ -459,7 +522,7 @@ mod tests {
         fs::write(class.path().join("secret.rs"), "secret").unwrap();
         std::os::unix::fs::symlink("../secret.rs", ada.join("1_ant.rs")).unwrap();
         std::os::unix::fs::symlink("..", ada.join("up")).unwrap();
-        let all = of_class(&course(), class.path(), None).unwrap();
+        let all = of_class(&course(), class.path(), None, None).unwrap();
         assert!(all[0].files.is_empty());
     }
 }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use grade::course::root;
-use grade::record::{LessonRecord, Mistake, Outcome, Record, State};
+use grade::record::{Chosen, LessonRecord, Mistake, Outcome, Record, State, StepState};
 use grader::edits;
 
 const SEED: &str = "7342";
@@ -327,4 +327,88 @@ fn a_class_is_graded_in_one_command_interrupted_and_in_parts() {
         root().join("target/made-up-class.html"),
     )
     .unwrap();
+}
+
+/// With this phrase, ada has one word in lesson 3, dan another, and bob that of the course.
+const PHRASE: &str = "variants = \"a phrase\"\n";
+const WORDS: [(&str, &str); 3] = [("ada", "whoop"), ("bob", "shout"), ("dan", "blare")];
+
+/// Grades lesson 3 of the class in this folder: the records, and what the command says.
+fn grade_variants(class: &Path) -> (Vec<Record>, String) {
+    let json = class.with_extension("json");
+    let mut command = command(class, &["echo_server", "--output"]);
+    let output = command.arg(&json).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    (records(&json), said)
+}
+
+/// What each student has in lesson 3, and which steps passed.
+fn variants_and_steps(records: &[Record]) -> Vec<(&str, Vec<String>, Vec<bool>)> {
+    let all = records.iter().map(|record| {
+        let [lesson] = &record.lessons[..] else {
+            panic!("one lesson: {:?}", record.lessons)
+        };
+        let words = lesson.variant.iter().map(Chosen::to_string).collect();
+        let is_passed = |state| state == StepState::Passed;
+        let steps = lesson.steps.iter().map(|step| is_passed(step.state));
+        (&*record.who, words, steps.collect())
+    });
+    all.collect()
+}
+
+#[test]
+#[ignore = "builds the whole course: cargo test -p grade --test class -- --ignored"]
+fn who_hands_in_the_variant_of_somebody_else_has_not_solved_the_own_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let class = folder.path().join("class");
+    let solution = root().join("solutions/3_echo_server.rs");
+    let solution = fs::read_to_string(solution).unwrap();
+    // What is kept of another run is none of this one's.
+    let salt = format!("// {:?}\n", std::time::SystemTime::now());
+    let hand_in = |who: &str, word: &str| {
+        fs::create_dir_all(class.join(who)).unwrap();
+        let text = solution.replace("shout", word) + &salt;
+        fs::write(class.join(who).join("3_echo_server.rs"), text).unwrap();
+    };
+    for (who, word) in WORDS {
+        hand_in(who, word);
+    }
+    let own = |steps: [[bool; 4]; 3]| {
+        let all = WORDS.iter().zip(steps);
+        let all = all.map(|((who, word), steps)| {
+            let words = vec![format!("shout = \"{word}\"")];
+            (*who, words, steps.to_vec())
+        });
+        all.collect::<Vec<_>>()
+    };
+    fs::write(class.join("class.toml"), PHRASE).unwrap();
+    let (first, _) = grade_variants(&class);
+    assert_eq!(variants_and_steps(&first), own([[true; 4]; 3]));
+
+    // Nothing is graded twice.
+    let (second, said) = grade_variants(&class);
+    assert!(
+        said.contains("3 results are known from before, 0 files are to be graded"),
+        "{said}"
+    );
+    assert_eq!(variants_and_steps(&second), variants_and_steps(&first));
+
+    // ada has it from dan, and dan from bob, who has none but the own.
+    hand_in("ada", "blare");
+    hand_in("dan", "shout");
+    let (swapped, said) = grade_variants(&class);
+    assert!(said.contains("1 results are known"), "{said}");
+    let fails = [true, true, true, false];
+    assert_eq!(variants_and_steps(&swapped), own([fails, [true; 4], fails]));
+
+    // With no phrase, all have the same.
+    fs::write(class.join("class.toml"), "").unwrap();
+    let (without, _) = grade_variants(&class);
+    let steps = [fails, [true; 4], [true; 4]];
+    let steps = WORDS.iter().zip(steps);
+    let expected: Vec<_> = steps
+        .map(|((who, _), steps)| (*who, vec![], steps.to_vec()))
+        .collect();
+    assert_eq!(variants_and_steps(&without), expected);
 }

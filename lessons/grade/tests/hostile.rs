@@ -527,7 +527,7 @@ fn submissions(course: &Course, lesson: &Lesson, reference: &str, port: u16) -> 
         Submission {
             who: who.into(),
             files: [(lesson.folder.clone(), Submitted { file, bytes })].into(),
-            notes: Vec::new(),
+            ..Submission::default()
         }
     };
     all.into_iter().map(submission).collect()

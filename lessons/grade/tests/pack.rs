@@ -7,7 +7,7 @@ use std::{env, fs, io};
 
 use base64::Engine as _;
 use grade::course::root;
-use grade::pack::{Edition, pack};
+use grade::pack::{Edition, for_each, pack};
 use serde_json::Value;
 
 /// The paths of all files below a folder, seen from there.
@@ -109,6 +109,92 @@ fn what_is_for_instructors_is_left_out_and_no_link_is_dead() {
     assert!(lesson.contains("solutions/1_path_router.rs (not in this edition)"));
     let workflow = at(".github/workflows/checks.yml");
     assert!(workflow.contains("cargo test --no-fail-fast -p path_router\n"));
+}
+
+/// A class of two in this folder.
+fn class_of_two(folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    fs::write(folder.join("roster.csv"), "submission\nada\nbob\n").unwrap();
+    let rules = "roster = \"roster.csv\"\nvariants = \"a phrase\"\n";
+    fs::write(folder.join("class.toml"), rules).unwrap();
+}
+
+#[test]
+fn each_student_gets_an_edition_of_the_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (class, out) = (folder.path().join("class"), folder.path().join("out"));
+    class_of_two(&class);
+    for_each(&root(), Edition::Student, &[], &class, &out).unwrap();
+    let usual = folder.path().join("usual");
+    pack(&root(), Edition::Student, &[], None, &usual).unwrap();
+    // What differs is the text, the starter and the checks of lessons that have variants, and
+    // they say the same thing.
+    let mut differing = BTreeSet::new();
+    for who in ["ada", "bob"] {
+        assert_eq!(files(&out.join(who)), files(&usual));
+        for path in files(&usual) {
+            let read = |edition: &Path| fs::read(edition.join(&path)).unwrap();
+            if read(&out.join(who)) != read(&usual) {
+                differing.insert(path);
+            }
+        }
+    }
+    let folders = differing.iter().map(|path| path.split('/').nth(1).unwrap());
+    let lessons: BTreeSet<&str> = folders.map(|name| name.trim_end_matches(".rs")).collect();
+    for lesson in &lessons {
+        let own = root().join("lessons").join(lesson).join("variants.edits");
+        assert!(own.is_file(), "{lesson}");
+        for path in [
+            format!("lessons/{lesson}/README.md"),
+            format!("lessons/{lesson}/grade.rs"),
+        ] {
+            assert!(differing.contains(&path), "{path}");
+        }
+    }
+    assert!(lessons.len() > 2, "{lessons:?}");
+    // With this phrase, ada whoops in lesson 3, and bob shouts.
+    for (who, word) in [("ada", "whoop=1"), ("bob", "shout=1")] {
+        for path in [
+            "lessons/3_echo_server/README.md",
+            "lessons/3_echo_server/grade.rs",
+            "starter/3_echo_server.rs",
+        ] {
+            let text = text(out.join(who).join(path));
+            assert!(text.contains(word), "{who}: {path}");
+            assert_eq!(text.contains("shout=1"), who == "bob", "{who}: {path}");
+        }
+    }
+    let zips = folder.path().join("zips");
+    for_each(&root(), Edition::Zip, &[], &class, &zips).unwrap();
+    assert_eq!(
+        files(&zips),
+        ["ada.zip", "bob.zip"].map(str::to_string).into()
+    );
+    let mut archive = zip::ZipArchive::new(fs::File::open(zips.join("ada.zip")).unwrap()).unwrap();
+    let starter = archive.by_name("small-web-servers/starter/3_echo_server.rs");
+    let starter = io::read_to_string(starter.unwrap()).unwrap();
+    assert!(starter.contains("whoop=1"), "{starter}");
+}
+
+#[test]
+fn without_a_phrase_nobody_gets_an_edition_of_the_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (class, out) = (folder.path().join("class"), folder.path().join("out"));
+    class_of_two(&class);
+    let why = || for_each(&root(), Edition::Student, &[], &class, &out).unwrap_err();
+    fs::write(class.join("roster.csv"), "submission\nada\n../bob\n").unwrap();
+    assert!(
+        why().contains("../bob on the roster is no name of a folder"),
+        "{}",
+        why()
+    );
+    fs::write(class.join("class.toml"), "roster = \"roster.csv\"\n").unwrap();
+    assert!(
+        why().contains("class.toml has no line variants = "),
+        "{}",
+        why()
+    );
+    assert!(!out.exists());
 }
 
 #[test]

@@ -150,6 +150,7 @@
 //! - `place` (the files of a lesson), `fault` (of the checks themselves), `show` (text for
 //!   human eyes) and `sync` are used by all
 //! - [`edits`]: programs that differ from a reference, for those who prove a lesson or show its mistakes
+//! - [`variants`]: names and limits of a lesson that may differ from student to student
 
 mod bench;
 mod cause;
@@ -165,6 +166,7 @@ pub mod record;
 mod report;
 mod show;
 mod sync;
+pub mod variants;
 
 pub use bench::Limits;
 pub use client::browser::{Browser, Exchange, Seen as BrowserSeen, Trouble};
@@ -199,9 +201,10 @@ mod tests {
 
     /// Each room with those that it may know: `crate::ROOM` stands in its files for no other.
     /// A room comes after those that it knows, so there is no circle.
-    const ROOMS: [(&str, &[&str]); 14] = [
+    const ROOMS: [(&str, &[&str]); 15] = [
         ("sync", &[]),
         ("edits", &[]),
+        ("variants", &[]),
         ("show", &[]),
         ("record", &[]),
         ("place", &[]),

@@ -361,6 +361,13 @@ fn of_lesson(number: usize, lesson: &LessonRecord) -> String {
         all = count(lesson.all_points as usize, "point"),
         file = file.unwrap_or_default(),
     );
+    for chosen in &lesson.variant {
+        parts += &format!(
+            "<p class=\"quiet\">{}: <code>{}</code></p>\n",
+            escape(&chosen.what),
+            escape(&chosen.to_string())
+        );
+    }
     if let Some(why) = &lesson.why {
         parts += &format!("<pre>{}</pre>\n", escape(why));
     }
@@ -396,7 +403,7 @@ mod tests {
 
     use super::*;
     use crate::edits::tests::edits;
-    use crate::format::tests::class;
+    use crate::format::tests::{class, with_variant};
     use crate::record::{Passage, Similar};
 
     #[test]
@@ -415,6 +422,14 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part}\nis not in\n{page}");
         }
+    }
+
+    #[test]
+    fn it_says_which_variant_was_used() {
+        let page = write(&[with_variant()], &edits());
+        let said =
+            "<p class=\"quiet\">the &lt;path&gt;: <code>a | 2 = &quot;b | 3&quot;</code></p>";
+        assert!(page.contains(said), "{page}");
     }
 
     #[test]

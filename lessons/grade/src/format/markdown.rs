@@ -36,6 +36,11 @@ fn of_one(record: &Record) -> String {
         text += &format!("\n{}\n", plain(&note));
     }
     for lesson in &record.lessons {
+        for chosen in &lesson.variant {
+            text += &format!("\n{}: {}\n", plain(&lesson.lesson), plain(&chosen.told()));
+        }
+    }
+    for lesson in &record.lessons {
         let why = (lesson.why.as_ref(), "what the compiler says");
         let failed = lesson
             .checks()
@@ -93,7 +98,7 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::tests::class;
+    use crate::format::tests::{class, with_variant};
 
     #[test]
     fn a_submission_is_a_part_with_its_reports() {
@@ -123,6 +128,13 @@ error: expected `;`
 ```
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_student_is_told_the_own_variant() {
+        let text = write(&[with_variant()]);
+        let told = "\n\nant: In this copy of the lesson, the \\<path\\> is b.\n\n";
+        assert!(text.contains(told), "{text}");
     }
 
     #[test]

@@ -142,6 +142,12 @@ fn every_mistake_is_told_and_no_right_program_is_rejected() {
 
 #[test]
 #[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
+fn a_lesson_is_whole_in_each_of_its_variants() {
+    for_each_lesson(SOME, prove::prove_variants);
+}
+
+#[test]
+#[ignore = "for authors: cargo test -p grader --test course -- --ignored"]
 fn the_console_blocks_of_the_lessons_are_true() {
     for_each_lesson(SOME, |lesson, faults| {
         faults.add_all(console::faults(Workshop::open(), &lesson.readme()));

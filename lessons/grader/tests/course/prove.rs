@@ -16,6 +16,7 @@
 //! - `programs`: the programs, and how they are built
 //! - `part`: a part of them
 //! - `side_by_side`: how many are graded at the same time
+//! - `variants`: whether the lesson is whole in each of its variants
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -32,8 +33,10 @@ use side_by_side::Turns;
 mod part;
 mod programs;
 mod side_by_side;
+mod variants;
 
 pub use side_by_side::side_by_side;
+pub use variants::prove_variants;
 
 /// How many sessions right programs are asked, if `GRADE_SESSIONS` does not say so. Each run
 /// draws others, if `GRADE_SEED` does not say which.

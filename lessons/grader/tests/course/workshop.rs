@@ -14,7 +14,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::lesson::Lesson;
+use crate::lesson::{self, Lesson};
 pub use checks::{Asked, Browser, Checks, Graded, Known, Name, Which};
 
 mod checks;
@@ -111,6 +111,34 @@ impl Workshop {
     pub fn checks(&self, lesson: &Lesson, folder: &Path) -> Checks {
         let name = format!("grade_{}", lesson.package);
         let built = self.cargo_build(&lesson.package, "--example", &name);
+        self.with_helpers(lesson, built, folder)
+    }
+
+    /// The same of other checks, in the place of the lesson's: this is their `grade.rs`.
+    ///
+    /// # Errors
+    ///
+    /// With what the compiler says, if it does not compile.
+    pub fn checks_of(&self, lesson: &Lesson, text: &str, folder: &Path) -> Result<Checks, String> {
+        // Cargo finds examples in a folder of this name. Files that the checks include lie beside
+        // them, as they do in the lesson.
+        let name = format!("variant_of_{}", lesson.package);
+        let own = self.root.join("lessons").join(&lesson.folder);
+        let examples = own.join("examples");
+        fs::create_dir_all(&examples).expect("a folder");
+        let is_included = |name: &String| !name.ends_with(".rs") && *name != "examples";
+        for file in lesson::names_in(&own).into_iter().filter(is_included) {
+            copy::mirror(&own.join(&file), &examples.join(&file));
+        }
+        fs::write(examples.join(format!("{name}.rs")), text).expect("a file that can be written");
+        let built = self.try_build(&lesson.package, "--example", &name);
+        let built = built.map(|built| self.with_helpers(lesson, built, folder));
+        fs::remove_dir_all(examples).expect("an old folder removed");
+        built
+    }
+
+    /// These checks, and the other programs that they need.
+    fn with_helpers(&self, lesson: &Lesson, built: Built, folder: &Path) -> Checks {
         let helpers = folder.join("helpers");
         fs::create_dir(&helpers).expect("a folder");
         let keep = |name: &str, built: Built, folder: &Path| {

@@ -29,6 +29,12 @@ pub enum Due {
 }
 
 impl Candidate {
+    /// One that is right.
+    pub fn right(name: &str, text: String) -> Self {
+        let (name, due) = (name.into(), Due::Right);
+        Self { name, text, due }
+    }
+
     /// One for a test.
     #[cfg(test)]
     pub fn made_up(name: &str, due: Due) -> Self {
@@ -57,11 +63,7 @@ impl Candidate {
 pub fn of(lesson: &Lesson) -> Result<Vec<Candidate>, Vec<String>> {
     let mut faults = Vec::new();
     let reference = lesson.solution_text();
-    let mut all = vec![Candidate {
-        name: REFERENCE.into(),
-        text: reference.clone(),
-        due: Due::Right,
-    }];
+    let mut all = vec![Candidate::right(REFERENCE, reference.clone())];
     for (file, wrong) in [("wrong.edits", true), ("right.edits", false)] {
         let Some(text) = lesson.find(file) else {
             continue;
@@ -74,9 +76,7 @@ pub fn of(lesson: &Lesson) -> Result<Vec<Candidate>, Vec<String>> {
     if folder.is_dir() {
         for file in names_in(&folder) {
             let text = fs::read_to_string(folder.join(&file)).expect("a file that can be read");
-            let name = format!("right/{file}");
-            let due = Due::Right;
-            all.push(Candidate { name, text, due });
+            all.push(Candidate::right(&format!("right/{file}"), text));
         }
     }
     if !all

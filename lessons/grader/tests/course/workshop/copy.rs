@@ -67,7 +67,7 @@ fn only_this_run(file: &Path) {
 
 /// Makes `to` the same as `from`. Files that are the same already are not touched,
 /// so that cargo builds only what has changed.
-fn mirror(from: &Path, to: &Path) {
+pub fn mirror(from: &Path, to: &Path) {
     if from.is_file() {
         let bytes = fs::read(from).expect("a file that can be read");
         if fs::read(to).ok().as_ref() != Some(&bytes) {
