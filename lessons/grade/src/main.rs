@@ -131,6 +131,9 @@ fn grade(arguments: &Arguments) -> Result<Vec<Record>, String> {
         rules.apply(&mut records);
     }
     write_all(&records, arguments)?;
+    if let Some(why) = record::not_graded(&records) {
+        eprintln!("{why}");
+    }
     eprintln!("seed: {} (the same values again: --seed {0})", how.seed);
     Ok(records)
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use grader::count;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Hash;
@@ -410,6 +411,23 @@ impl Record {
     }
 }
 
+/// What there is to say of files that the grader itself has failed at, if there are any: how many
+/// they are, and why for the first.
+pub fn not_graded(records: &[Record]) -> Option<String> {
+    let all = records
+        .iter()
+        .flat_map(|record| record.lessons.iter().map(move |lesson| (record, lesson)));
+    let mut failed = all.filter(|(_, lesson)| lesson.state == State::NotGraded);
+    let (record, first) = failed.next()?;
+    Some(format!(
+        "NOT GRADED: {}. The grader itself has failed. The first is {}, {}: {}",
+        count(failed.count() + 1, "file"),
+        record.who,
+        first.lesson,
+        first.why.as_deref().unwrap_or_default()
+    ))
+}
+
 /// Lets a check that is not done here count for nobody: also not for those without a program
 /// that it could have been done with.
 pub(crate) fn level(records: &mut [Record]) {
@@ -501,6 +519,24 @@ mod tests {
         let mut other = whole;
         other[1].grading.seed = "1".into();
         assert!(merged(other).unwrap_err().contains("not graded alike"));
+    }
+
+    #[test]
+    fn what_the_grader_has_failed_at_is_counted() {
+        let mut class = class();
+        assert_eq!(not_graded(&class), None);
+        for record in &mut class[1..] {
+            record.lessons[0].state = State::NotGraded;
+            record.lessons[0].why = Some("no room".into());
+        }
+        let said = not_graded(&class).unwrap();
+        let (who, lesson) = (&class[1].who, &class[1].lessons[0].lesson);
+        assert_eq!(
+            said,
+            format!(
+                "NOT GRADED: 2 files. The grader itself has failed. The first is {who}, {lesson}: no room"
+            )
+        );
     }
 
     #[test]

@@ -256,10 +256,13 @@ fn an_autograder_has_its_programs_at_the_top() {
 fn command(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     grader::without_variables_of_a_run(&mut command);
-    command.current_dir(folder).env(
-        "CARGO_TARGET_DIR",
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join("packed"),
-    );
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packed");
+    command
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target)
+        // Nobody debugs what is built here, or builds it again.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_INCREMENTAL", "0");
     command
 }
 
