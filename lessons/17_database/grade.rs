@@ -148,18 +148,18 @@ fn main() -> ExitCode {
             "the first page has the newest twenty",
             Whole,
             |draw| {
-                let mut acts = board(draw, 22);
+                let mut acts = board(draw, PAGE as usize + 2);
                 acts.push(get("/"));
                 acts
             },
         )
         .example(4, 2, "the next page has those before", Whole, |draw| {
-            let mut acts = board(draw, 43);
+            let mut acts = board(draw, 2 * PAGE as usize + 3);
             acts.extend([get("/?page=1"), get("/?page=2"), get("/?page=3")]);
             acts
         })
         .example(4, 1, "twenty messages are one page", Whole, |draw| {
-            let mut acts = board(draw, 20);
+            let mut acts = board(draw, PAGE as usize);
             acts.push(get("/"));
             acts.push(posted(&draw.word()));
             acts.push(get("/"));
@@ -838,7 +838,7 @@ fn about_pages(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.size = |_| i64::MAX,
         )
         .wrong(
-            "not-twenty",
+            "other-page-size",
             "A page must have twenty messages, if there are as many. Look at LIMIT.",
             |knobs| knobs.size = |_| 10,
         )
@@ -883,7 +883,7 @@ fn about_pages(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.has_older = |_, _| false,
         )
         .wrong(
-            "older-at-twenty",
+            "older-at-full-page",
             "With just twenty messages, there is a link to an older page, and it is empty. There \
              are more only if page * PAGE is less than the number of messages.",
             |knobs| knobs.has_older = |page, count| page.saturating_mul(PAGE) <= count,

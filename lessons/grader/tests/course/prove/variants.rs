@@ -5,6 +5,7 @@
 use std::fs;
 use std::sync::PoisonError;
 
+use grader::edits;
 use grader::variants::{self, Variable, Variant, has_word};
 
 use super::programs::{self, Candidate};
@@ -111,6 +112,8 @@ struct Files {
     own: Vec<(&'static str, String)>,
     /// What else lies beside the text, and is the same for everybody.
     others: Vec<(String, String)>,
+    /// The names of the lesson's mistakes.
+    mistakes: Vec<String>,
 }
 
 impl Files {
@@ -129,7 +132,14 @@ impl Files {
         let others = names_in(&folder).into_iter().filter(is_other);
         let read = |name: String| Some((name.clone(), fs::read_to_string(folder.join(name)).ok()?));
         let others = others.filter_map(read).collect();
-        Self { own, others }
+        let edits = edits::read(&lesson.find("wrong.edits").unwrap_or_default());
+        let edits = edits.unwrap_or_default().into_iter();
+        let mistakes = edits.map(|edit| edit.name).collect();
+        Self {
+            own,
+            others,
+            mistakes,
+        }
     }
 
     /// What is wrong with where this stands.
@@ -159,6 +169,14 @@ impl Files {
                 ));
             }
         }
+        for form in usual {
+            let mut mistakes = self.mistakes.iter();
+            if let Some(name) = mistakes.find(|name| has_word(name, form)) {
+                faults.push(format!(
+                    "{FILE}: {form} stands in the name of the mistake {name}, by which it is counted"
+                ));
+            }
+        }
         for form in others.iter().flatten() {
             for (name, _) in self.own.iter().filter(|(_, text)| has_word(text, form)) {
                 faults.push(format!(
@@ -180,8 +198,17 @@ fn what_differs_stands_where_it_must_and_nowhere_else() {
             ("the starter", String::new()),
         ],
         others: vec![("page.html".into(), page.into())],
+        mistakes: vec!["not-four".into()],
     };
     let variables = variants::read("~ x\n- two | 2\n+ six | 6\n").unwrap();
+    let four = variants::read("~ x\n- four\n+ five\n").unwrap();
+    let of_name = files("four", "four", "four", "")
+        .faults(&four[0])
+        .join("\n");
+    assert!(
+        of_name.contains("in the name of the mistake not-four, by"),
+        "{of_name}"
+    );
     let faults = |readme, checks, reference, page| {
         let all = files(readme, checks, reference, page).faults(&variables[0]);
         all.join("\n")
