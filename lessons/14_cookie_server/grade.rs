@@ -95,11 +95,12 @@ fn main() -> ExitCode {
             },
         )
         .example(3, 1, "so does one in any script", Whole, |draw| {
-            [keep(&draw.line())]
+            [keep(&draw.line()), keep(&"ね".repeat(LONGEST))]
         })
         .example(3, 2, "the value is decoded", Whole, |draw| {
-            let line = draw.line();
-            [with_cookies(&format!("visitor={}", encoded(&line)))]
+            let (line, word) = (draw.line(), draw.word());
+            [line, format!("<b>{word}</b>")]
+                .map(|name| with_cookies(&format!("visitor={}", encoded(&name))))
         })
         .example(
             3,
@@ -186,6 +187,9 @@ struct Knobs {
     attributes: Vec<(&'static str, Option<String>)>,
     /// Names that are refused, besides empty ones.
     refuses: fn(&str) -> bool,
+    /// The most bytes of a name that is not refused, and the status of longer ones.
+    longest: usize,
+    too_long: u16,
     /// Whether this is the name of the cookie.
     is_it: fn(&str) -> bool,
     /// Whether the name of the cookie is looked for in all of the header.
@@ -207,6 +211,8 @@ struct Knobs {
     shown: fn(&str) -> String,
     /// Whether names are escaped.
     escapes: bool,
+    /// Whether they are escaped as they stand in the cookie, and decoded then.
+    escapes_first: bool,
     /// Whether they stand in the page as they came, too.
     raw_elsewhere: bool,
     /// Whether the server itself remembers the last name.
@@ -246,6 +252,8 @@ impl Default for Knobs {
                 ("Secure", None),
             ],
             refuses: |_| false,
+            longest: usize::MAX,
+            too_long: 400,
             is_it: |name| name == VISITOR,
             anywhere: false,
             only_first: false,
@@ -257,6 +265,7 @@ impl Default for Knobs {
             greets: true,
             shown: str::to_string,
             escapes: true,
+            escapes_first: false,
             raw_elsewhere: false,
             remembers: false,
             forgot: to_the_page,
@@ -446,8 +455,22 @@ impl Model for CookieServer {
         let came = (answer.status, answer.field("Location").map(str::to_string));
         let cookies: Vec<SetCookie> = answer.cookies().collect();
         match asked.path() {
-            KEEP if came.0 != 400 => {
+            KEEP => {
                 let (status, location) = came.clone();
+                let name = asked.form_field("name").unwrap_or_default();
+                if let Some(longest) = name.len().checked_sub(1)
+                    && (400..500).contains(&status)
+                {
+                    mistakes.wrong(
+                        "long-refused",
+                        "A long name is refused, and the lesson takes any. The form allows fifty characters, \
+                         and they may be two hundred bytes: len counts bytes. Take this limit out.",
+                        move |knobs| (knobs.longest, knobs.too_long) = (longest, status),
+                    );
+                }
+                if status == 400 {
+                    return;
+                }
                 mistakes.wrong(
                     "other-answer",
                     "The answer to a name must have the status 303 and Location: /. Compare both.",
@@ -505,7 +528,7 @@ impl Model for CookieServer {
 /// A name, of letters and digits or not.
 fn name(draw: &mut Draw) -> String {
     let word = draw.word();
-    match draw.below(12) {
+    match draw.below(13) {
         1 => draw.text(),
         2 => draw.line(),
         3 => format!("{word} {}", draw.word()),
@@ -516,6 +539,8 @@ fn name(draw: &mut Draw) -> String {
         8 => format!("{word}%41+%"),
         9 => format!("{word}'{}", draw.pick(&["🐈", "é", "ー"])),
         10 => format!("<i>{word}</i>"),
+        // As long as the form allows, in letters of one byte, two or three.
+        11 => draw.pick(&["n", "é", "ね"]).repeat(LONGEST - word.len()) + &word,
         _ => word,
     }
 }
@@ -572,15 +597,19 @@ fn page(knobs: &Knobs, step: u32, header: &str, who: Who) -> Expect {
         _ => None,
     };
     let mut expect = expect.status(200).field("Content-Type", HTML);
+    let late = name.as_ref().filter(|_| knobs.escapes_first);
+    let late = late.and_then(|_| decoded_late(header));
     if let Some(name) = name.as_ref().filter(|name| name.contains('<')) {
-        expect = match knobs.escapes && !knobs.raw_elsewhere {
+        let is_raw = late.as_ref().is_some_and(|html| html.contains(name));
+        expect = match knobs.escapes && !knobs.raw_elsewhere && !is_raw {
             true => expect.body_lacks(name),
             false => expect.body_has(name),
         };
     }
-    expect = match &name {
-        Some(name) => expect.shows((knobs.shown)(name)),
-        None => expect.has_form("post", KEEP, "name"),
+    expect = match (&name, late) {
+        (Some(_), Some(html)) => expect.shows(grader::model::shown(&html)),
+        (Some(name), None) => expect.shows((knobs.shown)(name)),
+        (None, _) => expect.has_form("post", KEEP, "name"),
     };
     // Of a mistake, as much must be said as of what is right: a text that is there.
     let right = who_is(&Knobs::default(), header);
@@ -599,6 +628,15 @@ fn page(knobs: &Knobs, step: u32, header: &str, who: Who) -> Expect {
     expect
 }
 
+/// What becomes of the visitor's name in a page if it is escaped first and decoded then.
+fn decoded_late(header: &str) -> Option<String> {
+    let own = |(name, value): &(&str, &str)| *name == VISITOR && !value.is_empty();
+    let (_, value) = parts(header).flatten().find(own)?;
+    let escaped = http_core::escape_html(value);
+    let decoded = percent_decode_str(&escaped).decode_utf8_lossy();
+    Some(decoded.into_owned())
+}
+
 /// A name comes to be kept.
 fn kept(knobs: &Knobs, last: &mut Option<String>, name: &str) -> Expect {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -608,6 +646,9 @@ fn kept(knobs: &Knobs, last: &mut Option<String>, name: &str) -> Expect {
     let expect = Expect::step(if is_plain { 1 } else { 3 });
     if (knobs.refuses)(name) {
         return expect.status(400).sets_no_cookie(VISITOR);
+    }
+    if name.len() > knobs.longest {
+        return expect.status(knobs.too_long).sets_no_cookie(VISITOR);
     }
     *last = Some(name.into());
     let (status, location) = &knobs.kept;
@@ -761,6 +802,16 @@ fn about_the_page(mistakes: &mut Mistakes<Knobs>) {
                 knobs.shown = |name| grader::model::shown(name);
             },
         )
+        .wrong(
+            "escaped-first",
+            "The name is escaped as it stands in the cookie, and decoded then: %3Cb%3E becomes a tag of the \
+             page. Decode first, and escape last, where the name goes into the page.",
+            |knobs| knobs.escapes_first = true,
+        )
+        .or(|knobs| {
+            knobs.escapes_first = true;
+            knobs.reads = |value| Some(percent_decode_str(value).decode_utf8_lossy().into_owned());
+        })
         .wrong(
             "escaped-twice",
             "A name is escaped twice: the reader sees &lt; where < was typed. Keep it as it was typed, \
