@@ -91,7 +91,7 @@ fn main() -> ExitCode {
         .example(3, 1, "without bookmarks, it is a page, too", Status, |_| {
             [get("/status")]
         })
-        .check(3, 3, "ten sites are asked at once", ten_sites)
+        .check(3, 3, "all sites are asked at once", all_sites)
         .check(
             3,
             1,
@@ -127,6 +127,8 @@ fn posted(name: &str, uri: &str) -> Act {
 /// every other value is a mistake.
 #[derive(Clone)]
 struct Knobs {
+    /// Whether a bookmark with this name and this URI finds its name taken.
+    is_taken: fn(kept: &Bookmarks, name: &str, uri: &str) -> bool,
     /// What comes of a name that is taken.
     taken: Taken,
     taken_status: u16,
@@ -139,6 +141,8 @@ struct Knobs {
     says: fn(there: bool) -> &'static str,
     /// Of how many bookmarks it says something.
     lists: usize,
+    /// Which of those that have one URI.
+    of_one_uri: OfOneUri,
     /// Whether they are in the order of the map.
     in_order: bool,
     /// Whether a bookmark that is there already may be posted again.
@@ -157,9 +161,17 @@ enum Taken {
     Kept,
 }
 
+#[derive(Clone, Copy, PartialEq)]
+enum OfOneUri {
+    All,
+    First,
+    Last,
+}
+
 impl Default for Knobs {
     fn default() -> Self {
         Self {
+            is_taken: |kept, name, _| kept.contains_key(name),
             taken: Taken::Refused,
             taken_status: 409,
             asks_first: false,
@@ -169,6 +181,7 @@ impl Default for Knobs {
             stored: (303, Some("/".into())),
             says: |there| if there { "is there" } else { "is gone" },
             lists: usize::MAX,
+            of_one_uri: OfOneUri::All,
             in_order: true,
             again: false,
             names_uri: true,
@@ -255,6 +268,11 @@ impl Model for ThreadedServer {
             6 => {
                 let name = draw.word();
                 let ((one, old), (other, new)) = (site(draw, 200), site(draw, 200));
+                if draw.one_in(2) {
+                    // Several names may lead to one site.
+                    let (second, status) = (draw.word(), get("/status"));
+                    return vec![one, posted(&name, &old), posted(&second, &old), status];
+                }
                 vec![
                     one,
                     other,
@@ -327,6 +345,38 @@ impl Model for ThreadedServer {
                 |knobs| knobs.again = true,
             )
             .wrong(
+                "ignores-case",
+                "A name is taken, you think, if it differs from one in the list only in capital letters. \
+                 Capitals count: Rust is another name than rust. Look with contains_key.",
+                |knobs| {
+                    knobs.is_taken = |kept, name, _| {
+                        let name = name.to_lowercase();
+                        kept.keys().any(|known| known.to_lowercase() == name)
+                    };
+                },
+            )
+            .or(|knobs| {
+                knobs.is_taken =
+                    |kept, name, _| kept.keys().any(|known| known.eq_ignore_ascii_case(name));
+            })
+            .wrong(
+                "uri-taken",
+                "A free name gets 409, because its URI is in the list under another name. Several names \
+                 may lead to one site: look only for the name.",
+                |knobs| {
+                    knobs.is_taken = |kept, name, uri| {
+                        kept.contains_key(name) || kept.values().any(|known| known == uri)
+                    };
+                },
+            )
+            .wrong(
+                "one-name-a-site",
+                "Of several bookmarks with the same URI, /status has only one. Each name is to be on the \
+                 page: keep a name and a handle for each bookmark, and not one for each URI.",
+                |knobs| knobs.of_one_uri = OfOneUri::First,
+            )
+            .or(|knobs| knobs.of_one_uri = OfOneUri::Last)
+            .wrong(
                 "everybody-there",
                 "/status says of every site that it is there, whatever check_uri says of it. Hand on \
                  what the thread returns: join gives it to you.",
@@ -391,7 +441,8 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
     let (Some(name), Some(uri)) = (asked.form_field("name"), asked.form_field("uri")) else {
         return Some(expect.status(400));
     };
-    let (there, taken) = (world.is_there(&uri), world.kept.contains_key(&name));
+    let there = world.is_there(&uri);
+    let taken = (knobs.is_taken)(&world.kept, &name, &uri);
     let refused = expect.clone().status(knobs.refused);
     let refused = match knobs.names_uri {
         true => refused.shows(&*uri),
@@ -407,7 +458,7 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         .field("Location", location.as_deref());
     if taken {
         match knobs.taken {
-            _ if knobs.again && world.kept[&name] == uri => return Some(stored),
+            _ if knobs.again && world.kept.get(&name) == Some(&uri) => return Some(stored),
             Taken::Refused => return Some(expect.status(knobs.taken_status)),
             Taken::Kept if there => return Some(stored),
             Taken::Kept | Taken::Overwritten => {}
@@ -419,6 +470,26 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
     Some(if there { stored } else { refused })
 }
 
+/// The bookmarks that /status has, and the names that it has not.
+fn listed<'a>(knobs: &Knobs, kept: &'a Bookmarks) -> (Vec<(&'a str, &'a str)>, Vec<&'a str>) {
+    let (mut lines, mut left_out) = (Vec::new(), Vec::new());
+    let all: Vec<_> = kept.iter().collect();
+    for (at, (name, uri)) in all.iter().enumerate() {
+        let has_it = |others: &[(&String, &String)]| others.iter().any(|(_, other)| other == uri);
+        let is_listed = at < knobs.lists
+            && match knobs.of_one_uri {
+                OfOneUri::All => true,
+                OfOneUri::First => !has_it(&all[..at]),
+                OfOneUri::Last => !has_it(&all[at + 1..]),
+            };
+        match is_listed {
+            true => lines.push((name.as_str(), uri.as_str())),
+            false => left_out.push(name.as_str()),
+        }
+    }
+    (lines, left_out)
+}
+
 fn gets(knobs: &Knobs, world: &World, asked: &Request) -> Option<Expect> {
     match asked.path() {
         "/" => {
@@ -427,10 +498,10 @@ fn gets(knobs: &Knobs, world: &World, asked: &Request) -> Option<Expect> {
         }
         "/status" => {
             let page = Expect::step(3).status(200);
-            let lines = world.kept.iter().take(knobs.lists);
-            let lines = lines.map(|(name, uri)| [name.as_str(), (knobs.says)(world.is_there(uri))]);
-            let left_out = world.kept.keys().skip(knobs.lists);
-            let page = left_out.fold(page, Expect::hides);
+            let (lines, left_out) = listed(knobs, &world.kept);
+            let lines = lines.into_iter();
+            let lines = lines.map(|(name, uri)| [name, (knobs.says)(world.is_there(uri))]);
+            let page = left_out.into_iter().fold(page, Expect::hides);
             Some(match knobs.in_order {
                 true => page.shows_in_order(lines.flatten()),
                 false => lines.fold(page, |page, line| page.shows(line.join(" "))),
@@ -593,6 +664,10 @@ fn page_meanwhile(run: &mut Run) -> Verdict {
     let page = service.get("/")?;
     page.expect_status(200)?;
     let served = !slow.is_done();
+    let asked = match served && came == 1 {
+        true => another_is_asked(run, &service, &site),
+        false => came,
+    };
     site.open();
     let answer = slow.answer()?;
     let done = [
@@ -605,11 +680,19 @@ fn page_meanwhile(run: &mut Run) -> Verdict {
             "a page without this bookmark: nobody knows yet whether its site is there",
             "a page with it",
         );
+        return Err(wrong.because(STORED_TOO_EARLY.0, STORED_TOO_EARLY.1));
+    }
+    if served && asked == 1 {
+        let wrong = service.wrong(
+            &[done[0], "POST another one with another name meanwhile"],
+            "both sites are asked at the same time",
+            "the second one is not asked while the first one is",
+        );
         return Err(wrong.because(
-            "stored-too-early",
-            "The bookmark is stored before its site is asked. So others see it meanwhile, and are told 409 \
-             for a name that is free if nobody is there. Ask first, without the lock; then look once more \
-             and store, under one guard.",
+            "one-post-at-a-time",
+            "While a POST waits for its site, one with another name waits, too: you hold a lock while you \
+             ask, not that of the list, but another one. Hold none while you ask, and look once more when \
+             you store.",
         ));
     }
     if served && answer.status() == 303 {
@@ -622,6 +705,19 @@ fn page_meanwhile(run: &mut Run) -> Verdict {
         _ => Err(wrong.because(LOCK_HELD.0, LOCK_HELD.1)),
     }
 }
+
+/// Another bookmark is posted while one is held by this site. Returns how many are held then.
+fn another_is_asked(run: &mut Run, service: &Service, site: &Site) -> usize {
+    let _other = service.begin(posted(&run.seed().word(), &site.uri()));
+    site.wait_for(2, PATIENCE)
+}
+
+const STORED_TOO_EARLY: (&str, &str) = (
+    "stored-too-early",
+    "The bookmark is stored before its site is asked. So others see it meanwhile, and are told 409 for a \
+     name that is free if nobody is there. Ask first, without the lock; then look once more and store, \
+     under one guard.",
+);
 
 const LOCK_HELD: (&str, &str) = (
     "lock-held",
@@ -665,7 +761,7 @@ fn one_name(run: &mut Run) -> Verdict {
     );
     let wrong = service.wrong(&done, expected, came);
     match statuses {
-        [303, 409] if kept == Some(&uris[0]) => Ok(()),
+        [303, 409] if kept == Some(&uris[0]) => free_until_stored(run),
         [409, 303] if kept == Some(&uris[1]) => Ok(()),
         [303, 409] if kept == Some(&uris[1]) => Err(wrong.because(
             "refused-and-stored",
@@ -695,43 +791,86 @@ fn one_name(run: &mut Run) -> Verdict {
     }
 }
 
-/// The server with a bookmark for each of ten pages of this site.
-fn with_ten(run: &mut Run, site: &Site) -> Result<(Service, Vec<String>), Failure> {
-    let names: Vec<String> = (0..10).map(|_| run.seed().word()).collect();
+/// A name belongs to the one whose bookmark is stored first, and not to the one who asks first:
+/// perhaps nobody is at that site.
+fn free_until_stored(run: &mut Run) -> Verdict {
+    let service = threaded(run, &[])?;
+    let name = run.seed().word();
+    let [slow, quick] = [Site::start(), Site::start()];
+    let one = service.begin(posted(&name, &slow.uri()));
+    let came = slow.wait_for(1, PATIENCE);
+    quick.open();
+    let two = service.ask(posted(&name, &quick.uri()))?.status();
+    let was_under_way = !one.is_done();
+    let is_seen = service.get("/")?.text().contains(&slow.uri());
+    slow.open();
+    one.answer()?;
+    if came == 0 || !was_under_way || two == 303 {
+        return Ok(());
+    }
+    let wrong = service.wrong(
+        &[
+            "POST a bookmark whose site takes its time",
+            "POST another one of the same name meanwhile, whose site answers at once",
+        ],
+        "303 for the second one: the name is free as long as no bookmark of this name is stored",
+        two.to_string(),
+    );
+    Err(match is_seen {
+        true => wrong.because(STORED_TOO_EARLY.0, STORED_TOO_EARLY.1),
+        false => wrong.because(
+            "taken-too-early",
+            "While the site of one client is asked, another one is told that the name is taken. It is not \
+             in the list yet, and if nobody is at that site, it never will be. Let both ask, and give the \
+             name to the first one who stores.",
+        ),
+    })
+}
+
+/// How many sites are asked at once. Who asks some at a time asks fewer.
+const MANY: usize = 24;
+
+/// The server with a bookmark for each of many pages of this site.
+fn with_many(run: &mut Run, site: &Site) -> Result<(Service, Vec<String>), Failure> {
+    let names: Vec<String> = (0..MANY).map(|_| run.seed().word()).collect();
     let bookmark = |name: &String| format!("{name}={}{name}", site.uri());
     let bookmarks: Vec<String> = names.iter().map(bookmark).collect();
     Ok((threaded(run, &bookmarks)?, names))
 }
 
-fn ten_sites(run: &mut Run) -> Verdict {
+fn all_sites(run: &mut Run) -> Verdict {
     let site = Site::start();
-    let (service, names) = with_ten(run, &site)?;
+    let (service, names) = with_many(run, &site)?;
     let slow = service.begin(get("/status"));
-    let most = site.wait_for(10, PATIENCE);
+    let most = site.wait_for(MANY, PATIENCE);
     site.open();
     let answer = slow.answer()?;
     answer.expect_status(200)?;
     for name in &names {
         answer.expect_body_contains(name)?;
     }
-    if most == 10 {
+    if most == MANY {
         return Ok(());
     }
     let wrong = service.wrong(
-        &["GET /status, with ten bookmarks whose sites take their time"],
-        "ten sites are asked at the same time",
+        &[&format!(
+            "GET /status, with {MANY} bookmarks whose sites take their time"
+        )],
+        format!("{MANY} sites are asked at the same time"),
         format!("{most} at the most"),
     );
     Err(match most {
         1 => wrong.because(
             "one-after-another",
-            "You ask one site after the other, so that their times add up. Start all threads first, \
-             and keep what spawn returns in a list. Only then join them: join waits.",
+            "The sites are asked one after the other, so that their times add up. Either you join each thread \
+             before you start the next one: start all, keep what spawn returns in a list, and only then \
+             join. Or each thread holds a lock while it asks, and the others wait for it: ask first, and lock \
+             only to keep what came.",
         ),
         2.. => wrong.because(
             "some-at-a-time",
             format!(
-                "Of ten sites, {most} are asked at once, and the others wait. Start a thread for each \
+                "Of {MANY} sites, {most} are asked at once, and the others wait. Start a thread for each \
                  of them before you join the first one."
             ),
         ),
@@ -752,7 +891,7 @@ fn in_order(run: &mut Run) -> Verdict {
     let mut names: Vec<String> = (0..4).map(|_| run.seed().word()).collect();
     names.sort();
     let site_of = |at: usize| if at == 0 { &last } else { &others };
-    let bookmark = |(at, name): (usize, &String)| format!("{name}={}", site_of(at).uri());
+    let bookmark = |(at, name): (usize, &String)| format!("{name}={}{name}", site_of(at).uri());
     let bookmarks: Vec<String> = names.iter().enumerate().map(bookmark).collect();
     let service = threaded(run, &bookmarks)?;
     let slow = service.begin(get("/status"));
@@ -788,7 +927,7 @@ fn in_order(run: &mut Run) -> Verdict {
 
 fn page_meanwhile_of_status(run: &mut Run) -> Verdict {
     let site = Site::start();
-    let (service, _) = with_ten(run, &site)?;
+    let (service, _) = with_many(run, &site)?;
     let slow = service.begin(get("/status"));
     let came = site.wait_for(1, PATIENCE);
     let served = is_served_during(&service, &slow)?;
