@@ -227,7 +227,10 @@ fn of_answer(step: u32, request: &Request, answer: &Answer, printed: &Ended) -> 
         if let Some(told) = todo(step, &panic) {
             return Some(told);
         }
-        let advice = if panic.starts_with("called `") && panic.contains("::unwrap()` on ") {
+        let advice = if panic.contains("PoisonError") {
+            " The lock is poisoned: a handler has panicked while it held a guard of this Mutex. Look for \
+             that panic, and let the guard go before anything that may panic."
+        } else if panic.starts_with("called `") && panic.contains("::unwrap()` on ") {
             " What comes from a client may be anything, and `unwrap` panics if it is not what you \
              thought: a `match` has an arm for that case as well."
         } else if panic.contains("char boundary") || panic.contains("char_boundary") {

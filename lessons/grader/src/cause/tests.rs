@@ -250,3 +250,27 @@ fn a_panic_explains_nothing_else() {
     assert_eq!(after_a_panic(&[("", 200, "x"), lost]), None);
     assert_eq!(after_a_panic(&[("one", 303, ""), ("", 200, "")]), None);
 }
+
+#[test]
+fn a_poisoned_lock_is_not_told_as_a_request_that_is_wrong() {
+    let says = |panic: &str| {
+        let page = format!("<h1>500</h1><p>{panic}</p>");
+        let seen = came(Answer::new(500, page.as_str()));
+        let printed = Ended {
+            stderr: (&*format!("handler panicked: {panic}\n")).into(),
+            ..Ended::default()
+        };
+        let told = rules::rule(1, &get("/"), &seen, &printed).expect("a panic is told");
+        assert_eq!(told.name, "panicked");
+        told.says
+    };
+    let unwrap = |error: &str| {
+        says(&format!(
+            "called `Result::unwrap()` on an `Err` value: {error} (src/main.rs:9:5)"
+        ))
+    };
+    let poisoned = unwrap("PoisonError { .. }");
+    assert!(poisoned.contains("The lock is poisoned"), "{poisoned}");
+    assert!(!poisoned.contains("comes from a client"), "{poisoned}");
+    assert!(unwrap("ParseIntError").contains("comes from a client"));
+}
