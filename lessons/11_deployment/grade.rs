@@ -11,6 +11,7 @@ use std::process::{Child, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use grader::record::Request;
 use grader::{
     Act, Answer, Draw, Expect, Failure, Finished, Mistakes, Model, NOBODY, SERVICE, Seen,
 };
@@ -61,7 +62,17 @@ fn main() -> ExitCode {
             let other = format!("healthz{}", draw.word());
             let bookmarks = ["healthz", &other].map(|name| format!("{name}={uri}"));
             let bookmarks = bookmarks.each_ref().map(|text| &**text);
-            [start(&bookmarks), get("/healthz"), get(format!("/{other}"))]
+            let path = draw.path();
+            let posted = sent("healthz", &format!("{SERVICE}{path}"));
+            [
+                start(&bookmarks),
+                get("/healthz"),
+                get(format!("/{other}")),
+                serves(path, site_with(200)),
+                posted,
+                get("/"),
+                get("/healthz"),
+            ]
         })
         .sessions(1)
         .grade()
@@ -82,6 +93,11 @@ fn any_host(draw: &mut Draw) -> String {
         false => 1,
     };
     format!("127.0.0.{last}")
+}
+
+/// What the site of a bookmark replies.
+fn site_with(status: u16) -> Reply {
+    Reply::answer(status, "text/html", "<h1>Here I am</h1>\n")
 }
 
 fn any_uri(draw: &mut Draw) -> String {
@@ -107,6 +123,12 @@ struct Knobs {
     bookmark_first: bool,
     /// Its status if nobody is at the site of a bookmark, if it looks.
     status_if_gone: Option<u16>,
+    /// Whether a POST to its address is answered like the question for its health.
+    health_by_post: bool,
+    /// The status of a bookmark with its name that is posted, if that is refused.
+    name_refused: Option<u16>,
+    /// Whether such a bookmark is thrown away, and nobody learns it.
+    name_dropped: bool,
 }
 
 impl Default for Knobs {
@@ -121,6 +143,9 @@ impl Default for Knobs {
             text: HEALTHY.into(),
             bookmark_first: false,
             status_if_gone: None,
+            health_by_post: false,
+            name_refused: None,
+            name_dropped: false,
         }
     }
 }
@@ -175,7 +200,7 @@ impl Model for Deployment {
             act => act.asked()?,
         };
         if asked.method == "POST" {
-            return posted(world, asked);
+            return posted(knobs, world, asked);
         }
         if !["GET", "HEAD"].contains(&&*asked.method) || asked.path().starts_with("//") {
             return None;
@@ -244,11 +269,19 @@ impl Model for Deployment {
                 vec![hosted(&any_host(draw), &port)]
             }
             7 => {
-                let (path, name) = (draw.path(), draw.word());
-                let status = draw.pick(&[200, 200, 404]);
+                let path = draw.path();
                 let uri = format!("{SERVICE}{path}");
-                let reply = Reply::answer(status, "text/html", "<h1>Here I am</h1>\n");
-                vec![serves(path, reply), sent(&name, &uri), get("/")]
+                let (status, name, to) = match draw.below(4) {
+                    0 => (404, draw.word(), "/".into()),
+                    1 => (200, "healthz".into(), "/".into()),
+                    2 => (200, draw.word(), draw.path_near(&["/healthz"])),
+                    _ => (200, draw.word(), "/".into()),
+                };
+                vec![
+                    serves(path, site_with(status)),
+                    sent_to(&to, &name, &uri),
+                    get("/"),
+                ]
             }
             8 => vec![sent(&draw.word(), &format!("{NOBODY}{}", draw.path()))],
             9 => match world.kept.keys().next() {
@@ -313,6 +346,17 @@ impl Model for Deployment {
                 |knobs| knobs.bookmark_first = true,
             )
             .wrong(
+                "health-by-post",
+                "A POST to /healthz is answered like a GET. Only a GET asks for the health of the \
+                 server; a POST to any path brings a bookmark, as in lesson 10. Leave do_post as it was.",
+                |knobs| knobs.health_by_post = true,
+            )
+            .wrong(
+                HEALTHZ_NOT_STORED.0,
+                HEALTHZ_NOT_STORED.1,
+                |knobs| knobs.name_dropped = true,
+            )
+            .wrong(
                 "health-as-page",
                 "The health page is sent as text/html. It is a plain text: text/plain.",
                 |knobs| knobs.kind = "text/html; charset=utf-8".into(),
@@ -334,10 +378,15 @@ impl Model for Deployment {
         let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
             return;
         };
-        if asked.path() != "/healthz" {
+        let status = answer.status;
+        if asked.method == "POST" && asked.form_field("name").as_deref() == Some("healthz") {
+            mistakes.wrong(HEALTHZ_NOT_STORED.0, HEALTHZ_NOT_STORED.1, move |knobs| {
+                knobs.name_refused = Some(status);
+            });
+        }
+        if asked.path() != "/healthz" || asked.method == "POST" {
             return;
         }
-        let status = answer.status;
         if status != 200 {
             mistakes.wrong(
                 "health-asks-sites",
@@ -365,6 +414,12 @@ impl Model for Deployment {
     }
 }
 
+const HEALTHZ_NOT_STORED: (&str, &str) = (
+    "healthz-not-stored",
+    "A bookmark that is posted with the name healthz is not stored. It may be in the list, as any other: \
+     it must only not answer GET /healthz, and the order of the arms in do_get sees to that.",
+);
+
 /// What is expected of a server whose PORT is no port.
 fn refused(knobs: &Knobs) -> Expect {
     let expect = Expect::step(1);
@@ -377,16 +432,31 @@ fn refused(knobs: &Knobs) -> Expect {
 
 /// The form of the page, sent.
 fn sent(name: &str, uri: &str) -> Act {
-    post("/").form(&[("name", name), ("uri", uri)])
+    sent_to("/", name, uri)
 }
 
-fn posted(world: &mut World, asked: &grader::record::Request) -> Option<Expect> {
+fn sent_to(path: &str, name: &str, uri: &str) -> Act {
+    post(path).form(&[("name", name), ("uri", uri)])
+}
+
+fn posted(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
     let (name, uri) = (asked.form_field("name")?, asked.form_field("uri")?);
+    let expect = Expect::step(3);
+    if knobs.health_by_post && asked.path() == "/healthz" {
+        return Some(expect.status(knobs.status).body(&*knobs.text));
+    }
+    let is_health = name == "healthz";
+    if let Some(status) = knobs.name_refused.filter(|_| is_health) {
+        return Some(expect.status(status));
+    }
     if !world.is_there(&uri) {
-        return Some(Expect::step(3).status(404));
+        return Some(expect.status(404));
+    }
+    if is_health && knobs.name_dropped {
+        return Some(expect.status(303).field("Location", "/"));
     }
     world.kept.insert(name, uri);
-    Some(Expect::step(3).status(303).field("Location", "/"))
+    Some(expect.status(303).field("Location", "/"))
 }
 
 // Step 1, as far as addresses matter: acts have none.
@@ -416,7 +486,7 @@ const IGNORED: (&str, &str) = (
 fn one_address(run: &mut Run) -> Verdict {
     let service = serve_at(run, "127.0.0.1")?;
     if service.url().starts_with("http://127.0.0.1:") {
-        return Ok(());
+        return the_newer_form(run, &service);
     }
     let wrong = elsewhere(
         &service,
@@ -428,6 +498,28 @@ fn one_address(run: &mut Run) -> Verdict {
         false => IGNORED,
     };
     Err(wrong.because(name, says))
+}
+
+/// An address in the newer form is as good, if this computer has any.
+fn the_newer_form(run: &mut Run, older: &Service) -> Verdict {
+    let newer = Ipv6Addr::LOCALHOST;
+    if TcpListener::bind((newer, 0)).is_err() {
+        return Ok(());
+    }
+    let wrong = match serve_at(run, "::1") {
+        Ok(service) if reaches(newer.into(), &service) => return Ok(()),
+        Ok(service) => elsewhere(&service, "with HOST=::1, a server at this address"),
+        Err(_) => older.wrong(
+            &["the same with HOST=::1"],
+            "a server at this address, too",
+            "the program ends, or does not serve",
+        ),
+    };
+    Err(wrong.because(
+        "older-form-only",
+        "With HOST=127.0.0.1 your server is there, and with HOST=::1 it is not. That is an address, too, in \
+         the newer form. Hand the text of HOST to bind as it is, which knows both forms.",
+    ))
 }
 
 /// All of 127.0.0.0/8 is this computer: on Linux without further ado, elsewhere nobody
@@ -449,6 +541,17 @@ fn nowhere_else(run: &mut Run) -> Verdict {
             let wrong = service.wrong(&[], "with HOST=127.0.0.1, nobody at another address", came);
             return Err(wrong.because(name, says));
         }
+    }
+    // Nobody has asked for more without HOST.
+    let service = run.program().serve()?;
+    if reaches(OTHER.into(), &service) {
+        let came = format!("somebody listens at {OTHER}, too");
+        let wrong = service.wrong(&[], "without HOST, only the address localhost", came);
+        return Err(wrong.because(
+            "open-without-host",
+            "Without HOST, your server listens at all addresses of the computer: everybody in the network \
+             can ask it, and nobody has asked for that. Without HOST, nothing is new: local_address().",
+        ));
     }
     Ok(())
 }
@@ -498,9 +601,10 @@ fn the_port_alone(run: &mut Run, taken: u16) -> Verdict {
 }
 
 fn the_usual_port(run: &mut Run) -> Verdict {
-    // An address of its own, so that nobody else is at its port 8000. (On some systems, only
-    // the first one is there.)
-    let own = run.seed().number(2..250) as u8;
+    // An address of its own, so that nobody else is at its port 8000, neither a check with the same
+    // seed that runs beside this one. (On some systems, only the first address is there.)
+    let own = run.seed().number(2..250) + u64::from(std::process::id());
+    let own = (2 + own % 248) as u8;
     let addresses = [Ipv4Addr::new(127, 0, own, own), Ipv4Addr::LOCALHOST];
     let free = |address: &&Ipv4Addr| TcpListener::bind((**address, 8000)).is_ok();
     let Some(address) = addresses.iter().find(free) else {
@@ -852,7 +956,13 @@ fn ends_well(run: &mut Run) -> Verdict {
     if finished.code() == 101 {
         return Err(finished.wrong("exit code 0 without BOOKMARKS, too: then no file is written"));
     }
-    expect_success(&finished)?;
+    if let Err(wrong) = finished.expect_code(0) {
+        return Err(wrong.because(
+            "needs-bookmarks",
+            "With BOOKMARKS your program ends with exit code 0, and without it does not: it fails at what it \
+             does behind serve_forever. Who names no file expects none. Write one only if BOOKMARKS is set.",
+        ));
+    }
     let folder = run.elsewhere()?;
     let written = fs::read_dir(folder).expect("the folder").next();
     let Some(Ok(written)) = written else {
@@ -895,15 +1005,60 @@ fn keeps_what_it_had(run: &mut Run) -> Verdict {
     let service = run.program().env("BOOKMARKS", &file).serve()?;
     let answer = service.get(&format!("/{name}"))?;
     if answer.header("Location") == Some(uri) {
-        return Ok(());
+        return keeps_what_has_changed(run, &name, &file);
     }
     let wrong = answer.wrong(format!(
         "the bookmark that was the argument of a program that got SIGTERM is there when it is started again: 303, to {uri}"
     ));
     Err(match finished.code() {
         143 => wrong.because(KILLED.0, KILLED.1),
-        _ => wrong.because(NOT_SAVED.0, NOT_SAVED.1),
+        _ => not_saved(run, wrong),
     })
+}
+
+/// A bookmark of the file has another URI now.
+fn keeps_what_has_changed(run: &mut Run, name: &str, file: &str) -> Verdict {
+    let uri = "https://doc.rust-lang.org/";
+    let program = run.program().env("BOOKMARKS", file);
+    let service = program.arg(&format!("{name}={uri}")).serve()?;
+    service.terminate()?;
+    service.wait()?;
+    let service = run.program().env("BOOKMARKS", file).serve()?;
+    let answer = service.get(&format!("/{name}"))?;
+    if answer.header("Location") == Some(uri) {
+        return Ok(());
+    }
+    let wrong = answer.wrong(format!(
+        "the bookmark of the file that an argument gave another URI still has that one when the program is started again: 303, to {uri}"
+    ));
+    Err(wrong.because(
+        "change-not-saved",
+        "A bookmark of the file has got another URI, and at the next start it has the old one again. The \
+         number of bookmarks does not show such a change: write the file at every end.",
+    ))
+}
+
+/// The failure of a program that has not written its file: whether it writes one that is there tells
+/// why.
+fn not_saved(run: &mut Run, wrong: Failure) -> Failure {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("bookmarks");
+    let size = || fs::metadata(&file).map_or(0, |file| file.len());
+    fs::write(&file, "").expect("a file");
+    let program = run.program().env("BOOKMARKS", &file.display().to_string());
+    let ended = program.arg("rust=https://rust-lang.org/").serve();
+    let ended = ended.and_then(|service| {
+        service.terminate()?;
+        service.wait()
+    });
+    match ended {
+        Ok(_) if size() > 0 => wrong.because(
+            "saved-if-there",
+            "The file of BOOKMARKS is written only if there is one already. At the first start on a host, \
+             there is none, and all is lost at its end. fs::write makes it: do not ask.",
+        ),
+        _ => wrong.because(NOT_SAVED.0, NOT_SAVED.1),
+    }
 }
 
 const NOT_SAVED: (&str, &str) = (
