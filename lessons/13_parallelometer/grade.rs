@@ -7,7 +7,9 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use grader::{Act, Draw, Expect, Failure, Mistakes, Model, Run, Seen, Service, Status, Verdict};
+use grader::{
+    Act, Answer, Draw, Expect, Failure, Mistakes, Model, Run, Seen, Service, Status, Verdict,
+};
 use grader::{Whole, get, post};
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -58,6 +60,8 @@ fn main() -> ExitCode {
 struct Knobs {
     /// The addresses of the frames.
     frames: Vec<String>,
+    /// Whether a frame has an end tag of its own.
+    ends_frames: bool,
     page: u16,
     kind: String,
     chart_kind: String,
@@ -67,6 +71,7 @@ impl Default for Knobs {
     fn default() -> Self {
         Self {
             frames: addresses(1..=FRAMES),
+            ends_frames: true,
             page: 200,
             kind: HTML.into(),
             chart_kind: SVG.into(),
@@ -93,7 +98,12 @@ impl Model for Parallelometer {
                 let page = Expect::step(3)
                     .status(knobs.page)
                     .field("Content-Type", &*knobs.kind);
-                let page = knobs.frames.iter().fold(page, |page, address| {
+                // A browser takes the others for the text inside of the first one.
+                let seen = match knobs.ends_frames {
+                    true => &knobs.frames[..],
+                    false => &knobs.frames[..1],
+                };
+                let page = seen.iter().fold(page, |page, address| {
                     page.has_tag("iframe", &[("src", address)])
                 });
                 // (None is missing, and none is too many.)
@@ -102,6 +112,13 @@ impl Model for Parallelometer {
                 let page = match knobs.frames.is_empty() {
                     true => page.body_lacks("<iframe"),
                     false => page,
+                };
+                let page = match knobs.ends_frames {
+                    true => page,
+                    false => {
+                        let page = page.body_lacks("</iframe");
+                        knobs.frames.iter().fold(page, Expect::body_has)
+                    }
                 };
                 Some(others.fold(page, |page, address| {
                     page.body_lacks(format!("\"{address}\""))
@@ -166,6 +183,13 @@ impl Model for Parallelometer {
                 "All frames have the same address, so a browser may ask for it once. Put the number \
                  into the address: /frame/1, /frame/2, and so on.",
                 |knobs| knobs.frames = addresses([1]),
+            )
+            .wrong(
+                "frames-without-end",
+                "Your frames have no </iframe>. A / at the end of the first tag does not end a frame, so a \
+                 browser takes all that follows for the text inside of the first one, and asks for that \
+                 one only: <iframe src=\"/frame/1\"></iframe>.",
+                |knobs| knobs.ends_frames = false,
             )
             .wrong(
                 "page-as-text",
@@ -362,8 +386,66 @@ fn one(run: &mut Run) -> Verdict {
             _ => wrong,
         });
     }
-    upload.finish(&service)?;
+    frame_says_two(&service, upload)?;
     nothing_left(run, &service, "after an upload that is done")
+}
+
+/// Asks for a frame while an upload is under way, which is finished then. Returns the frame, and
+/// whether it came meanwhile.
+fn frame_meanwhile(service: &Service, upload: Upload) -> Result<(Answer, bool), Failure> {
+    let frame = service.begin(get("/frame/1"));
+    let until = Instant::now() + PATIENCE;
+    while !frame.is_done() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let meanwhile = frame.is_done();
+    upload.finish(service)?;
+    Ok((frame.answer()?, meanwhile))
+}
+
+/// A frame is counted, too, and says so: with an upload under way, there are two.
+fn frame_says_two(service: &Service, upload: Upload) -> Verdict {
+    let (mut answer, mut meanwhile) = frame_meanwhile(service, upload)?;
+    if !meanwhile {
+        // A busy computer may be late once.
+        (answer, meanwhile) = frame_meanwhile(service, Upload::begin(service)?)?;
+    }
+    if !meanwhile {
+        let wrong = service.wrong(
+            &["while one upload is under way", "GET /frame/1"],
+            "the frame, after half a second",
+            "the frame only when the upload was done",
+        );
+        return Err(wrong.because(
+            "one-at-a-time",
+            "While one request is under way, the next one waits until it is over. Most likely each of them \
+             holds a lock as long as it is counted. Lock for the moment in which you write the change, and \
+             let the lock go at once.",
+        ));
+    }
+    answer.expect_status(200)?;
+    let text = answer.text();
+    let body = text.split_once("<body>").map_or(&*text, |(_, body)| body);
+    let shown = grader::model::shown(body);
+    let mut numbers = shown.split(|c: char| !c.is_ascii_digit());
+    let number = numbers.find(|digits| !digits.is_empty());
+    if number == Some("2") {
+        return Ok(());
+    }
+    let wrong = answer.wrong("a frame with the number 2: it and the upload are under way");
+    Err(match number {
+        Some("1") => wrong.because(
+            "frame-not-counted",
+            "A frame does not count itself: while an upload is under way, the number in it is 1. All requests \
+             are counted but those for /, /count and /chart.svg.",
+        ),
+        Some("3") => wrong.because(
+            "frame-counted-twice",
+            "A frame is counted twice: while an upload is under way, the number in it is 3. One guard for each \
+             request, in handle, is enough.",
+        ),
+        _ => wrong,
+    })
 }
 
 /// When this is done, no request is under way.
@@ -541,12 +623,13 @@ fn line_to(service: &Service, number: f64) -> Result<Vec<(f64, f64)>, Failure> {
 /// How long nothing happens, for a difference that is to be seen in the chart.
 const PAUSE: Duration = Duration::from_millis(120);
 
-/// The number of requests that come quickly, one after the other.
-const MORE: usize = 40;
+/// The number of requests that come quickly, one after the other. Who keeps only some of the changes
+/// keeps fewer, most likely.
+const MORE: usize = 600;
 
 /// The numbers of a line that is wrong in one place, and what is wrong with it. (Right are 0 1, 1 2,
 /// 2 1, 1 0.)
-const LINES: [(&[f64], &str, &str); 7] = [
+const LINES: [(&[f64], &str, &str); 10] = [
     (
         &[],
         "no-points",
@@ -570,6 +653,24 @@ const LINES: [(&[f64], &str, &str); 7] = [
         "old-number-recorded",
         "The line is one change late: what is recorded is the number before each change. fetch_add and \
          fetch_sub give the old number. The new one is one more, or one less.",
+    ),
+    (
+        &[0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 1.0],
+        "old-number-down",
+        "The line is late on its way down, and does not come back to 0: what is recorded when a request \
+         ends is the number before. fetch_sub gives the old number. The new one is one less.",
+    ),
+    (
+        &[0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0],
+        "old-number-up",
+        "The line is late on its way up: what is recorded when a request begins is the number before. \
+         fetch_add gives the old number. The new one is one more.",
+    ),
+    (
+        &[1.0, 1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 0.0],
+        "begins-at-one",
+        "The line begins at 1. Nobody was under way when the server began: the number before the first \
+         change is 0.",
     ),
     (
         &[0.0, 1.0, 0.0, 2.0, 0.0, 1.0, 0.0, 0.0],
@@ -730,7 +831,7 @@ fn goes_on(run: &mut Run, service: &Service, before: &[(f64, f64)], began: Insta
         ));
     }
     if changes(&later) >= expected {
-        return Ok(());
+        return fail_is_in(service, &later);
     }
     let wrong = service.wrong(
         &[&*done, "GET /chart.svg"],
@@ -742,6 +843,47 @@ fn goes_on(run: &mut Run, service: &Service, before: &[(f64, f64)], began: Insta
         "Not every change is in the chart. Each has two points in it, also if several come in the same \
          millisecond: they stand above each other.",
     ))
+}
+
+/// A request whose handler panics is in the chart as well, from its beginning to its end.
+fn fail_is_in(service: &Service, before: &[(f64, f64)]) -> Verdict {
+    let answer = service.get("/fail")?;
+    answer.expect_status(500)?;
+    let until = Instant::now() + PATIENCE;
+    let after = loop {
+        let line = line(service)?;
+        if line.len() >= before.len() + 4 || Instant::now() > until {
+            break line;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let new = after.iter().skip(before.len());
+    let new: Vec<f64> = new.map(|point| 0.0 - point.1).collect();
+    if new == [0.0, 1.0, 1.0, 0.0] {
+        return Ok(());
+    }
+    let shown: Vec<String> = new.iter().map(ToString::to_string).collect();
+    let wrong = service.wrong(
+        &["GET /fail", "GET /chart.svg"],
+        "a line that goes on to 1 and back to 0: 0 1 1 0",
+        match shown.is_empty() {
+            true => "no new points".into(),
+            false => format!("the numbers of its new points are {}", shown.join(" ")),
+        },
+    );
+    Err(match &new[..] {
+        [] if after == before => wrong.because(
+            "fail-not-counted",
+            "A request for /fail is not in the chart. It is counted like all others, from its beginning until \
+             its handler has panicked: leave its panic in work, behind the guard.",
+        ),
+        [0.0, 1.0] => wrong.because(
+            "panic-not-recorded",
+            "When a handler panics, the line goes up and does not come down. The number is right, but its \
+             change is not recorded: call record in drop in any case, also while a panic passes through.",
+        ),
+        _ => wrong,
+    })
 }
 
 fn in_a_browser(run: &mut Run) -> Verdict {
