@@ -218,6 +218,12 @@ fn expected_lines(expected: &Expected) -> Vec<String> {
             vec![format!("the header {name}: {}", or(values.clone()))]
         }
         What::Field(name, None) => vec![format!("no header {name}")],
+        What::FieldTwice(name, values) => {
+            vec![format!(
+                "the header {name} several times: {}",
+                values.join("; ")
+            )]
+        }
         What::OwnField(name) => vec![format!(
             "a header {name} that the program itself sends, before Server"
         )],

@@ -69,6 +69,7 @@ impl What {
             Self::FieldIn(name, values) => has_once(answer, name, |one| {
                 values.iter().any(|value| same(name, one, value))
             }),
+            Self::FieldTwice(name, values) => answer.all_fields(name).eq(values),
             Self::OwnField(name) => {
                 let fields = answer.fields.iter().map(|(name, _)| name);
                 let mut own = fields.take_while(|name| !name.eq_ignore_ascii_case("server"));
@@ -141,6 +142,7 @@ impl What {
             | Self::Status(_)
             | Self::Field(..)
             | Self::FieldIn(..)
+            | Self::FieldTwice(..)
             | Self::OwnField(_)
             | Self::Cookie(..)
             | Self::CookieAttribute(..)
@@ -165,10 +167,9 @@ fn own_path<'a>(exchange: &Exchange, address: &'a str) -> Option<&'a str> {
 
 /// Whether an answer has a field of this name just once, and its value is right.
 fn has_once(answer: &Answer, name: &str, is_right: impl Fn(&str) -> bool) -> bool {
-    let same = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
-    let mut found = answer.fields.iter().filter(same);
+    let mut found = answer.all_fields(name);
     match (found.next(), found.next()) {
-        (Some((_, one)), None) => is_right(one),
+        (Some(one), None) => is_right(one),
         _ => false,
     }
 }

@@ -47,6 +47,9 @@ pub enum What {
     Field(String, Option<String>),
     /// This field of the head is there once, with one of these values.
     FieldIn(String, Vec<String>),
+    /// This field of the head is there more than once, with these values: a mistake, whatever
+    /// they are.
+    FieldTwice(String, Vec<String>),
     /// The program itself sends this field: http-core has not added it.
     OwnField(String),
     /// Of the cookie of this name, the answer says this.

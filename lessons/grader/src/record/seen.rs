@@ -210,6 +210,12 @@ impl Answer {
         field(&self.fields, name)
     }
 
+    /// The values of this field, each time that it is there.
+    pub(crate) fn all_fields(&self, name: &str) -> impl Iterator<Item = &str> {
+        let same = move |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+        self.fields.iter().filter(same).map(|(_, value)| &**value)
+    }
+
     /// The cookies that it sets, as a browser reads them, in their order.
     pub fn cookies(&self) -> impl Iterator<Item = SetCookie> {
         let fields = self.fields.iter();

@@ -30,6 +30,16 @@ pub fn came(one: &Compared) -> Vec<(&'static str, String, Rc<Writes>)> {
                 );
                 all.push(("other-status", says, instead(What::Status(vec![status]))));
             }
+            What::Field(name, Some(_)) if answer.all_fields(name).count() > 1 => {
+                let values: Vec<String> = answer.all_fields(name).map(str::to_string).collect();
+                let says = format!(
+                    "The header {name} is there more than once: {values:?}. A second send_header \
+                     does not replace the first one. Leave the one that is right, and take the \
+                     other lines out."
+                );
+                let what = What::FieldTwice(name.clone(), values);
+                all.push(("field-twice", says, instead(what)));
+            }
             What::Field(name, right) => {
                 let came = answer.field(name).map(str::to_string);
                 let (says, slip) = match (&came, right) {
@@ -143,7 +153,49 @@ fn around(came: &[u8], right: &[u8], path: &str) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::record::{Exchange, Expect, Seen, get};
+
+    #[test]
+    fn a_field_that_is_there_twice_is_told_with_its_values() {
+        let twice = ["text/plain", "text/html"].map(str::to_string);
+        let mut answer = Answer::new(200, "");
+        let name = || "Content-Type".to_string();
+        answer.fields.clear();
+        answer
+            .fields
+            .extend(twice.clone().map(|value| (name(), value)));
+        let seen = Seen::Exchange(Box::new(Exchange {
+            request: None,
+            answer: Ok(answer),
+            sent: Bytes::default(),
+            came: Bytes::default(),
+            connection: 1,
+            took: Duration::ZERO,
+        }));
+        let due = Expect::step(1).field("Content-Type", "text/html");
+        let act = get("/");
+        let compared = Compared {
+            act: &act,
+            seen: &seen,
+            due: &due,
+            wrong: 1,
+            is_another: false,
+            unguessed: 1,
+            is_weak: false,
+        };
+        let all = came(&compared);
+        let [(slip, says, writes)] = &all[..] else {
+            panic!("one thing is wrong");
+        };
+        assert_eq!(*slip, "field-twice");
+        assert!(says.contains(r#"["text/plain", "text/html"]"#), "{says}");
+        let written = writes(&act, &due.all()[0].what).unwrap();
+        assert_eq!(written, What::FieldTwice(name(), twice.into()));
+        assert!(written.holds(&seen));
+    }
 
     #[test]
     fn what_stands_around_a_text_is_found() {
