@@ -42,8 +42,10 @@ pub(crate) type Play = Vec<(Act, Seen)>;
 /// The cause of what is wrong with a program.
 pub(crate) struct Explained<M: Model> {
     cause: Cause,
-    /// If it is two mistakes: each alone.
-    both: Vec<Guess<M>>,
+    /// The mistakes, each alone.
+    each: Vec<Guess<M>>,
+    /// Whether answers that say that the server has failed were left out of it.
+    is_partial: bool,
     /// Whether it is a slip, which can be made in every lesson.
     pub(crate) is_slip: bool,
 }
@@ -57,27 +59,53 @@ impl<M: Model> Explained<M> {
             let last = known.compare(guess, open).last();
             last.is_some_and(|one| one.unguessed == 0)
         };
-        let mut alone = self.both.iter().filter(explains);
+        let mut alone = self.each.iter().filter(explains);
         match (alone.next(), alone.next()) {
             (Some(one), None) => Cause::Certain(one.told().remove(0)),
+            (None, _) if self.is_partial => Cause::Unexplained(Vec::new()),
             _ => self.cause.clone(),
         }
     }
 }
 
-/// The cause of what is wrong in these plays. `play` plays more acts on a fresh program.
+/// The cause of what is wrong in these plays. `play` plays more acts on a fresh program. An answer
+/// that says that the server has failed may be a mistake of the model, or one that only a rule
+/// knows: if nothing explains it, the others are explained without it.
 pub(crate) fn explain<M: Model>(
     plays: &[Play],
     open: &Open,
     draw: &mut Draw,
     play: &mut dyn FnMut(&[Act], Connections) -> Option<Play>,
 ) -> Explained<M> {
-    let known = |play: &Play| Known::new(&until_a_rule(play), open);
+    let all = search(plays, Until::Rule, open, draw, play);
+    let failed = |(_, seen): &(Act, Seen)| rules::has_failed(seen);
+    if !matches!(all.cause, Cause::Unexplained(_)) || !plays.iter().flatten().any(failed) {
+        return all;
+    }
+    let rest = search(plays, Until::Failure, open, draw, play);
+    match rest.cause {
+        Cause::Unexplained(_) => all,
+        _ => Explained {
+            is_partial: true,
+            ..rest
+        },
+    }
+}
+
+fn search<M: Model>(
+    plays: &[Play],
+    until: Until,
+    open: &Open,
+    draw: &mut Draw,
+    play: &mut dyn FnMut(&[Act], Connections) -> Option<Play>,
+) -> Explained<M> {
+    let known = |play: &Play| Known::new(&until.of(play), open);
     let mut plays: Vec<Known<M>> = plays.iter().map(known).collect();
     // What is wrong refutes the most guesses.
     plays.sort_by_key(|play| !play.has_wrong());
     let mut search = Search::<M> {
         plays,
+        until,
         open,
         patience: Patience::of(TIME),
         draw,
@@ -88,23 +116,34 @@ pub(crate) fn explain<M: Model>(
 
 impl<M: Model> From<Cause> for Explained<M> {
     fn from(cause: Cause) -> Self {
-        let both = Vec::new();
-        let is_slip = false;
         Self {
             cause,
-            both,
-            is_slip,
+            each: Vec::new(),
+            is_partial: false,
+            is_slip: false,
         }
     }
 }
 
-/// The play without what has a cause that is no mistake of a model. What a server remembers
-/// behind it is unknown; a program that is run remembers nothing.
-fn until_a_rule(play: &[(Act, Seen)]) -> Play {
-    let ends = |(act, seen): &(Act, Seen)| rules::is_broken(seen) && !matches!(act, Act::Run(_));
-    let end = play.iter().position(ends).unwrap_or(play.len());
-    let left = play[..end]
-        .iter()
-        .filter(|(_, seen)| !rules::is_broken(seen));
-    left.cloned().collect()
+/// How far a play is looked at.
+#[derive(Clone, Copy, PartialEq)]
+enum Until {
+    /// Up to what has a cause that is no mistake of a model.
+    Rule,
+    /// Up to any answer that says that the server has failed, too.
+    Failure,
+}
+
+impl Until {
+    /// The play without what is not looked at. What a server remembers behind it is unknown; a
+    /// program that is run remembers nothing.
+    fn of(self, play: &[(Act, Seen)]) -> Play {
+        let is_out = |seen: &Seen| {
+            rules::is_broken(seen) || self == Self::Failure && rules::has_failed(seen)
+        };
+        let ends = |(act, seen): &(Act, Seen)| is_out(seen) && !matches!(act, Act::Run(_));
+        let end = play.iter().position(ends).unwrap_or(play.len());
+        let left = play[..end].iter().filter(|(_, seen)| !is_out(seen));
+        left.cloned().collect()
+    }
 }

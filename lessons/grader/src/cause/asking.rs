@@ -6,7 +6,6 @@ use crate::record::{Act, Connections};
 
 use super::guess::{Guess, Known};
 use super::search::{Search, one_of_each};
-use super::until_a_rule;
 
 /// How many sessions are looked at for an act that tells two mistakes apart.
 const MOST_DRAWN: usize = 200;
@@ -34,7 +33,7 @@ impl<M: Model> Search<'_, M> {
 
     fn ask(&mut self, left: &mut Vec<Guess<M>>, acts: &[Act], connections: Connections) {
         if let Some(play) = (self.play)(acts, connections) {
-            let known = Known::new(&until_a_rule(&play), self.open);
+            let known = Known::new(&self.until.of(&play), self.open);
             left.retain(|guess| known.is_explained(guess, self.open));
             // Those with wrong answers stay the first.
             let at = match known.has_wrong() {

@@ -20,6 +20,11 @@ pub(super) fn is_broken(seen: &Seen) -> bool {
     }
 }
 
+/// Whether it is an answer that says that the server has failed.
+pub(super) fn has_failed(seen: &Seen) -> bool {
+    seen.answer().is_some_and(|answer| answer.status == 500)
+}
+
 fn told(name: &str, says: impl Into<String>) -> Option<Told> {
     let (name, says) = (name.into(), says.into());
     Some(Told { name, says })

@@ -8,7 +8,7 @@ use crate::record::{Act, Cause, Connections, Request, Told};
 
 use super::guess::{Compared, Guess, Known};
 use super::patience::Patience;
-use super::{Explained, Play, common, slips};
+use super::{Explained, Play, Until, common, slips};
 
 /// For how long mistakes are sought.
 pub(super) const TIME: Duration = Duration::from_secs(4);
@@ -19,6 +19,8 @@ const MOST_MISTYPED: usize = 12;
 /// A program, what was seen of it, and for how long the cause is sought.
 pub(super) struct Search<'a, M: Model> {
     pub plays: Vec<Known<M>>,
+    /// How far more plays are looked at.
+    pub until: Until,
     pub open: &'a Open,
     pub patience: Patience,
     pub draw: &'a mut Draw,
@@ -53,13 +55,14 @@ impl<M: Model> Search<'_, M> {
         let mut left: Vec<Guess<M>> = kind.iter().filter(explains).cloned().collect();
         self.ask_on(&mut left);
         let is_slip = !left.first()?.slips.is_empty();
-        let told = one_of_each(&left);
-        let mut told: Vec<Told> = told.iter().flat_map(Guess::told).collect();
+        let each = one_of_each(&left);
+        let mut told: Vec<Told> = each.iter().flat_map(Guess::told).collect();
         let cause = match told.len() {
             1 => Cause::Certain(told.remove(0)),
             _ => Cause::OneOf(told),
         };
         Some(Explained {
+            each,
             is_slip,
             ..cause.into()
         })
@@ -189,9 +192,9 @@ fn both_of<M: Model>(both: &Guess<M>) -> Explained<M> {
         told => Cause::Certain(told[0].clone()),
     };
     Explained {
-        cause,
-        both: both.each(),
+        each: both.each(),
         is_slip,
+        ..cause.into()
     }
 }
 

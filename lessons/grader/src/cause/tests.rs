@@ -201,6 +201,39 @@ fn what_nobody_knows_is_not_guessed() {
     }
 }
 
+/// A board that capitalizes, and whose server fails if there is more on it than this.
+fn failing(acts: &[Act]) -> Play {
+    let knobs = Knobs {
+        kept: |text| text.to_uppercase(),
+        ..Knobs::default()
+    };
+    let mut play = played(&knobs, acts);
+    for (_, seen) in &mut play {
+        let long = seen.answer().map_or(0, |answer| answer.body.len());
+        if long > 30 {
+            *seen = came(Answer::new(500, &*format!("there are {long} bytes")));
+        }
+    }
+    play
+}
+
+#[test]
+fn beside_a_server_that_fails_the_other_mistake_is_told() {
+    let mut draw = Draw::new(&["cause"]);
+    let acts = [post("/").body("one"), get("/"), post("/").body("two")];
+    let long = post("/").body("a text with many letters in it, to make it long");
+    let plays = [failing(&acts), failing(&[long.clone(), get("/")])];
+    let explained = explain::<Board>(&plays, &Open::new(), &mut draw, &mut |acts, _| {
+        Some(failing(acts))
+    });
+    let of = |play: &Play| explained.of(play, &Open::new());
+    assert_eq!(of(&plays[0][..2].to_vec()).names(), ["capitals"]);
+    // What it does not explain, it is not told of.
+    let other = [(get("/"), came(Answer::new(200, "zwei")))];
+    assert!(matches!(of(&other.to_vec()), Cause::Unexplained(_)));
+    assert!(matches!(of(&plays[1]), Cause::Unexplained(_)));
+}
+
 /// The cause of the last of these answers, after a panic: a body was posted, or got.
 fn after_a_panic(play: &[(&str, u16, &str)]) -> Option<String> {
     let panic = "index out of bounds (src/main.rs:9:5)";
