@@ -146,6 +146,8 @@ struct Knobs {
     keeps_buffer: bool,
     /// The most bytes of a body that are read.
     most: usize,
+    /// Of a body with more bytes than this, any number from that on is read.
+    surely: usize,
     /// Whether /bytes refuses what is not UTF-8, in any words.
     text_only: bool,
     /// The numbers of characters and of bytes.
@@ -199,6 +201,7 @@ impl Default for Knobs {
             },
             keeps_buffer: false,
             most: usize::MAX,
+            surely: usize::MAX,
             text_only: false,
             counts: |text| (text.chars().count(), text.len()),
             counted: COUNTED.into(),
@@ -243,6 +246,10 @@ impl Model for TextAndBytes {
             }
             false => &body[..body.len().min(knobs.most)],
         };
+        let is_form = ["/count", "/bytes"].contains(&path);
+        if !is_get && is_form && body.len() > knobs.surely {
+            return Some(beginning(knobs, path, &body[..knobs.surely]));
+        }
         let word = CATS.iter().find(|(known, _)| *known == path);
         let counted = |(characters, bytes): (usize, usize)| {
             let line = knobs.counted.replace('C', &characters.to_string());
@@ -319,7 +326,7 @@ impl Model for TextAndBytes {
             .wrong("length-without-line-end", "Your Content-Length does not count the line end, which is sent as well.", |knobs| {
                 knobs.length = Some(|text| text.trim_end().len());
             })
-            .wrong("no-own-length", "The Content-Length is that of the library. In this lesson your program sends it: look whether send_text has the header, and whether its name is spelled Content-Length.", |knobs| {
+            .wrong("no-own-length", "There are answers whose Content-Length is that of the library. In this lesson your program sends it, with every answer, whatever its status is: look whether send_text has the header, and whether its name is spelled Content-Length.", |knobs| {
                 knobs.length = None;
             })
             .wrong("no-length", "No Content-Length says where the body ends: it goes out in pieces. Send the header, then the whole text at once.", |knobs| {
@@ -430,8 +437,20 @@ impl Model for TextAndBytes {
             .wrong("white-space-left-out", "You leave white space out when you count characters. It counts, too.", |knobs| {
                 knobs.counts = |text| (text.chars().filter(|c| !c.is_whitespace()).count(), text.len());
             })
-            .or(|knobs| {
+            .wrong("line-ends-left-out", "You leave line ends out when you count characters. They count, too: text.chars() of the whole text has them, and lines() does not.", |knobs| {
                 knobs.counts = |text| (text.chars().filter(|c| !['\r', '\n'].contains(c)).count(), text.len());
+            })
+            .or(|knobs| {
+                knobs.counts = |text| (text.chars().filter(|c| *c != '\n').count(), text.len());
+            })
+            .or(|knobs| {
+                knobs.counts = |text| (text.lines().map(|line| line.chars().count()).sum(), text.len());
+            })
+            .or(|knobs| {
+                knobs.counts = |text| {
+                    let lines = || text.lines();
+                    (lines().map(|line| line.chars().count()).sum(), lines().map(str::len).sum())
+                };
             })
             .wrong("line-end-is-one", "A line end counts as one character, and it comes as two, \\r and \\n. Each of them counts: text.chars().", |knobs| {
                 knobs.counts = |text| (text.replace("\r\n", "\n").chars().count(), text.len());
@@ -557,11 +576,12 @@ impl Model for TextAndBytes {
         let body = asked.body.as_deref().unwrap_or_default();
         let read = text.split_whitespace().count();
         if asked.path() == "/bytes" && read >= 100 && read < body.len() {
-            let says = format!(
-                "Of a longer body, only the first {read} bytes are read: one read takes what is \
-                 there, or what fits into the buffer. read_to_end goes on to the end."
-            );
-            mistakes.wrong("one-read", says, move |knobs| knobs.most = read);
+            let says = "Of a longer body, only the beginning is read: one read takes what is \
+                        there, or what fits into the buffer. read_to_end goes on to the end.";
+            mistakes
+                .wrong("one-read", says, move |knobs| knobs.most = read)
+                // What is there may be more the next time, or less.
+                .or(move |knobs| knobs.surely = read.min(SURELY_THERE));
         }
         let forms = ["/count", "/bytes"];
         let at = forms.iter().position(|path| *path == asked.path());
@@ -638,6 +658,21 @@ impl Model for TextAndBytes {
 /// Signs that are a part of another one for the eye: an accent, a vowel of Hindi, and what
 /// joins two pictures to one.
 const MARKS: [char; 3] = ['\u{301}', '\u{93f}', '\u{200d}'];
+
+/// As many bytes are there together, if so many are sent.
+const SURELY_THERE: usize = 1000;
+
+/// What is known of the answer if at least these bytes of a longer body are read.
+fn beginning(knobs: &Knobs, path: &str, read: &[u8]) -> Expect {
+    match path {
+        "/bytes" => {
+            let (status, line) = (knobs.numbers)(read);
+            let expect = Expect::step(2).status(status);
+            expect.body_has(line.trim_end())
+        }
+        _ => Expect::step(3).status_in(&[200, 400]),
+    }
+}
 
 /// The answer to a body that is taken for a mistake of the client.
 fn refused(step: u32) -> Expect {
