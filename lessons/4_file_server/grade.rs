@@ -316,6 +316,12 @@ fn main() -> ExitCode {
         })
         .check(7, 1, "a number is the port", port_argument)
         .check(7, 1, "--bind names the address", bind_option)
+        .check(
+            7,
+            0,
+            "--directory begins where the program is started",
+            relative_directory,
+        )
         .example(7, 1, "the order does not matter", Whole, |draw| {
             let (name, text) = (text_file(draw), draw.line());
             let other = format!("{OUTSIDE}/other");
@@ -1717,6 +1723,27 @@ fn port_argument(run: &mut Run) -> Verdict {
              binds.",
         )
     })
+}
+
+/// As in the text. Where a file is found without the option, and not with it, it is looked for in
+/// another directory.
+fn relative_directory(run: &mut Run) -> Verdict {
+    let directory = "lessons/4_file_server/public/about";
+    let program = run.program().arg("--directory").arg(directory);
+    let answer = program.serve()?.get("/index.html")?;
+    if answer.status() == 200 {
+        return Ok(());
+    }
+    let wrong = answer.wrong(format!("status 200, for the file {directory}/index.html"));
+    let usual = run.program().serve()?.get("/about/index.html")?;
+    if usual.status() != 200 {
+        return Err(wrong);
+    }
+    Err(wrong.because(
+        "directory-elsewhere",
+        "A relative DIR is looked for in another directory than the one in which the program was \
+         started. Take it as it is, with PathBuf::from, and join it to nothing.",
+    ))
 }
 
 fn bind_option(run: &mut Run) -> Verdict {
