@@ -249,8 +249,9 @@ impl Model for PathRouter {
             mistakes.wrong(
                 &format!("no-content-type-{id}"),
                 format!(
-                    "The answer to {name} has no Content-Type. It is the .send_header between \
-                     the status and end_headers."
+                    "The answer to {name} has no Content-Type. Look whether the .send_header is \
+                     there, between the status and end_headers, and whether its name is spelled \
+                     Content-Type."
                 ),
                 move |knobs| knobs.pages[page].kind = None,
             );
