@@ -83,7 +83,7 @@ fn main() -> std::process::ExitCode {
         .example(4, 1, "in any language", Whole, |draw| {
             [get(format!(
                 "/{}?shout=1",
-                encoded(&format!("Kätzchen, {}", draw.line()))
+                encoded(&format!("Straße, Kätzchen, {}", draw.line()))
             ))]
         })
         .example(4, 1, "shout=1 may be one field of several", Whole, |draw| {
@@ -93,7 +93,7 @@ fn main() -> std::process::ExitCode {
         })
         .example(4, 1, "any other query changes nothing", Whole, |draw| {
             let path = draw.path();
-            let queries = ["", "shout", "shout=0", "shout=10", "no-shout=1"];
+            let queries = ["", "shout", "shout=0", "shout=10", "shout=01", "no-shout=1"];
             queries.map(|query| get(format!("{path}?{query}")))
         })
         .sessions(1)
@@ -296,6 +296,12 @@ impl Model for EchoServer {
             .wrong("slash", "The slash at the beginning is still there. The text is what stands behind it.", |knobs| {
                 knobs.echoed = |asked| asked.path().into();
             })
+            .wrong("slash-alone", "The path / comes back as a slash. Its first slash goes as well, and nothing is left: the answer is an empty line.", |knobs| {
+                knobs.echoed = |asked| match asked.path() {
+                    "/" => "/".into(),
+                    path => path[1..].into(),
+                };
+            })
             .wrong("every-slash", "You take away every slash of the path. Only the first one goes; the others are part of the text.", |knobs| {
                 knobs.echoed = |asked| asked.path().replace('/', "");
             })
@@ -389,6 +395,17 @@ impl Model for EchoServer {
             .wrong("decimal", "You count the first digit ten times. There are sixteen digits, so it counts sixteen times.", |knobs| {
                 knobs.decode = |text| with_byte(text, |high, low| high * 10 + low);
             })
+            .wrong("shift-first", "You write high << 4 + low. In Rust, + comes before <<, so it shifts by 4 + low. Write (high << 4) + low, or high * 16 + low.", |knobs| {
+                knobs.decode = |text| with_byte(text, |high, low| high << (4 + low));
+            })
+            .wrong("last-digit", "The last of the digits in a range, F, f or 9, is none for you, so the answer is 400. A range that is written with .. ends before its end: write ..=.", |knobs| {
+                knobs.decode = |text| digits_without(text, |digit| *digit == b'F');
+            })
+            .or(|knobs| knobs.decode = |text| digits_without(text, |digit| *digit == b'f'))
+            .or(|knobs| knobs.decode = |text| digits_without(text, |digit| *digit == b'9'))
+            .or(|knobs| knobs.decode = |text| digits_without(text, |digit| b"fF".contains(digit)))
+            .or(|knobs| knobs.decode = |text| digits_without(text, |digit| b"9F".contains(digit)))
+            .or(|knobs| knobs.decode = |text| digits_without(text, |digit| b"9fF".contains(digit)))
             .wrong("sign", "You take a sign for a digit, as in %+4: a number may have a sign, but a percent-encoding may not. Look at each of the two characters.", |knobs| {
                 knobs.decode = |text| {
                     let mut signed = String::new();
@@ -439,7 +456,7 @@ impl Model for EchoServer {
                     String::from_utf8(bytes).ok()
                 };
             })
-            .wrong("one-digit-is-enough", "Where the text ends behind one digit, you take that one for the whole number. Two digits must follow: else the answer is 400.", |knobs| {
+            .wrong("one-digit-is-enough", "Where the text ends behind one digit, the answer is 200, as if there were another one. Two digits must follow: else the answer is 400.", |knobs| {
                 knobs.decode = |text| match text.as_bytes() {
                     [before @ .., b'%', digit] if digit.is_ascii_hexdigit() => {
                         let digit = (*digit as char).to_digit(16)?;
@@ -562,6 +579,25 @@ impl Model for EchoServer {
             .or(|knobs| {
                 // A query that can't be decoded does not shout.
                 knobs.shouts = |query, _| strictly(query).is_some_and(|query| fields(&query).any(|field| field == "shout=1"));
+            })
+            .or(|knobs| {
+                // One that can't be decoded is taken as it is.
+                knobs.shouts = |query, _| {
+                    let decoded = strictly(query).unwrap_or(query.into());
+                    fields(&decoded).any(|field| field == "shout=1")
+                };
+            })
+            .or(|knobs| {
+                knobs.shouts = |query, _| {
+                    let decoded = percent_decode_str(query).decode_utf8();
+                    fields(&decoded.unwrap_or(query.into())).any(|field| field == "shout=1")
+                };
+            })
+            .wrong("as-a-number", "You take the value of shout for a number, so that shout=01 and shout=+1 shout, too. The field is shout=1, just as it stands there: compare it as a text.", |knobs| {
+                knobs.shouts = |query, _| fields(query).any(|field| {
+                    let value = field.strip_prefix("shout=");
+                    value.is_some_and(|value| value.parse::<u32>() == Ok(1))
+                });
             })
             .wrong("query-refused", "A query that can't be decoded gets 400. It is a query that does not shout, so it changes nothing.", |knobs| {
                 knobs.refuses = |query| strictly(query).is_none();
@@ -691,7 +727,7 @@ fn piece(draw: &mut Draw) -> String {
 fn query(draw: &mut Draw) -> String {
     const NAME: &str = "shout";
     // @ is the name of the field, and ^ the same in capitals.
-    const NEAR: [&str; 23] = [
+    const NEAR: [&str; 24] = [
         "@=1",
         "@=1",
         "@=10",
@@ -705,6 +741,7 @@ fn query(draw: &mut Draw) -> String {
         "@=1;a=b",
         "a?@=1",
         "@=01",
+        "@=+1",
         "@=true",
         "@=0&@=1",
         "@&@=1",
