@@ -119,7 +119,12 @@ fn main() -> ExitCode {
                     r#"{{"credit_card":{{"issuer":"{word}","pin":"{pin}"}},"{word}":[1,null,true],
                    "surname":"{surname}","age":41,"name":"{name}"}}"#
                 );
-                [replies(Reply::Answer(answer(200, &json))), ask("Norway")]
+                vec![
+                    replies(Reply::Answer(answer(200, &json))),
+                    ask("Norway"),
+                    replies(Reply::Answer(answer(200, &person.at_length(&word)))),
+                    ask("Norway"),
+                ]
             },
         )
         .example(
@@ -128,8 +133,7 @@ fn main() -> ExitCode {
             "any way to write a text in JSON is understood",
             Whole,
             |draw| {
-                let json = Person::draw(draw).json();
-                let json = json.replace('é', "\\u00e9").replace(':', "\n : ");
+                let json = Person::draw(draw).escaped().replace(':', "\n : ");
                 [replies(Reply::Answer(answer(200, &json))), ask("Norway")]
             },
         )
@@ -153,6 +157,10 @@ fn main() -> ExitCode {
                 ]
             },
         )
+        .example(3, 0, "a status below 400 is no error", Whole, |draw| {
+            let json = Person::draw(draw).json();
+            [replies(Reply::Answer(answer(203, &json))), ask("Norway")]
+        })
         .example(
             3,
             0,
@@ -262,6 +270,25 @@ impl Person {
         .to_string()
     }
 
+    /// The same JSON, in which each of the three texts has a letter that is escaped.
+    fn escaped(&self) -> String {
+        let mut json = self.json();
+        for text in [&self.name, &self.surname, &self.pin] {
+            if let Some(first) = text.chars().next() {
+                let escape = format!("\"\\u{:04x}", u32::from(first));
+                let escaped = text.replacen(first, &escape, 1);
+                json = json.replace(&format!("\"{text}"), &escaped);
+            }
+        }
+        json
+    }
+
+    /// The same JSON with one more field, which is long and comes first.
+    fn at_length(&self, word: &str) -> String {
+        let (json, long) = (self.json(), format!("{word} ").repeat(12_000));
+        json.replacen('{', &format!("{{\"about\":\"{long}\","), 1)
+    }
+
     /// The person in a JSON value: three texts, at their places.
     fn in_json(text: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(text).ok()?;
@@ -283,9 +310,11 @@ struct Knobs {
     asks_again: bool,
     /// Whether it asks for / first, and whether it goes on if that is not there.
     asks_home: Option<bool>,
-    /// How often it asks if it goes wrong, and whether it does so when an answer has begun.
+    /// How often it asks if it goes wrong, whether it does so when an answer has begun, and of
+    /// which statuses; `None` is that of no answer.
     tries: u64,
     tries_when_begun: bool,
+    tries_after: fn(status: Option<u16>) -> bool,
     /// Whether it asks the proxy that a variable of the environment names.
     asks_proxy: bool,
     /// Whether it follows redirects.
@@ -296,8 +325,10 @@ struct Knobs {
     query: fn(region: &str) -> Option<String>,
     /// After how many milliseconds it gives up.
     limit: u64,
-    /// Whether a status of 400 or more is an error.
-    status_counts: bool,
+    /// Whether a status is an error.
+    refuses: fn(status: u16) -> bool,
+    /// The most bytes of a body that are read: a longer one is an error.
+    most: usize,
     /// The exit code for such a status, if it is made of the status.
     status_code: Option<fn(u16) -> i32>,
     /// Whether an answer of this Content-Type is looked at.
@@ -315,7 +346,7 @@ struct Knobs {
     /// Whether the sentence goes to standard error.
     to_stderr: bool,
     /// What is on standard error though all went well.
-    chatter: String,
+    chatters: bool,
     /// The region in what stands behind the address; `None` if the arguments are wrong.
     region: fn(rest: &[String]) -> Option<String>,
 }
@@ -353,12 +384,14 @@ impl Default for Knobs {
             asks_home: None,
             tries: 1,
             tries_when_begun: true,
+            tries_after: |_| true,
             asks_proxy: false,
             follows: true,
             limit_each: false,
             query: |region| Some(grader::encode_form(&[("region", region)])),
             limit: 2000,
-            status_counts: true,
+            refuses: |status| status >= 400,
+            most: usize::MAX,
             status_code: None,
             takes: |_| true,
             decode: Person::in_json,
@@ -369,7 +402,7 @@ impl Default for Knobs {
             name: str::to_string,
             succeeded: 0,
             to_stderr: false,
-            chatter: String::new(),
+            chatters: false,
             region: |rest| match rest {
                 [region] => Some(region.clone()),
                 _ => None,
@@ -479,7 +512,12 @@ impl Model for JsonClient {
         };
         let begun = matches!(service.get(knobs.path), Some(Reply::Stalled(_)));
         let good = matches!(&came, Came::Answer(status, ..) if *status < 400);
-        let times = match good || begun && !knobs.tries_when_begun {
+        let status = match &came {
+            Came::Answer(status, ..) => Some(*status),
+            _ => None,
+        };
+        let is_over = !(knobs.tries_after)(status) || begun && !knobs.tries_when_begun;
+        let times = match good || is_over {
             true => 1,
             false => knobs.tries,
         };
@@ -494,17 +532,20 @@ impl Model for JsonClient {
                 failed(expect.then(2), &knobs.failed, address, None)
             }
             Came::Nothing => failed(expect.then(2), &knobs.failed, address, None),
-            Came::Answer(status, _, _) if status >= 400 && knobs.status_counts => {
+            Came::Answer(status, _, _) if (knobs.refuses)(status) => {
                 let code = knobs.status_code.map(|of| of(status));
                 let how = Failure {
                     code: code.unwrap_or(knobs.failed.code),
                     ..knobs.failed.clone()
                 };
-                failed(expect.then(2), &how, address, Some(status))
+                // What is said of a status that is no error, nobody knows.
+                let status = Some(status).filter(|status| *status >= 400);
+                failed(expect.then(2), &how, address, status)
             }
             Came::Answer(_, text, after) => {
                 let expect = expect.took(after..after + 5000);
-                match (knobs.decode)(&text) {
+                let person = (knobs.decode)(&text).filter(|_| text.len() <= knobs.most);
+                match person {
                     Some(person) => said(expect, knobs, &person),
                     None => failed(expect.then(3), &knobs.no_person, address, None),
                 }
@@ -515,10 +556,10 @@ impl Model for JsonClient {
     fn draw(draw: &mut Draw, _: &Self::State) -> Vec<Act> {
         let person = Person::draw(draw);
         let json = person.json();
-        let (body, status) = match draw.below(14) {
+        let (body, status) = match draw.below(16) {
             0 | 1 => (json, 200),
             2 => (json.replace(&person.pin, draw.pick(&PINS)), 200),
-            3 => (json.replace(':', " :\n ").replace('é', "\\u00e9"), 200),
+            3 => (person.escaped().replace(':', " :\n "), 200),
             4 => (
                 format!(
                     r#"{{"credit_card":{{"pin":"{}","x":[1]}},"surname":"{}","y":{{}},"name":"{}"}}"#,
@@ -545,6 +586,9 @@ impl Model for JsonClient {
                 (json.replace(&format!("\"{field}\""), "\"other\""), 200)
             }
             10 => (json, draw.pick(&[404, 500, 503, 400])),
+            13 if draw.one_in(2) => (person.at_length(&draw.word()), 200),
+            // Less than 400 is no error.
+            13 => (json, draw.pick(&[201, 203, 202])),
             // More than a person.
             11 => (format!("{json}{}", draw.pick(&[" x", "]", ", {}"])), 200),
             12 => {
@@ -616,15 +660,6 @@ impl Model for JsonClient {
             return;
         };
         let said = ended.stdout.text();
-        let chatter = ended.stderr.text();
-        if ended.code == Some(0) && !said.is_empty() && !chatter.is_empty() {
-            mistakes.wrong(
-                "chatter",
-                "Something is on standard error though all went well. It is for messages about \
-                 what went wrong.",
-                move |knobs| knobs.chatter.clone_from(&chatter),
-            );
-        }
         let template = said
             .replace(&person.name, "{name}")
             .replace(&person.surname, "{surname}")
@@ -697,9 +732,10 @@ fn said(expect: Expect, knobs: &Knobs, person: &Person) -> Expect {
         expect = expect.stderr_lacks(format!("not yet implemented: step {step}"));
     }
     let expect = expect.then(4).code(knobs.succeeded);
-    match knobs.to_stderr {
-        true => expect.stdout("").stderr(sentence),
-        false => expect.stdout(sentence).stderr(&*knobs.chatter),
+    match (knobs.to_stderr, knobs.chatters) {
+        (true, _) => expect.stdout("").stderr(sentence),
+        (_, true) => expect.stdout(sentence).stderr_has("\n"),
+        _ => expect.stdout(sentence).stderr(""),
     }
 }
 
@@ -726,6 +762,23 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.tries = 3)
         .or(|knobs| (knobs.tries, knobs.tries_when_begun) = (2, false))
         .or(|knobs| (knobs.tries, knobs.tries_when_begun) = (3, false))
+        // Only after a status that says so, or only if there is none.
+        .or(|knobs| {
+            knobs.tries = 2;
+            knobs.tries_after = |status| status.is_some_and(|status| status >= 500);
+        })
+        .or(|knobs| {
+            knobs.tries = 3;
+            knobs.tries_after = |status| status.is_some_and(|status| status >= 500);
+        })
+        .or(|knobs| {
+            knobs.tries = 2;
+            knobs.tries_after = |status| status.is_some();
+        })
+        .or(|knobs| {
+            knobs.tries = 2;
+            knobs.tries_after = |status| status.is_none();
+        })
         .wrong(
             "asks-with-post",
             "The service is asked with POST. To get something, ask with GET: ureq::get.",
@@ -913,6 +966,8 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
             "The message does not say who was asked. Show the address as it was given: {service}.",
             |knobs| (knobs.failed.says_service, knobs.no_person.says_service) = (false, false),
         )
+        .or(|knobs| knobs.failed.says_service = false)
+        .or(|knobs| knobs.no_person.says_service = false)
         .wrong(
             "does-not-say-what",
             "The message does not say what went wrong. {error} shows what ureq says; for a wrong \
@@ -937,7 +992,13 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
             "A status of 400 or more is not noticed, and the body of such an answer is taken for \
              a person. ureq makes it an error by itself, unless http_status_as_error(false) says \
              otherwise.",
-            |knobs| knobs.status_counts = false,
+            |knobs| knobs.refuses = |_| false,
+        )
+        .wrong(
+            "only-200",
+            "Every status but 200 is an error for you. Only one of 400 or more is: 203 may come \
+             with a person, too. ureq makes an Err of those that are errors.",
+            |knobs| knobs.refuses = |status| status != 200,
         );
 }
 
@@ -949,6 +1010,20 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
              the JSON; what stands in quotes there is a String, the PIN too; and the card is a \
              struct of its own.",
             |knobs| knobs.decode = |_| None,
+        )
+        .wrong(
+            "borrows",
+            "A text in which a letter is escaped, such as \\u00e9 for é, is an error. It is not in \
+             the answer as it is, so a field of type &str cannot borrow it. Take a String.",
+            |knobs| {
+                knobs.decode = |text| Person::in_json(text).filter(|_| !text.contains('\\'));
+            },
+        )
+        .wrong(
+            "cut-off",
+            "A person in a long JSON is an error: you take only an answer of so many bytes. Read \
+             all of the body: body_mut().read_to_string().",
+            |knobs| knobs.most = 10_000,
         )
         .wrong(
             "looks-at-the-type",
@@ -1190,6 +1265,12 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
             "The sentence is on standard error, among the messages. A result goes to standard \
              output: println!.",
             |knobs| knobs.to_stderr = true,
+        )
+        .wrong(
+            "chatter",
+            "Something is on standard error though all went well. It is for messages about what \
+             went wrong.",
+            |knobs| knobs.chatters = true,
         )
         .wrong(
             "always-exit-code-1",
