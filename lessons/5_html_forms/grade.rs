@@ -46,6 +46,7 @@ fn main() -> std::process::ExitCode {
                     search(&format!("{} + {} \\ 1", draw.line(), draw.word()), "novels"),
                     // What a program might put in the place of a value.
                     search(&format!("{{shelf}} {}", draw.word()), &draw.word()),
+                    search(&format!("{} {}", draw.word(), places()), &draw.word()),
                 ]
             },
         )
@@ -117,7 +118,10 @@ fn main() -> std::process::ExitCode {
             [log_in(&draw.word(), "sesame")]
         })
         .example(4, 1, "the name is decoded and escaped", Whole, |draw| {
-            [log_in(&format!("<i>{}</i>", draw.line()), "sesame")]
+            [
+                log_in(&format!("<i>{}</i>", draw.line()), "sesame"),
+                log_in(&format!("{} {}", draw.word(), places()), "sesame"),
+            ]
         })
         .example(
             4,
@@ -134,7 +138,9 @@ fn main() -> std::process::ExitCode {
             },
         )
         .example(4, 1, "a POST to another path gets 404", Status, |draw| {
-            [post(draw.path()).form(&[("name", "Ann"), ("password", "sesame")])]
+            let path = draw.path();
+            let paths = [format!("/login{path}"), format!("{path}/login"), path];
+            paths.map(|path| post(path).form(&[("name", "Ann"), ("password", "sesame")]))
         })
         .example(4, 1, "a password in the query is no login", Whole, |draw| {
             [get(format!("/login?name={}&password=sesame", draw.word()))]
@@ -188,14 +194,20 @@ struct Knobs {
     words: Shown,
     shelf: Shown,
     name: Shown,
-    /// Which of two values is filled in first, if the place of the other is then looked for in it.
-    fills_again: Option<&'static str>,
+    /// A place that is looked for in what was typed, if one is.
+    fills_again: Option<Filled>,
     /// Whether somebody without a name is greeted by the last one.
     remembers_name: bool,
     /// How the login form is sent.
     method: &'static str,
     /// Whether a GET of /login with a name in its query greets.
     get_greets: bool,
+    /// Whether a GET of /login with this query is refused.
+    get_refuses: fn(query: &str) -> bool,
+    /// The paths of a login.
+    is_login: fn(path: &str) -> bool,
+    /// Whether a form with this Content-Type is no login.
+    type_refused: fn(kind: Option<&str>) -> bool,
     /// Where the fields of a login are.
     login: fn(query: &str, body: &str) -> String,
     count: fn(&str) -> usize,
@@ -203,6 +215,40 @@ struct Knobs {
     number: fn(Expect, usize) -> Expect,
     password: fn(Expect, &str) -> Expect,
     post_elsewhere: u16,
+}
+
+/// A place that is looked for in a value which was filled in before.
+#[derive(Clone, Copy)]
+struct Filled {
+    /// The name of that value.
+    first: &'static str,
+    place: &'static str,
+    /// Whether all such places are filled, or the first one alone.
+    all: bool,
+}
+
+impl Filled {
+    /// What becomes of this value when the other one is filled in.
+    fn fill(self, name: &str, value: &str, other: &str) -> String {
+        match (name == self.first, self.all) {
+            (false, _) => value.into(),
+            (true, true) => value.replace(self.place, other),
+            (true, false) => value.replacen(self.place, other, 1),
+        }
+    }
+}
+
+/// What a program might put where a value is to stand, and nobody need escape. None is a part of
+/// another one.
+const PLACES: [&str; 26] = [
+    "{}", "{0}", "{1}", "{words}", "{shelf}", "{name}", "{length}", "{count}", "%s", "%d", "%1",
+    "%2", "$1", "$2", "$words", "$shelf", "?", "*", "#", "@", "_", "~", "WORDS", "SHELF", "NAME",
+    "LENGTH",
+];
+
+/// All of these, one behind the other.
+fn places() -> String {
+    PLACES.join(" ")
 }
 
 /// The names of two fields and their values.
@@ -226,6 +272,9 @@ impl Default for Knobs {
             remembers_name: false,
             method: "post",
             get_greets: false,
+            get_refuses: |_| false,
+            is_login: |path| path == "/login",
+            type_refused: |_| false,
             login: |_, body| body.into(),
             count: |password| password.chars().count(),
             number: Expect::shows_number,
@@ -343,6 +392,9 @@ impl Model for Bookshop {
             ("GET", "/") => page(1).has_tag("form", &[("action", knobs.home)]),
             ("GET", "/login") => {
                 let typed = value(query, "name").unwrap_or_default();
+                if (knobs.get_refuses)(query) {
+                    return Some(refused(1));
+                }
                 if knobs.get_greets && !query.is_empty() {
                     return Some((knobs.name)(page(1), &typed));
                 }
@@ -372,10 +424,9 @@ impl Model for Bookshop {
                     return Some(refused(step));
                 }
                 let [mut words, mut shelf] = fields.map(|(_, value)| value.unwrap_or_default());
-                match knobs.fills_again {
-                    Some("words") => words = words.replace("{shelf}", &shelf),
-                    Some(_) => shelf = shelf.replace("{words}", &words),
-                    None => {}
+                if let Some(filled) = knobs.fills_again {
+                    words = filled.fill("words", &words, &shelf);
+                    shelf = filled.fill("shelf", &shelf, &words);
                 }
                 let mut expect = (knobs.shelf)((knobs.words)(page(step), &words), &shelf);
                 // What is taken for another value is not there as it was typed.
@@ -387,7 +438,10 @@ impl Model for Bookshop {
                 expect
             }
             ("GET", _) => Expect::step(1).status(404),
-            ("POST", "/login") => {
+            ("POST", path) if (knobs.is_login)(path) => {
+                if (knobs.type_refused)(asked.field("Content-Type")) {
+                    return Some(refused(4));
+                }
                 let form = (knobs.login)(query, &asked.text());
                 let (name, password) = (value(&form, "name"), value(&form, "password"));
                 let fields = [("name", name), ("password", password)];
@@ -411,8 +465,12 @@ impl Model for Bookshop {
                 } else {
                     last.clone_from(&name);
                 }
+                let length = (knobs.count)(&password);
+                if let Some(filled) = knobs.fills_again {
+                    name = filled.fill("name", &name, &length.to_string());
+                }
                 let expect = (knobs.name)(expect, &name);
-                let expect = (knobs.number)(expect, (knobs.count)(&password));
+                let expect = (knobs.number)(expect, length);
                 (knobs.password)(expect, &password)
             }
             ("POST", _) => Expect::step(4).status(knobs.post_elsewhere),
@@ -425,17 +483,19 @@ impl Model for Bookshop {
             0 => search(&draw.word(), draw.pick(&SHELVES)),
             1 => get(draw.path_near(&["/", "/login", "/search"]) + &draw.query()),
             2 => match draw.below(7) {
-                6 => {
-                    let escape = draw.pick(&["&amp;", "&quot;", "&amp;lt;"]);
-                    search(&format!("{}{escape}", draw.word()), &draw.text())
-                }
+                6 if draw.one_in(2) => search(&draw.text(), &escape(draw)),
+                6 => search(&escape(draw), &draw.text()),
                 // What a program might put in the place of a value.
-                5 => search(draw.pick(&["{shelf}", "{words}", "{}"]), &draw.word()),
-                4 => search(&draw.word(), draw.pick(&["{words}", "{shelf}"])),
+                5 => search(&place(draw), &draw.word()),
+                4 => search(&draw.word(), &place(draw)),
                 _ => search(&draw.text(), &draw.text()),
             },
             3 | 4 => get(format!("/search?{}", fields(draw, &["words", "shelf"]))),
-            5 => log_in(&draw.text(), &password(draw)),
+            5 => match draw.below(4) {
+                3 => log_in(&place(draw), &password(draw)),
+                2 => log_in(&escape(draw), &password(draw)),
+                _ => log_in(&draw.text(), &password(draw)),
+            },
             6 => {
                 let query = fields(draw, &["name", "password"]);
                 let (name, password) = (draw.word(), password(draw));
@@ -449,9 +509,15 @@ impl Model for Bookshop {
             }
             7 => {
                 let form = fields(draw, &["name", "password"]);
-                post(draw.path_near(&["/login", "/login", "/search", "/"]))
-                    .field("Content-Type", "application/x-www-form-urlencoded")
-                    .body(form)
+                let path = match draw.one_in(6) {
+                    true => draw.path() + "/login",
+                    false => draw.path_near(&["/login", "/login", "/search", "/"]),
+                };
+                let login = post(path);
+                match draw.pick(&FORM_TYPES) {
+                    "" => login.body(form),
+                    kind => login.field("Content-Type", kind).body(form),
+                }
             }
             8 => get(format!("/login?{}", fields(draw, &["name", "password"]))),
             _ => {
@@ -675,7 +741,61 @@ impl Model for Bookshop {
                 |expect, text| expect.shows(format!("\"{}\"", text.replace('\\', "\\\\"))),
             ],
         );
+        everywhere(
+            mistakes,
+            "escaped-already",
+            "You leave a text as it is if there is an escape in it, such as &lt;. It was typed so, and was not escaped: what else is in that text gets into your page as it came. Escape every text, once, whatever is in it.",
+            &[
+                |expect, text| escaped_unless(expect, text, &["&amp;", "&lt;", "&gt;"]),
+                |expect, text| escaped_unless(expect, text, &["&amp;", "&lt;", "&gt;", "&quot;"]),
+                |expect, text| escaped_unless(expect, text, &["&lt;", "&gt;"]),
+                |expect, text| escaped_unless(expect, text, &["&lt;"]),
+                |expect, text| escaped_unless(expect, text, &["&amp;"]),
+            ],
+        );
+        for first in ["words", "shelf", "name"] {
+            for place in PLACES {
+                for all in [true, false] {
+                    mistakes.wrong("fills-again", "What was typed is searched for a place to fill: what stands there for a value in your text, such as {} or ?, is replaced in the words of a client as well. Put all values in at once, with one format!.", move |knobs| {
+                        knobs.fills_again = Some(Filled { first, place, all });
+                    });
+                }
+            }
+        }
         mistakes
+            .wrong("login-query-refused", "GET /login with something in its query gets an error. It answers the form, whatever the query is.", |knobs| {
+                knobs.get_refuses = |query| first(query, "password").is_some();
+            })
+            .or(|knobs| knobs.get_refuses = |query| first(query, "name").is_some())
+            .or(|knobs| knobs.get_refuses = |query| ["name", "password"].iter().any(|name| first(query, name).is_some()))
+            .or(|knobs| knobs.get_refuses = |query| ["name", "password"].iter().all(|name| first(query, name).is_some()))
+            .or(|knobs| knobs.get_refuses = |query| first(query, "password").is_some_and(|value| !value.is_empty()))
+            .or(|knobs| knobs.get_refuses = |query| query.contains("password"))
+            .or(|knobs| knobs.get_refuses = |query| !query.is_empty())
+            .wrong("login-beginning", "A POST to a path that only begins with /login is taken for a login, such as /login/x. Compare the whole path.", |knobs| {
+                knobs.is_login = |path| path.starts_with("/login");
+            })
+            .or(|knobs| knobs.is_login = |path| path == "/login" || path.starts_with("/login/"))
+            .wrong("login-anywhere", "A POST to a path that has login in it, or at its end, is taken for a login. Compare the whole path with /login.", |knobs| {
+                knobs.is_login = |path| path.ends_with("/login");
+            })
+            .or(|knobs| knobs.is_login = |path| path.contains("/login"))
+            .or(|knobs| knobs.is_login = |path| path.contains("login"))
+            .wrong("type-refused", "You look at the Content-Type of what is sent to /login, and answer some with an error. It makes no difference here: read the body, whatever its type is.", |knobs| {
+                knobs.type_refused = |kind| kind != Some(FORM_TYPES[0]);
+            })
+            .or(|knobs| knobs.type_refused = |kind| kind.is_none_or(|kind| !kind.starts_with(FORM_TYPES[0])))
+            .or(|knobs| knobs.type_refused = |kind| kind.is_some_and(|kind| kind != FORM_TYPES[0]))
+            .or(|knobs| knobs.type_refused = |kind| kind.is_some_and(|kind| !kind.starts_with(FORM_TYPES[0])))
+            .wrong("query-if-empty", "If the body of a POST is empty, you take the fields from the query. They are in the body: if it is empty, no field has come, whatever the query is.", |knobs| {
+                knobs.login = |query, body| if body.is_empty() { query.into() } else { body.into() };
+            })
+            .or(|knobs| {
+                knobs.login = |query, body| match form_urlencoded::parse(body.as_bytes()).next() {
+                    None => query.into(),
+                    Some(_) => body.into(),
+                };
+            })
             .wrong("shelf-from-the-list", "Only the shelves of the form's list are shown. An address can have anything in it, and a reader must see it.", |knobs| {
                 knobs.shelf = |expect, text| match SHELVES.contains(&text) {
                     true => as_typed(expect, text),
@@ -688,10 +808,6 @@ impl Model for Bookshop {
                     false => not_there(expect, text),
                 };
             })
-            .wrong("fills-again", "What was typed is searched for a place to fill: {words} or {shelf} in it is replaced as well. Put all values in at once, with one format!.", |knobs| {
-                knobs.fills_again = Some("words");
-            })
-            .or(|knobs| knobs.fills_again = Some("shelf"))
             .wrong("number-in-words", "A small number of characters is written as a word. The text asks for digits.", |knobs| {
                 knobs.number = |expect, number| in_words(expect, number, 1);
             })
@@ -835,7 +951,7 @@ const SHELVES: [&str; 3] = ["novels", "poems", "travel books"];
 
 /// The answer to a form that is taken for a mistake of the client.
 fn refused(step: u32) -> Expect {
-    Expect::step(step).status_in(&[400, 404, 422])
+    Expect::step(step).status_in(&[400, 403, 404, 405, 406, 411, 415, 422])
 }
 
 /// Whether this field is one of these and did not come, or came empty, if that counts, too.
@@ -882,6 +998,14 @@ fn escaped(text: &str, signs: &[char]) -> String {
         .collect()
 }
 
+/// The text is escaped, if none of these escapes stands in it already.
+fn escaped_unless(expect: Expect, text: &str, escapes: &[&str]) -> Expect {
+    match escapes.iter().any(|escape| text.contains(escape)) {
+        true => expect.body_has(text),
+        false => as_typed(expect, text),
+    }
+}
+
 /// The text escaped, but for each & that begins one of these escapes already.
 fn escaped_once(text: &str, escapes: &[&str]) -> String {
     let twice = escaped(text, &['&', '<', '>', '"']);
@@ -913,6 +1037,27 @@ fn fields(draw: &mut Draw, names: &[&str]) -> String {
         });
     }
     draw.shuffled(fields).join("&")
+}
+
+/// How clients call what they send: as a browser does, in other words, or not at all.
+const FORM_TYPES: [&str; 5] = [
+    "application/x-www-form-urlencoded",
+    "application/x-www-form-urlencoded",
+    "application/x-www-form-urlencoded; charset=UTF-8",
+    "text/plain",
+    "",
+];
+
+/// A word, and an escape that somebody has typed; perhaps with a tag behind it.
+fn escape(draw: &mut Draw) -> String {
+    let escape = draw.pick(&["&amp;", "&lt;", "&quot;", "&amp;lt;"]);
+    let tag = draw.pick(&["", " <i>"]);
+    format!("{}{escape}{tag}{}", draw.word(), draw.word())
+}
+
+/// A word, and what a program might put in the place of a value.
+fn place(draw: &mut Draw) -> String {
+    format!("{}{}", draw.word(), draw.pick(&PLACES))
 }
 
 /// A password that nobody guesses, of letters with one byte or more.
