@@ -352,8 +352,8 @@ impl Model for Deployment {
                 |knobs| knobs.health_by_post = true,
             )
             .wrong(
-                HEALTHZ_NOT_STORED.0,
-                HEALTHZ_NOT_STORED.1,
+                HEALTH_NAME_NOT_STORED.0,
+                HEALTH_NAME_NOT_STORED.1,
                 |knobs| knobs.name_dropped = true,
             )
             .wrong(
@@ -380,9 +380,13 @@ impl Model for Deployment {
         };
         let status = answer.status;
         if asked.method == "POST" && asked.form_field("name").as_deref() == Some("healthz") {
-            mistakes.wrong(HEALTHZ_NOT_STORED.0, HEALTHZ_NOT_STORED.1, move |knobs| {
-                knobs.name_refused = Some(status);
-            });
+            mistakes.wrong(
+                HEALTH_NAME_NOT_STORED.0,
+                HEALTH_NAME_NOT_STORED.1,
+                move |knobs| {
+                    knobs.name_refused = Some(status);
+                },
+            );
         }
         if asked.path() != "/healthz" || asked.method == "POST" {
             return;
@@ -414,8 +418,8 @@ impl Model for Deployment {
     }
 }
 
-const HEALTHZ_NOT_STORED: (&str, &str) = (
-    "healthz-not-stored",
+const HEALTH_NAME_NOT_STORED: (&str, &str) = (
+    "health-name-not-stored",
     "A bookmark that is posted with the name healthz is not stored. It may be in the list, as any other: \
      it must only not answer GET /healthz, and the order of the arms in do_get sees to that.",
 );
