@@ -279,8 +279,8 @@ impl Course {
         Ok(())
     }
 
-    /// Gives each student the own variants of these lessons, with their checks built; but for
-    /// those lessons that the student has not handed in.
+    /// Gives each student their own variants of these lessons, with the checks built, except for
+    /// lessons that the student has not handed in.
     ///
     /// # Errors
     ///

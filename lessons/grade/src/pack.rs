@@ -38,7 +38,7 @@ pub enum Edition {
 }
 
 impl Edition {
-    /// Whether a student can have one of the own.
+    /// Whether each student can have their own.
     pub fn is_for_one(self) -> bool {
         matches!(self, Self::Student | Self::Zip)
     }
@@ -131,7 +131,7 @@ pub fn pack(
     write(&files, edition, path)
 }
 
-/// Makes this edition for each student on the roster of the class in this folder, each with the own
+/// Makes this edition for each student on the roster of the class in this folder, each with their own
 /// variants of the lessons: `PATH/SUBMISSION`, or `PATH/SUBMISSION.zip`.
 ///
 /// # Errors

@@ -394,7 +394,7 @@ fn who_hands_in_the_variant_of_somebody_else_has_not_solved_the_own_one() {
     );
     assert_eq!(variants_and_steps(&second), variants_and_steps(&first));
 
-    // ada has it from dan, and dan from bob, who has none but the own.
+    // ada has it from dan, and dan from bob, who has only his own.
     hand_in("ada", "blare");
     hand_in("dan", "shout");
     let (swapped, said) = grade_variants(&class);
