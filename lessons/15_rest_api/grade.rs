@@ -2,11 +2,15 @@
 //! a service says to a request that it cannot use.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use grader::record::Request;
-use grader::{Act, Draw, Expect, Mistakes, Model, Page, Run, Seen, Status, Verdict, Whole};
+use grader::{
+    Act, Draw, Expect, Mistakes, Model, Page, Run, Seen, Service, Status, Verdict, Whole,
+};
 use grader::{get, post, request};
 use serde_json::{Value, json};
 
@@ -52,6 +56,12 @@ fn main() -> ExitCode {
                 get("/notes"),
             ]
         })
+        .check(
+            2,
+            0,
+            "a slow client keeps nobody waiting",
+            nobody_waits_for_a_post,
+        )
         .example(3, 1, "PUT answers the note as it is now", Whole, |draw| {
             [with("PUT", 2, json!({ "text": draw.line(), "done": true }))]
         })
@@ -86,6 +96,12 @@ fn main() -> ExitCode {
                 get("/notes"),
             ]
         })
+        .check(
+            3,
+            0,
+            "a slow client keeps nobody waiting",
+            nobody_waits_for_a_change,
+        )
         .example(4, 1, "DELETE answers 204", Status, |_| [delete(1)])
         .example(4, 2, "the note is gone, the other is there", Whole, |_| {
             [delete(2), get("/notes/2"), get("/notes")]
@@ -171,6 +187,7 @@ fn refusals(lesson: grader::Lesson<RestApi>) -> grader::Lesson<RestApi> {
                 posted(json!({ "text": 7 })),
                 with("PATCH", 1, json!({ "text": draw.word(), "done": 0 })),
                 with("PUT", 2, json!({ "text": "  ", "done": true })),
+                with("PATCH", 2, json!({ "text": "", "done": true })),
                 get("/notes"),
             ]
         })
@@ -268,15 +285,35 @@ impl Default for World {
 
 impl World {
     /// A note in JSON, with its fields in the order that the text has.
-    fn json(&self, id: u32) -> Option<String> {
+    fn json(&self, id: u32, written: Written) -> Option<String> {
         let Note { text, done } = self.notes.get(&id)?;
-        let text = json!(text);
+        let text = written(text);
         Some(format!(r#"{{"id":{id},"text":{text},"done":{done}}}"#))
     }
 
-    fn each(&self) -> Vec<String> {
+    fn each(&self, written: Written) -> Vec<String> {
         let ids = self.notes.keys();
-        ids.filter_map(|id| self.json(*id)).collect()
+        ids.filter_map(|id| self.json(*id, written)).collect()
+    }
+}
+
+/// How a text stands in JSON, with its quotes.
+type Written = fn(&str) -> String;
+
+fn as_json(text: &str) -> String {
+    json!(text).to_string()
+}
+
+/// That the body says this. What is no JSON, since it was written by hand, has its texts at least.
+fn says<'a>(
+    expect: Expect,
+    json: String,
+    texts: impl Iterator<Item = &'a Note>,
+    written: Written,
+) -> Expect {
+    match serde_json::from_str::<Value>(&json) {
+        Ok(_) => expect.json(json),
+        Err(_) => texts.fold(expect, |expect, note| expect.body_has(written(&note.text))),
     }
 }
 
@@ -349,6 +386,8 @@ enum Refusal {
     Text,
     /// With its status alone.
     Silence,
+    /// With its status, and words in JSON, which do not say that they are.
+    Untyped,
     /// With the status 200, and words in JSON.
     Well,
     /// With the status 200, and `null`.
@@ -359,6 +398,8 @@ enum Refusal {
 #[derive(Clone, Copy, PartialEq)]
 enum Created {
     Note,
+    /// The note, and no Content-Type.
+    Untyped,
     Nothing,
     List,
 }
@@ -368,14 +409,17 @@ enum Created {
 struct Knobs {
     /// The type of JSON, if it is another one.
     kind: Option<String>,
-    list: fn(&World) -> String,
+    list: fn(&World, Written) -> String,
+    /// How a text is written: in the answer to a POST, and in all others.
+    written: [Written; 2],
     /// The id of the note that is shown for this one.
     item: fn(&World, u32) -> u32,
     missing_status: u16,
     /// How a note that is not there is told: to GET, to PUT and PATCH, to DELETE.
     missing: [Refusal; 3],
     created: (u16, Created),
-    location: fn(u32) -> Option<String>,
+    /// Where the new note is; the world has it already.
+    location: fn(&World, u32) -> Option<String>,
     next_id: fn(&World) -> u32,
     /// Whether a POST that is refused for this reason takes an id; None if it has no text.
     takes_id: fn(Option<Why>) -> bool,
@@ -384,11 +428,13 @@ struct Knobs {
     /// What PUT and PATCH make of a note.
     put: fn(&mut Note, String, Option<bool>),
     patch: fn(&mut Note, Change),
+    /// What is left of a change that is refused since its text is blank.
+    blank_leaves: fn(&mut Note, method: &str, Change),
     patch_needs_text: bool,
     patch_needs_something: bool,
     /// Whether PUT and PATCH of this method change what is kept, not a copy.
     keeps: fn(method: &str) -> bool,
-    /// The status of a PUT that makes a note which was not there, if it does.
+    /// The status of a PUT that makes a note which was not there, if it does. (404 is a status, too.)
     put_creates: Option<u16>,
     put_adds: bool,
     changed: u16,
@@ -425,12 +471,13 @@ impl Default for Knobs {
     fn default() -> Self {
         Self {
             kind: None,
-            list: |world| list_of(&world.each()),
+            list: |world, written| list_of(&world.each(written)),
+            written: [as_json; 2],
             item: |_, id| id,
             missing_status: 404,
             missing: [Refusal::Problem; 3],
             created: (201, Created::Note),
-            location: |id| Some(path(id)),
+            location: |_, id| Some(path(id)),
             next_id: |world| world.last_id + 1,
             takes_id: |_| false,
             keeps_new: true,
@@ -446,6 +493,7 @@ impl Default for Knobs {
                 note.text = change.text.unwrap_or(std::mem::take(&mut note.text));
                 note.done = change.done.unwrap_or(note.done);
             },
+            blank_leaves: |_, _, _| {},
             patch_needs_text: false,
             patch_needs_something: false,
             keeps: |_| true,
@@ -486,6 +534,7 @@ impl Knobs {
     /// An answer in JSON.
     fn json(&self, expect: Expect) -> Expect {
         match &self.kind {
+            Some(kind) if kind.is_empty() => expect.field("Content-Type", None),
             Some(kind) => expect.field("Content-Type", &**kind),
             None => expect.field_in("Content-Type", &[JSON, "application/json; charset=utf-8"]),
         }
@@ -499,6 +548,10 @@ impl Knobs {
             Refusal::Page => expect.status(status).field("Content-Type", HTML),
             Refusal::Text => expect.status(status).field("Content-Type", TEXT),
             Refusal::Silence => expect.status(status).body(""),
+            Refusal::Untyped => {
+                let expect = expect.status(status).field("Content-Type", None);
+                expect.json_text("error")
+            }
             Refusal::Well => self.json(expect.status(200)).json_text("error"),
             Refusal::Null => self.json(expect.status(200)).json("null"),
         }
@@ -614,11 +667,21 @@ fn got(knobs: &Knobs, world: &World, place: Place) -> Expect {
     let expect = || Expect::step(1).status(200);
     match place {
         Place::Page => expect().field("Content-Type", HTML),
-        Place::List => knobs.json(expect()).json((knobs.list)(world)),
-        Place::Note(id) => match world.json((knobs.item)(world, id)) {
-            None => knobs.problem(1, knobs.missing_status, knobs.missing[0]),
-            Some(note) => knobs.json(expect()).json(note),
-        },
+        Place::List => {
+            let list = (knobs.list)(world, knobs.written[1]);
+            let texts = world.notes.values();
+            says(knobs.json(expect()), list, texts, knobs.written[1])
+        }
+        Place::Note(id) => {
+            let id = (knobs.item)(world, id);
+            match world.json(id, knobs.written[1]) {
+                None => knobs.problem(1, knobs.missing_status, knobs.missing[0]),
+                Some(note) => {
+                    let text = world.notes.get(&id).into_iter();
+                    says(knobs.json(expect()), note, text, knobs.written[1])
+                }
+            }
+        }
         Place::Nothing => knobs.problem(1, 404, Refusal::Problem),
     }
 }
@@ -637,18 +700,22 @@ fn created(knobs: &Knobs, world: &mut World, change: Change) -> Expect {
     let mut after = world.clone();
     after.last_id += 1;
     after.notes.insert(id, (knobs.kept)(text, change.done));
-    let (note, list) = (after.json(id), list_of(&after.each()));
+    let written = knobs.written[0];
+    let note = after.json(id, written).unwrap_or_default();
+    let list = list_of(&after.each(written));
+    let location = (knobs.location)(&after, id);
+    let text = after.notes.get(&id).cloned();
     match knobs.keeps_new {
         true => *world = after,
         false => world.last_id = after.last_id,
     }
     let (status, what) = knobs.created;
-    let location = (knobs.location)(id);
     let expect = Expect::step(2)
         .status(status)
         .field("Location", location.as_deref());
     match what {
-        Created::Note => knobs.json(expect).json(note.unwrap_or_default()),
+        Created::Note => says(knobs.json(expect), note, text.iter(), written),
+        Created::Untyped => expect.field("Content-Type", None).json(note),
         Created::Nothing => expect.body(""),
         Created::List => knobs.json(expect).json(list),
     }
@@ -677,7 +744,14 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
             });
         }
         Ok(change) => change,
-        Err(why) if is_there => return Some(unusable(knobs, why)),
+        Err(why) if is_there => {
+            if let (Why::Blank, Some(note), Some(change)) =
+                (why, world.notes.get_mut(&id), sent(asked))
+            {
+                (knobs.blank_leaves)(note, &asked.method, change);
+            }
+            return Some(unusable(knobs, why));
+        }
         Err(why) => return Some(Expect::step(5).status_in(&[404, knobs.status_of(why)])),
     };
     let creates = knobs.put_creates.filter(|_| put && !is_there);
@@ -705,7 +779,9 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
             },
         ),
     }
-    let json = after.json(shown);
+    let written = knobs.written[1];
+    let json = after.json(shown, written).unwrap_or_default();
+    let text = after.notes.get(&shown).cloned();
     if (knobs.keeps)(&asked.method) {
         *world = after;
     }
@@ -713,7 +789,18 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
     let expect = Expect::step(3).status(status);
     Some(match status {
         204 => expect.body(""),
-        _ => knobs.json(expect).json(json.unwrap_or_default()),
+        404 => missing,
+        _ => says(knobs.json(expect), json, text.iter(), written),
+    })
+}
+
+/// The fields of a body, whether they can be used or not.
+fn sent(asked: &Request) -> Option<Change> {
+    let body: Value = serde_json::from_slice(asked.body.as_deref()?).ok()?;
+    let text = body.get("text").and_then(Value::as_str);
+    Some(Change {
+        text: text.map(str::to_string),
+        done: body.get("done").and_then(Value::as_bool),
     })
 }
 
@@ -817,9 +904,13 @@ fn drawn(draw: &mut Draw, world: &World) -> Act {
     }
 }
 
+/// Signs that nobody sees. JSON and Rust write some of them, each in a way of its own.
+const INVISIBLE: [&str; 6] = ["\u{1}", "\u{200d}", "\0", "\u{7f}", "\u{1b}", "\u{2028}"];
+
 /// What a client sends as a whole note, or as its text.
 fn note(draw: &mut Draw) -> Value {
-    let text = match draw.below(4) {
+    let text = match draw.below(5) {
+        4 => format!("{}{}{}", draw.word(), draw.pick(&INVISIBLE), draw.word()),
         1 => draw.text(),
         2 => format!(" {}\n{} ", draw.word(), draw.line()),
         3 => draw.line(),
@@ -853,7 +944,7 @@ fn to(draw: &mut Draw, method: &str, id: u32) -> Act {
 fn unfit(draw: &mut Draw, id: u32) -> Act {
     let method = draw.pick(&["POST", "PUT", "PATCH"]);
     let (word, text) = (draw.word(), draw.text());
-    let body: String = match draw.below(12) {
+    let body: String = match draw.below(13) {
         0 => "{\"text\": ".into(),
         1 => String::new(),
         2 => format!("{{\"text\": \"{word}\",}}"),
@@ -865,6 +956,10 @@ fn unfit(draw: &mut Draw, id: u32) -> Act {
         8 => draw.pick(&["null", "[]", "7", "true"]).into(),
         9 => json!({ "text": draw.pick(&["", " ", "\n\t ", "\u{3000}"]) }).to_string(),
         10 => json!({ "text": text, "done": 1 }).to_string(),
+        11 => {
+            let blank = draw.pick(&["", " ", "\t"]);
+            json!({ "text": blank, "done": draw.one_in(2) }).to_string()
+        }
         _ => json!({ "text": text }).to_string(),
     };
     match draw.below(4) {
@@ -898,14 +993,15 @@ fn about_reading(mistakes: &mut Mistakes<Knobs>) {
             "list-in-an-object",
             "The list stands in an object. The lesson asks for the list alone: [ first, then the \
              notes.",
-            |knobs| knobs.list = |world| format!(r#"{{"notes":{}}}"#, list_of(&world.each())),
+            |knobs| knobs.list =
+                    |world, written| format!(r#"{{"notes":{}}}"#, list_of(&world.each(written))),
         )
         .wrong(
             "ids-alone",
             "The list has only the ids. The whole notes belong there, as GET of each answers them: \
              values() gives them, keys() the ids.",
             |knobs| {
-                knobs.list = |world| {
+                knobs.list = |world, _| {
                     let ids: Vec<String> = world.notes.keys().map(u32::to_string).collect();
                     list_of(&ids)
                 };
@@ -916,8 +1012,8 @@ fn about_reading(mistakes: &mut Mistakes<Knobs>) {
             "The list begins with the newest note. It is in the order of the ids, which is the one \
              that a BTreeMap has.",
             |knobs| {
-                knobs.list = |world| {
-                    let mut notes = world.each();
+                knobs.list = |world, written| {
+                    let mut notes = world.each(written);
                     notes.reverse();
                     list_of(&notes)
                 };
@@ -927,10 +1023,10 @@ fn about_reading(mistakes: &mut Mistakes<Knobs>) {
             "only-open-notes",
             "The list leaves out the notes that are done. All of them are there.",
             |knobs| {
-                knobs.list = |world| {
+                knobs.list = |world, written| {
                     let mut open = world.clone();
                     open.notes.retain(|_, note| !note.done);
-                    list_of(&open.each())
+                    list_of(&open.each(written))
                 };
             },
         )
@@ -985,7 +1081,33 @@ fn about_reading(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.missing = [Refusal::Silence; 3])
         .or(|knobs| knobs.missing[2] = Refusal::Silence)
-        .or(|knobs| knobs.refusal = Refusal::Silence);
+        .or(|knobs| knobs.refusal = Refusal::Silence)
+        .wrong(
+            "no-content-type",
+            "There is JSON in the body, and no header that says so: Content-Type: application/json belongs \
+             to every answer that has a body, also where you send the headers yourself.",
+            |knobs| knobs.refusal = Refusal::Untyped,
+        )
+        .or(|knobs| knobs.created.1 = Created::Untyped)
+        .or(|knobs| {
+            knobs.created.1 = Created::Untyped;
+            knobs.refusal = Refusal::Untyped;
+        })
+        .or(|knobs| knobs.kind = Some(String::new()))
+        .wrong(
+            "text-by-debug",
+            "The JSON is written by hand, with the text as {:?} shows it. That is made for Rust: some \
+             letters are written in a way that is no JSON. Let serde_json::to_string make the body.",
+            |knobs| knobs.written[0] = |text| format!("{text:?}"),
+        )
+        .or(|knobs| knobs.written = [|text| format!("{text:?}"); 2])
+        .wrong(
+            "text-not-escaped",
+            "The JSON is written by hand, with the text between two quotes as it came. If there is a quote \
+             in it, or a \\ or a line end, that is no JSON. Let serde_json::to_string make the body.",
+            |knobs| knobs.written[0] = |text| format!("\"{text}\""),
+        )
+        .or(|knobs| knobs.written = [|text| format!("\"{text}\""); 2]);
 }
 
 fn about_creating(mistakes: &mut Mistakes<Knobs>) {
@@ -996,33 +1118,44 @@ fn about_creating(mistakes: &mut Mistakes<Knobs>) {
              page to show: 201 says that something was made, and Location where it is.",
             |knobs| {
                 knobs.created = (303, Created::Nothing);
-                knobs.location = |_| Some("/notes".into());
+                knobs.location = |_, _| Some("/notes".into());
             },
         )
         .or(|knobs| knobs.created = (303, Created::Nothing))
         .or(|knobs| {
             knobs.created = (303, Created::Nothing);
-            knobs.location = |_| Some("/".into());
+            knobs.location = |_, _| Some("/".into());
         })
         .wrong(
             "no-location",
             "The answer does not say where the new note is: the header Location is missing. Only the \
              server knows its id.",
-            |knobs| knobs.location = |_| None,
+            |knobs| knobs.location = |_, _| None,
         )
         .wrong(
             "location-of-the-list",
             "Location names the list. It is to name the new note: /notes/, and its id behind it.",
-            |knobs| knobs.location = |_| Some("/notes".into()),
+            |knobs| knobs.location = |_, _| Some("/notes".into()),
         )
-        .or(|knobs| knobs.location = |_| Some("/notes/".into()))
+        .or(|knobs| knobs.location = |_, _| Some("/notes/".into()))
         .wrong(
             "location-without-notes",
             "Location has the id, but not the path of the note: /notes/ belongs before it.",
-            |knobs| knobs.location = |id| Some(id.to_string()),
+            |knobs| knobs.location = |_, id| Some(id.to_string()),
         )
-        .or(|knobs| knobs.location = |id| Some(format!("/{id}")))
-        .or(|knobs| knobs.location = |id| Some(format!("notes/{id}")))
+        .or(|knobs| knobs.location = |_, id| Some(format!("/{id}")))
+        .or(|knobs| knobs.location = |_, id| Some(format!("notes/{id}")))
+        .wrong(
+            "location-from-the-number",
+            "Location is made of the number of notes. After a DELETE, that is the address of another note, \
+             or of none. The new note has an id: /notes/, and this id.",
+            |knobs| {
+                knobs.location = |world, _| Some(path(world.notes.len() as u32));
+            },
+        )
+        .or(|knobs| {
+            knobs.location = |world, _| Some(path(world.notes.len() as u32 + 1));
+        })
         .wrong(
             "created-without-body",
             "The answer to the POST has no body. Send the new note in it, so that the client need not ask \
@@ -1220,6 +1353,49 @@ fn about_changing(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.put_creates = Some(200),
         )
         .or(|knobs| knobs.put_creates = Some(201))
+        .wrong(
+            "refused-put-makes",
+            "A PUT of a note that is not there is answered with 404, and the note is there all the same. \
+             What is refused changes nothing: look with get_mut whether there is one, and change that.",
+            |knobs| knobs.put_creates = Some(404),
+        )
+        .wrong(
+            "refused-changes",
+            "A PUT or PATCH that is refused, since its text is empty, has changed the note all the same. \
+             What is refused changes nothing: look at all of it first (decode is the place), and change \
+             then.",
+            |knobs| {
+                knobs.blank_leaves = |note, method, change| {
+                    if method == "PATCH" {
+                        note.done = change.done.unwrap_or(note.done);
+                    }
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.blank_leaves = |note, _, change| note.done = change.done.unwrap_or(note.done);
+        })
+        .or(|knobs| {
+            knobs.blank_leaves = |note, method, change| {
+                if method == "PUT" {
+                    note.done = change.done.unwrap_or(false);
+                }
+            };
+        })
+        .or(|knobs| {
+            knobs.blank_leaves = |note, method, change| {
+                note.text = change.text.unwrap_or_default();
+                note.done = change.done.unwrap_or(note.done && method == "PATCH");
+            };
+        })
+        .or(|knobs| {
+            knobs.blank_leaves = |note, method, change| {
+                if method == "PATCH" {
+                    note.text = change.text.unwrap_or_default();
+                    note.done = change.done.unwrap_or(note.done);
+                }
+            };
+        })
         .wrong(
             "put-adds",
             "A PUT adds a note, and the old one stays. It puts the new one in the place of the old, under \
@@ -1538,13 +1714,88 @@ fn constants(asked: &Request, answer: &grader::record::Answer, mistakes: &mut Mi
         );
     }
     let kind = answer.field("Content-Type").unwrap_or_default().to_string();
-    if Place::of(asked.path()) != Some(Place::Page) && media_type(&kind) != JSON {
+    let is_another = !kind.is_empty() && media_type(&kind) != JSON;
+    if Place::of(asked.path()) != Some(Place::Page) && is_another {
         mistakes.wrong(
             "other-content-type",
             format!("The Content-Type of your JSON is {kind:?}. It is application/json."),
             move |knobs| knobs.kind = Some(kind.clone()),
         );
     }
+}
+
+// What a slow client does to the others.
+
+/// How long the others may wait at most. An answer needs milliseconds.
+const WAITING: Duration = Duration::from_secs(3);
+
+/// How many words there are in a long text: some hundred thousand bytes.
+const LONG: usize = 50_000;
+
+fn nobody_waits_for_a_post(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    nobody_waits(run, &service, "POST", "/notes")
+}
+
+fn nobody_waits_for_a_change(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    nobody_waits(run, &service, "PUT", "/notes/2")?;
+    nobody_waits(run, &service, "PATCH", "/notes/2")
+}
+
+/// Half of a body comes, and the other half later. Meanwhile, others are answered.
+fn nobody_waits(run: &mut Run, service: &Service, method: &str, path: &str) -> Verdict {
+    // A short body is there before the program is asked at all.
+    let text = run.seed().word().repeat(LONG);
+    let note = json!({ "text": text }).to_string();
+    let (half, rest) = note.split_at(note.len() / 2);
+    let begin = || -> io::Result<TcpStream> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, service.port()));
+        let mut stream = TcpStream::connect(address)?;
+        let (port, length) = (service.port(), note.len());
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: {JSON}\r\n\
+             Content-Length: {length}\r\n\r\n{half}"
+        )?;
+        Ok(stream)
+    };
+    // A program that refuses the connection is no matter of this check.
+    let Ok(mut slow) = begin() else {
+        return Ok(());
+    };
+    // It has the time to read this half, and to wait for the other.
+    std::thread::sleep(Duration::from_millis(200));
+    let look = service.begin(get("/notes"));
+    let until = Instant::now() + WAITING;
+    while !look.is_done() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let is_done = look.is_done();
+    // What is answered then is a matter of other checks.
+    let finish = slow
+        .write_all(rest.as_bytes())
+        .and_then(|()| slow.set_read_timeout(Some(WAITING)))
+        .and_then(|()| slow.read(&mut [0; 64]));
+    drop(finish);
+    if is_done {
+        return look.answer()?.expect_status(200);
+    }
+    let waited = WAITING.as_secs();
+    Err(service
+        .wrong(
+            &[
+                &*format!("send the head of a {method} of {path} and half of its body, and then wait"),
+                "meanwhile, GET /notes on another connection",
+            ],
+            "the list of the notes, at once",
+            format!("no answer in {waited} seconds: it waits for the slow client"),
+        )
+        .because(
+            "waits-with-the-lock",
+            "While one client is slow to send its body, nobody else gets an answer: you hold the lock while \
+             the body is read. Reading is waiting, too: read the body first, and take the lock then.",
+        ))
 }
 
 // What a browser does with the page.
