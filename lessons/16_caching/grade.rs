@@ -145,6 +145,7 @@ fn main() -> ExitCode {
             [with_tags("/", "*"), with_tags("/cat-1.svg", "*")]
         })
         .example(3, 1, "nobody may keep the time", Whole, |_| [get("/now")])
+        .check(3, 0, "a second later, it is another time", another_time)
         .check(
             3,
             0,
@@ -392,6 +393,24 @@ fn ranged(value: &str, length: usize) -> Ranged {
     match part.is_empty() {
         true => Ranged::Missing,
         false => Ranged::Part(part),
+    }
+}
+
+/// The same, if a number above this one is none for the program.
+fn ranged_up_to(most: u32, value: &str, length: usize) -> Ranged {
+    let numbers = value.split(|c: char| !c.is_ascii_digit());
+    let mut numbers = numbers.flat_map(str::parse::<u64>);
+    match numbers.any(|number| number > u64::from(most)) {
+        true => Ranged::Whole,
+        false => ranged(value, length),
+    }
+}
+
+/// The same, if that goes for the last byte alone, behind a first one.
+fn ranged_with_last_up_to(most: u32, value: &str, length: usize) -> Ranged {
+    match read_range(value) {
+        Some((Some(_), Some(last))) if last > most as usize => Ranged::Whole,
+        _ => ranged(value, length),
     }
 }
 
@@ -750,7 +769,17 @@ fn tags(draw: &mut Draw, tag: &str) -> String {
 fn range(draw: &mut Draw, length: usize) -> String {
     let end = length as u64;
     let some = draw.below(end);
-    match draw.below(24) {
+    match draw.below(25) {
+        23 => {
+            // More than 32 bits hold.
+            let far = 5_000_000_000 + draw.below(1000);
+            let first = end - 1 - draw.below(9);
+            draw.pick(&[
+                format!("bytes={first}-{far}"),
+                format!("bytes={far}-"),
+                format!("bytes=-{far}"),
+            ])
+        }
         0 => format!("bytes=0-{}", draw.below(40)),
         1 => format!("bytes={some}-{some}"),
         2 | 3 => {
@@ -1219,6 +1248,16 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.ranged = |_, _| Ranged::Whole,
         )
         .wrong(
+            "large-number-is-none",
+            "A part with a large number in it is not understood. A client may write a last byte as large as it \
+             likes, to say: as far as it goes. Read the numbers as usize; u32 ends at 4294967295.",
+            |knobs| knobs.ranged = |value, length| ranged_up_to(u32::MAX, value, length),
+        )
+        .or(|knobs| knobs.ranged = |value, length| ranged_up_to(u32::MAX / 2, value, length))
+        .or(|knobs| {
+            knobs.ranged = |value, length| ranged_with_last_up_to(u32::MAX, value, length);
+        })
+        .wrong(
             "all-is-no-part",
             "A part that happens to be all of it, such as bytes=0-, is answered with 200. It was asked \
              for as a part: 206, with Content-Range, so that the client sees that it can have parts.",
@@ -1613,6 +1652,24 @@ fn just_changed(run: &mut Run) -> Verdict {
              is a little later. Compare the date with the one that you have sent.",
         )
     })
+}
+
+/// The time goes on, and /now says which one it is.
+fn another_time(run: &mut Run) -> Verdict {
+    let first = run.get("/now")?;
+    first.expect_status(200)?;
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let second = run.get("/now")?;
+    match first.body() != second.body() {
+        true => Ok(()),
+        false => Err(second
+            .wrong("another time than a second before")
+            .because(
+                "time-stands-still",
+                "/now says the same time again, a second later. Ask SystemTime::now() in each request: what is \
+                 made at the start, or in a static, is made once.",
+            )),
+    }
 }
 
 fn second_time(run: &mut Run) -> Verdict {
