@@ -24,7 +24,10 @@ const PATIENCE: u64 = 5000;
 fn main() -> ExitCode {
     grader::lesson!(BookmarkServer)
         .example(1, 1, "a site that answers 200 is there", Whole, |draw| {
-            checked(draw, &[200])
+            let (mut acts, path) = (checked(draw, &[200]), draw.path());
+            acts.push(serves(&*path, picture()));
+            acts.push(check(&format!("{SERVICE}{path}")));
+            acts
         })
         .example(
             1,
@@ -44,14 +47,24 @@ fn main() -> ExitCode {
             |draw| {
                 let (good, bad) = (draw.path(), draw.path());
                 let (to_good, to_bad) = (redirects(draw, 302, &good), redirects(draw, 301, &bad));
-                vec![
+                let mut acts = vec![
                     serves(good, page(200)),
                     serves(bad, page(404)),
                     serves("/one", to_good),
                     serves("/other", to_bad),
                     check(&format!("{SERVICE}/one")),
                     check(&format!("{SERVICE}/other")),
-                ]
+                ];
+                // Nine of them in a row, which lead to the first.
+                let hop = |left: u32| match left {
+                    0 => "/one".to_string(),
+                    _ => format!("/{left}"),
+                };
+                acts.extend(
+                    (1..9).map(|left| serves(hop(left), redirects(draw, 302, &hop(left - 1)))),
+                );
+                acts.push(check(&format!("{SERVICE}{}", hop(8))));
+                acts
             },
         )
         .example(
@@ -147,9 +160,15 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let (name, other) = (draw.line(), format!(" {} ", draw.word()));
-                let bookmarks = [&name, &other].map(|name| format!("{name}={}", any_uri(draw)));
+                let asking = format!("{}? {}#1&2", draw.word(), draw.word());
+                let names = [name, other, asking];
+                let bookmarks = names
+                    .each_ref()
+                    .map(|name| format!("{name}={}", any_uri(draw)));
                 let bookmarks = bookmarks.each_ref().map(|text| &**text);
-                [start(&bookmarks), look_up(&name), look_up(&other)]
+                let mut acts = vec![start(&bookmarks)];
+                acts.extend(names.iter().map(|name| look_up(name)));
+                acts
             },
         )
         .example(2, 1, "a name can have a slash in it", Whole, |draw| {
@@ -237,11 +256,20 @@ fn main() -> ExitCode {
                 posted(&draw.word(), &uri),
                 posted(" ", &uri),
                 post("/").form(&more),
+                post(draw.path()).form(&more),
             ]
         })
         .example(4, 1, "the page shows the bookmark", Whole, |draw| {
             let (site, uri) = good(draw);
-            [site, posted(&draw.line(), &uri), get("/")]
+            // And it is found under its name, with all of its spaces.
+            let spaced = format!(" {} ", draw.word());
+            vec![
+                site,
+                posted(&draw.line(), &uri),
+                get("/"),
+                posted(&spaced, &uri),
+                look_up(&spaced),
+            ]
         })
         .example(4, 1, "the page shows the names in order", Whole, |draw| {
             let (site, uri) = good(draw);
@@ -277,7 +305,7 @@ fn main() -> ExitCode {
             Status,
             |draw| {
                 let uri = format!("{NOBODY}{}", draw.path());
-                [posted(&draw.word(), &uri)]
+                [posted(&draw.word(), &uri), posted(&draw.word(), " ")]
             },
         )
         .example(5, 1, "the answer shows the URI, escaped", Whole, |draw| {
@@ -317,6 +345,11 @@ fn check(uri: &str) -> Act {
 
 fn page(status: u16) -> Reply {
     Reply::answer(status, "text/html", "<h1>Here I am</h1>\n")
+}
+
+/// A page that is no text.
+fn picture() -> Reply {
+    Reply::answer(200, "image/png", &b"\x89PNG\r\n\x1a\n\xff\xfe"[..])
 }
 
 /// A reply that sends the client to this path of the service.
@@ -428,6 +461,12 @@ fn name(draw: &mut Draw, world: &World) -> String {
         9 => format!(" {}\t", draw.word()),
         10 => format!("{}/{}+{}%2B", draw.word(), draw.word(), draw.word()),
         11 => format!("/{}%41/", draw.word()),
+        4 => format!(
+            "{}{}{}",
+            draw.word(),
+            draw.pick(&["?", "#", "&", "? "]),
+            draw.word()
+        ),
         12 => {
             let known = known_name(draw, world);
             near(draw, known)
@@ -510,7 +549,8 @@ fn site(draw: &mut Draw) -> (Vec<Act>, String) {
         9 => (Vec::new(), format!("{NOBODY}/?{}", draw.text())),
         11 => {
             let empty = Reply::answer(200, "text/plain", "");
-            (vec![serves(path, empty)], uri)
+            let reply = if draw.one_in(2) { empty } else { picture() };
+            (vec![serves(path, reply)], uri)
         }
         10 => {
             let scheme = draw.pick(&[
@@ -565,8 +605,11 @@ struct Knobs {
     /// What is said if the time is up.
     late: bool,
     follows: bool,
-    /// Whether a page without any text is none.
+    /// How many redirects are followed.
+    hops: usize,
+    /// Whether a page without any text is none, and one whose body is no text.
     needs_text: bool,
+    reads_text: bool,
     /// Whether a URI that is in the list is not asked again.
     trusts_known: bool,
     /// In milliseconds.
@@ -590,8 +633,10 @@ struct Knobs {
     refuses: fn(names: &[&str]) -> bool,
     /// Whether only / takes forms.
     only_home: bool,
-    /// Whether the page names the field then.
+    /// Whether the page names a field then, and which it names for one of the two, that is
+    /// empty or not there.
     names_missing: bool,
+    named: fn(lacks: &'static str, empty: bool) -> &'static str,
     asks_first: bool,
     // Step 4.
     keeps_name: fn(&str) -> String,
@@ -606,6 +651,8 @@ struct Knobs {
     first_stays: bool,
     /// The answer to a good bookmark: status, and Location.
     posted: (u16, Option<Place>),
+    /// Whether the Location of that is the path that the form went to, or all of its target.
+    posted_back: Option<fn(&Request) -> &str>,
     sorted: bool,
     /// What a reader sees of a text in the list.
     listed: fn(&str) -> String,
@@ -625,7 +672,9 @@ impl Default for Knobs {
             error: false,
             late: false,
             follows: true,
+            hops: 10,
             needs_text: false,
+            reads_text: false,
             trusts_known: false,
             patience: PATIENCE,
             for_each: false,
@@ -640,6 +689,7 @@ impl Default for Knobs {
             refuses: |_| false,
             only_home: false,
             names_missing: true,
+            named: |lacks, _| lacks,
             asks_first: false,
             keeps_name: str::to_string,
             keeps_given: str::to_string,
@@ -649,6 +699,7 @@ impl Default for Knobs {
             one_name: false,
             first_stays: false,
             posted: (303, Some(|_, _| "/".into())),
+            posted_back: None,
             sorted: true,
             listed: str::to_string,
             refused: 404,
@@ -703,7 +754,7 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
     let mut asked = Vec::new();
     let mut elapsed = 0;
     let mut uri = uri.to_string();
-    for _ in 0..=10 {
+    for _ in 0..=knobs.hops {
         let Leads::Service(target) = leads(&uri)? else {
             let (there, given_up) = (knobs.error, false);
             return Some(Visit {
@@ -756,7 +807,9 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
             None => {
                 let counts = (knobs.counts)(answer.status);
                 let has_text = !answer.text().trim().is_empty();
-                let (there, given_up) = (counts && (has_text || !knobs.needs_text), false);
+                let is_text = std::str::from_utf8(&answer.body).is_ok();
+                let will_do = (has_text || !knobs.needs_text) && (is_text || !knobs.reads_text);
+                let (there, given_up) = (counts && will_do, false);
                 return Some(Visit {
                     there,
                     asked: Some(asked),
@@ -766,7 +819,7 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
             }
         }
     }
-    // More than ten redirects. How many of them were followed, the client decides.
+    // More redirects than it follows. How many of them were followed, the client decides.
     let (there, given_up) = (knobs.error, false);
     Some(Visit {
         there,
@@ -839,7 +892,10 @@ impl Model for BookmarkServer {
                 let (mut acts, uri) = site(draw);
                 let name = name(draw, world);
                 acts.push(match draw.below(12) {
-                    9 => post(draw.path()).form(&[("uri", &uri), ("name", &name)]),
+                    9 => {
+                        let target = draw.path() + &draw.query();
+                        post(target).form(&[("uri", &uri), ("name", &name)])
+                    }
                     10 => post("/").form(&[("name", &name), ("name", &draw.word()), ("uri", &uri)]),
                     11 => {
                         post("/").form(&[("x", "1"), ("name", &name), ("uri", &uri), ("uri", "")])
@@ -861,7 +917,7 @@ impl Model for BookmarkServer {
                     0 => (Vec::new(), draw.word()),
                     _ => site(draw),
                 };
-                acts.push(match draw.below(9) {
+                acts.push(match draw.below(10) {
                     0 => post("/").form(&[("name", &name)]),
                     1 => post("/").form(&[("uri", &uri)]),
                     2 => post("/").form(&[("name", ""), ("uri", &uri)]),
@@ -870,6 +926,7 @@ impl Model for BookmarkServer {
                     5 => post("/").form(&[("Name", &name), ("uri", &uri)]),
                     6 => post("/").form(&[("name", &name), ("url", &uri)]),
                     7 => post("/").form(&[("name", " "), ("uri", &uri)]),
+                    8 => posted(&name, draw.pick(&[" ", "\t", "  "])),
                     _ => post("/").body(draw.pick(&["", "=", "name", "{\"name\":\"a\"}"])),
                 });
                 acts
@@ -1079,19 +1136,24 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
     let is_there = |field: &Option<String>| field.as_ref().is_some_and(|text| !text.is_empty());
     // If both are missing, one of them will do.
     let lacks = match (is_there(&name), is_there(&uri)) {
-        (false, true) => Some(&["name"][..]),
-        (true, false) => Some(&["uri", "url", "address"][..]),
+        (false, true) => Some("name"),
+        (true, false) => Some("uri"),
         _ => None,
     };
+    let empty = name.is_some() && uri.is_some();
     let refused = |status: u16| {
         let expect = expect.clone().status(status);
-        match lacks {
-            Some(words) if knobs.names_missing => expect.names(words),
-            Some(words) => words
-                .iter()
-                .fold(expect, |expect, word| expect.hides(*word)),
-            None => expect,
+        let Some(lacks) = lacks else { return expect };
+        let named = (knobs.named)(lacks, empty);
+        let expect = match knobs.names_missing {
+            true => expect.names(words_for(named)),
+            false => expect,
+        };
+        if knobs.names_missing && named == lacks {
+            return expect;
         }
+        let words = words_for(lacks).iter();
+        words.fold(expect, |expect, word| expect.hides(*word))
     };
     let (Some(name), Some(uri)) = (name, uri) else {
         return Some(refused(knobs.missing[0]));
@@ -1136,7 +1198,10 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
             Some(shows) => expect.shows(shows(&uri)),
             None => {
                 let words = uri.split(|c: char| !c.is_ascii_alphanumeric());
-                expect.hides(words.max_by_key(|word| word.len()).unwrap_or_default())
+                match words.max_by_key(|word| word.len()).unwrap_or_default() {
+                    "" => expect,
+                    word => expect.hides(word),
+                }
             }
         });
     }
@@ -1150,12 +1215,23 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         keep(knobs, world, &name, kept);
     }
     let (status, location) = knobs.posted;
-    let location = location.map(|location| location(&name, &uri));
+    let location = match knobs.posted_back {
+        Some(place) => Some(place(asked).to_string()),
+        None => location.map(|location| location(&name, &uri)),
+    };
     Some(
         step(4)
             .status(status)
             .field("Location", location.as_deref()),
     )
+}
+
+/// The words that name one of the two fields, or the other.
+fn words_for(field: &str) -> &'static [&'static str] {
+    match field {
+        "name" => &["name"],
+        _ => &["uri", "url", "address"],
+    }
 }
 
 /// Whether a text can be told from others on a page: a word was drawn for it.
@@ -1223,6 +1299,15 @@ fn asking(mistakes: &mut Mistakes<Knobs>) {
         .wrong("needs-text", "A page without any text counts as if nobody were there. Only the status counts: 200, whatever the body is.", |knobs| {
             knobs.needs_text = true;
         })
+        .or(|knobs| (knobs.needs_text, knobs.reads_text) = (true, true))
+        .wrong("reads-text", "You read the body of the page as text, so a page that is none, such as a picture, counts as if nobody were there. Only the status counts: you need not read the body.", |knobs| {
+            knobs.reads_text = true;
+        })
+        .wrong("few-redirects", "A site behind several redirects counts as if nobody were there: you follow only a few. Leave their number to ureq, which follows up to ten.", |knobs| {
+            knobs.hops = 1;
+        })
+        .or(|knobs| knobs.hops = 2)
+        .or(|knobs| knobs.hops = 3)
         .wrong("does-not-end", "The program waits as long as the site wants: an answer that came later than 5 seconds still counted. The limit for all of it is timeout_global.", |knobs| {
             knobs.patience = u64::MAX;
         })
@@ -1265,6 +1350,12 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
         })
         .wrong("trimmed-name", "Spaces at the ends of a name are lost when you look it up. They are part of the name.", |knobs| {
             knobs.name = |path| Some(decoded(path)?[1..].trim().into());
+        })
+        .wrong("cut-at-a-sign", "A name ends for you at its first ? or #, which is lost with what follows. In the decoded path they are letters of the name: the query is not in it any more.", |knobs| {
+            knobs.name = |path| Some(decoded(path)?[1..].split('?').next()?.into());
+        })
+        .or(|knobs| {
+            knobs.name = |path| Some(decoded(path)?[1..].split(['?', '#']).next()?.into());
         })
         .wrong("lossy", "Bytes that are not UTF-8 become \u{fffd}, and you look for a name with that. Such a path is no name: the answer is 400. request.decoded_path() is an Err then.", |knobs| {
             knobs.name = |path| Some(percent_decode_str(&path[1..]).decode_utf8_lossy().into());
@@ -1321,6 +1412,8 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
         .wrong("blank-is-empty", "You take a name or uri of spaces for an empty one. For this lesson it is not empty: is_empty() without trim().", |knobs| {
             knobs.is_empty = |name, uri| name.trim().is_empty() || uri.trim().is_empty();
         })
+        .or(|knobs| knobs.is_empty = |name, uri| name.trim().is_empty() || uri.is_empty())
+        .or(|knobs| knobs.is_empty = |name, uri| name.is_empty() || uri.trim().is_empty())
         .wrong("other-fields-refused", "A form with one more field than name and uri gets a 400. Other fields do no harm: look whether name and uri are there, and do not count the fields.", |knobs| {
             knobs.refuses = |names| names.iter().collect::<BTreeSet<_>>().len() != 2;
         })
@@ -1332,12 +1425,28 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
         .wrong("missing-not-named", "The answer is 400, but its page does not say what is missing. One of the words name and uri must be in it.", |knobs| {
             knobs.names_missing = false;
         })
+        .wrong("other-one-named", "The answer is 400, but of name and uri, its page names the one that is there. Say which one is missing or empty.", |knobs| {
+            knobs.named = |lacks, _| other_one(lacks);
+        })
+        .or(|knobs| {
+            knobs.named = |lacks, empty| if empty { other_one(lacks) } else { lacks };
+        })
+        .or(|knobs| {
+            knobs.named = |lacks, empty| if empty { lacks } else { other_one(lacks) };
+        })
+        .or(|knobs| knobs.named = |_, _| "name")
+        .or(|knobs| knobs.named = |_, _| "uri")
         .wrong("post-only-home", "A POST to another path than / gets 404. In this lesson, a form is taken at every path.", |knobs| {
             knobs.only_home = true;
         })
         .wrong("asks-first", "You ask the site before you look whether name and uri are empty. First look for what is missing: then no site need be asked.", |knobs| {
             knobs.asks_first = true;
         });
+}
+
+/// The other one of the two fields.
+fn other_one(field: &str) -> &'static str {
+    if field == "name" { "uri" } else { "name" }
 }
 
 fn keeping(mistakes: &mut Mistakes<Knobs>) {
@@ -1406,6 +1515,10 @@ fn keeping(mistakes: &mut Mistakes<Knobs>) {
         .wrong("goes-to-the-name", "After the POST, you send the client on to the new bookmark. The lesson sends it to the list, which is /.", |knobs| {
             knobs.posted.1 = Some(|name, _| format!("/{}", utf8_percent_encode(name, NON_ALPHANUMERIC)));
         })
+        .wrong("goes-back", "After the POST, you send the client to the path that it posted to. The list is at /, whatever that path was.", |knobs| {
+            knobs.posted_back = Some(Request::path);
+        })
+        .or(|knobs| knobs.posted_back = Some(|asked| &asked.target))
         .wrong("goes-to-the-site", "After the POST, you send the client on to the site. The lesson sends it to the list, which is /.", |knobs| {
             knobs.posted.1 = Some(|_, uri| uri.into());
         })
@@ -1446,6 +1559,9 @@ fn refusing(mistakes: &mut Mistakes<Knobs>) {
         })
         .wrong("uri-escaped-twice", "The URI is escaped twice, so a reader sees &amp; where an & was sent. send_error escapes its text itself.", |knobs| {
             knobs.shows = Some(http_core::escape_html);
+        })
+        .wrong("uri-in-debug", "The page shows the URI as {:?} does, for programmers: in quotes, and with a backslash before each quote and backslash in it. {} shows it as it was sent.", |knobs| {
+            knobs.shows = Some(|uri| format!("{uri:?}"));
         })
         .wrong("refused-stored", "A bookmark whose URI nobody answers is stored all the same. Ask check_uri first, and return before anything is stored.", |knobs| {
             knobs.keeps_refused = true;
