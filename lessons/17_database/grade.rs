@@ -25,6 +25,9 @@ const LOST: &str = "303 says: it is kept. If the program is killed right after t
                     file. Do not collect messages in memory, nor in a transaction that is committed \
                     later: execute the INSERT, and then answer.";
 
+/// A page before which there are 5 * 2^64 messages: of this number, 64 bits keep nothing.
+const WRAPS: &str = "4611686018427387905";
+
 /// How many ask at the same time.
 const AT_ONCE: usize = 50;
 
@@ -142,6 +145,7 @@ fn main() -> ExitCode {
         .check(3, 2, "fifty likes at once: all are counted", likes_at_once)
         .check(3, 1, "what was acknowledged survives kill -9", killed)
         .check(3, 1, "what cannot be kept is not acknowledged", not_kept)
+        .check(3, 0, "other programs may use the file, too", shared)
         .example(
             4,
             2,
@@ -170,6 +174,7 @@ fn main() -> ExitCode {
                 posted(&draw.word()),
                 get("/?page=2"),
                 get("/?page=999999999999999999"),
+                get(format!("/?page={WRAPS}")),
             ]
         })
         .example(
@@ -186,6 +191,7 @@ fn main() -> ExitCode {
                 ]
             },
         )
+        .check(4, 0, "what other programs write is counted, too", counted)
         .check(4, 0, "in a browser, one reads from page to page", pages)
         .sessions(1)
         .grade()
@@ -236,6 +242,8 @@ struct Knobs {
     found: fn(&[Message]) -> Vec<Message>,
     /// Why a text cannot be kept, if it cannot; else the texts that are kept.
     kept: fn(&str) -> Result<Vec<String>, u16>,
+    /// Whether a text that is there already is kept once more.
+    same_again: bool,
     /// Whether only the last message is kept.
     only_last: bool,
     newest_first: bool,
@@ -279,6 +287,7 @@ impl Default for Knobs {
             saves_every: 1,
             found: |saved| saved.to_vec(),
             kept: |text| Ok(vec![text.into()]),
+            same_again: true,
             only_last: false,
             newest_first: true,
             by_likes: false,
@@ -381,7 +390,8 @@ impl Model for DatabaseBoard {
                     "0",
                     "99999",
                     "3000000000",
-                    "99999999999"
+                    "99999999999",
+                    WRAPS
                 ])
             ))],
             20 => {
@@ -538,7 +548,8 @@ fn page(knobs: &Knobs, world: &World, number: Option<String>) -> Option<Expect> 
         None => Ok(1),
         Some(text) if text.is_empty() && knobs.empty_is_none => Ok(1),
         // What is read as a number in one program, and not in another.
-        Some(text) if text.starts_with('+') || text.len() > 18 => return None,
+        Some(text) if text.starts_with('+') => return None,
+        Some(text) if text.len() > 18 && text.parse::<i64>().is_err() => return None,
         Some(text) => match text.parse::<i64>() {
             Ok(number) if number <= knobs.largest_page => Ok(number),
             _ => Err(()),
@@ -634,7 +645,12 @@ fn kept(knobs: &Knobs, world: &mut World, text: &str) -> Expect {
         Err(status) => return expect.status(status),
         Ok(texts) => texts,
     };
-    let new = texts.into_iter().map(|text| Message { text, likes: 0 });
+    let is_there = |text: &String| world.messages.iter().any(|message| message.text == *text);
+    let new: Vec<Message> = texts
+        .into_iter()
+        .filter(|text| knobs.same_again || !is_there(text))
+        .map(|text| Message { text, likes: 0 })
+        .collect();
     if knobs.only_last {
         world.messages.clear();
     }
@@ -702,6 +718,12 @@ fn about_keeping(mistakes: &mut Mistakes<Knobs>) {
             "A message is answered with 303, and is not on the page: nothing has been inserted. \
              prepare alone does nothing yet: execute.",
             |knobs| knobs.kept = |_| Ok(Vec::new()),
+        )
+        .wrong(
+            "same-text-once",
+            "A message whose text is on the board already is answered with 303, and not kept. Two people may \
+             write the same: each POST is a message of its own, and needs a row.",
+            |knobs| knobs.same_again = false,
         )
         .wrong(
             "one-message",
@@ -855,6 +877,17 @@ fn about_pages(mistakes: &mut Mistakes<Knobs>) {
              before the first there are none: (page - 1) * PAGE.",
             |knobs| knobs.skipped = |page| page.saturating_mul(PAGE),
         )
+        .wrong(
+            "offset-wraps",
+            "The page with a very large number shows messages: the product of page and PAGE does not fit into \
+             64 bits, and what is left of it is small again. saturating_mul gives the largest number in its \
+             place.",
+            |knobs| knobs.skipped = |page| (page - 1).wrapping_mul(PAGE),
+        )
+        .or(|knobs| {
+            knobs.skipped = |page| (page - 1).wrapping_mul(PAGE);
+            knobs.has_older = |page, count| page.wrapping_mul(PAGE) < count;
+        })
         .wrong(
             "skips-too-few",
             "OFFSET is the number of a page, and not that of the messages before it. So the \
@@ -1207,7 +1240,12 @@ fn kept_as_it_came(run: &mut Run) -> Verdict {
     let folder = folder();
     let service = serve(run, &folder)?;
     let (one, two, three) = (run.seed().word(), run.seed().word(), run.seed().word());
-    let texts = [format!("  {one}\n"), format!("<i>{two}</i> & {three}")];
+    let texts = [
+        format!("  {one}\n"),
+        format!("<i>{two}</i> & {three}"),
+        // As a browser sends two lines; and the end of a line as old computers wrote it.
+        format!("{two}\r\n{three}\r{one}"),
+    ];
     for text in &texts {
         service.ask(posted(text))?.expect_status(303)?;
     }
@@ -1225,18 +1263,154 @@ fn kept_as_it_came(run: &mut Run) -> Verdict {
         return Ok(());
     }
     let wrong = service.wrong(
-        &["post two messages", "look into the table messages"],
+        &["post three messages", "look into the table messages"],
         format!("the texts as they came: {texts:?}"),
         format!("{kept:?}"),
     );
-    Err(match kept == texts.each_ref().map(|text| text.trim()) {
-        true => wrong.because(
+    if kept == texts.each_ref().map(|text| text.trim()) {
+        return Err(wrong.because(
             "text-trimmed",
             "The white space around a message is lost. trim is for the question whether it is empty; \
              keep what came.",
+        ));
+    }
+    let feeds = |text: &String| text.replace("\r\n", "\n");
+    let ends: [fn(&str) -> String; 4] = [
+        |text| text.into(),
+        |text| text.replace('\r', "\n"),
+        |text| text.replace('\r', ""),
+        |text| text.lines().collect::<Vec<_>>().join("\n"),
+    ];
+    let is_changed =
+        |ends: &fn(&str) -> String| kept == texts.each_ref().map(|text| ends(&feeds(text)));
+    Err(match ends.iter().any(is_changed) {
+        true => wrong.because(
+            "line-ends-changed",
+            "The ends of lines in a message are kept otherwise than they came: a browser sends \\r\\n. Keep \
+             the message as it came, with every byte of it.",
         ),
         false => wrong,
     })
+}
+
+/// What another program does with the file while the student's has it open, too. `None` if the
+/// messages are elsewhere, or under another name; otherwise whether it could.
+fn write_into(folder: &tempfile::TempDir, texts: &[String]) -> Option<bool> {
+    let file = folder.path().join("messages.db");
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
+    connection.busy_timeout(Duration::from_secs(2)).ok()?;
+    for text in texts {
+        match connection.execute("INSERT INTO messages (text) VALUES (?1)", (text,)) {
+            Ok(_) => {}
+            Err(error) => {
+                let busy = [
+                    rusqlite::ErrorCode::DatabaseBusy,
+                    rusqlite::ErrorCode::DatabaseLocked,
+                ];
+                let is_busy = error
+                    .sqlite_error_code()
+                    .is_some_and(|code| busy.contains(&code));
+                return is_busy.then_some(false);
+            }
+        }
+    }
+    Some(true)
+}
+
+/// The file is no possession of one program.
+fn shared(run: &mut Run) -> Verdict {
+    let folder = folder();
+    let service = serve(run, &folder)?;
+    let [ours, theirs, last] = [(); 3].map(|()| run.seed().word());
+    service.ask(posted(&ours))?.expect_status(303)?;
+    service.ask(like("1"))?.expect_status(303)?;
+    service.get("/")?.expect_status(200)?;
+    let done = ["post a message", "another program writes one into the file"];
+    match write_into(&folder, std::slice::from_ref(&theirs)) {
+        None => return Ok(()),
+        Some(true) => {}
+        Some(false) => {
+            let came = "the file is locked, also when nobody asks anything";
+            return Err(service
+                .wrong(&done, "the other program can write", came)
+                .because(
+                    "locks-the-file",
+                    "While your program runs, no other can write into the file, not even when nothing is to \
+                     be done. A file can be open in several programs: leave the locking to the database, and let \
+                     no transaction stay open.",
+                ));
+        }
+    }
+    service.ask(posted(&last))?.expect_status(303)?;
+    let missing = missing(&service, &[&ours, &theirs, &last])?;
+    if missing == 0 {
+        return Ok(());
+    }
+    Err(service
+        .wrong(
+            &[done[0], done[1], "post one more, and look at the page"],
+            "all three messages",
+            format!("{missing} of them are not on the page"),
+        )
+        .because(
+            "kept-in-memory",
+            "What another program has written into the file is not on the page. The program itself keeps \
+             nothing: ask the database each time.",
+        ))
+}
+
+fn counted(run: &mut Run) -> Verdict {
+    let folder = folder();
+    let service = serve(run, &folder)?;
+    let texts: Vec<String> = (0..PAGE).map(|_| run.seed().word()).collect();
+    let text = run.seed().word();
+    service.ask(posted(&text))?.expect_status(303)?;
+    service.get("/?page=2")?.expect_status(200)?;
+    let before = service.get("/")?;
+    before.expect_status(200)?;
+    let link = "href=\"/?page=2\"";
+    // Where there is a link in any case, or the file is locked or elsewhere, other checks say it.
+    if before.text().contains(link) || write_into(&folder, &texts) != Some(true) {
+        return Ok(());
+    }
+    let after = service.get("/")?;
+    after.expect_status(200)?;
+    // Whether there is one after all if nobody else has written.
+    let is_there = after.text().contains(link);
+    if is_there {
+        return Ok(());
+    }
+    let failure = service.wrong(
+        &[
+            "post a message",
+            &*format!("another program writes {PAGE} more into the file"),
+            "ask for /",
+        ],
+        "a link to the older page, /?page=2",
+        "no such link",
+    );
+    // All are there, and are not counted; or they are not there, which is another mistake.
+    let shows = |text: &&String| after.text().contains(text.as_str());
+    let all_shown = texts.iter().filter(shows).count() == texts.len();
+    Err(match all_shown && has_link_when_alone(run)? {
+        true => failure.because(
+            "own-count",
+            "The messages that another program has written into the file are shown, and not counted. The \
+             program itself keeps nothing, no number either: SELECT count(*) each time.",
+        ),
+        false => failure,
+    })
+}
+
+/// Whether there is a link to an older page if the program has got all the messages itself.
+fn has_link_when_alone(run: &mut Run) -> Result<bool, grader::Failure> {
+    let folder = folder();
+    let service = serve(run, &folder)?;
+    for _ in 0..=PAGE {
+        let text = run.seed().word();
+        service.ask(posted(&text))?.expect_status(303)?;
+    }
+    Ok(service.get("/")?.text().contains("href=\"/?page=2\""))
 }
 
 /// The table is taken away: a message cannot be kept.
