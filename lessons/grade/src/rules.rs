@@ -60,7 +60,7 @@ pub struct Rules {
     points: Vec<Points>,
     late: Option<Late>,
     overrides: Vec<Override>,
-    roster: Option<BTreeMap<String, Student>>,
+    roster: Option<Roster>,
 }
 
 /// What a lesson, or a step of it, is worth.
@@ -94,6 +94,9 @@ struct Student {
     handed_in: Option<SystemTime>,
 }
 
+/// Those who are in the class, by the names of their submissions.
+type Roster = BTreeMap<String, Student>;
+
 impl Rules {
     /// The rules in this folder, if there are some.
     ///
@@ -108,10 +111,8 @@ impl Rules {
         let text = read(&file)?;
         let written = Written::parse(&text, &file)?;
         let mut rules = Self::of(&written, &text, &file, course)?;
-        if let Some(roster) = &written.roster {
-            let path = folder.join(roster.get_ref());
-            let table = read(&path).map_err(|why| fault(&file, &text, roster.span(), &why))?;
-            rules.roster = Some(read_roster(&table, &path)?);
+        if let Some((table, roster)) = written.roster(&text, &file)? {
+            rules.roster = Some(roster);
             rules.hash = hash(&[text.as_bytes(), table.as_bytes()]);
         }
         if let Some(private) = &written.private {
@@ -392,6 +393,17 @@ impl Written {
         })
     }
 
+    /// The table that it names, beside it: as text, and who is in it.
+    fn roster(&self, text: &str, file: &Path) -> Result<Option<(String, Roster)>, String> {
+        let Some(roster) = &self.roster else {
+            return Ok(None);
+        };
+        let path = file.with_file_name(roster.get_ref());
+        let table = read(&path).map_err(|why| fault(file, text, roster.span(), &why))?;
+        let roster = read_roster(&table, &path)?;
+        Ok(Some((table, roster)))
+    }
+
     fn variants(&self, text: &str, file: &Path) -> Result<Option<Variants>, String> {
         let Some(phrase) = &self.variants else {
             return Ok(None);
@@ -476,12 +488,10 @@ pub fn students(folder: &Path) -> Result<(Vec<String>, Variants), String> {
     let variants = variants.ok_or_else(|| {
         missing("line variants = \"any phrase of your own\": all students get the same course")
     })?;
-    let roster = written.roster.ok_or_else(|| {
+    let roster = written.roster(&text, &file)?;
+    let (_, roster) = roster.ok_or_else(|| {
         missing("line roster = \"roster.csv\": it is not known who is to get a course")
     })?;
-    let path = folder.join(roster.get_ref());
-    let table = read(&path).map_err(|why| fault(&file, &text, roster.span(), &why))?;
-    let roster = read_roster(&table, &path)?;
     Ok((roster.into_keys().collect(), variants))
 }
 
@@ -522,7 +532,7 @@ fn time(written: &Datetime) -> Result<SystemTime, String> {
 }
 
 /// The students, by the names of their submissions.
-fn read_roster(text: &str, file: &Path) -> Result<BTreeMap<String, Student>, String> {
+fn read_roster(text: &str, file: &Path) -> Result<Roster, String> {
     let fault = |line: u64, why: &str| format!("{}, line {line}: {why}", file.display());
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new()

@@ -9,13 +9,10 @@
 use std::fs;
 use std::path::Path;
 
-use grader::variants::{self, Variable, Variant};
+use grader::variants::{self, FILE, Variable, Variant};
 
 use crate::hash::hash;
 use crate::record::Chosen;
-
-/// The file of a lesson that says what may differ.
-pub const FILE: &str = "variants.edits";
 
 /// What may differ in the lesson of this folder: nothing, if it does not say so.
 ///

@@ -15,6 +15,9 @@
 //! long as the others in its place, so that the lengths of bodies remain true, and the lines of
 //! a program remain as rustfmt has them.
 
+/// The file of a lesson that says what may differ.
+pub const FILE: &str = "variants.edits";
+
 /// One thing that may differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {

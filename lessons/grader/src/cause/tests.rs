@@ -104,7 +104,7 @@ fn played(knobs: &Knobs, acts: &[Act]) -> Play {
     play.collect()
 }
 
-fn came(answer: Answer) -> Seen {
+pub(super) fn came(answer: Answer) -> Seen {
     Seen::Exchange(Box::new(Exchange {
         request: None,
         answer: Ok(answer),

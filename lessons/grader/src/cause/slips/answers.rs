@@ -153,10 +153,8 @@ fn around(came: &[u8], right: &[u8], path: &str) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::record::{Exchange, Expect, Seen, get};
+    use crate::record::{Expect, get};
 
     #[test]
     fn a_field_that_is_there_twice_is_told_with_its_values() {
@@ -167,14 +165,7 @@ mod tests {
         answer
             .fields
             .extend(twice.clone().map(|value| (name(), value)));
-        let seen = Seen::Exchange(Box::new(Exchange {
-            request: None,
-            answer: Ok(answer),
-            sent: Bytes::default(),
-            came: Bytes::default(),
-            connection: 1,
-            took: Duration::ZERO,
-        }));
+        let seen = crate::cause::tests::came(answer);
         let due = Expect::step(1).field("Content-Type", "text/html");
         let act = get("/");
         let compared = Compared {

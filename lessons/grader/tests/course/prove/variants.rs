@@ -6,16 +6,13 @@ use std::fs;
 use std::sync::PoisonError;
 
 use grader::edits;
-use grader::variants::{self, Variable, Variant, has_word};
+use grader::variants::{self, FILE, Variable, Variant, has_word};
 
 use super::programs::{self, Candidate};
 use super::{BUILDING, WORKING};
 use crate::faults::Faults;
 use crate::lesson::{Lesson, names_in, root};
 use crate::workshop::{Asked, Browser, Graded, Which, Workshop};
-
-/// The file that says what may differ.
-const FILE: &str = "variants.edits";
 
 /// Finds what is wrong with the lesson's variants, if it has some.
 pub fn prove_variants(lesson: &Lesson, faults: &Faults) {
@@ -168,8 +165,6 @@ impl Files {
                     "{FILE}: {form} stands in a heading, which reports name as it is here: {heading}"
                 ));
             }
-        }
-        for form in usual {
             let mut mistakes = self.mistakes.iter();
             if let Some(name) = mistakes.find(|name| has_word(name, form)) {
                 faults.push(format!(
