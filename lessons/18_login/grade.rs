@@ -127,7 +127,18 @@ fn login_examples(lesson: Lesson) -> Lesson {
                     .field("Cookie", format!("session={}", random_value(1))),
             ]
         })
+        .example(2, 0, "a name counts as it was typed", Whole, |draw| {
+            let (ann, word) = (Someone::new(draw), draw.word());
+            let [before, behind] = [format!(" {word}"), format!("{word} ")];
+            [
+                register(&before, &ann.password),
+                register(&behind, &ann.password),
+                login(&before, &ann.password),
+                login(&behind, &ann.password),
+            ]
+        })
         .check(2, 1, "which nobody can guess", unguessed)
+        .check(2, 0, "what is no hash opens nothing", no_hash)
 }
 
 fn member_examples(lesson: Lesson) -> Lesson {
@@ -251,10 +262,13 @@ fn foreign_examples(lesson: Lesson) -> Lesson {
         )
         .example(5, 1, "so does one from another port", Whole, |draw| {
             let (ann, word) = (Someone::new(draw), draw.word());
+            let post = from("http://board.test:8001", with(1, message(&word)));
             [
                 ann.registers(),
                 ann.logs_in(),
-                from("http://board.test:8001", with(1, message(&word))),
+                post.clone(),
+                // A browser says this of another port.
+                post.field("Sec-Fetch-Site", "same-site"),
             ]
         })
         .example(5, 2, "or from a similar name", Whole, |draw| {
@@ -354,8 +368,8 @@ struct Knobs {
     taken: u16,
     overwrites: bool,
     overwrites_all_the_same: bool,
-    /// What counts of a name, and of a password.
-    name: fn(&str) -> String,
+    /// What counts of a name, where a member is made and at a login; and of a password.
+    name: [fn(&str) -> String; 2],
     password: fn(&str) -> String,
     /// Whether any password is right, or none.
     any_password: bool,
@@ -456,7 +470,7 @@ impl Default for Knobs {
             taken: 409,
             overwrites: false,
             overwrites_all_the_same: false,
-            name: str::to_string,
+            name: [str::to_string; 2],
             password: str::to_string,
             any_password: false,
             no_password: false,
@@ -578,7 +592,8 @@ impl State {
         self.logins += 1;
         let token = match knobs.token {
             Tokens::OfMember | Tokens::One => known.unwrap_or_else(|| new.clone()),
-            Tokens::Name => name.to_string(),
+            // As it comes back: a cookie loses the spaces around its value.
+            Tokens::Name => name.trim().to_string(),
             Tokens::Sent => sent.map_or_else(|| new.clone(), str::to_string),
             Tokens::New => new.clone(),
         };
@@ -821,8 +836,15 @@ impl Model for Login {
                             }
                         },
                     )
+                    .or({
+                        let came = came.clone();
+                        move |knobs| {
+                            knobs.is_guest = |_, member| member.is_none();
+                            knobs.guest_logged_out = came.clone();
+                        }
+                    })
                     .or(move |knobs| {
-                        knobs.is_guest = |_, member| member.is_none();
+                        knobs.is_guest = |token, member| token.is_some() && member.is_none();
                         knobs.guest_logged_out = came.clone();
                     });
                 for cookie in answer.cookies() {
@@ -898,7 +920,7 @@ fn got(knobs: &Knobs, state: &State, asked: &Request) -> Expect {
                 .status(200)
                 .field("Content-Type", HTML)
                 .has_form("post", "/messages", "message")
-                .shows(name);
+                .shows(name.trim());
             for (author, text) in &state.messages {
                 expect = expect.shows_in_order([author.trim(), text.trim()]);
             }
@@ -960,7 +982,7 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
             if name.trim().is_empty() || password.chars().count() < 8 {
                 return Some(expect.status(400).sets_no_cookie(SESSION));
             }
-            let key = (knobs.name)(&name);
+            let key = (knobs.name[0])(&name);
             let kept = (knobs.password)(&password);
             let is_taken = state.members.contains_key(&key);
             if !is_taken || knobs.overwrites || knobs.overwrites_all_the_same {
@@ -975,7 +997,7 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
             ))
         }
         "/login" => {
-            let key = (knobs.name)(&name);
+            let key = (knobs.name[1])(&name);
             let Some(kept) = state.members.get(&key) else {
                 let expect = Expect::step(6).status(knobs.unknown);
                 return Some(secret(expect.sets_no_cookie(SESSION)));
@@ -1056,7 +1078,9 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
 /// A name, of letters and digits or not.
 fn name(draw: &mut Draw) -> String {
     let word = draw.word();
-    match draw.below(5) {
+    match draw.below(7) {
+        5 => format!("{word} "),
+        6 => format!(" {word}"),
         1 => format!("{}, {word}", draw.word()),
         2 => word.to_uppercase(),
         3 => format!("<b>{word}</b>"),
@@ -1145,14 +1169,22 @@ fn about_registering(mistakes: &mut Mistakes<Knobs>) {
             "name-any-case",
             "Ann and ann are taken for one member. The lesson has no such rule: keep a name as it was \
              typed.",
-            |knobs| knobs.name = |name| name.to_lowercase(),
+            |knobs| knobs.name = [|name| name.to_lowercase(); 2],
         )
         .wrong(
             "name-trimmed",
             "Spaces at the ends of a name make no difference. The lesson has no such rule: use trim only \
              to see whether the name is empty.",
-            |knobs| knobs.name = |name| name.trim().into(),
+            |knobs| knobs.name = [|name| name.trim().into(); 2],
         )
+        .wrong(
+            "name-trimmed-once",
+            "Spaces at the ends of a name are lost in one place, and count in the other: so whoever is in the \
+             file under one name logs in with another. Use the name as it came, to register and to log in, \
+             and trim only to see whether it is empty.",
+            |knobs| knobs.name[0] = |name| name.trim().into(),
+        )
+        .or(|knobs| knobs.name[1] = |name| name.trim().into())
         .wrong(
             "password-any-case",
             "Capital and small letters make no difference in a password. Hash it as it was typed.",
@@ -1376,6 +1408,24 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
                 knobs.looks_at = |asked| asked.field("Sec-Fetch-Site") == Some("cross-site");
             },
         )
+        .wrong(
+            "trusts-fetch-site",
+            "A form with Sec-Fetch-Site: same-site is taken without a look at its Origin. But a site is more \
+             than one address: for a page at another port, a browser says same-site, too. Compare the Origin \
+             with the Host, and nothing else.",
+            |knobs| {
+                knobs.looks_at = |asked| {
+                    let site = asked.field("Sec-Fetch-Site");
+                    !site.is_some_and(|site| ["same-site", "same-origin"].contains(&site))
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.looks_at = |asked| {
+                let site = asked.field("Sec-Fetch-Site");
+                site.is_none_or(|site| site == "cross-site")
+            };
+        })
         .wrong(
             "beginning-of-origin",
             "An Origin that only begins like yours is accepted. Compare all of it.",
@@ -1655,12 +1705,43 @@ fn unguessed(run: &mut Run) -> Verdict {
     ))
 }
 
+/// A file of members may have been edited by hand. What stands there in the place of a hash is no
+/// password, and nothing to break on.
+fn no_hash(run: &mut Run) -> Verdict {
+    let ann = Someone::new(run.seed());
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("members.json");
+    let members = serde_json::json!({ &ann.name: &ann.password }).to_string();
+    std::fs::write(&file, &members).expect("a file in this folder");
+    let path = file.display().to_string();
+    let service = run.program().env("MEMBERS", &path).serve()?;
+    let answer = service.ask(ann.logs_in())?;
+    let done = [
+        &*format!("write into a file: {members}"),
+        "start the server with the name of this file in MEMBERS",
+        "log in with this name and this password",
+    ];
+    let failure = service.wrong(&done, "status 403", format!("status {}", answer.status()));
+    match answer.status() {
+        403 => Ok(()),
+        303 => Err(failure.because(
+            "password-compared",
+            "What is kept is compared with the password itself. It is a hash, and only verify_password can say \
+             whether it belongs to a password.",
+        )),
+        // Why, its page and its log say.
+        500.. => answer.expect_status(403),
+        _ => Err(failure),
+    }
+}
+
 fn ends(run: &mut Run) -> Verdict {
     let ann = Someone::new(run.seed());
     let service = run.program().env("SESSION_SECONDS", "1").serve()?;
     let token = first_token(&service, &ann)?;
     let board = || get("/").field("Cookie", format!("session={token}"));
     let at_once = service.ask(board())?.status();
+    let looked = Instant::now();
     let guest = service.ask(get("/"))?.status();
     let longer = run
         .program()
@@ -1669,22 +1750,41 @@ fn ends(run: &mut Run) -> Verdict {
     longer.ask(ann.registers())?;
     let login = longer.ask(ann.logs_in())?;
     let logged_in = Instant::now();
-    // It lasts a second; whether a look at the board makes it last longer, the text leaves open.
-    for _ in 0..3 {
-        std::thread::sleep(Duration::from_millis(1200));
-        let answer = service.ask(board())?;
-        if answer.status() != 200 {
-            answer.expect_status(303)?;
-            return lasts(&longer, &login, logged_in);
-        }
+    let used = used_ends(run, &ann)?;
+    // The first look after the end: one that ends the session, and still gets the board, is too many.
+    std::thread::sleep(OVER.saturating_sub(looked.elapsed()));
+    let first = service.ask(board())?;
+    if first.status() != 200 {
+        first.expect_status(303)?;
+        return match used {
+            Some(failure) => Err(failure),
+            None => lasts(&longer, &login, logged_in),
+        };
+    }
+    std::thread::sleep(OVER);
+    let has_ended = service.ask(board())?.status() == 303;
+    // Where anybody sees the board, or nobody does at first, it is not the end that is wrong.
+    let is_end = guest != 200 && at_once == 200;
+    if has_ended && is_end {
+        let done = [
+            "start the server with SESSION_SECONDS=1, register, log in",
+            "wait for two seconds, and ask for / twice",
+        ];
+        let came = "the board, and then 303";
+        return Err(service
+            .wrong(&done, "the session has ended: 303 to /login", came)
+            .because(
+                "ended-opens-once",
+                "The first request after the end of a session still gets the board. Look at the end before you \
+                 use a session: first throw away what has ended, and then look up the token.",
+            ));
     }
     let done = [
         "start the server with SESSION_SECONDS=1, register, log in",
         "wait for two seconds, and ask for /",
     ];
     let failure = service.wrong(&done, "the session has ended: 303 to /login", "the board");
-    // Where anybody sees the board, or nobody does at first, it is not the end that is wrong.
-    if guest == 200 || at_once != 200 {
+    if !is_end {
         return Err(failure);
     }
     Err(failure.because(
@@ -1693,6 +1793,47 @@ fn ends(run: &mut Run) -> Verdict {
              forgets the cookie, since a thief's program does not: compare Instant::now() with ends in each \
              request. And ends must be session_seconds() after the login.",
     ))
+}
+
+/// After this time, a session of a second has ended, also where whole seconds are counted.
+const OVER: Duration = Duration::from_millis(2100);
+
+/// How many times it is tried, if the computer is so busy that too much time is between two looks.
+const TRIES: usize = 3;
+
+/// Whether a session that lasts a second is longer for somebody who looks at the board again and again.
+fn used_ends(run: &mut Run, ann: &Someone) -> Result<Option<Failure>, Failure> {
+    let service = run.program().env("SESSION_SECONDS", "1").serve()?;
+    service.ask(ann.registers())?;
+    for _ in 0..TRIES {
+        let token = next_token(&service, ann)?;
+        let (logged_in, mut last) = (Instant::now(), Duration::ZERO);
+        loop {
+            std::thread::sleep(Duration::from_millis(200));
+            let asked = logged_in.elapsed();
+            let cookie = format!("session={token}");
+            let answer = service.ask(get("/").field("Cookie", cookie))?;
+            match answer.status() {
+                200 if asked < OVER => last = asked,
+                200 => {
+                    let done = [
+                        "start the server with SESSION_SECONDS=1, register, log in",
+                        "ask for / again and again, for more than two seconds",
+                    ];
+                    let expected = "the session has ended after a second: 303 to /login";
+                    let failure = service.wrong(&done, expected, "the board");
+                    return Ok(Some(failure.because(
+                        "looks-prolong",
+                        "Each request makes the session longer, so one that is used never ends. Its end is set \
+                         by the login, and no request changes it: only compare it with Instant::now().",
+                    )));
+                }
+                _ if logged_in.elapsed() - last > Duration::from_millis(900) => break,
+                _ => return Ok(None),
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The seconds for which a session lasts that is not to end while it is looked at.

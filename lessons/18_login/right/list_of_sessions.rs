@@ -137,9 +137,9 @@ impl Server {
     fn begin(&self, request: &Request, name: String, password: String) -> Done {
         let kept = self.members.read().unwrap().get(&name).cloned();
         let is_right = if let Some(kept) = kept {
-            let kept = PasswordHash::new(&kept).expect("a hash");
-            let verified = hasher().verify_password(password.as_bytes(), &kept);
-            verified.is_ok()
+            let verified = PasswordHash::new(&kept)
+                .map(|kept| hasher().verify_password(password.as_bytes(), &kept));
+            matches!(verified, Ok(Ok(())))
         } else {
             let _ = hasher().hash_password(password.as_bytes());
             false

@@ -120,8 +120,10 @@ impl Board {
         // The hash of something else, for those who are not there.
         let is_there = kept.is_some();
         let kept = kept.unwrap_or_else(|| hash("somebody else's"));
-        let parsed = PasswordHash::new(&kept).expect("a hash of our own");
-        let fits = hasher().verify_password(password.as_bytes(), &parsed);
+        let fits = match PasswordHash::new(&kept) {
+            Ok(kept) => hasher().verify_password(password.as_bytes(), &kept),
+            Err(_) => return response.send_error(403, "That is not right."),
+        };
         if fits.is_err() || !is_there {
             return response.send_error(403, "That is not right.");
         }
@@ -146,13 +148,12 @@ impl Board {
     fn member(&self, request: &Request) -> Option<String> {
         let digest = digest(request)?;
         let mut state = self.0.lock().unwrap();
-        let (name, until) = state.sessions.get_mut(&digest)?;
-        if *until <= Instant::now() {
-            state.sessions.remove(&digest);
-            return None;
+        let (name, until) = state.sessions.get(&digest)?;
+        if *until > Instant::now() {
+            return Some(name.clone());
         }
-        *until = Instant::now() + lasts();
-        Some(name.clone())
+        state.sessions.remove(&digest);
+        None
     }
 }
 
