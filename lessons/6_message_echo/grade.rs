@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 
 use grader::record::Request;
-use grader::{Act, Draw, Expect, Mistakes, Model, Seen, Status, Whole, encode_form, post, request};
+use grader::{
+    Act, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, encode_form, post,
+    request,
+};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -46,6 +49,7 @@ fn main() -> std::process::ExitCode {
             let (middle, long) = (draw.number(1001..WHOLE), draw.number(LONG..LONG + 50_000));
             [middle, long].map(|length| post("/body").body(repeated(draw, length)))
         })
+        .check(2, 0, "a body of more than 1 MiB comes back whole", large)
         .example(3, 2, "POST / answers the message", Whole, |draw| {
             [message(&draw.word())]
         })
@@ -55,11 +59,8 @@ fn main() -> std::process::ExitCode {
             "the message comes back as it was typed",
             Whole,
             |draw| {
-                [message(&format!(
-                    "{} & {}: 1 + 1 = 2",
-                    draw.line(),
-                    draw.word()
-                ))]
+                let text = format!("{} & {}: 1 + 1 = 2", draw.line(), draw.word());
+                [message(&text), message(&format!("{}\r\n", draw.word()))]
             },
         )
         .example(
@@ -105,6 +106,10 @@ const WHOLE: u64 = 4000;
 
 /// The shortest body that does not: more than the system keeps for a connection.
 const LONG: u64 = 250_000;
+
+/// A body that is longer than a limit of the student's own may be. (The library's is 16 MiB.) It
+/// is no act of the model: each mistake would have to be tried on it.
+const LARGE: u64 = 1_100_000;
 
 struct MessageEcho;
 
@@ -162,6 +167,11 @@ enum Read<'a> {
     /// What has come when it reads for the first time; the rest of a buffer stays zero, if
     /// the buffer is not cut.
     Beginning {
+        zeros: bool,
+    },
+    /// The end: each read writes to the beginning of the buffer, over what came before. What
+    /// the buffer has behind it stays zero, if the buffer is not cut.
+    End {
         zeros: bool,
     },
     /// All of it, in a buffer that is longer and not cut: zeros stand behind it.
@@ -307,7 +317,21 @@ impl Model for MessageEcho {
                 });
             }
             Read::TooMuch => return Some(expect(500)),
-            Read::Beginning { .. } if sent.len() as u64 <= WHOLE => sent,
+            Read::Beginning { .. } | Read::End { .. } if sent.len() as u64 <= WHOLE => sent,
+            Read::End { zeros } => {
+                let text = String::from_utf8_lossy(sent);
+                let tail = text.get(text.len() - 12..)?;
+                if path == "/" {
+                    // The name of the field may be lost.
+                    return Some(Expect::step(step).status_in(&[200, knobs.missing]));
+                }
+                let end = expect(200).body_has(tail);
+                return Some(match ((sent.len() as u64) < LONG, zeros) {
+                    (true, _) => end,
+                    (false, true) => end.body_has("\0"),
+                    (false, false) => end.body_lacks("\0").body_lacks(text),
+                });
+            }
             Read::Beginning { zeros } => {
                 // Of a form, only the message is sent back.
                 let sent = String::from_utf8_lossy(sent);
@@ -424,6 +448,10 @@ impl Model for MessageEcho {
             .wrong("rest-is-zero", "Of a long body, only the beginning is read, and zeros stand for the rest. read fills a part of the buffer; read_exact fills all of it.", |knobs| {
                 knobs.read = |_| Read::Beginning { zeros: true };
             })
+            .wrong("end-only", "Of a long body, the beginning is lost: each read writes to the beginning of the buffer, over what came before. Go on where the last one has ended, with &mut body[filled..]; read_exact does just that.", |knobs| {
+                knobs.read = |_| Read::End { zeros: true };
+            })
+            .or(|knobs| knobs.read = |_| Read::End { zeros: false })
             .wrong("buffer-not-cut", "Zeros stand behind what was read: the buffer is longer, and all of it is sent. read returns how many bytes it has put into the buffer; only these are of the body.", |knobs| {
                 knobs.read = |body| match body {
                     [] => Read::These(body),
@@ -580,6 +608,9 @@ impl Model for MessageEcho {
             })
             .or(|knobs| knobs.value = |message| message.trim_end().into())
             .or(|knobs| knobs.value = |message| message.trim_end_matches(['\r', '\n']).into())
+            .wrong("line-end-not-added", "If the message ends with a line end, none is added. The answer is the message and a line end, always: else nobody can tell this message from the one without.", |knobs| {
+                knobs.value = |message| message.strip_suffix('\n').unwrap_or(message).into();
+            })
             .wrong("message-first-line", "Only the first line of the message comes back. A message may have several.", |knobs| {
                 knobs.value = |message| message.lines().next().unwrap_or_default().into();
             })
@@ -660,7 +691,7 @@ impl Model for MessageEcho {
         );
         let came = answer.body.len();
         if asked.path() == "/body" && came < sent.len() && sent.starts_with(&answer.body) {
-            mistakes.wrong("cut", format!("Of a longer body, only the first {came} bytes are read. Read as many as the Content-Length says."), move |knobs| {
+            mistakes.wrong("cut", cut(came), move |knobs| {
                 knobs.most = came;
             });
         }
@@ -697,6 +728,42 @@ fn repeated(draw: &mut Draw, length: u64) -> String {
     let mut text = unit.repeat(length as usize / unit.len() + 1);
     text.truncate((length as usize).saturating_sub(end.len()));
     text + &end
+}
+
+fn cut(came: usize) -> String {
+    format!(
+        "Of a longer body, only the first {came} bytes are read. Read as many as the Content-Length says."
+    )
+}
+
+/// A body that is too long for a limit of the student's own.
+fn large(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    let text = repeated(run.seed(), LONG);
+    let answer = service.ask(post("/body").body(text.as_str()))?;
+    if answer.status() == 411 {
+        return Ok(()); // a matter of other checks, as is all that is wrong with this one
+    }
+    answer.expect_status(200)?;
+    if answer.body() != text.as_bytes() {
+        return Ok(());
+    }
+    let text = repeated(run.seed(), LARGE);
+    let answer = service.ask(post("/body").body(text.as_str()))?;
+    let came = answer.body().len();
+    if answer.status() == 200 && answer.body() == text.as_bytes() {
+        return Ok(());
+    }
+    let failure = service.wrong(
+        &[&format!("send a body of {} bytes to /body", text.len())],
+        "200 OK, and the same bytes",
+        format!("the status {}, and {came} bytes", answer.status()),
+    );
+    let is_cut = answer.status() == 200 && text.as_bytes().starts_with(answer.body());
+    Err(match is_cut {
+        true => failure.because("cut", cut(came)),
+        false => failure,
+    })
 }
 
 /// Any bytes: a text, or nearly one; or nothing.

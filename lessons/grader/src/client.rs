@@ -18,7 +18,7 @@ pub(crate) mod wire;
 use crate::record::Bytes;
 
 /// The most bytes that the body of an answer may have.
-const LARGEST_BODY: usize = 1024 * 1024;
+const LARGEST_BODY: usize = 2 * 1024 * 1024;
 
 /// The most bytes that are read of an answer beyond its body: heads are small.
 const LARGEST_HEAD: usize = 128 * 1024;
