@@ -39,7 +39,7 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let put = request("PUT", "/").form(&[("message", &draw.word())]);
-                [message(&draw.word()), message(""), put]
+                [message(""), message(&draw.word()), get("/"), put]
             },
         )
         .example(
@@ -49,7 +49,12 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let (line, word) = (draw.line(), draw.word());
-                [message(&format!("{line} + {word}: 100%"))]
+                let lines = format!("{}\r\n{}", draw.word(), draw.word());
+                [
+                    message(&format!("{line} + {word}: 100%")),
+                    message(&lines),
+                    message(&draw.word().repeat(2000)),
+                ]
             },
         )
         .example(
@@ -73,6 +78,12 @@ fn main() -> ExitCode {
             0,
             "in a browser, a script in a message does not run",
             script,
+        )
+        .check(
+            2,
+            0,
+            "in a browser, no space is seen before the message",
+            no_space_before,
         )
         .example(3, 1, "a form without a message gets 400", Whole, |draw| {
             let form = post("/").form(&[("massage", &draw.word())]);
@@ -106,6 +117,8 @@ struct Knobs {
     field: fn(&Request) -> Option<String>,
     /// What is left of the message before it goes into the page.
     kept: fn(&str) -> &str,
+    /// How many of its characters there are at most.
+    most: usize,
     /// What is to be seen of it on the page.
     seen: fn(Expect, &str) -> Expect,
     /// Bodies of earlier requests stand before the next one.
@@ -124,6 +137,8 @@ struct Knobs {
     redirects_others: bool,
     /// Whether the form comes with the message that stands in the query.
     prefilled: bool,
+    /// Whether the form comes with the last message in it, whoever has sent that.
+    form_remembers: bool,
     /// Whether a message in the query is shown, as one that was posted.
     get_shows: bool,
     /// Paths that get the form as well.
@@ -152,6 +167,7 @@ impl Default for Knobs {
             every_path: false,
             field: |asked| asked.form_field("message"),
             kept: |message| message,
+            most: usize::MAX,
             seen: as_typed,
             keeps_buffer: false,
             shows_all: false,
@@ -161,6 +177,7 @@ impl Default for Knobs {
             own_head: None,
             redirects_others: false,
             prefilled: false,
+            form_remembers: false,
             get_shows: false,
             others: &[],
             redirects: false,
@@ -207,7 +224,7 @@ impl Model for MessageForm {
             "GET" | "HEAD" if !is_home => Some(unknown(1)),
             "GET" => {
                 let page = form(knobs);
-                Some(match asked.query_field("message") {
+                let page = match asked.query_field("message") {
                     Some(word) if knobs.get_shows => Expect::step(1)
                         .status(200)
                         .field("Content-Type", HTML)
@@ -216,6 +233,18 @@ impl Model for MessageForm {
                     Some(word) if knobs.prefilled => page.body_has(word),
                     Some(word) => page.body_lacks(word),
                     None => page,
+                };
+                // Nor does it remember what was posted.
+                let page = page.then(2);
+                let is_word = |text: &&String| is_plain(text) && text.len() < 100;
+                Some(match kept.messages.last().filter(is_word) {
+                    Some(last) if knobs.form_remembers => page.body_has(last),
+                    _ if knobs.form_remembers => page,
+                    _ => kept
+                        .messages
+                        .iter()
+                        .filter(is_word)
+                        .fold(page, |page, message| page.body_lacks(message)),
                 })
             }
             "HEAD" => {
@@ -320,6 +349,23 @@ impl Model for MessageForm {
             );
         }
         let names = |names: &str| answer.text().contains(names);
+        let field = asked.form_field("message").filter(|_| status == 200);
+        if let Some(message) = field.filter(|message| is_plain(message)) {
+            // How far a reader sees a long message.
+            let (page, ends) = (answer.text(), message.char_indices().map(|(at, _)| at));
+            let ends: Vec<usize> = ends.skip(1).collect();
+            let most = ends.partition_point(|end| page.contains(&message[..*end]));
+            if (100..ends.len()).contains(&most) {
+                mistakes.wrong(
+                    "shortened",
+                    format!(
+                        "Only the first {most} characters of a long message are on the page. In \
+                         this lesson a message may have any length: show all of it."
+                    ),
+                    move |knobs| knobs.most = most,
+                );
+            }
+        }
         match (&*asked.method, asked.form_field("message")) {
             ("GET", _) => mistakes.wrong(
                 "other-form-page",
@@ -415,13 +461,15 @@ fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
     };
     let mut page = Expect::step(step).status(*status);
     page = page.field("Content-Type", &**kind);
-    let shown = (knobs.kept)(&message);
-    page = (knobs.seen)(page, shown);
-    // Of the messages before, a reader sees nothing. (The word message stands on the page anyway.)
-    let is_plain = |text: &&String| {
-        text.len() > 3 && *text != "message" && text.chars().all(char::is_alphanumeric)
-    };
-    for earlier in kept.messages.iter().filter(is_plain) {
+    let kept_of_it = (knobs.kept)(&message);
+    let shown: String = kept_of_it.chars().take(knobs.most).collect();
+    page = (knobs.seen)(page, &shown);
+    if shown.len() < kept_of_it.len() {
+        let more: String = kept_of_it.chars().take(knobs.most + 1).collect();
+        page = page.hides(more);
+    }
+    // Of the messages before, a reader sees nothing.
+    for earlier in kept.messages.iter().filter(|text| is_plain(text)) {
         if !message.contains(earlier.as_str()) {
             page = match knobs.shows_all {
                 true => page.shows(earlier),
@@ -432,7 +480,7 @@ fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
     // Nor of the other fields.
     for (_, value) in form_urlencoded::parse(asked.text().as_bytes()) {
         let value = value.into_owned();
-        if is_plain(&&value) && !message.contains(&value) {
+        if is_plain(&value) && !message.contains(&value) {
             page = page.hides(value);
         }
     }
@@ -445,6 +493,13 @@ fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
         (_, false) => page.shows("</"),
         _ => page,
     }
+}
+
+/// Whether a text is a word that no page has by itself: one that was drawn.
+fn is_plain(text: &str) -> bool {
+    text.len() > 3
+        && text.chars().all(char::is_alphanumeric)
+        && text.contains(|c: char| c.is_ascii_digit())
 }
 
 /// A reader sees just this text.
@@ -704,6 +759,14 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.seen = |page, message| parted(page, message, "\r "))
         .or(|knobs| knobs.seen = |page, message| parted(page, message, "  "))
         .wrong(
+            "line-ends-doubled",
+            "Each line end of a message is two line ends on the page. The two bytes \\r\\n are one \
+             line end: leave them as they are, or make one \\n of both.",
+            |knobs| knobs.seen = |page, message| parted(page, message, "\n\n"),
+        )
+        .or(|knobs| knobs.seen = |page, message| parted(page, message, "\r\n\r\n"))
+        .or(|knobs| knobs.seen = |page, message| parted(page, message, "\r\n\n"))
+        .wrong(
             "spaces-folded",
             "Several spaces and line ends become one space. The reader must see the message just \
              as it was typed: take nothing out of it.",
@@ -730,6 +793,12 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             "A form without a field message is answered with the message before. In this lesson \
              the server remembers none: the answer is 400.",
             |knobs| knobs.stays = true,
+        )
+        .wrong(
+            "form-remembers",
+            "The form comes with the message in it that was posted last, whoever opens it. In this \
+             lesson the server remembers none: each form is empty.",
+            |knobs| knobs.form_remembers = true,
         )
         .wrong(
             "empty-stays",
@@ -970,4 +1039,18 @@ fn script(run: &mut Run) -> Verdict {
         page.expect_text(text)?;
     }
     Ok(())
+}
+
+/// The style of message.html shows white space, that of the program's own making, too.
+fn no_space_before(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let mut page = run.browser()?;
+    page.open("/form-for-step-2")?;
+    page.evaluate(&format!(
+        "document.body.innerHTML = '<form action=\"/\" method=\"post\">\
+         <input name=\"message\" value=\"{word}\"><button>Post it</button></form>'"
+    ))?;
+    page.follow("button")?;
+    page.expect_text(&word)?;
+    page.expect_no_space_before(&word)
 }

@@ -224,6 +224,36 @@ impl Page {
         Err(self.wrong(format!("a page that shows this text:\n{text}")))
     }
 
+    /// Expects that this text does not stand behind white space of the page's own that its style
+    /// shows: a reader takes that for a part of the text. (White space behind it can hardly be
+    /// seen, and with other words before it, it is no part.)
+    ///
+    /// # Errors
+    ///
+    /// If there is such white space.
+    pub fn expect_no_space_before(&mut self, text: &str) -> Verdict {
+        let script = format!(
+            "[...document.querySelectorAll('body, body *')]\
+             .filter(element => element.innerText?.includes({})).at(-1)?.innerText ?? ''",
+            json!(text)
+        );
+        // The innermost element that has it.
+        let seen = self.evaluate(&script)?;
+        if seen.trim() != text || seen.starts_with(text) {
+            return Ok(());
+        }
+        let (text, seen) = (quoted(text.as_bytes()), quoted(seen.as_bytes()));
+        let failure = self.failure(
+            format!("a page that shows just this text in its place:\n{text}"),
+            format!("a page on which a reader sees this there:\n{seen}"),
+        );
+        Err(failure.because(
+            "space-before",
+            "White space of your own stands before the text, and the style of the page shows it \
+             (pre-wrap). Put nothing between the tag and the text.",
+        ))
+    }
+
     /// Expects to be on this path, query string included.
     ///
     /// # Errors
