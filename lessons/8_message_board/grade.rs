@@ -1,12 +1,16 @@
 //! The checks of lesson 8, message_board: Post-Redirect-Get, all messages on one page,
 //! and messages that are refused.
 
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use grader::model::folded;
 use grader::record::What;
 use grader::{
-    Act, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post, request,
+    Act, Answer, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post,
+    request,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -22,6 +26,12 @@ fn main() -> ExitCode {
             [message(&draw.line())]
         })
         .check(1, 0, "in a browser, reload does not post again", reload)
+        .check(
+            1,
+            0,
+            "nobody waits for a client that sends its message slowly",
+            slow_client,
+        )
         .example(
             2,
             1,
@@ -71,6 +81,13 @@ fn main() -> ExitCode {
             "in a browser, a script in a message does not run",
             script,
         )
+        .check(
+            2,
+            0,
+            "in a browser, no space is seen before a message",
+            no_space_before,
+        )
+        .check(2, 0, "a long board shows every message", long_board)
         .example(3, 1, "an empty message gets 400", Status, |_| [message("")])
         .example(
             3,
@@ -682,12 +699,7 @@ fn about_the_list(mistakes: &mut Mistakes<Knobs>) {
                 knobs.shows = |messages| &messages[..messages.len().saturating_sub(1)];
             },
         )
-        .wrong(
-            "only-some",
-            "When there are many messages, the older ones are not on the page any more. All of \
-             them are to be kept and shown.",
-            |knobs| knobs.shows = last::<10>,
-        )
+        .wrong("only-some", ONLY_SOME, |knobs| knobs.shows = last::<10>)
         .or(|knobs| knobs.shows = last::<5>)
         .or(|knobs| knobs.shows = last::<3>)
         .or(|knobs| knobs.shows = last::<20>)
@@ -919,6 +931,114 @@ fn reload(run: &mut Run) -> Verdict {
         return Err(page.wrong("one POST: reload asks for the page again with GET"));
     }
     page.expect_path("/")
+}
+
+/// What is said where the board has become too long for a program.
+const ONLY_SOME: &str = "When there are many messages, the older ones are not on the page any \
+                         more. All of them are to be kept and shown.";
+
+/// That it has failed is one thing; which other answer comes is a matter of other checks.
+fn is_answered(answer: &Answer, status: u16) -> Verdict {
+    match answer.status() {
+        500.. => answer.expect_status(status),
+        _ => Ok(()),
+    }
+}
+
+/// More messages than anybody would take for all of them.
+fn long_board(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    let words: Vec<String> = (0..120).map(|_| run.seed().word()).collect();
+    let mut shown = Vec::new();
+    for number in [5, words.len()] {
+        for word in &words[shown.len()..number] {
+            is_answered(&service.ask(message(word))?, 303)?;
+        }
+        let page = service.get("/")?;
+        is_answered(&page, 200)?;
+        let posted = words[..number].iter();
+        shown = posted.filter(|word| page.text().contains(*word)).collect();
+        if number < words.len() && shown.len() < number {
+            return Ok(()); // a short one is a matter of other checks
+        }
+    }
+    if shown.len() == words.len() {
+        return Ok(());
+    }
+    let done = format!("post {} messages, one after the other", words.len());
+    let failure = service.wrong(
+        &[&done, "ask for /"],
+        "all of them on the page",
+        format!("a page with {} of them", shown.len()),
+    );
+    // Those that came last, and more than a few.
+    let newest = &words[words.len() - shown.len()..];
+    if shown.len() > 2 && newest.iter().eq(shown) {
+        return Err(failure.because("only-some", ONLY_SOME));
+    }
+    Err(failure)
+}
+
+/// How long others may wait while one client is slow: far longer than an answer takes.
+const WAITING: Duration = Duration::from_secs(5);
+
+/// Half of a form comes, and then nothing more. Meanwhile, others post.
+fn slow_client(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    let begin = || -> io::Result<TcpStream> {
+        let port = service.port();
+        let mut stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+        stream.set_read_timeout(Some(WAITING))?;
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: {FORM}\r\n\
+             Content-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+        )?;
+        // The server asks for the form once the program reads it: 100 Continue.
+        let _asked = stream.read(&mut [0; 100])?;
+        stream.write_all(b"message=half")?;
+        Ok(stream)
+    };
+    // A program that does not read it is no matter of this check.
+    let slow = begin();
+    let other = service.begin(message(&run.seed().word()));
+    let until = Instant::now() + WAITING;
+    while !other.is_done() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let is_done = other.is_done();
+    drop(slow);
+    if is_done {
+        return is_answered(&other.answer()?, 303);
+    }
+    let waited = WAITING.as_secs();
+    Err(service
+        .wrong(
+            &[
+                "send the head of a POST and half of its form, and then wait",
+                "meanwhile, post a message on another connection",
+            ],
+            "303 See Other for the other message, at once",
+            format!("no answer in {waited} seconds: it waits for the slow client"),
+        )
+        .because(
+            "waits-with-the-lock",
+            "While one client is slow to send its message, nobody else gets an answer: you hold \
+             the lock while the form is read. Read the message first, and take the lock then, for \
+             the push alone.",
+        ))
+}
+
+/// The style of board.html shows white space, that of the program's own making, too.
+fn no_space_before(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let mut page = run.browser()?;
+    page.open("/")?;
+    page.fill("[name=message]", &word)?;
+    page.follow(SEND)?;
+    page.open("/")?;
+    page.expect_text(&word)?;
+    page.expect_no_space_before(&word)
 }
 
 /// The button that sends a form.
