@@ -42,6 +42,17 @@ fn main() -> ExitCode {
                 ["80x", "-1", "65536", "", &word].map(|port| hosted(&host, port))
             },
         )
+        .example(
+            1,
+            0,
+            "so is a number that is too large for a port",
+            Whole,
+            |draw| {
+                let host = any_host(draw);
+                let large = too_large(draw);
+                ["65536", &large].map(|port| hosted(&host, port))
+            },
+        )
         .check(1, 0, "nginx can stand in front of it", behind_nginx)
         .check(
             2,
@@ -85,14 +96,22 @@ fn hosted(host: &str, port: &str) -> Act {
     start(&[]).variable("HOST", host).variable("PORT", port)
 }
 
-/// An address of this computer. A program that takes port 8000 for a PORT that is none is alone
-/// with it there, where there are several: sessions are played side by side.
+/// An address of this computer. A program that takes another port for a PORT that is none is alone
+/// with it there, where there are several: sessions are played side by side, and so are the programs of
+/// two students, which draw the same with the same seed, and may make the same mistake.
 fn any_host(draw: &mut Draw) -> String {
+    let drawn = draw.number(0..249) + u64::from(std::process::id());
     let last = match cfg!(target_os = "linux") {
-        true => draw.number(1..250),
+        true => 1 + drawn % 249,
         false => 1,
     };
     format!("127.0.0.{last}")
+}
+
+/// A number that is no port. Where it is cut off to one, that is a port that everybody may take, and that
+/// no system gives out by itself: it is free.
+fn too_large(draw: &mut Draw) -> String {
+    draw.number(70_000..98_000).to_string()
 }
 
 /// What the site of a bookmark replies.
@@ -259,7 +278,7 @@ impl Model for Deployment {
                 let port = match draw.below(8) {
                     0 => return vec![hosted(draw.pick(&["127.0.0.1", "0.0.0.0"]), "0")],
                     1 => "65536".into(),
-                    2 => format!("{}", draw.number(100_000..200_000)),
+                    2 => too_large(draw),
                     3 => "-1".into(),
                     4 => "http".into(),
                     5 => format!("80{}", draw.word()),
