@@ -1025,19 +1025,23 @@ fn a_stream(run: &mut Run) -> Verdict {
              of events. Send it as the header Content-Type.",
         ));
     }
-    let kept = kept.map(str::to_ascii_lowercase);
-    let is_not_kept = |kept: &String| {
-        let mut directives = kept.split(',').map(str::trim);
-        directives.any(|directive| ["no-store", "no-cache"].contains(&directive))
-    };
-    if !kept.as_ref().is_some_and(is_not_kept) {
-        let wrong = wrong("Cache-Control: no-store", kept.as_deref());
-        return Err(wrong.because(
+    let directives = kept.map(str::to_ascii_lowercase).unwrap_or_default();
+    let says = |wanted: &str| directives.split(',').any(|one| one.trim() == wanted);
+    if says("no-store") {
+        return Ok(());
+    }
+    let wrong = wrong("Cache-Control: no-store", kept);
+    Err(match says("no-cache") {
+        true => wrong.because(
+            "kept-and-asked",
+            "With Cache-Control: no-cache, a cache may keep this answer: it only asks each time whether it is \
+             still right. An answer that is never whole is not to be kept at all: no-store.",
+        ),
+        false => wrong.because(
             "may-be-kept",
             "A cache on the way may keep this answer, and hand it to others. Send Cache-Control: no-store.",
-        ));
-    }
-    Ok(())
+        ),
+    })
 }
 
 /// What is told of a program that does not send all that is on the board.

@@ -95,7 +95,7 @@ impl LiveBoard {
     fn stream(&self, mut seen: usize, response: Response) -> Answer {
         let mut body = response
             .send_response(200)
-            .send_header("Cache-Control", "no-cache")
+            .send_header("Cache-Control", "no-store")
             .send_header("Content-Type", "text/event-stream; charset=utf-8")
             .end_headers()?;
         body.flush()?;
