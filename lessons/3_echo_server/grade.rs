@@ -36,6 +36,8 @@ fn main() -> std::process::ExitCode {
                 [
                     get(format!("/{one}%20{other}")),
                     get(format!("/{}", bytes(&one))),
+                    get(format!("/{one}%0D%0A{other}")),
+                    get(format!("/{one}%09{other}")),
                 ]
             },
         )
