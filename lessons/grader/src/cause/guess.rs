@@ -267,9 +267,29 @@ fn says_less(expect: &Expect, due: &Expect) -> bool {
         let all = expect.all().iter().map(|one| one.what.clone());
         all.filter(|what| matches!(what, What::Status(_))).collect()
     };
+    // Lines that are parted, or a text that says what stands between them.
+    let lines: Vec<&Vec<String>> = due
+        .all()
+        .iter()
+        .filter_map(|one| match &one.what {
+            What::Body(Text::ShowsLines(lines)) => Some(lines),
+            _ => None,
+        })
+        .collect();
     let parted = |expect: &Expect| {
-        let lines = |what: &What| matches!(what, What::Body(Text::ShowsLines(_)));
-        expect.all().iter().filter(|one| lines(&one.what)).count()
+        let is_parted = |what: &What| match what {
+            What::Body(Text::ShowsLines(_)) => true,
+            What::Body(Text::Has(text)) => {
+                let has_all = |lines: &Vec<String>| lines.iter().all(|line| text.contains(line));
+                lines.iter().any(|lines| has_all(lines))
+            }
+            _ => false,
+        };
+        expect
+            .all()
+            .iter()
+            .filter(|one| is_parted(&one.what))
+            .count()
     };
     let (shown, right) = (texts(expect), texts(due));
     // If the rest is not to be seen, that is said, too.
@@ -314,5 +334,9 @@ mod tests {
         let with_form = due.clone().has_form("post", "/", None);
         assert!(says_less(&page().has_form("post", "/", None), &with_form));
         assert!(!says_less(&Expect::step(1).status(404), &due));
+        let in_lines = page().shows_lines(["one", "other"]);
+        assert!(says_less(&page(), &in_lines));
+        assert!(says_less(&page().body_has("one"), &in_lines));
+        assert!(!says_less(&page().body_has("one other"), &in_lines));
     }
 }
