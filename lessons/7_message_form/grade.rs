@@ -82,7 +82,7 @@ fn main() -> ExitCode {
         .check(
             2,
             0,
-            "in a browser, no space is seen before the message",
+            "no white space is seen before the message",
             no_space_before,
         )
         .example(3, 1, "a form without a message gets 400", Whole, |draw| {
@@ -466,7 +466,7 @@ fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
     page = (knobs.seen)(page, &shown);
     if shown.len() < kept_of_it.len() {
         let more: String = kept_of_it.chars().take(knobs.most + 1).collect();
-        page = page.hides(more);
+        page = page.hides(more).hides(kept_of_it);
     }
     // Of the messages before, a reader sees nothing.
     for earlier in kept.messages.iter().filter(|text| is_plain(text)) {
@@ -1044,6 +1044,8 @@ fn script(run: &mut Run) -> Verdict {
 /// The style of message.html shows white space, that of the program's own making, too.
 fn no_space_before(run: &mut Run) -> Verdict {
     let word = run.seed().word();
+    let answer = run.program().serve()?.ask(message(&word))?;
+    answer.expect_no_space_before(&word)?;
     let mut page = run.browser()?;
     page.open("/form-for-step-2")?;
     page.evaluate(&format!(

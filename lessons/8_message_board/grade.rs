@@ -84,7 +84,7 @@ fn main() -> ExitCode {
         .check(
             2,
             0,
-            "in a browser, no space is seen before a message",
+            "no white space is seen before a message",
             no_space_before,
         )
         .check(2, 0, "a long board shows every message", long_board)
@@ -1032,6 +1032,9 @@ fn slow_client(run: &mut Run) -> Verdict {
 /// The style of board.html shows white space, that of the program's own making, too.
 fn no_space_before(run: &mut Run) -> Verdict {
     let word = run.seed().word();
+    let service = run.program().serve()?;
+    service.ask(message(&word))?;
+    service.get("/")?.expect_no_space_before(&word)?;
     let mut page = run.browser()?;
     page.open("/")?;
     page.fill("[name=message]", &word)?;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::service::space_before;
 use super::{Failure, Service, Verdict, Why, Wrong};
 use crate::client::browser::{Browser, Exchange, Trouble};
 use crate::show::{body_lines, quoted};
@@ -247,11 +248,7 @@ impl Page {
             format!("a page that shows just this text in its place:\n{text}"),
             format!("a page on which a reader sees this there:\n{seen}"),
         );
-        Err(failure.because(
-            "space-before",
-            "White space of your own stands before the text, and the style of the page shows it \
-             (pre-wrap). Put nothing between the tag and the text.",
-        ))
+        Err(space_before(failure))
     }
 
     /// Expects to be on this path, query string included.

@@ -161,6 +161,15 @@ impl Service {
     }
 }
 
+/// The cause of white space before a text.
+pub(super) fn space_before(failure: Failure) -> Failure {
+    failure.because(
+        "space-before",
+        "White space of your own stands before the text, and the style of the page shows it \
+         (pre-wrap). Put nothing between the tag and the text.",
+    )
+}
+
 /// A request that is under way; from [`Service::begin`].
 pub struct Begun {
     service: Service,
@@ -290,6 +299,40 @@ impl Answer {
             return Ok(());
         }
         Err(self.wrong(format!("a body with {}", quoted(text.as_bytes()))))
+    }
+
+    /// Expects that in an element whose class has a style that shows white space, this text does
+    /// not stand behind white space of the page's own. (Of other styles, a browser knows more:
+    /// [`Page::expect_no_space_before`](super::Page::expect_no_space_before).)
+    ///
+    /// # Errors
+    ///
+    /// If there is such white space.
+    pub fn expect_no_space_before(&self, text: &str) -> Verdict {
+        let page = self.text();
+        for (at, _) in page.match_indices(text) {
+            let before = page[..at].trim_end();
+            let class = before
+                .strip_suffix("\">")
+                .and_then(|tag| tag.rsplit_once(" class=\""))
+                .map(|(_, class)| class);
+            let shows_space = |class: &str| {
+                let begin = format!(".{class} {{");
+                let mut rules = page.split(&begin).skip(1);
+                rules.any(|rule| {
+                    let rule = rule.split('}').next().unwrap_or_default();
+                    rule.contains("white-space: pre-wrap")
+                })
+            };
+            if before.len() < at && class.is_some_and(shows_space) {
+                let failure = self.wrong(format!(
+                    "a page with nothing between a tag and this text:\n{}",
+                    quoted(text.as_bytes())
+                ));
+                return Err(space_before(failure));
+            }
+        }
+        Ok(())
     }
 
     /// The failure of a check that looked at this answer and did not find what it expected.
