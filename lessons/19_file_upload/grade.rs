@@ -226,7 +226,32 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
                     picture(&letter.repeat(200), png(draw, 84)),
                     picture("../", png(draw, 81)),
                     picture(&format!("{}\t{}", draw.word(), draw.word()), png(draw, 82)),
+                    picture(
+                        &format!("{}\u{9b}{}", draw.word(), draw.word()),
+                        png(draw, 85),
+                    ),
                     picture(&format!("  {} ", picture_name(draw)), png(draw, 83)),
+                    get("/"),
+                ]
+            },
+        )
+        .example(3, 0, "first it is cut, then the spaces go", Whole, |draw| {
+            let (word, spaces) = (draw.word(), " ".repeat(draw.number(1..5) as usize));
+            [
+                picture(&format!("{spaces}{}", word.repeat(20)), png(draw, 80)),
+                picture(&format!("{} {word}", "x".repeat(79)), png(draw, 81)),
+                get("/"),
+            ]
+        })
+        .example(
+            3,
+            0,
+            "behind the last slash may be nothing",
+            Whole,
+            |draw| {
+                [
+                    picture(&format!("{}/", draw.word()), png(draw, 80)),
+                    picture(&format!("{}/.", draw.word()), png(draw, 81)),
                     get("/"),
                 ]
             },
@@ -572,7 +597,8 @@ fn drawn(draw: &mut Draw, world: &World) -> Vec<Act> {
 /// A name that a client may give to a picture.
 fn file_name(draw: &mut Draw) -> String {
     let name = picture_name(draw);
-    match draw.below(18) {
+    match draw.below(19) {
+        18 => format!("{name}{}", draw.pick(&["/", "/."])),
         1 => format!("../../{name}"),
         2 => format!("/tmp/{name}"),
         3 => format!("C:\\Users\\{}\\{name}", draw.word()),
@@ -1050,6 +1076,12 @@ fn take_apart(
 fn visible<'a>(name: &'a str, at: &[char]) -> impl Iterator<Item = char> + use<'a> {
     let last = name.rsplit(at).next().unwrap_or_default();
     last.chars().filter(|c| !c.is_control())
+}
+
+/// What Path takes for the name of a file.
+fn by_path(name: &str) -> String {
+    let last = std::path::Path::new(name).file_name().unwrap_or_default();
+    cleaned(&last.to_string_lossy(), &[], 80)
 }
 
 /// What is shown of a name: what stands behind the last of these, cut after this number of
@@ -1715,6 +1747,14 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "name-by-path",
+            "The name is taken with Path::file_name, which has rules of its own: a slash at the end counts \
+             for nothing, .. is no name, and which signs separate depends on the computer. Take what stands \
+             behind the last / or \\, also if that is nothing.",
+            |knobs| knobs.display = |name| by_path(&name.replace('\\', "/")),
+        )
+        .or(|knobs| knobs.display = by_path)
+        .wrong(
             "trimmed-before-cut",
             "The spaces around a name are taken away before it is cut to 80 characters. The text says: \
              first cut, then trim. A cut can leave a space at the end.",
@@ -1787,6 +1827,16 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.counted = |length| length.saturating_sub(12))
         .or(|knobs| knobs.counted = |length| length.saturating_sub(8))
         .or(|knobs| knobs.counted = |length| length.saturating_sub(16))
+        .wrong(
+            "beginning-not-counted",
+            "The bytes at the beginning, by which you find out the kind, are in the file, and do not count: \
+             neither for the length on the page nor for the limit. io::copy returns what it has copied itself: \
+             add what you have written before.",
+            |knobs| {
+                knobs.counted = |length| length.saturating_sub(12);
+                knobs.kept = |content, limit| up_to(content, limit + 12);
+            },
+        )
         .wrong(
             "other-address",
             "The src of an image is not the address of the picture: /pictures/ and its number.",
