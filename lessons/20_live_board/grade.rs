@@ -1194,28 +1194,38 @@ fn wrongly_posted(due: &[Event], old: usize) -> Vec<Other> {
         .into()
 }
 
+/// What is on the board when a listener comes: more messages than there are listeners, so that who counts
+/// these is not just one below the right number.
+const OLD: usize = 4;
+
 fn reaches_one(run: &mut Run) -> Verdict {
-    let mut words = words(run, 6);
+    let mut words = words(run, OLD + 4);
     // Lines as forms send them, and as somebody may who sends no form.
-    words[4] = format!("{0}\r\n{1}\r{0}", words[4], words[5]);
-    words[3] = format!("{} & <b>{}</b>", words[3], words[5]);
-    words[5] = format!("  {} ", words[5]);
-    let service = board(run, &texts(&words[..2]))?;
+    words[OLD + 2] = format!("{0}\r\n{1}\r{0}", words[OLD + 2], words[OLD + 3]);
+    words[OLD + 1] = format!("{} & <b>{}</b>", words[OLD + 1], words[OLD + 3]);
+    words[OLD + 3] = format!("  {} ", words[OLD + 3]);
+    let service = board(run, &texts(&words[..OLD]))?;
     let mut listener = Listener::first(&service)?;
     let lines = |word: &String| word.replace("\r\n", "\n").replace('\r', "\n");
     let all: Vec<String> = words.iter().map(lines).collect();
     let all = due(1, &texts(&all));
-    expect_events(&service, &mut listener, &[], &all[..2], &before(&all[..2]))?;
+    expect_events(
+        &service,
+        &mut listener,
+        &[],
+        &all[..OLD],
+        &before(&all[..OLD]),
+    )?;
     let (mut late, mut done) = (0, Vec::new());
     let mut newcomers = Vec::new();
-    for (at, word) in words.iter().enumerate().skip(2) {
+    for (at, word) in words.iter().enumerate().skip(OLD) {
         posts_to(&service, word)?;
         let posted = Instant::now();
         done.push(format!("POST / with the message {word:?}"));
         let done: Vec<&str> = done.iter().map(|done| &**done).collect();
-        let mut others = wrongly_posted(&all[..=at], 2);
+        let mut others = wrongly_posted(&all[..=at], OLD);
         // Why one number is wrong, nobody knows: two of them say it.
-        if at == 2 {
+        if at == OLD {
             listener.wait_until(Instant::now() + patience(), |listener| {
                 listener.events().len() > at
             });
@@ -1224,25 +1234,25 @@ fn reaches_one(run: &mut Run) -> Verdict {
             }
         }
         // The first new one has come, so it was in the list.
-        let why = match at > 2 && says_nobody(&service)? {
+        let why = match at > OLD && says_nobody(&service)? {
             true => TAKEN_OUT,
             false => DOES_NOT_COME,
         };
         others.push((why, all[..at].to_vec()));
         expect_events(&service, &mut listener, &done, &all[..=at], &others)?;
         late += usize::from(posted.elapsed() > Duration::from_millis(500));
-        if at == 2 {
+        if at == OLD {
             let mut newcomer = Listener::open(&service, None)?;
-            let others = [(NOT_KEPT, all[..2].to_vec())];
+            let others = [(NOT_KEPT, all[..OLD].to_vec())];
             let done = [done[0], "GET /events, by another one"];
-            expect_events(&service, &mut newcomer, &done, &all[..3], &others)?;
+            expect_events(&service, &mut newcomer, &done, &all[..=OLD], &others)?;
             // It stays, so that none has to be forgotten.
             newcomers.push(newcomer);
         }
     }
     // A message that waits for the next comment is late each time.
     let why = listener.waits_for_comments();
-    if let Some((name, says)) = why.filter(|_| late == words.len() - 2) {
+    if let Some((name, says)) = why.filter(|_| late == words.len() - OLD) {
         let done = [&*listener.done, "POST / with a message, four times"];
         let came = "each event only together with the comment that follows it, a second later";
         let wrong = service.wrong(&done, "each event at once", came);
