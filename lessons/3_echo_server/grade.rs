@@ -77,7 +77,8 @@ fn main() -> std::process::ExitCode {
             bad(draw, &NOT_UTF8)
         })
         .example(3, 1, "the text is Bad percent-encoding", Whole, |draw| {
-            bad(draw, &["%"])
+            let query = format!("%?{}=2", draw.word());
+            bad(draw, &["%", "%?shout=1", &query])
         })
         .example(4, 2, "?shout=1 answers in capitals", Whole, |draw| {
             [get(format!("{}?shout=1", draw.path()))]
@@ -90,7 +91,13 @@ fn main() -> std::process::ExitCode {
         })
         .example(4, 1, "shout=1 may be one field of several", Whole, |draw| {
             let (path, name) = (draw.path(), draw.word());
-            let fields = [format!("shout=1&{name}=2"), format!("{name}=2&shout=1")];
+            let fields = [
+                format!("shout=1&{name}=2"),
+                format!("{name}=2&shout=1"),
+                format!("{name}&shout=1"),
+                format!("shout=1&{name}"),
+                "&shout=1".into(),
+            ];
             fields.map(|fields| get(format!("{path}?{fields}")))
         })
         .example(4, 1, "any other query changes nothing", Whole, |draw| {
@@ -134,6 +141,9 @@ struct Knobs {
     /// The part of a request that is decoded.
     echoed: fn(&Request) -> String,
     decode: fn(&str) -> Option<String>,
+    /// What is taken, by the query and by whether that shouts, for the text of what can't be
+    /// decoded.
+    taken_for: fn(query: bool, shouts: bool, encoded: &str) -> Option<String>,
     /// The answer to what can't be decoded: status, type, text.
     bad: (u16, String, String),
     /// The answer, status and text, where nothing is behind the slash; the usual one if `None`.
@@ -160,6 +170,7 @@ impl Default for Knobs {
         Knobs {
             echoed: |asked| asked.path()[1..].into(),
             decode: strictly,
+            taken_for: |_, _, _| None,
             bad: (400, TEXT.into(), "Bad percent-encoding\n".into()),
             empty: None,
             kind: TEXT.into(),
@@ -175,7 +186,7 @@ impl Default for Knobs {
     }
 }
 
-fn fields(query: &str) -> impl Iterator<Item = &str> {
+fn fields(query: &str) -> impl Iterator<Item = &str> + Clone {
     query.split('&')
 }
 
@@ -196,6 +207,11 @@ fn is_encoded(text: &str) -> bool {
 fn strictly(text: &str) -> Option<String> {
     let decoded = percent_decode_str(text).decode_utf8().ok()?;
     is_encoded(text).then(|| decoded.into_owned())
+}
+
+/// The text with \u{fffd} for what can't be decoded, and with each % that stands alone.
+fn loosely(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into()
 }
 
 /// What becomes of a text if these are the bytes for two digits.
@@ -252,7 +268,9 @@ impl Model for EchoServer {
         } else {
             echoed
         };
-        let Some(text) = (knobs.decode)(&echoed).filter(|_| !refuses) else {
+        let taken = || (knobs.taken_for)(query.is_some(), shouts == Some(true), &echoed);
+        let decoded = (knobs.decode)(&echoed).or_else(taken);
+        let Some(text) = decoded.filter(|_| !refuses) else {
             let (status, kind, text) = &knobs.bad;
             let is_loud = (knobs.loud_bad)(query.unwrap_or_default(), shouts == Some(true));
             let text = match is_loud {
@@ -534,6 +552,14 @@ impl Model for EchoServer {
                 knobs.loud_bad = |_, shouts| shouts;
             })
             .or(|knobs| knobs.loud_bad = |query, _| query == "shout=1")
+            .wrong("query-first", "With a query, what can't be decoded gets 200: with any, or with one that shouts. Look first whether the text can be decoded. If not, the answer is 400, whatever the query is.", |knobs| {
+                knobs.taken_for = |_, shouts, _| shouts.then(String::new);
+            })
+            .or(|knobs| knobs.taken_for = |_, shouts, text| shouts.then(|| text.into()))
+            .or(|knobs| knobs.taken_for = |_, shouts, text| shouts.then(|| loosely(text)))
+            .or(|knobs| knobs.taken_for = |query, _, _| query.then(String::new))
+            .or(|knobs| knobs.taken_for = |query, _, text| query.then(|| text.into()))
+            .or(|knobs| knobs.taken_for = |query, _, text| query.then(|| loosely(text)))
             .wrong("control-left-out", "Signs that are not seen, such as a line end (%0A) or a tab (%09), are left out of the text. They come back like any other.", |knobs| {
                 knobs.decode = |text| strictly(text).map(|text| text.chars().filter(|c| !c.is_control()).collect());
             })
@@ -593,6 +619,26 @@ impl Model for EchoServer {
                 knobs.shouts = |query, _| {
                     let decoded = percent_decode_str(query).decode_utf8();
                     fields(&decoded.unwrap_or(query.into())).any(|field| field == "shout=1")
+                };
+            })
+            .wrong("field-without-value", "If a field has no = in it, as in ?loud&shout=1, you do not find the field shout=1. Such a field is just another one: go on with the next.", |knobs| {
+                // A ? or a break behind split_once ends the search.
+                knobs.shouts = |query, _| {
+                    let mut named = fields(query).take_while(|field| field.contains('='));
+                    named.any(|field| field == "shout=1")
+                };
+            })
+            .or(|knobs| {
+                // All of them, or nothing.
+                knobs.shouts = |query, _| {
+                    let mut all = fields(query);
+                    all.clone().all(|field| field.contains('=')) && all.any(|field| field == "shout=1")
+                };
+            })
+            .wrong("empty-field", "Your search ends at an empty field, as the first one of ?&shout=1 is. Such a field is just another one: go on with the next.", |knobs| {
+                knobs.shouts = |query, _| {
+                    let mut until = fields(query).take_while(|field| !field.is_empty());
+                    until.any(|field| field == "shout=1")
                 };
             })
             .wrong("as-a-number", "You take the value of shout for a number, so that shout=01 and shout=+1 shout, too. The field is shout=1, just as it stands there: compare it as a text.", |knobs| {
