@@ -194,6 +194,8 @@ struct Knobs {
     words: Shown,
     shelf: Shown,
     name: Shown,
+    /// A sign that is escaped wrongly, and what a reader sees in its place.
+    misspelled: Option<(char, String)>,
     /// A place that is looked for in what was typed, if one is.
     fills_again: Option<Filled>,
     /// Whether somebody without a name is greeted by the last one.
@@ -202,8 +204,9 @@ struct Knobs {
     method: &'static str,
     /// Whether a GET of /login with a name in its query greets.
     get_greets: bool,
-    /// Whether a GET of /login with this query is refused.
-    get_refuses: fn(query: &str) -> bool,
+    /// Whether a GET of /login with this query, if it has one, is refused, or redirected.
+    get_refuses: fn(query: Option<&str>) -> bool,
+    get_redirects: fn(query: Option<&str>) -> bool,
     /// The paths of a login.
     is_login: fn(path: &str) -> bool,
     /// Whether a form with this Content-Type is no login.
@@ -268,11 +271,13 @@ impl Default for Knobs {
             words: as_typed,
             shelf: as_typed,
             name: as_typed,
+            misspelled: None,
             fills_again: None,
             remembers_name: false,
             method: "post",
             get_greets: false,
             get_refuses: |_| false,
+            get_redirects: |_| false,
             is_login: |path| path == "/login",
             type_refused: |_| false,
             login: |_, body| body.into(),
@@ -387,24 +392,32 @@ impl Model for Bookshop {
                 .field("Content-Type", kind.as_deref())
         };
         let value = |form: &str, name: &str| (knobs.value)(form, name);
+        let typed = |expect: Expect, shown: Shown, text: &str| match &knobs.misspelled {
+            Some((sign, read)) if text.contains(*sign) => expect.shows(text.replace(*sign, read)),
+            _ => shown(expect, text),
+        };
         let query = asked.query();
+        let came = asked.target.contains('?').then_some(query);
         Some(match (&*asked.method, asked.path()) {
             ("GET", "/") => page(1).has_tag("form", &[("action", knobs.home)]),
             ("GET", "/login") => {
-                let typed = value(query, "name").unwrap_or_default();
-                if (knobs.get_refuses)(query) {
+                let name = value(query, "name").unwrap_or_default();
+                if (knobs.get_refuses)(came) {
                     return Some(refused(1));
                 }
+                if (knobs.get_redirects)(came) {
+                    return Some(Expect::step(1).status_in(&[301, 302, 303, 307, 308]));
+                }
                 if knobs.get_greets && !query.is_empty() {
-                    return Some((knobs.name)(page(1), &typed));
+                    return Some((knobs.name)(page(1), &name));
                 }
                 let form = [("action", "/login"), ("method", knobs.method)];
                 let expect = page(1)
                     .has_tag("form", &form[..1])
                     .then(4)
                     .has_tag("form", &form);
-                if typed.len() > 3 {
-                    expect.hides(typed)
+                if name.len() > 3 {
+                    expect.hides(name)
                 } else {
                     expect
                 }
@@ -418,7 +431,6 @@ impl Model for Bookshop {
                 } else {
                     2
                 };
-                let came = asked.target.contains('?').then_some(query);
                 let fields = [("words", words), ("shelf", shelf)];
                 if (knobs.refuses)(came, &fields) {
                     return Some(refused(step));
@@ -428,7 +440,8 @@ impl Model for Bookshop {
                     words = filled.fill("words", &words, &shelf);
                     shelf = filled.fill("shelf", &shelf, &words);
                 }
-                let mut expect = (knobs.shelf)((knobs.words)(page(step), &words), &shelf);
+                let mut expect = typed(page(step), knobs.words, &words);
+                expect = typed(expect, knobs.shelf, &shelf);
                 // What is taken for another value is not there as it was typed.
                 for right in right.iter().flatten().filter(|_| read != query) {
                     if ![&words, &shelf].iter().any(|value| value.contains(right)) {
@@ -469,7 +482,7 @@ impl Model for Bookshop {
                 if let Some(filled) = knobs.fills_again {
                     name = filled.fill("name", &name, &length.to_string());
                 }
-                let expect = (knobs.name)(expect, &name);
+                let expect = typed(expect, knobs.name, &name);
                 let expect = (knobs.number)(expect, length);
                 (knobs.password)(expect, &password)
             }
@@ -762,16 +775,11 @@ impl Model for Bookshop {
                 }
             }
         }
+        for with in LOGIN_QUERIES {
+            mistakes.wrong("login-query-refused", "GET /login with something in its query gets an error. It answers the form, whatever the query is.", move |knobs| knobs.get_refuses = with);
+            mistakes.wrong("login-query-redirected", "GET /login with something in its query is answered with a redirect. It answers the form at once, with 200, whatever the query is.", move |knobs| knobs.get_redirects = with);
+        }
         mistakes
-            .wrong("login-query-refused", "GET /login with something in its query gets an error. It answers the form, whatever the query is.", |knobs| {
-                knobs.get_refuses = |query| first(query, "password").is_some();
-            })
-            .or(|knobs| knobs.get_refuses = |query| first(query, "name").is_some())
-            .or(|knobs| knobs.get_refuses = |query| ["name", "password"].iter().any(|name| first(query, name).is_some()))
-            .or(|knobs| knobs.get_refuses = |query| ["name", "password"].iter().all(|name| first(query, name).is_some()))
-            .or(|knobs| knobs.get_refuses = |query| first(query, "password").is_some_and(|value| !value.is_empty()))
-            .or(|knobs| knobs.get_refuses = |query| query.contains("password"))
-            .or(|knobs| knobs.get_refuses = |query| !query.is_empty())
             .wrong("login-beginning", "A POST to a path that only begins with /login is taken for a login, such as /login/x. Compare the whole path.", |knobs| {
                 knobs.is_login = |path| path.starts_with("/login");
             })
@@ -869,10 +877,30 @@ impl Model for Bookshop {
             });
     }
 
-    fn mistyped(_: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
+    fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
         let Some(answer) = seen.answer().filter(|answer| answer.status == 200) else {
             return;
         };
+        if let Some(asked) = act.asked() {
+            let page = shown(&answer.text());
+            let form = match &*asked.method {
+                "POST" => asked.text(),
+                _ => asked.query().into(),
+            };
+            let fields = ["words", "shelf", "name"].iter();
+            let texts = fields.filter_map(|name| first(&form, name));
+            if let Some((sign, read)) = texts.flat_map(|text| misread(&text, &page)).next() {
+                let right = escaped(&sign.to_string(), &[sign]);
+                mistakes.wrong(
+                    "misspelled-escape",
+                    format!(
+                        "Where {sign} was typed, a reader sees {read}. Look at how you escape it, \
+                         letter by letter: it becomes {right}."
+                    ),
+                    move |knobs| knobs.misspelled = Some((sign, read.clone())),
+                );
+            }
+        }
         let kind = answer.field("Content-Type").map(str::to_string);
         let both = [kind.clone(), kind.clone()];
         let result = kind.clone();
@@ -885,6 +913,27 @@ impl Model for Bookshop {
             .or(move |knobs| knobs.kinds[0] = kind.clone())
             .or(move |knobs| knobs.kinds[1] = result.clone());
     }
+}
+
+/// A sign of this text that must be escaped, and what stands on the page in its place, if that is
+/// neither the sign nor its escape.
+fn misread(text: &str, page: &str) -> Option<(char, String)> {
+    let mut signs = text.match_indices(['&', '<', '>', '"']);
+    signs.find_map(|(at, typed)| {
+        let sign = typed.chars().next()?;
+        let before = text[..at].rsplit(sign).next()?;
+        let behind = text[at + 1..].split(sign).next()?;
+        if before.trim().is_empty() || behind.trim().is_empty() {
+            return None;
+        }
+        let escape = escaped(typed, &[sign]);
+        let mut places = page.match_indices(before);
+        places.find_map(|(at, _)| {
+            let (read, _) = page[at + before.len()..].split_once(behind)?;
+            let is_other = read != typed && read != escape && !read.contains(char::is_whitespace);
+            (is_other && (1..=10).contains(&read.len())).then(|| (sign, read.into()))
+        })
+    })
 }
 
 /// A number below `end` is written as a word.
@@ -944,6 +993,23 @@ fn everywhere(mistakes: &mut Mistakes<Knobs>, name: &str, says: &str, shown: &[S
             .or(move |knobs| knobs.shelf = shown)
             .or(move |knobs| knobs.name = shown);
     }
+}
+
+/// What the query of a GET of /login may be looked at for.
+const LOGIN_QUERIES: [fn(Option<&str>) -> bool; 8] = [
+    |query| has(query, "password"),
+    |query| has(query, "name"),
+    |query| ["name", "password"].iter().any(|name| has(query, name)),
+    |query| ["name", "password"].iter().all(|name| has(query, name)),
+    |query| query.is_some_and(|query| first(query, "password").is_some_and(|it| !it.is_empty())),
+    |query| query.is_some_and(|query| query.contains("password")),
+    |query| query.is_some_and(|query| !query.is_empty()),
+    |query| query.is_some(),
+];
+
+/// Whether a query has this field.
+fn has(query: Option<&str>, name: &str) -> bool {
+    query.is_some_and(|query| first(query, name).is_some())
 }
 
 /// The shelves that the form offers.
