@@ -43,7 +43,13 @@ fn main() -> std::process::ExitCode {
         })
         .example(2, 1, "a body of any bytes comes back", Whole, |draw| {
             let any: Vec<u8> = (0..=255).collect();
-            [post("/body").body([draw.word().as_bytes(), &any].concat())]
+            let (word, other) = (draw.word(), draw.word());
+            let zeros: &[u8] = b"\0\0";
+            [
+                post("/body").body([draw.word().as_bytes(), &any].concat()),
+                post("/body").body([word.as_bytes(), zeros].concat()),
+                post("/body").body([zeros, other.as_bytes()].concat()),
+            ]
         })
         .example(2, 1, "a long body comes back whole", Whole, |draw| {
             let (middle, long) = (draw.number(1001..WHOLE), draw.number(LONG..LONG + 50_000));
@@ -523,6 +529,14 @@ impl Model for MessageEcho {
                     body[..end.map_or(0, |last| last + 1)].into()
                 };
             })
+            .wrong("zeros-cut-off", "Bytes 0 at an end of a body are cut off. They were sent like the others: only the Content-Length says where the body ends.", |knobs| {
+                knobs.read = |body| Read::These(without_zeros(body, false, true));
+            })
+            .or(|knobs| knobs.echo = |body| without_zeros(body, false, true).into())
+            .or(|knobs| knobs.read = |body| Read::These(without_zeros(body, true, true)))
+            .or(|knobs| knobs.echo = |body| without_zeros(body, true, true).into())
+            .or(|knobs| knobs.read = |body| Read::These(without_zeros(body, true, false)))
+            .or(|knobs| knobs.echo = |body| without_zeros(body, true, false).into())
             .wrong("zeros-removed", "The bytes 0 of a body are taken out. They were sent like the others: read_exact fills all of the buffer, so no zero of vec![0; length] is left in it.", |knobs| {
                 knobs.echo = |body| body.iter().copied().filter(|byte| *byte != 0).collect();
             })
@@ -717,6 +731,17 @@ impl Model for MessageEcho {
     }
 }
 
+/// The bytes without the zeros that they begin with, or end with, or both.
+fn without_zeros(mut body: &[u8], at_the_beginning: bool, at_the_end: bool) -> &[u8] {
+    while let (true, [0, rest @ ..]) = (at_the_beginning, body) {
+        body = rest;
+    }
+    while let (true, [rest @ .., 0]) = (at_the_end, body) {
+        body = rest;
+    }
+    body
+}
+
 /// A text whose percent-encoding is decoded, once.
 fn percent(text: &str) -> Cow<'_, str> {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy()
@@ -778,7 +803,7 @@ fn body(draw: &mut Draw) -> Vec<u8> {
         6 => draw.word().repeat(40),
         _ => String::new(),
     };
-    let end: &[u8] = draw.pick(&[b"", b"", b"", b"\xff", b"\0\x80\r\n"]);
+    let end: &[u8] = draw.pick(&[b"", b"", b"", b"\xff", b"\0\x80\r\n", b"\0"]);
     [text.as_bytes(), end].concat()
 }
 
