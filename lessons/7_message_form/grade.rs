@@ -39,7 +39,17 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let put = request("PUT", "/").form(&[("message", &draw.word())]);
-                [message(""), message(&draw.word()), get("/"), put]
+                let target = format!("/?{}=2", draw.word());
+                let with_query = post(target).form(&[("message", &draw.word())]);
+                vec![
+                    message(""),
+                    message(&draw.word()),
+                    get("/"),
+                    put,
+                    with_query,
+                    // A path that nobody knows.
+                    post(draw.path()).form(&[("message", &draw.word())]),
+                ]
             },
         )
         .example(
@@ -87,7 +97,10 @@ fn main() -> ExitCode {
         )
         .example(3, 1, "a form without a message gets 400", Whole, |draw| {
             let form = post("/").form(&[("massage", &draw.word())]);
-            [form, post("/").form(&[])]
+            let capital = post("/").form(&[("Message", &draw.word())]);
+            // The path comes first: it is no form without a message where nobody takes any.
+            let elsewhere = post(draw.path()).form(&[("massage", &draw.word())]);
+            [form, capital, post("/").form(&[]), elsewhere]
         })
         .sessions(1)
         .grade()
@@ -113,6 +126,8 @@ struct Knobs {
     named: Option<&'static str>,
     /// Whether every path gets the form.
     every_path: bool,
+    /// Whether what is posted there is looked at, by whether it has a message.
+    takes: fn(asked: &Request, has_message: bool) -> bool,
     /// The field of a request, as far as the program takes it out.
     field: fn(&Request) -> Option<String>,
     /// What is left of the message before it goes into the page.
@@ -165,6 +180,7 @@ impl Default for Knobs {
             action: "/".into(),
             named: Some("message"),
             every_path: false,
+            takes: |asked, _| asked.path() == "/",
             field: |asked| asked.form_field("message"),
             kept: |message| message,
             most: usize::MAX,
@@ -207,7 +223,10 @@ impl Model for MessageForm {
     fn expect(knobs: &Knobs, kept: &mut Kept, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
         let is_other = knobs.every_path || knobs.others.contains(&asked.path());
-        let is_home = asked.path() == "/" || is_other && asked.method != "POST";
+        let is_home = match &*asked.method {
+            "POST" => (knobs.takes)(asked, (knobs.field)(asked).is_some()),
+            _ => asked.path() == "/" || is_other,
+        };
         // The text does not say whether %2F is a slash, and what // is.
         if asked.respells(&["/"]) {
             return None;
@@ -252,7 +271,10 @@ impl Model for MessageForm {
                 let head = Expect::step(1).status(*status);
                 Some(head.field("Content-Type", &**kind).body(""))
             }
-            "POST" if !is_home => Some(unknown(2)),
+            "POST" if !is_home => {
+                let has_message = asked.form_field("message").is_some();
+                Some(unknown(if has_message { 2 } else { 3 }))
+            }
             "POST" if knobs.keeps_buffer => {
                 let body = asked.body.as_deref().unwrap_or_default();
                 kept.buffer.extend(body);
@@ -313,7 +335,10 @@ impl Model for MessageForm {
                     let method = draw.pick(&["PUT", "DELETE", "PATCH"]);
                     request(method, "/").form(&[("message", &draw.word())])
                 }
-                1 => post(draw.path_near(&["/"])).form(&[("message", &draw.word())]),
+                1 => {
+                    let name = draw.pick(&["message", "massage"]);
+                    post(draw.path_near(&["/"])).form(&[(name, &draw.word())])
+                }
                 _ => message(&draw.word().repeat(2000)),
             },
         }]
@@ -820,6 +845,26 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.redirects_others = true,
         )
         .wrong(
+            "path-last",
+            "A POST to another path is looked at as one to /: if it has no field message, the \
+             answer is 400. Look at the path first: another one is 404, whatever the form has.",
+            |knobs| knobs.takes = |asked, has_message| asked.path() == "/" || !has_message,
+        )
+        .wrong(
+            "posted-anywhere",
+            "A message that is sent to any path is shown. Only / takes one: for another path, the \
+             answer is 404.",
+            |knobs| knobs.takes = |_, _| true,
+        )
+        .or(|knobs| knobs.takes = |asked, has_message| asked.path() == "/" || has_message)
+        .wrong(
+            "target-of-post",
+            "A POST with a query string gets 404: you compare request.target(), which has the \
+             query in it. A query changes nothing: compare request.path().",
+            |knobs| knobs.takes = |asked, _| asked.target == "/",
+        )
+        .or(|knobs| knobs.takes = |asked, _| asked.path() == "/" && asked.query().is_empty())
+        .wrong(
             "takes-put",
             "PUT is answered as POST. Only GET and POST have an answer of their own here; for \
              other methods the library answers 501.",
@@ -864,6 +909,19 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
                     let text = asked.text();
                     let mut all = form_urlencoded::parse(text.as_bytes());
                     all.next().map(|(_, value)| value.into_owned())
+                };
+            },
+        )
+        .wrong(
+            "any-case",
+            "A field Message is taken for the message as well. Names of fields are compared letter \
+             by letter, capital letters too.",
+            |knobs| {
+                knobs.field = |asked| {
+                    let text = asked.text();
+                    let mut all = form_urlencoded::parse(text.as_bytes());
+                    let found = all.find(|(name, _)| name.eq_ignore_ascii_case("message"));
+                    found.map(|(_, value)| value.into_owned())
                 };
             },
         )
