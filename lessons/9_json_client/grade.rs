@@ -79,11 +79,14 @@ fn main() -> ExitCode {
             "another status is a message and exit code 1",
             Whole,
             |draw| {
-                let status = draw.pick(&[400, 404, 500, 503]);
-                [
-                    replies(Reply::Answer(answer(status, "no\n"))),
-                    ask("Norway"),
-                ]
+                let (status, json) = (draw.pick(&[404, 500, 503]), Person::draw(draw).json());
+                // Also where the body is a person.
+                let json = json.as_str();
+                let answers = [(status, "no\n"), (400, json), (404, json), (500, json)];
+                let acts = answers.map(|(status, body)| {
+                    [replies(Reply::Answer(answer(status, body))), ask("Norway")]
+                });
+                acts.concat()
             },
         )
         .example(
@@ -918,12 +921,16 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
              arm Err(error) returns ExitCode::FAILURE.",
             |knobs| (knobs.failed.code, knobs.no_person.code) = (0, 0),
         )
+        .or(|knobs| knobs.failed.code = 0)
+        .or(|knobs| knobs.no_person.code = 0)
         .wrong(
             "other-exit-code",
             "When there is no person, the exit code is 1: ExitCode::FAILURE. 2 is for wrong \
              arguments.",
             |knobs| (knobs.failed.code, knobs.no_person.code) = (2, 2),
         )
+        .or(|knobs| knobs.failed.code = 2)
+        .or(|knobs| knobs.no_person.code = 2)
         .wrong(
             "status-as-exit-code",
             "The exit code is made of the status that came, so a script cannot know what it will \
@@ -994,6 +1001,21 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
              otherwise.",
             |knobs| knobs.refuses = |_| false,
         )
+        .wrong(
+            "above-400",
+            "An answer with the status 400 itself is taken for a good one. An error is a status of \
+             400 or more: >= 400, or leave it to ureq, which makes an Err of each of them.",
+            |knobs| knobs.refuses = |status| status > 400,
+        )
+        .wrong(
+            "some-statuses",
+            "Only some of the statuses that are errors are errors for you. Each of 400 or more is \
+             one, of 500 and more as well: ureq makes an Err of each of them.",
+            |knobs| knobs.refuses = |status| (400..500).contains(&status),
+        )
+        .or(|knobs| knobs.refuses = |status| status >= 500)
+        .or(|knobs| knobs.refuses = |status| status == 404)
+        .or(|knobs| knobs.refuses = |status| [404, 500].contains(&status))
         .wrong(
             "only-200",
             "Every status but 200 is an error for you. Only one of 400 or more is: 203 may come \
