@@ -114,6 +114,11 @@ fn main() -> ExitCode {
                 delete(2),
                 posted(json!({ "text": draw.word() })),
                 get("/notes"),
+                // Nor if none is left.
+                delete(1),
+                delete(3),
+                posted(json!({ "text": draw.word() })),
+                get("/notes"),
             ]
         })
         .check(
@@ -135,9 +140,12 @@ fn main() -> ExitCode {
 fn refusals(lesson: grader::Lesson<RestApi>) -> grader::Lesson<RestApi> {
     lesson
         .example(5, 1, "what is not JSON gets 400", Whole, |draw| {
-            [post("/notes")
-                .field("Content-Type", JSON)
-                .body(format!("{{\"text\": \"{}", draw.word()))]
+            let body = |act: Act, body: String| act.field("Content-Type", JSON).body(body);
+            [
+                body(post("/notes"), format!("{{\"text\": \"{}", draw.word())),
+                body(post("/notes"), String::new()),
+                body(request("PATCH", path(1)), String::new()),
+            ]
         })
         .example(5, 1, "JSON that is no note gets 422", Whole, |draw| {
             [
@@ -451,6 +459,8 @@ struct Knobs {
     is_blank: fn(&str, method: &str) -> bool,
     /// Whether a field that nobody knows is refused.
     refuses_more: bool,
+    /// Whether a body without a single byte is taken for one that says nothing, `{}`.
+    takes_nothing: bool,
     refused: u16,
     refusal: Refusal,
     /// What Allow says of a place: after a method that it does not have, and after OPTIONS.
@@ -511,6 +521,7 @@ impl Default for Knobs {
             blank: 422,
             is_blank: |text, _| text.trim().is_empty(),
             refuses_more: false,
+            takes_nothing: false,
             refused: 405,
             refusal: Refusal::Problem,
             allow: [all_methods; 2],
@@ -563,6 +574,10 @@ impl Knobs {
             return Some(Err(Why::OtherType));
         }
         let body = asked.body.as_deref().unwrap_or_default();
+        let body = match body {
+            b"" if self.takes_nothing => b"{}".as_slice(),
+            body => body,
+        };
         let fields = match serde_json::from_slice(body) {
             Ok(Value::Object(fields)) => fields,
             // A list of the right length is a struct to serde.
@@ -1429,6 +1444,20 @@ fn about_deleting(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "ids-begin-anew",
+            "When the last note is deleted, the ids begin anew, and a new note gets one that was given \
+             before. Somebody may have kept the old address: DELETE takes the note out of the map, and \
+             last_id stays what it is.",
+            |knobs| {
+                knobs.deletes = |world, id| {
+                    world.notes.remove(&id);
+                    if world.notes.is_empty() {
+                        world.last_id = 0;
+                    }
+                };
+            },
+        )
+        .wrong(
             "missing-deleted",
             "A DELETE of what is not there gets 204, as if it had been there. Look what remove returns: a \
              None is 404. (Idempotent means that the notes are the same after it, not the answers.)",
@@ -1510,6 +1539,12 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
              error of the syntax, but it cannot be read either: 400. Ask for error.is_data(), which is 422, \
              and answer 400 for all others.",
             |knobs| knobs.ended = Some(422),
+        )
+        .wrong(
+            "nothing-taken",
+            "A body without a single byte is taken for an object without fields, {}. Nothing is no JSON: 400. \
+             from_slice says so itself.",
+            |knobs| knobs.takes_nothing = true,
         )
         .wrong(
             "empty-taken",
