@@ -225,6 +225,7 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
                     picture(&long, png(draw, 80)),
                     picture(&letter.repeat(200), png(draw, 84)),
                     picture("../", png(draw, 81)),
+                    picture("  ", png(draw, 86)),
                     picture(&format!("{}\t{}", draw.word(), draw.word()), png(draw, 82)),
                     picture(
                         &format!("{}\u{9b}{}", draw.word(), draw.word()),
@@ -359,6 +360,27 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
             acts.extend((1..=BEGINNINGS.len()).map(|number| get(format!("/pictures/{number}"))));
             acts
         })
+        .example(
+            5,
+            0,
+            "after a start, each kind is found again",
+            Whole,
+            |draw| {
+                let beginnings = [BEGINNINGS[0], BEGINNINGS[1], BEGINNINGS[4], BEGINNINGS[6]];
+                let mut acts: Vec<Act> = beginnings
+                    .iter()
+                    .map(|(beginning, _)| {
+                        picture(&picture_name(draw), begins_with(draw, beginning))
+                    })
+                    .collect();
+                acts.push(Act::Restart);
+                acts.push(get("/"));
+                acts.extend(
+                    (1..=beginnings.len()).map(|number| get(format!("/pictures/{number}"))),
+                );
+                acts
+            },
+        )
         .example(
             5,
             2,
@@ -886,8 +908,8 @@ struct Knobs {
     by_name: bool,
     /// Whether a file can be made for a picture that is called like this.
     is_possible: fn(&str) -> bool,
-    /// Whether pictures are found when the program starts again.
-    found: bool,
+    /// Whether pictures of each kind are found when the program starts again.
+    found: [bool; 4],
     /// What is kept of a picture, unless it is too large.
     kept: fn(&[u8], limit: usize) -> Option<Vec<u8>>,
     too_large: u16,
@@ -931,7 +953,7 @@ impl Default for Knobs {
             counted: |length| length,
             by_name: false,
             is_possible: |_| true,
-            found: true,
+            found: [true; 4],
             kept: |content, limit| (content.len() <= limit).then(|| content.to_vec()),
             too_large: 413,
             early: false,
@@ -1145,8 +1167,8 @@ impl Model for FileUpload {
             world.limit = limit.unwrap_or(LIMIT);
             return Some(Expect::step(1).serves());
         }
-        if std::mem::take(&mut world.restarted) && !knobs.found {
-            world.pictures.clear();
+        if std::mem::take(&mut world.restarted) {
+            world.pictures.retain(|picture| knobs.found[picture.kind]);
         }
         let asked = act.asked()?;
         if !asked.has_plain_path() {
@@ -1766,6 +1788,17 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "blank-name",
+            "Of a name that is nothing but spaces, nothing is left, and nothing is shown. Trim it first, and \
+             then look whether it is empty: it is \"picture\" then.",
+            |knobs| {
+                knobs.display = |name| match visible(name, &['/', '\\']).take(80).collect::<String>() {
+                    empty if empty.is_empty() => "picture".into(),
+                    name => name.trim().into(),
+                };
+            },
+        )
+        .wrong(
             "spaces-around",
             "The spaces around a name are left. Trim it, and then look whether it is empty.",
             |knobs| {
@@ -1838,6 +1871,13 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "jpeg-not-found-again",
+            "After a start, the JPEGs are not found. Board::open looks for NUMBER.jpg: the name of the file \
+             ends with the extension of its kind, picture.kind.extension, and not with what stands in the \
+             media type.",
+            |knobs| knobs.found[1] = false,
+        )
+        .wrong(
             "other-address",
             "The src of an image is not the address of the picture: /pictures/ and its number.",
             |knobs| knobs.src = |picture| format!("/{}", picture.number),
@@ -1857,18 +1897,18 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
              number and the extension.",
             |knobs| {
                 knobs.by_name = true;
-                knobs.found = false;
+                knobs.found = [false; 4];
                 knobs.is_possible = is_file_name;
             },
         )
         // With an extension.
         .or(|knobs| {
             knobs.by_name = true;
-            knobs.found = false;
+            knobs.found = [false; 4];
             knobs.is_possible = |name| is_file_name(&format!("{name}.png"));
         })
         .wrong("not-found-again", NOT_FOUND_AGAIN, |knobs| {
-            knobs.found = false;
+            knobs.found = [false; 4];
         })
         // While it comes.
         .wrong("name-is-path", NAME_IS_PATH, |knobs| {
@@ -1981,15 +2021,14 @@ fn about_kinds(mistakes: &mut Mistakes<Knobs>) {
             knobs.kind = |content, _| kind(content).filter(|_| !content.starts_with(b"GIF89"));
         })
         .wrong(
-            "one-kind-of-jpeg",
-            "Only one kind of JPEG is taken. The byte behind ff d8 ff differs from camera to \
-             camera: compare three bytes.",
-            |knobs| {
-                knobs.kind = |content, _| {
-                    kind(content).filter(|kind| *kind != 1 || content.get(3) == Some(&0xe0))
-                };
-            },
+            "not-each-jpeg",
+            "Some JPEGs are taken, and others are refused. The byte behind ff d8 ff differs from camera to \
+             camera: compare three bytes, and no more.",
+            |knobs| knobs.kind = |content, _| kind_of_jpegs(content, &[0xe0]),
         )
+        .or(|knobs| knobs.kind = |content, _| kind_of_jpegs(content, &[0xe1]))
+        .or(|knobs| knobs.kind = |content, _| kind_of_jpegs(content, &[0xe0, 0xe1]))
+        .or(|knobs| knobs.kind = |content, _| kind_of_jpegs(content, &[0xe0, 0xdb]))
         .wrong(
             "any-riff",
             "Whatever begins with RIFF is taken for a WebP. Sounds begin like this, too: look at \
@@ -2038,6 +2077,12 @@ fn about_kinds(mistakes: &mut Mistakes<Knobs>) {
             "A picture is sent without a Content-Type. Send that of its kind.",
             |knobs| knobs.types.fill(None),
         );
+}
+
+/// The kind, if only those JPEGs are known whose fourth byte is one of these.
+fn kind_of_jpegs(content: &[u8], fourth: &[u8]) -> Option<usize> {
+    let is_known = content.get(3).is_some_and(|byte| fourth.contains(byte));
+    kind(content).filter(|kind| *kind != 1 || is_known)
 }
 
 /// The kind, or this one, if it begins like that.
