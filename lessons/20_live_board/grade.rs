@@ -101,6 +101,12 @@ fn main() -> ExitCode {
         .check(
             2,
             0,
+            "however many there are, all messages stay on the board",
+            all_stay,
+        )
+        .check(
+            2,
+            0,
             "in a browser, what is posted in one page shows in the other",
             two_pages,
         )
@@ -1393,6 +1399,50 @@ fn crowd(run: &mut Run) -> Verdict {
     }
     Ok(())
 }
+
+fn all_stay(run: &mut Run) -> Verdict {
+    /// More than a program keeps that wants to be done with old ones.
+    const POSTS: usize = 250;
+    let words = words(run, POSTS);
+    let all = due(1, &texts(&words));
+    let service = board(run, &[])?;
+    for word in &words {
+        posts(&service, word)?;
+    }
+    let mut listener = Listener::open(&service, None)?;
+    listener.wait(patience(), |listener| listener.events().len() >= POSTS);
+    if listener.events() == all {
+        return Ok(());
+    }
+    // All that there is to see.
+    listener.wait(Duration::from_millis(300), |_| false);
+    let (came, text) = (listener.events(), listener.text());
+    let newest = &all[POSTS - came.len().min(POSTS)..];
+    let is_same = |(due, came): (&Event, &Event)| due.data == came.data;
+    let mut others = before(&all);
+    others.push((NOT_KEPT, Vec::new()));
+    // Of fewer, other checks say why.
+    if (10..POSTS).contains(&came.len()) && newest.iter().zip(&came).all(is_same) {
+        others.push((OLD_ONES_GONE, came.clone()));
+    }
+    let done = format!("(before that, POST / with a message, {POSTS} times)");
+    let wrong = service.wrong(
+        &[&*listener.done, &done],
+        format!("{POSTS} events, with the numbers from 1 to {POSTS}"),
+        format!("{} events\n{}", came.len(), listener.told()),
+    );
+    let cause = cause(&all, &came, &text, &others).filter(|_| !listener.closed);
+    Err(match cause {
+        Some((name, says)) => wrong.because(name, says),
+        None => wrong,
+    })
+}
+
+const OLD_ONES_GONE: (&str, &str) = (
+    "old-ones-gone",
+    "With many messages on the board, the oldest ones are gone. All of them stay: who begins to listen gets \
+     each, from number 1 on, and the number of a message is its place on the board.",
+);
 
 fn two_pages(run: &mut Run) -> Verdict {
     let (word, number) = (run.seed().word(), run.seed().number(10..100));
