@@ -23,6 +23,10 @@ const PUBLISHED_DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
 
 const DAY: i64 = 24 * 60 * 60;
 
+/// A date that is still to come, and that of the 20th of November 2286.
+const TO_COME: u64 = 10_000_000_000;
+const DATE_TO_COME: &str = "Sat, 20 Nov 2286 17:46:40 GMT";
+
 const PLACES: [&str; 3] = ["/", "/song-1.wav", "/cat-1.svg"];
 
 fn main() -> ExitCode {
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
                     since("/", &date(days * DAY)),
                     since("/", &date(-1)),
                     since("/", &date(1)),
+                    since("/", DATE_TO_COME),
                 ]
             },
         )
@@ -240,6 +245,9 @@ fn parts(lesson: grader::Lesson<Caching>) -> grader::Lesson<Caching> {
                 [
                     part("/", "bytes=9-2"),
                     part("/", &format!("bytes={}", draw.word())),
+                    part("/", &format!("bytes=8-{}", draw.word())),
+                    part("/", &format!("bytes={}-8", draw.word())),
+                    part("/", &format!("bytes=-{}", draw.word())),
                     part("/", "bytes=-"),
                     part("/", "bytes=7"),
                     part("/", "lines=0-9"),
@@ -256,6 +264,7 @@ fn parts(lesson: grader::Lesson<Caching>) -> grader::Lesson<Caching> {
                 let tag = tag_of(&page(FIRST_HEADLINE));
                 [
                     part("/", "bytes=10-").field("If-Range", &tag),
+                    part("/", "bytes=10-").field("If-Range", format!("W/{tag}")),
                     headline(&draw.line()),
                     part("/", "bytes=10-").field("If-Range", &tag),
                 ]
@@ -350,10 +359,11 @@ impl Place {
         }
     }
 
-    /// When it was changed; a later time than all that are asked for, if that was now.
+    /// When it was changed. If that was now, any time will do that is later than the days around
+    /// the first state, and earlier than what is still to come.
     fn modified(self, world: &World) -> u64 {
         match (self, world) {
-            (Self::Page, Some(_)) => u64::MAX,
+            (Self::Page, Some(_)) => TO_COME - 1,
             _ => PUBLISHED,
         }
     }
@@ -396,6 +406,26 @@ fn ranged(value: &str, length: usize) -> Ranged {
     }
 }
 
+/// The same, if the program makes up a number where none stands: for the first byte, for the last
+/// one, and for how many of the last ones.
+fn ranged_with(value: &str, length: usize, made_up: [bool; 3]) -> Ranged {
+    let both = value
+        .strip_prefix("bytes=")
+        .and_then(|rest| rest.split_once('-'));
+    let Some((first, last)) = both else {
+        return Ranged::Whole;
+    };
+    let read = |text: &str, at: usize, otherwise: &'static str| match text.parse::<usize>() {
+        Err(_) if made_up[at] && (at == 2 || !text.is_empty()) => otherwise.to_string(),
+        _ => text.to_string(),
+    };
+    let (first, last) = match first {
+        "" => (String::new(), read(last, 2, "0")),
+        first => (read(first, 0, "0"), read(last, 1, "")),
+    };
+    ranged(&format!("bytes={first}-{last}"), length)
+}
+
 /// The same, if a number above this one is none for the program.
 fn ranged_up_to(most: u32, value: &str, length: usize) -> Ranged {
     let numbers = value.split(|c: char| !c.is_ascii_digit());
@@ -422,6 +452,8 @@ enum Value {
     Constant(Option<String>),
     /// The same for all that was changed at one time; another one for what was changed since.
     OfDate(String),
+    /// Made of the length, and of the date when it was changed. Only the first date is known.
+    OfLengthAndDate(fn(usize, &str) -> String),
     /// Another one in each answer.
     Unknown,
 }
@@ -579,7 +611,13 @@ impl Model for Caching {
                     3 => tag_of(&page(FIRST_HEADLINE)),
                     _ => tag,
                 };
-                part(path, &range(draw, body.len())).field("If-Range", tag)
+                let mut wanted = range(draw, body.len());
+                // Of a program that answers such a part with 200, it would not show whether the
+                // tag counts.
+                if ranged(&wanted, body.len()) == Ranged::Part(0..body.len()) {
+                    wanted = format!("bytes=10-{}", 10 + draw.below(40));
+                }
+                part(path, &wanted).field("If-Range", tag)
             }
             16 => part(path, &range(draw, body.len())).field("If-None-Match", tags(draw, &tag)),
             17 => {
@@ -636,7 +674,8 @@ impl Model for Caching {
                     // It is this date that the client's is compared with.
                     .or(|knobs| {
                         knobs.last_modified = Value::Unknown;
-                        knobs.is_old = |_, _| Some(false);
+                        knobs.is_old =
+                            |_, date| Some(seconds(date).is_some_and(|date| date >= TO_COME));
                     }),
                 false => mistakes.wrong(
                     "other-date",
@@ -655,6 +694,20 @@ impl Model for Caching {
                      and the cat and the song, have the same one then: make it of the body, \
                      fingerprint(&self.body).",
                     move |knobs| knobs.etag = Value::OfDate(tag.clone()),
+                );
+            }
+            let made = TAGS_OF_LENGTH_AND_DATE.iter().find(|made| {
+                let length = place.map_or(0, |place| place.body(&None).len());
+                made(length, PUBLISHED_DATE) == tag
+            });
+            let made = made.copied();
+            if let Some(made) = made {
+                mistakes.wrong(
+                    "tag-of-length-and-date",
+                    "The ETag is made of the length of the body and of the date of the last change. Two \
+                     headlines of the same length, and of one second, have the same one then: make it of \
+                     the body, fingerprint(&self.body).",
+                    move |knobs| knobs.etag = Value::OfLengthAndDate(made),
                 );
             }
             mistakes.wrong(
@@ -731,6 +784,30 @@ fn tags_of_date(date: &str) -> Vec<String> {
     ]
 }
 
+/// How a tag may be made of a length and a date, as a text and in seconds; with a fingerprint, or
+/// as file servers do it.
+const TAGS_OF_LENGTH_AND_DATE: [fn(usize, &str) -> String; 14] = [
+    |length, date| tag_of(format!("{length}{date}").as_bytes()),
+    |length, date| tag_of(format!("{length} {date}").as_bytes()),
+    |length, date| tag_of(format!("{length}-{date}").as_bytes()),
+    |length, date| tag_of(format!("{date}{length}").as_bytes()),
+    |length, date| tag_of(format!("{date} {length}").as_bytes()),
+    |length, date| tag_of(format!("{date}-{length}").as_bytes()),
+    |length, date| tag_of(format!("{length}{}", whole(date)).as_bytes()),
+    |length, date| tag_of(format!("{length}-{}", whole(date)).as_bytes()),
+    |length, date| tag_of(format!("{}{length}", whole(date)).as_bytes()),
+    |length, date| tag_of(format!("{}-{length}", whole(date)).as_bytes()),
+    |length, date| format!("\"{length}-{}\"", whole(date)),
+    |length, date| format!("\"{}-{length}\"", whole(date)),
+    |length, date| format!("\"{length:x}-{:x}\"", whole(date)),
+    |length, date| format!("\"{:x}-{length:x}\"", whole(date)),
+];
+
+/// The date in seconds.
+fn whole(date: &str) -> u64 {
+    seconds(date).unwrap_or_default()
+}
+
 fn drawn_date(draw: &mut Draw) -> String {
     match draw.below(10) {
         1 => date(-1),
@@ -741,6 +818,7 @@ fn drawn_date(draw: &mut Draw) -> String {
         6 => draw
             .pick(&["yesterday", "0", "2023-11-14T22:13:20Z", "1700000000"])
             .into(),
+        7 => DATE_TO_COME.into(),
         _ => PUBLISHED_DATE.into(),
     }
 }
@@ -810,7 +888,11 @@ fn range(draw: &mut Draw, length: usize) -> String {
         21 => draw
             .pick(&["bytes=-", "bytes=", "bytes", "0-9", "bytes=7", "bytes:0-9"])
             .into(),
-        22 => format!("bytes={}-", draw.word()),
+        22 => match draw.below(3) {
+            0 => format!("bytes={}-{some}", draw.word()),
+            1 => format!("bytes=-{}", draw.word()),
+            _ => format!("bytes={}-", draw.word()),
+        },
         _ => format!("bytes=0-{}", draw.word()),
     }
 }
@@ -822,12 +904,15 @@ fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Opti
         Value::Made(made) => made(&body),
         Value::Constant(tag) => tag.clone(),
         Value::OfDate(tag) if place.modified(world) == PUBLISHED => Some(tag.clone()),
-        Value::OfDate(_) | Value::Unknown => None,
+        Value::OfLengthAndDate(made) if place.modified(world) == PUBLISHED => {
+            Some(made(body.len(), PUBLISHED_DATE))
+        }
+        Value::OfDate(_) | Value::OfLengthAndDate(_) | Value::Unknown => None,
     };
     // Without a tag in the answer, there still is one that it is compared with.
     let other_tag = match &knobs.etag {
         // No request has that of another date.
-        Value::OfDate(_) => String::new(),
+        Value::OfDate(_) | Value::OfLengthAndDate(_) => String::new(),
         _ => tag_of(&body),
     };
     let own = tag.as_deref().unwrap_or(&other_tag);
@@ -861,7 +946,7 @@ fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Opti
     // program has no such answer.
     let with_tag = |expect: Expect| match knobs.etag {
         Value::Unknown => expect,
-        Value::OfDate(_) if tag.is_none() => expect,
+        Value::OfDate(_) | Value::OfLengthAndDate(_) if tag.is_none() => expect,
         _ => expect.then(step.max(2)).field("ETag", tag.as_deref()),
     };
     let kept = usize::from(place != Place::Page);
@@ -968,6 +1053,19 @@ fn about_dates(mistakes: &mut Mistakes<Knobs>) {
             "Only just the same date gets 304. The client may send a later one, too: compare the \
              two as times, with <=, and not as texts with ==.",
             |knobs| knobs.is_old = |modified, date| Some(seconds(date) == Some(modified)),
+        )
+        .wrong(
+            "date-to-come-unread",
+            "A date in If-Modified-Since that is still to come gets the whole answer again. It is a date as \
+             any other, and no older than the last change: 304. Compare it with that alone, and not with \
+             the clock.",
+            |knobs| {
+                knobs.is_old = |modified, date| {
+                    let is_there = |date: &u64| *date < TO_COME;
+                    let date = seconds(date).filter(is_there);
+                    Some(date.is_some_and(|date| modified <= date))
+                };
+            },
         )
         .wrong(
             "same-date-is-new",
@@ -1585,6 +1683,16 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
                 knobs.ranged = |value, length| ranged(value.split(',').next().unwrap_or(""), length)
             },
         )
+        .wrong(
+            "number-made-up",
+            "Where something else than a number stands in a Range, as in bytes=8-b, you make up a number. \
+             What you do not understand, leave alone: 200, and all of it. Only nothing at all stands for the \
+             end; parse().ok()? leaves with None, and unwrap_or goes on.",
+            |knobs| knobs.ranged = |value, length| ranged_with(value, length, [false, true, false]),
+        )
+        .or(|knobs| knobs.ranged = |value, length| ranged_with(value, length, [true, false, false]))
+        .or(|knobs| knobs.ranged = |value, length| ranged_with(value, length, [true, true, false]))
+        .or(|knobs| knobs.ranged = |value, length| ranged_with(value, length, [true; 3]))
         .wrong(
             "if-range-not-read",
             "If-Range has the tag of another state, and you send a part of this one. The client \
