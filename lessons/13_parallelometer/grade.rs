@@ -394,11 +394,7 @@ fn one(run: &mut Run) -> Verdict {
 /// whether it came meanwhile.
 fn frame_meanwhile(service: &Service, upload: Upload) -> Result<(Answer, bool), Failure> {
     let frame = service.begin(get("/frame/1"));
-    let until = Instant::now() + PATIENCE;
-    while !frame.is_done() && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let meanwhile = frame.is_done();
+    let meanwhile = frame.is_done_within(PATIENCE);
     upload.finish(service)?;
     Ok((frame.answer()?, meanwhile))
 }

@@ -1802,11 +1802,7 @@ fn nobody_waits(run: &mut Run, service: &Service, method: &str, path: &str) -> V
     // It has the time to read this half, and to wait for the other.
     std::thread::sleep(Duration::from_millis(200));
     let look = service.begin(get("/notes"));
-    let until = Instant::now() + WAITING;
-    while !look.is_done() && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let is_done = look.is_done();
+    let is_done = look.is_done_within(WAITING);
     // What is answered then is a matter of other checks.
     let finish = slow
         .write_all(rest.as_bytes())

@@ -1083,14 +1083,8 @@ fn script(run: &mut Run) -> Verdict {
     ];
     let mut page = run.browser()?;
     for text in &texts {
-        // A form of the check's own, in the page of an error: this is not about step 1.
-        page.open("/form-for-step-2")?;
-        page.evaluate(
-            "document.body.innerHTML = '<form action=\"/\" method=\"post\">\
-             <input name=\"message\"><button>Post it</button></form>'",
-        )?;
-        page.fill("[name=message]", text)?;
-        page.follow("button")?;
+        // This is not about the form of step 1.
+        page.post_from("/form-for-step-2", "message", text)?;
         if !page.dialogs().is_empty() {
             return Err(page.wrong("no script of a message runs"));
         }
@@ -1105,12 +1099,7 @@ fn no_space_before(run: &mut Run) -> Verdict {
     let answer = run.program().serve()?.ask(message(&word))?;
     answer.expect_no_space_before(&word)?;
     let mut page = run.browser()?;
-    page.open("/form-for-step-2")?;
-    page.evaluate(&format!(
-        "document.body.innerHTML = '<form action=\"/\" method=\"post\">\
-         <input name=\"message\" value=\"{word}\"><button>Post it</button></form>'"
-    ))?;
-    page.follow("button")?;
+    page.post_from("/form-for-step-2", "message", &word)?;
     page.expect_text(&word)?;
     page.expect_no_space_before(&word)
 }

@@ -135,6 +135,22 @@ impl Page {
         loaded.map_err(|trouble| self.trouble("the page that follows", &trouble))
     }
 
+    /// Posts a field to `/`, with a form of the check's own: the program's may not be there yet. It
+    /// stands in what comes for `path`, such as the page of an error.
+    ///
+    /// # Errors
+    ///
+    /// If `path` gets no page, or none follows the form.
+    pub fn post_from(&mut self, path: &str, name: &str, text: &str) -> Verdict {
+        self.open(path)?;
+        self.evaluate(&format!(
+            "document.body.innerHTML = '<form action=\"/\" method=\"post\">\
+             <input name=\"{name}\"><button>Post it</button></form>'"
+        ))?;
+        self.fill(&format!("[name={name}]"), text)?;
+        self.follow("button")
+    }
+
     /// The text of the page, as it can be seen.
     ///
     /// # Errors

@@ -183,6 +183,15 @@ impl Begun {
         self.asking.is_finished()
     }
 
+    /// Waits until its end is there, but not longer than this. Whether it is.
+    pub fn is_done_within(&self, limit: Duration) -> bool {
+        let until = Instant::now() + limit;
+        while !self.is_done() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.is_done()
+    }
+
     /// Waits for the answer.
     ///
     /// # Errors
