@@ -25,6 +25,10 @@ const FOR_EACH_PROCESSOR: usize = 8;
 /// that it waits for mostly does nothing.
 const FOR_EACH_PROCESSOR_AGAIN: usize = 4;
 
+/// How many programs are kept until they are run once more: each takes a megabyte or two of the
+/// disk.
+const MOST_KEPT: usize = 100;
+
 /// A file to grade; those that have the same are graded once.
 struct Job<'a> {
     key: Hash,
@@ -42,6 +46,16 @@ impl Job<'_> {
 
 /// A job whose program is compiled, and the folder of it.
 type Compiled<'job, 'a> = (&'job Job<'a>, tempfile::TempDir, Vec<String>);
+
+/// What is done once more: the check that has failed by time, with the result that stands if it
+/// fails again.
+struct PutOff<'job, 'a> {
+    job: &'job Job<'a>,
+    check: String,
+    record: LessonRecord,
+    /// The folder of the program, if there was room to keep it. It is compiled again otherwise.
+    folder: Option<tempfile::TempDir>,
+}
 
 /// Grades these submissions in these lessons.
 ///
@@ -232,19 +246,25 @@ impl Run<'_> {
                         };
                         let Graded { record, by_time } =
                             self.graded(job, folder.path(), warnings, None);
-                        match by_time {
-                            Some(check) => {
-                                self.progress.put_off(&job.name());
-                                lock(again).push((job, check, record));
-                            }
-                            None => self.done(job, record, results),
-                        }
+                        let Some(check) = by_time else {
+                            self.done(job, record, results);
+                            continue;
+                        };
+                        self.progress.put_off(&job.name());
+                        let mut again = lock(again);
+                        let folder = (again.len() < MOST_KEPT).then_some(folder);
+                        again.push(PutOff {
+                            job,
+                            check,
+                            record,
+                            folder,
+                        });
                     }
                 });
             }
         });
-        let again = std::mem::take(&mut *lock(&again));
-        self.again(&again, &work, processors, &results);
+        let again = again.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.again(again, &work, processors, &results);
         Ok(std::mem::take(&mut *lock(&results)))
     }
 
@@ -252,33 +272,35 @@ impl Run<'_> {
     /// now that next to nothing else runs: the check that failed, and if that passes, all.
     fn again(
         &self,
-        jobs: &[(&Job<'_>, String, LessonRecord)],
+        jobs: Vec<PutOff<'_, '_>>,
         work: &Path,
         processors: usize,
         results: &Mutex<Vec<(Hash, LessonRecord)>>,
     ) {
-        let next = AtomicUsize::new(0);
+        let jobs = Mutex::new(jobs.into_iter());
+        let next = || lock(&jobs).next();
         // A compiler beside them is one at most.
         let compiler = Mutex::new(());
         let compiled = |job| {
             let _one = lock(&compiler);
-            self.compiled(job, work)
+            self.compiled(job, work).map(|(_, folder, _)| folder)
         };
         thread::scope(|scope| {
             for _ in 0..processors * FOR_EACH_PROCESSOR_AGAIN {
                 scope.spawn(|| {
-                    while let Some((job, check, before)) = jobs.get(next.fetch_add(1, SeqCst)) {
+                    while let Some(put_off) = next() {
+                        let job = put_off.job;
                         self.progress.begun(&job.name());
-                        let record = match compiled(job) {
+                        let folder = put_off.folder.map_or_else(|| compiled(job), Ok);
+                        let record = match folder {
                             Err(record) => *record,
-                            Ok((_, folder, warnings)) => {
-                                let alone =
-                                    self.graded(job, folder.path(), warnings.clone(), Some(check));
-                                match alone.record.points > 0
-                                    || alone.record.state == State::NotGraded
-                                {
-                                    true => self.graded(job, folder.path(), warnings, None).record,
-                                    false => before.clone(),
+                            Ok(folder) => {
+                                let (path, warnings) = (folder.path(), &put_off.record.warnings);
+                                let graded = |only| self.graded(job, path, warnings.clone(), only);
+                                let alone = graded(Some(&put_off.check)).record;
+                                match alone.points > 0 || alone.state == State::NotGraded {
+                                    true => graded(None).record,
+                                    false => put_off.record,
                                 }
                             }
                         };
