@@ -107,8 +107,8 @@ pub fn says_where(scope: &Scope) -> Option<String> {
         Scope::Everywhere | Scope::Step(_) | Scope::Errors => return None,
     };
     Some(format!(
-        "Only the answer to {asked} is wrong, and it is always the same one. Look where your \
-         program makes it."
+        "Of all that was asked, only {asked} is answered wrongly, and always with the same answer. \
+         Look where your program makes it."
     ))
 }
 
@@ -141,7 +141,7 @@ fn around(came: &[u8], right: &[u8], path: &str) -> Option<(String, String)> {
     let came = str::from_utf8(came).ok()?;
     let right = str::from_utf8(without_line_end(right)).ok()?;
     let (before, behind) = came.split_once(right).filter(|_| !right.is_empty())?;
-    if before.is_empty() && behind.trim_end_matches('\n').is_empty() {
+    if before.is_empty() && behind.trim_end_matches(['\r', '\n']).is_empty() {
         return None;
     }
     let marked = |text: &str| match path {
@@ -195,6 +195,7 @@ mod tests {
         assert_eq!(around("Not found: /x\n", "/x"), found("", ": \0\n"));
         assert_eq!(around("Error. Not found\n", "/x"), found("Error. ", "\n"));
         assert_eq!(around("Not found", "/x"), None);
+        assert_eq!(around("Not found\r\n", "/x"), None);
         assert_eq!(around("Nothing\n", "/x"), None);
     }
 }
