@@ -69,9 +69,8 @@ struct Knobs {
     arms: [&'static str; 2],
     /// The homepage, the about page, and that of all other paths.
     pages: [Page; 3],
-    /// The answer to an unknown path with a percent sign in it, if that has one of its own: to
-    /// any, or to one that can't be decoded.
-    encoded: Option<(IsSuch, Page)>,
+    /// The answer to unknown paths of some kind, if they have one of their own.
+    of_its_own: Option<(IsSuch, Page)>,
 }
 
 impl Default for Knobs {
@@ -84,7 +83,7 @@ impl Default for Knobs {
                 Page::new(200, HTML, "<h1>Hello from Rust!</h1>\n"),
                 Page::new(404, TEXT, "Page not found\n"),
             ],
-            encoded: None,
+            of_its_own: None,
         }
     }
 }
@@ -115,6 +114,19 @@ fn is_no_text(path: &str) -> bool {
     path.ends_with(BROKEN[2])
 }
 
+/// Whether a path is one that is known, but for a slash at its end, or for capital letters.
+fn is_known_with_slash(path: &str) -> bool {
+    path.strip_suffix('/')
+        .is_some_and(|path| PATHS.contains(&path))
+}
+
+fn is_known_in_capitals(path: &str) -> bool {
+    PATHS.contains(&&*path.to_ascii_lowercase())
+}
+
+/// Names that other servers have for the homepage, and paths that are nearly /about.
+const NAMES: [&str; 6] = ["/home", "/About", "/about/", "/index.html", "/index", "/a"];
+
 struct PathRouter;
 
 impl Model for PathRouter {
@@ -126,8 +138,7 @@ impl Model for PathRouter {
         let step = [1, 3, 2][asked_page(asked)?];
         let takes = |arm: &&str| (knobs.takes)(asked.path(), &asked.target, arm);
         let taken = knobs.arms.iter().position(takes);
-        let of_its_own = knobs.encoded.as_ref();
-        let page = match (taken, of_its_own) {
+        let page = match (taken, &knobs.of_its_own) {
             (None, Some((is_such, page))) if is_such(asked.path()) => page,
             _ => &knobs.pages[taken.unwrap_or(2)],
         };
@@ -140,9 +151,10 @@ impl Model for PathRouter {
     }
 
     fn draw(draw: &mut Draw, (): &()) -> Vec<Act> {
-        let path = match draw.one_in(12) {
-            true => draw.path() + draw.pick(&BROKEN),
-            false => draw.path_near(&PATHS),
+        let path = match draw.below(12) {
+            10 => draw.pick(&NAMES).to_string(),
+            11 => draw.path() + draw.pick(&BROKEN),
+            _ => draw.path_near(&PATHS),
         };
         vec![get(path + &draw.query())]
     }
@@ -168,6 +180,18 @@ impl Model for PathRouter {
                 };
             })
             .wrong(
+                "query-without-value",
+                "A query string without a = in it, as in /?blue, makes another page of a path for \
+                 you. What follows the ? is the query string, whatever it is: request.path() \
+                 comes without it.",
+                |knobs| {
+                    knobs.takes = |path, target, arm| match target.split_once('?') {
+                        Some((_, query)) if !query.contains('=') => target == arm,
+                        _ => path == arm,
+                    };
+                },
+            )
+            .wrong(
                 "encoded-question-mark",
                 "You take an encoded question mark, %3F, for the beginning of a query. It is a part \
                  of the path, so /about%3Fa=1 is a path that nobody knows: request.path() is \
@@ -190,6 +214,39 @@ impl Model for PathRouter {
                     knobs.takes = |path, _, arm| path == arm || arm != "/" && path.starts_with(arm);
                 },
             )
+            .wrong(
+                "shorter",
+                "A path is enough for you that is only a part of /about, such as /a. Compare the \
+                 whole path: one that is shorter is another one, and nobody knows it.",
+                |knobs| knobs.takes = |path, _, arm| path == arm || arm == "/about" && arm.starts_with(path),
+            )
+            .or(|knobs| {
+                knobs.takes = |path, _, arm| path == arm || arm == "/about" && arm.contains(path);
+            })
+            .wrong(
+                "more-names",
+                "A page has a second path at your server, such as /home, /index.html or /About. \
+                 The text names one for each page. The others are paths that nobody knows.",
+                |knobs| knobs.takes = |path, _, arm| path == arm || arm == "/" && path == "/home",
+            )
+            .or(|knobs| {
+                knobs.takes = |path, _, arm| {
+                    path == arm || arm == "/" && ["/home", "/index.html"].contains(&path)
+                };
+            })
+            .or(|knobs| {
+                knobs.takes = |path, _, arm| {
+                    path == arm || arm == "/" && ["/index", "/index.html"].contains(&path)
+                };
+            })
+            .or(|knobs| {
+                knobs.takes = |path, _, arm| path == arm || arm == "/about" && path == "/About";
+            })
+            .or(|knobs| {
+                knobs.takes = |path, _, arm| {
+                    path == arm || arm == "/about" && ["/About", "/about/"].contains(&path)
+                };
+            })
             .wrong(
                 "ends-with-slash",
                 "You take every path that ends with a slash for the homepage. Compare the whole \
@@ -220,15 +277,6 @@ impl Model for PathRouter {
                  404 and Page not found.",
                 |knobs| knobs.pages[2] = knobs.pages[0].clone(),
             );
-        mistakes.wrong(
-            "redirects",
-            "You send the client to another page. A path that nobody knows has an answer of its \
-             own: 404, and the text Page not found.",
-            |knobs| {
-                let (status, kind, text) = (302, None, String::new());
-                knobs.pages[2] = Page { status, kind, text };
-            },
-        );
         let pages = [
             ("home", "/"),
             ("about", "/about"),
@@ -280,17 +328,44 @@ impl Model for PathRouter {
         let right = &Knobs::default().pages[page];
         let text = answer.text().into_owned();
         let kind = answer.field("Content-Type").map(str::to_string);
-        if page == 2 && is_encoded(asked.path()) {
+        if page == 2 {
             let (status, kind, text) = (answer.status, kind.clone(), text.clone());
             let came = Page { status, kind, text };
-            let kinds: [IsSuch; 3] = [is_encoded, is_broken, is_no_text];
-            for is_such in kinds {
-                let came = came.clone();
-                mistakes.wrong(
+            let mut own = |name: &str, says: &str, kinds: &[IsSuch]| {
+                for &is_such in kinds {
+                    let came = came.clone();
+                    let set = move |knobs: &mut Knobs| {
+                        knobs.of_its_own = Some((is_such, came.clone()));
+                    };
+                    mistakes.wrong(name, says, set);
+                }
+            };
+            if is_encoded(asked.path()) {
+                own(
                     "percent-sign",
                     "A path with a percent sign in it has an answer of its own. It is a path that \
                      nobody knows, like any other: 404 and Page not found.",
-                    move |knobs| knobs.encoded = Some((is_such, came.clone())),
+                    &[is_encoded, is_broken, is_no_text],
+                );
+            }
+            if (300..400).contains(&status) {
+                own(
+                    "redirects",
+                    "You send the client to another page. A path that nobody knows has an answer \
+                     of its own: 404, and the text Page not found.",
+                    &[|_| true],
+                );
+                own(
+                    "redirects-near",
+                    "A path that is nearly a known one, such as /about/ or /About, is redirected. \
+                     Here it is a path that nobody knows, like any other: 404 and Page not found. \
+                     (Lesson 4 is about redirects.)",
+                    &[
+                        is_known_with_slash,
+                        |path| path.len() > 1 && path.ends_with('/'),
+                        is_known_in_capitals,
+                        |path| is_known_with_slash(path) || is_known_in_capitals(path),
+                    ],
                 );
             }
         }
@@ -305,19 +380,43 @@ impl Model for PathRouter {
             );
             return;
         }
-        let (name, says) = match text.trim_end() == right.text.trim_end() {
-            true => (
+        let line = right.text.trim_end();
+        let around = text.split_once(line);
+        let (name, says) = match around {
+            Some(("", "\\n")) => (
+                "raw-line-end",
+                "The body ends with the two signs \\ and n. In a raw string, r\"…\", they are no \
+                 line end: take the r away."
+                    .into(),
+            ),
+            Some(("", behind)) if behind.trim_end_matches(' ') == "\n" && behind.len() > 1 => (
+                "indented-end",
+                "Spaces stand behind the line end. A string goes on over the end of a line, with \
+                 all spaces up to its second quote: write \\n, and close the quote at once."
+                    .into(),
+            ),
+            Some(("", behind)) if behind.trim().is_empty() => (
                 "line-end",
-                "The text is right but for its end. It ends with one line end, \\n.",
+                "The text is right but for its end. It ends with one line end, \\n.".into(),
             ),
-            false if text.contains(right.text.trim_end()) => (
-                "more-around",
-                "The right text is there, and more stands around it. The body is this one line.",
-            ),
-            false => (
+            Some((before, behind)) => {
+                let behind = behind.trim_end_matches('\n');
+                let found = [(before, "before"), (behind, "behind")];
+                let found = found.iter().filter(|(more, _)| !more.is_empty());
+                let more: Vec<String> = found
+                    .map(|(more, place)| format!("{more:?} stands {place} it"))
+                    .collect();
+                let more = more.join(", and ");
+                (
+                    "more-around",
+                    format!("The right text is there, and {more}. The body is this one line."),
+                )
+            }
+            None => (
                 "other-text",
                 "The text is another one than the lesson asks for. Compare the two letter by \
-                 letter.",
+                 letter."
+                    .into(),
             ),
         };
         mistakes.wrong(name, says, move |knobs| {
