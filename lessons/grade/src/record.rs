@@ -429,7 +429,7 @@ pub fn not_graded(records: &[Record]) -> Option<String> {
 }
 
 /// Lets a check that is not done here count for nobody: also not for those without a program
-/// that it could have been done with.
+/// that it could have been done with, or with one in which its step is still open.
 pub(crate) fn level(records: &mut [Record]) {
     let lessons = records.iter().flat_map(|record| &record.lessons);
     let steps = lessons.flat_map(|lesson| lesson.steps.iter().map(move |step| (lesson, step)));
@@ -444,13 +444,11 @@ pub(crate) fn level(records: &mut [Record]) {
     }
     for record in records {
         for lesson in &mut record.lessons {
-            if lesson.state == State::Graded {
-                continue;
-            }
             for step in &mut lesson.steps {
                 for check in &mut step.checks {
                     let name = (lesson.lesson.clone(), step.step, check.name.clone());
-                    if ignored.contains(&name) {
+                    let was_done = matches!(check.outcome, Outcome::Passed | Outcome::Failed);
+                    if !was_done && ignored.contains(&name) {
                         check.outcome = Outcome::Ignored;
                     }
                 }
@@ -541,11 +539,16 @@ mod tests {
 
     #[test]
     fn what_is_not_done_here_counts_for_nobody() {
-        let mut class = class();
-        class[0].lessons[0].steps[1].checks[0].outcome = Outcome::Ignored;
-        level(&mut class);
-        let all: Vec<u32> = class.iter().map(|record| record.all_points).collect();
-        // The second one has a program, whose check was done.
-        assert_eq!(all, [9, 12, 9]);
+        let all_with = |of_the_second: Outcome| -> Vec<u32> {
+            let mut class = class();
+            class[0].lessons[0].steps[1].checks[0].outcome = Outcome::Ignored;
+            class[1].lessons[0].steps[1].checks[0].outcome = of_the_second;
+            level(&mut class);
+            class.iter().map(|record| record.all_points).collect()
+        };
+        assert_eq!(all_with(Outcome::Open), [9, 9, 9]);
+        assert_eq!(all_with(Outcome::NotGraded), [9, 9, 9]);
+        // With this program, it was done.
+        assert_eq!(all_with(Outcome::Failed), [9, 12, 9]);
     }
 }

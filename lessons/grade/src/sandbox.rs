@@ -378,7 +378,8 @@ impl Confinement {
             "--data=536870912",
             "--nproc=256",
             "--nofile=1024",
-            "--fsize=67108864",
+            // Lesson 19 keeps files of 100 MiB.
+            "--fsize=134217728",
             "--cpu=60",
             "--core=0",
         ]);

@@ -305,6 +305,7 @@ const SOLVED: u32 = u32::MAX;
 fn are_as_deserved([untouched, half, solved]: [(i64, i64); 3]) {
     let (all, of) = solved;
     assert_eq!(all, of);
+    assert_eq!((untouched.1, half.1), (of, of), "what there is to reach");
     assert!((1..20).contains(&untouched.0), "{untouched:?}");
     assert!((of / 4..of * 3 / 4).contains(&half.0), "{half:?} of {of}");
 }
