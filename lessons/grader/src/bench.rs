@@ -179,7 +179,11 @@ impl<'a> Stage<'a> {
         match act {
             Act::Ask(request) => {
                 self.serving()?;
-                let exchange = self.ask(&self.addresses.real_request(request));
+                let request = self.addresses.real_request(request);
+                let exchange = match self.connections {
+                    Connections::Small => self.ask(&request.with_small_names()),
+                    _ => self.ask(&request),
+                };
                 Ok(Seen::Exchange(Box::new(
                     self.addresses.told_answer(exchange),
                 )))

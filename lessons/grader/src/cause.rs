@@ -12,6 +12,7 @@
 //! - `guess`: what a program may do, held against all that was seen
 //! - `slips`: mistakes that can be made in every lesson
 //! - `search`: the guesses in their order, one alone and two together
+//! - `letters`: names of headers that are compared letter by letter
 //! - `asking`: what the program is asked, so that no chance explains anything
 //! - `patience`: for how long that goes on
 //! - `common`: what is said if nothing explains
@@ -25,6 +26,7 @@ use search::{Search, TIME};
 mod asking;
 mod common;
 mod guess;
+mod letters;
 mod lost;
 mod patience;
 mod rules;
@@ -78,6 +80,11 @@ pub(crate) fn explain<M: Model>(
     play: &mut dyn FnMut(&[Act], Connections) -> Option<Play>,
 ) -> Explained<M> {
     let all = search(plays, Until::Rule, open, draw, play);
+    if matches!(all.cause, Cause::Unexplained(_))
+        && let Some(cause) = letters::letters::<M>(plays, open, play)
+    {
+        return cause.into();
+    }
     let failed = |(_, seen): &(Act, Seen)| rules::has_failed(seen);
     if !matches!(all.cause, Cause::Unexplained(_)) || !plays.iter().flatten().any(failed) {
         return all;

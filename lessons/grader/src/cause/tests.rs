@@ -201,6 +201,55 @@ fn what_nobody_knows_is_not_guessed() {
     }
 }
 
+/// A board that finds the length of a body by a name in these letters.
+fn by_letters(acts: &[Act], connections: Connections, finds_small: bool) -> Play {
+    let is_small = matches!(connections, Connections::Ureq | Connections::Small);
+    let mut play = played(&Knobs::default(), acts);
+    for (_, seen) in play.iter_mut().filter(|_| is_small != finds_small) {
+        if seen.answer().is_some_and(|answer| answer.status == 303) {
+            *seen = came(Answer::new(411, ""));
+        }
+    }
+    play
+}
+
+#[test]
+fn names_of_headers_that_are_compared_letter_by_letter_are_told() {
+    for (finds_small, connections) in [(false, Connections::Ureq), (true, Connections::Each)] {
+        let acts = [post("/").body("one"), post("/").body("two")];
+        let play = |connections| by_letters(&acts, connections, finds_small);
+        let plays = [Connections::Ureq, Connections::Each].map(play);
+        assert!(plays.iter().any(|seen| *seen == play(connections)));
+        let mut draw = Draw::new(&["cause"]);
+        let again =
+            &mut |acts: &[Act], connections| Some(by_letters(acts, connections, finds_small));
+        let explained = explain::<Board>(&plays, &Open::new(), &mut draw, again);
+        assert_eq!(explained.cause.names(), ["header-letters"]);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_all_letters_is_not_told_by_them() {
+    let mut times = 0;
+    let acts = [post("/").body("one"), get("/")];
+    let mut by_chance = |acts: &[Act], _| {
+        times += 1;
+        let knobs = Knobs {
+            kept: if times % 3 == 0 {
+                |text| text.replace('n', "")
+            } else {
+                str::to_string
+            },
+            ..Knobs::default()
+        };
+        Some(played(&knobs, acts))
+    };
+    let plays = [(); 3].map(|()| by_chance(&acts, Connections::Ureq).unwrap());
+    let mut draw = Draw::new(&["cause"]);
+    let explained = explain::<Board>(&plays, &Open::new(), &mut draw, &mut by_chance);
+    assert!(matches!(explained.cause, Cause::Unexplained(_)));
+}
+
 /// A board that capitalizes, and whose server fails if there is more on it than this.
 fn failing(acts: &[Act]) -> Play {
     let knobs = Knobs {

@@ -79,6 +79,8 @@ pub(crate) enum Connections {
     Ureq,
     /// Each request has one of its own.
     Each,
+    /// The same, and the names of header fields have small letters.
+    Small,
     /// All requests have one together, as long as the server keeps it.
     One,
 }
@@ -273,6 +275,19 @@ impl Request {
     /// The value of a field of the head.
     pub fn field(&self, name: &str) -> Option<&str> {
         field(&self.fields, name)
+    }
+
+    /// The same request, in which the names of fields have small letters.
+    pub(crate) fn with_small_names(&self) -> Self {
+        let mut small = self.clone();
+        if let Some(body) = self.body.as_ref().filter(|_| !self.is_chunked()) {
+            let length = body.len().to_string();
+            small.fields.push(("Content-Length".into(), length));
+        }
+        for (name, _) in &mut small.fields {
+            name.make_ascii_lowercase();
+        }
+        small
     }
 
     /// Whether its body is sent in chunks.
