@@ -1,6 +1,8 @@
 //! The checks of lesson 2, text_and_bytes: lengths in bytes, counts in characters,
 //! and bytes that are no text.
 
+use std::io::Read;
+
 use grader::{Act, Draw, Expect, Mistakes, Model, Seen, Status, Whole, get, post};
 use percent_encoding::percent_encode_byte;
 
@@ -76,8 +78,9 @@ fn main() -> std::process::ExitCode {
         .example(3, 1, "spaces and line ends count, too", Whole, |draw| {
             [
                 post("/count").body(format!("  {}\r\nねこ \n", draw.word())),
-                // What some editors begin a text with.
+                // What some editors begin a text with, and what stands for bytes that are none.
                 post("/count").body(format!("\u{feff}{}", draw.word())),
+                post("/count").body(format!("{}\u{fffd}{}", draw.word(), draw.word())),
             ]
         })
         .example(3, 1, "an empty body has none", Whole, |_| {
@@ -142,6 +145,8 @@ struct Knobs {
     words_end: &'static str,
     unknown: (u16, String),
     numbers: fn(&[u8]) -> Answered,
+    /// What stands between two numbers, in the place of a space.
+    between: String,
     /// Whether all requests have one buffer for their bodies.
     keeps_buffer: bool,
     /// The most bytes of a body that are read.
@@ -150,6 +155,8 @@ struct Knobs {
     surely: usize,
     /// Whether /bytes refuses what is not UTF-8, in any words.
     text_only: bool,
+    /// Where a text breaks off, if it is taken for one that is not UTF-8.
+    taken_for_broken: fn(&str) -> Option<usize>,
     /// The numbers of characters and of bytes.
     counts: fn(&str) -> (usize, usize),
     /// The line that says them: `C` and `B` stand for the numbers.
@@ -193,16 +200,13 @@ impl Default for Knobs {
             has_length: true,
             words_end: "\n",
             unknown: (404, "Page not found\n".into()),
-            numbers: |body| {
-                (
-                    200,
-                    numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into()),
-                )
-            },
+            numbers: |body| (200, numbers(body, " ", hex)),
+            between: " ".into(),
             keeps_buffer: false,
             most: usize::MAX,
             surely: usize::MAX,
             text_only: false,
+            taken_for_broken: |_| None,
             counts: |text| (text.chars().count(), text.len()),
             counted: COUNTED.into(),
             singular: &[],
@@ -212,6 +216,11 @@ impl Default for Knobs {
             broken_status: None,
         }
     }
+}
+
+/// A byte as two digits.
+fn hex(byte: u8) -> String {
+    percent_encode_byte(byte)[1..].into()
 }
 
 /// One line with a number for each byte.
@@ -265,12 +274,18 @@ impl Model for TextAndBytes {
             (_, "/bytes") if !is_get => match &knobs.empty[1] {
                 Some(Empty::Refused) if body.is_empty() => return Some(refused(2)),
                 Some(Empty::Line(line)) if body.is_empty() => (2, (200, line.clone())),
-                _ => (2, (knobs.numbers)(body)),
+                _ => {
+                    let (status, line) = (knobs.numbers)(body);
+                    (2, (status, line.replace(' ', &knobs.between)))
+                }
             },
             (_, "/count") if !is_get => match (std::str::from_utf8(body), &knobs.empty[0]) {
                 (Ok(""), Some(Empty::Refused)) => return Some(refused(3)),
                 (Ok(""), Some(Empty::Line(line))) => (3, (200, line.clone())),
-                (Ok(text), _) => (3, (200, counted((knobs.counts)(text)))),
+                (Ok(text), _) => match (knobs.taken_for_broken)(text) {
+                    Some(good) => (3, (400, knobs.broken_line.replace('N', &good.to_string()))),
+                    None => (3, (200, counted((knobs.counts)(text)))),
+                },
                 (Err(error), _) => {
                     let (status, told) = (knobs.broken)(body, error.valid_up_to());
                     let text = match told {
@@ -360,36 +375,36 @@ impl Model for TextAndBytes {
                 knobs.numbers = |body| (200, numbers(body, " ", |byte| format!("0x{}", &percent_encode_byte(byte)[1..])));
             })
             .wrong("commas", "There is a comma between the numbers. One space is between each two, and nothing else.", |knobs| {
-                knobs.numbers = |body| (200, numbers(body, ", ", |byte| percent_encode_byte(byte)[1..].into()));
+                knobs.numbers = |body| (200, numbers(body, ", ", hex));
             })
             .wrong("no-spaces", "Nothing is between the numbers. One space is between each two.", |knobs| {
-                knobs.numbers = |body| (200, numbers(body, "", |byte| percent_encode_byte(byte)[1..].into()));
+                knobs.numbers = |body| (200, numbers(body, "", hex));
             })
             .wrong("space-at-the-end", "There is a space behind the last number, too. A space stands only between two numbers.", |knobs| {
                 knobs.numbers = |body| {
-                    let line = numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into());
+                    let line = numbers(body, " ", hex);
                     (200, if body.is_empty() { line } else { line.replace('\n', " \n") })
                 };
             })
             .wrong("space-at-the-start", "There is a space before the first number, too. A space stands only between two numbers.", |knobs| {
                 knobs.numbers = |body| {
-                    let line = numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into());
+                    let line = numbers(body, " ", hex);
                     (200, if body.is_empty() { line } else { format!(" {line}") })
                 };
             })
             .wrong("one-line-each", "Each number has a line of its own. All of them stand in one line, with a space between each two.", |knobs| {
-                knobs.numbers = |body| (200, numbers(body, "\n", |byte| percent_encode_byte(byte)[1..].into()));
+                knobs.numbers = |body| (200, numbers(body, "\n", hex));
             })
             .wrong("sixteen-in-a-line", "You begin a new line after sixteen numbers. All of them stand in one line.", |knobs| {
                 knobs.numbers = |body| {
-                    let lines = body.chunks(16).map(|chunk| numbers(chunk, " ", |byte| percent_encode_byte(byte)[1..].into()));
+                    let lines = body.chunks(16).map(|chunk| numbers(chunk, " ", hex));
                     let lines: String = lines.collect();
                     (200, if lines.is_empty() { "\n".into() } else { lines })
                 };
             })
             .wrong("numbers-end", "The line end behind the numbers is missing: \\n.", |knobs| {
                 knobs.numbers = |body| {
-                    let line = numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into());
+                    let line = numbers(body, " ", hex);
                     (200, line.trim_end().into())
                 };
             })
@@ -403,12 +418,12 @@ impl Model for TextAndBytes {
             .wrong("text-only", "You make a text of the bytes first, and what is not UTF-8 becomes \u{fffd}. /bytes takes any bytes as they are.", |knobs| {
                 knobs.numbers = |body| {
                     let text = String::from_utf8_lossy(body);
-                    (200, numbers(text.as_bytes(), " ", |byte| percent_encode_byte(byte)[1..].into()))
+                    (200, numbers(text.as_bytes(), " ", hex))
                 };
             })
             .wrong("text-asked", "/bytes refuses bytes that are not UTF-8. It takes any bytes; only /count needs a text.", |knobs| {
                 knobs.numbers = |body| match std::str::from_utf8(body) {
-                    Ok(_) => (200, numbers(body, " ", |byte| percent_encode_byte(byte)[1..].into())),
+                    Ok(_) => (200, numbers(body, " ", hex)),
                     Err(error) => (400, format!("not UTF-8, good bytes: {}\n", error.valid_up_to())),
                 };
             })
@@ -422,6 +437,22 @@ impl Model for TextAndBytes {
             .wrong("kept-buffer", "The bytes of earlier requests are still there when the next body comes. Make a new Vec for each request.", |knobs| {
                 knobs.keeps_buffer = true;
             })
+            .wrong("replacement-sign", "A text in which the sign \u{fffd} was sent gets 400. It is a character like any other, of three bytes: from_utf8 says whether a body is text, and what from_utf8_lossy has made does not.", |knobs| {
+                knobs.taken_for_broken = |text| text.find('\u{fffd}');
+            })
+            .or(|knobs| {
+                knobs.taken_for_broken = |text| text.find('\u{fffd}');
+                // Behind such a sign, nobody looks for bytes that are none.
+                knobs.broken = |body, _| {
+                    let good = String::from_utf8_lossy(body).find('\u{fffd}');
+                    (400, Told::Good(good.unwrap_or_default()))
+                };
+            })
+            .wrong("capacity", "The number of bytes is the capacity of the Vec: how many it has room for. How many are in it says len().", |knobs| {
+                knobs.counts = |text| (text.chars().count(), room(Vec::new(), text));
+            })
+            .or(|knobs| knobs.counts = |text| (text.chars().count(), room(Vec::with_capacity(1024), text)))
+            .or(|knobs| knobs.counts = |text| (text.chars().count(), room(Vec::with_capacity(4096), text)))
             .wrong("swapped", "The two numbers are in each other's place: characters come first, then bytes.", |knobs| {
                 knobs.counts = |text| (text.len(), text.chars().count());
             })
@@ -583,6 +614,26 @@ impl Model for TextAndBytes {
                 // What is there may be more the next time, or less.
                 .or(move |knobs| knobs.surely = read.min(SURELY_THERE));
         }
+        // What stands between the first two numbers, if it is white space.
+        let [first, second] = [0, 1].map(|at| body.get(at).map(|&byte| hex(byte)));
+        let behind = first.and_then(|first| text.strip_prefix(&*first));
+        let between = behind
+            .zip(second)
+            .and_then(|(behind, second)| behind.split_once(&*second));
+        if asked.path() == "/bytes" && status == 200 {
+            let is_white =
+                |text: &&str| !text.is_empty() && text.trim_matches([' ', '\t']).is_empty();
+            if let Some(between) = between.map(|(between, _)| between).filter(is_white) {
+                let between = between.to_string();
+                mistakes.wrong(
+                    "between-numbers",
+                    "There is more than one space between two numbers, or a tab. It is one space.",
+                    move |knobs| {
+                        knobs.between = between.clone();
+                    },
+                );
+            }
+        }
         let forms = ["/count", "/bytes"];
         let at = forms.iter().position(|path| *path == asked.path());
         if let Some(at) = at.filter(|_| asked.method == "POST" && body.is_empty() && status == 200)
@@ -655,6 +706,19 @@ impl Model for TextAndBytes {
     }
 }
 
+/// How many bytes a Vec has room for that a body was read into.
+fn room(mut body: Vec<u8>, text: &str) -> usize {
+    /// A body, of which nobody knows beforehand how long it is.
+    struct Body<'a>(&'a [u8]);
+    impl Read for Body<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+    let read = Body(text.as_bytes()).read_to_end(&mut body);
+    read.map_or(0, |_| body.capacity())
+}
+
 /// Signs that are a part of another one for the eye: an accent, a vowel of Hindi, and what
 /// joins two pictures to one.
 const MARKS: [char; 3] = ['\u{301}', '\u{93f}', '\u{200d}'];
@@ -688,7 +752,7 @@ fn body(draw: &mut Draw) -> Vec<u8> {
         4 => format!(" {}\r\n{} \n", draw.word(), draw.line()),
         5 => "🐈".repeat(draw.number(1..4) as usize),
         6 => draw
-            .pick(&["\n", " ", "\t\u{1}\0", "\u{feff}x", "é", "x"])
+            .pick(&["\n", " ", "\t\u{1}\0", "\u{feff}x", "é", "x", "ね\u{fffd}"])
             .into(),
         // One sign for the eye, and several characters.
         7 => draw
