@@ -1,5 +1,7 @@
 //! The checks of lesson 3, echo_server: a path and a query, decoded.
 
+use std::path::{Path, PathBuf};
+
 use grader::record::Request;
 use grader::{Act, Draw, Expect, Mistakes, Model, Seen, Status, Whole, get};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -328,6 +330,19 @@ impl Model for EchoServer {
             .wrong("slash-at-the-end", "You take away slashes at the end of the path, too. Only the first one goes.", |knobs| {
                 knobs.echoed = |asked| asked.path().trim_matches('/').into();
             })
+            .wrong("name-of-a-file", "You take the path for the name of a file (std::path::Path), in which a slash at the end and a part that is a single dot mean nothing. Here it is a text: strip_prefix of a &str takes the first slash away, and nothing else.", |knobs| {
+                knobs.echoed = |asked| {
+                    let path = Path::new(asked.path());
+                    let rest = path.strip_prefix("/").ok().and_then(Path::to_str);
+                    rest.unwrap_or(asked.path()).into()
+                };
+            })
+            .or(|knobs| {
+                knobs.echoed = |asked| {
+                    let parts = Path::new(asked.path()).components().skip(1);
+                    parts.collect::<PathBuf>().to_string_lossy().into()
+                };
+            })
             .wrong("last-part", "You echo only what stands behind the last slash. The whole path comes back, without its first slash.", |knobs| {
                 knobs.echoed = |asked| asked.path().rsplit('/').next().unwrap_or_default().into();
             })
@@ -487,6 +502,16 @@ impl Model for EchoServer {
                 };
             })
             .or(|knobs| {
+                // The one digit is the whole number.
+                knobs.decode = |text| match text.as_bytes() {
+                    [before @ .., b'%', digit] if digit.is_ascii_hexdigit() => {
+                        let (before, digit) = (str::from_utf8(before).ok()?, char::from(*digit));
+                        strictly(&format!("{before}%0{digit}"))
+                    }
+                    _ => strictly(text),
+                };
+            })
+            .or(|knobs| {
                 knobs.decode = |text| match text.strip_suffix('%') {
                     Some(text) => strictly(text).map(|text| text + "\0"),
                     None => match text.as_bytes() {
@@ -506,6 +531,17 @@ impl Model for EchoServer {
                         }
                     }
                     String::from_utf8(bytes).ok()
+                };
+            })
+            .wrong("cut-character", "A text that ends in the middle of a character, as /caf%C3 does, gets 200: that beginning is left out. It can't be decoded, so the answer is 400.", |knobs| {
+                knobs.decode = |text| {
+                    let bytes: Vec<u8> = percent_decode_str(text).collect();
+                    let whole = match str::from_utf8(&bytes) {
+                        Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
+                        _ => &bytes[..],
+                    };
+                    let whole = String::from_utf8(whole.to_vec()).ok();
+                    whole.filter(|_| is_encoded(text))
                 };
             })
             .wrong("latin-1", "Bytes that are not UTF-8 are read in another encoding, and the answer is 200. They can't be decoded, so the answer is 400.", |knobs| {
@@ -594,6 +630,15 @@ impl Model for EchoServer {
             })
             .wrong("begins-or-ends", "You look at the beginning and at the end of the query. The field can stand between others, and a field that only ends with shout=1 is another one: take the query apart at each &.", |knobs| {
                 knobs.shouts = |query, _| query.starts_with("shout=1&") || query.ends_with("shout=1");
+            })
+            .or(|knobs| {
+                knobs.shouts = |query, _| query.starts_with("shout=1") || query.ends_with("&shout=1");
+            })
+            .or(|knobs| {
+                knobs.shouts = |query, _| {
+                    let is_field = query == "shout=1" || query.starts_with("shout=1&");
+                    is_field || query.ends_with("&shout=1")
+                };
             })
             .wrong("every-equals-sign", "You split a field at every =, and look at the first two parts, so shout=1=2 shouts. The whole field must be shout=1.", |knobs| {
                 knobs.shouts = |query, _| fields(query).any(|field| {
