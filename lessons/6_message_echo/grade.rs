@@ -141,8 +141,8 @@ struct Knobs {
     kept: Option<Keep>,
     /// The paths whose bodies come there.
     kept_at: &'static [&'static str],
-    /// Whether PUT is answered as POST, and the status of GET, if it is answered.
-    takes_put: bool,
+    /// The methods that are answered as POST, and the status of GET, if it is answered otherwise.
+    takes: &'static [&'static str],
     get: Option<u16>,
     /// What becomes of a body on its way back.
     echo: fn(&[u8]) -> Vec<u8>,
@@ -154,6 +154,8 @@ struct Knobs {
     /// Whether one in the query is taken if the form has none.
     or_query: bool,
     missing: u16,
+    /// The paths at which a form without a message gets the answer to one.
+    needs_form: fn(path: &str) -> bool,
     /// Whether the answer names the field that is missing.
     names_field: bool,
     /// The status of another path, unless it is taken for that of messages.
@@ -199,7 +201,7 @@ impl Default for Knobs {
             most: usize::MAX,
             kept: None,
             kept_at: &["/", "/body"],
-            takes_put: false,
+            takes: &[],
             get: None,
             echo: <[u8]>::to_vec,
             message: |form| first(form, "message"),
@@ -207,6 +209,7 @@ impl Default for Knobs {
             refuses: |_| false,
             or_query: false,
             missing: 400,
+            needs_form: |path| path == "/",
             names_field: true,
             elsewhere: Some(404),
             kind: Some(TEXT.into()),
@@ -250,7 +253,7 @@ impl Model for MessageEcho {
         match (&*asked.method, knobs.get) {
             ("POST", _) => {}
             ("GET" | "HEAD", Some(status)) => return Some(Expect::step(1).status(status)),
-            ("PUT", _) if knobs.takes_put => {}
+            (method, _) if knobs.takes.contains(&method) => {}
             _ => return Some(Expect::step(1).status(501)),
         }
         let sent = asked.body.as_deref().unwrap_or_default();
@@ -291,6 +294,10 @@ impl Model for MessageEcho {
         let Some(length) = length else {
             return Some(expect(knobs.unsaid_status));
         };
+        let is_asked = (knobs.needs_form)(asked.path()) && asked.path() != "/";
+        if is_asked && is_said && (knobs.message)(sent).is_none() {
+            return Some(expect(knobs.missing));
+        }
         if elsewhere.is_some() {
             return elsewhere;
         }
@@ -389,7 +396,8 @@ impl Model for MessageEcho {
             7 => message(&draw.text()),
             8 => message(draw.pick(&[" ", "  x ", "\r\n", "a\r\nb\n", " é", "%41+%2B", "1=2=3"])),
             9 => post(other(draw)).body(draw.word()).chunked(),
-            10 => match draw.below(4) {
+            10 => match draw.below(5) {
+                4 => request("PUT", draw.pick(&PATHS)).body(draw.word()),
                 3 => post(format!("/?message={}", draw.word())).form(&[]),
                 0 => post(draw.pick(&PATHS)).body("message=x").chunked(),
                 1 => post(draw.pick(&PATHS)), // neither a length nor a body
@@ -483,11 +491,12 @@ impl Model for MessageEcho {
                 knobs.kept_at = &["/body"];
                 knobs.kept = Some(|buffer, body| buffer.extend(body));
             })
-            .wrong("more-methods", "Another method than POST is answered. In this lesson, the handler has do_post alone, and the library answers 501 to all others.", |knobs| knobs.takes_put = true)
+            .wrong("more-methods", "Another method than POST is answered. In this lesson, the handler has do_post alone, and no do_get or handle: the library answers 501 to all others.", |knobs| knobs.takes = &["PUT"])
+            .or(|knobs| knobs.takes = &["GET", "HEAD", "PUT", "DELETE"])
             .or(|knobs| knobs.get = Some(200))
             .or(|knobs| knobs.get = Some(405))
-            .or(|knobs| (knobs.takes_put, knobs.get) = (true, Some(200)))
-            .or(|knobs| (knobs.takes_put, knobs.get) = (true, Some(405)))
+            .or(|knobs| (knobs.takes, knobs.get) = (&["PUT"], Some(200)))
+            .or(|knobs| (knobs.takes, knobs.get) = (&["PUT"], Some(405)))
             .wrong("one-line", "You read up to the first line end. A body may have many lines: read as many bytes as the Content-Length says.", |knobs| {
                 knobs.read = |body| Read::These(body.split(|byte| *byte == b'\n').next().unwrap_or_default());
             })
@@ -646,6 +655,10 @@ impl Model for MessageEcho {
             .or(|knobs| {
                 knobs.refuses = |message| message.trim().is_empty();
             })
+            .wrong("form-before-path", "A POST without a message gets 400, whatever its path is. Only / needs one: look at the path first.", |knobs| {
+                knobs.needs_form = |path| !PATHS.contains(&path);
+            })
+            .or(|knobs| knobs.needs_form = |_| true)
             .wrong("missing-not-found", "A form without a message gets 404. The path is right; the form is not. That is a 400.", |knobs| knobs.missing = 404)
             .wrong("missing-ok", "A form without a message gets 200, which says that all is well. The client has made a mistake: the status is 400.", |knobs| knobs.missing = 200)
             .wrong("nothing-said", "The answer with 400 does not say what is missing. The word message must be in it.", |knobs| knobs.names_field = false)
@@ -785,9 +798,17 @@ fn large(run: &mut Run) -> Verdict {
         format!("the status {}, and {came} bytes", answer.status()),
     );
     let is_cut = answer.status() == 200 && text.as_bytes().starts_with(answer.body());
-    Err(match is_cut {
-        true => failure.because("cut", cut(came)),
-        false => failure,
+    let (status, length) = (answer.status(), text.len());
+    Err(match status {
+        _ if is_cut => failure.because("cut", cut(came)),
+        400..500 => failure.because(
+            "limit",
+            format!(
+                "A body of {length} bytes gets {status}, and a shorter one does not: your program \
+                 has a limit of its own. The lesson asks for none, and the library has one."
+            ),
+        ),
+        _ => failure,
     })
 }
 
