@@ -8,7 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use grader::record::Request;
-use grader::{Act, Begun, Draw, Expect, Failure, Mistakes, Model, NOBODY, Reply, Run, SERVICE};
+use grader::{
+    Act, Answer, Begun, Draw, Expect, Failure, Mistakes, Model, NOBODY, Reply, Run, SERVICE,
+};
 use grader::{Seen, Service, Site, Status, Verdict, Whole};
 use grader::{encode_form, get, post, serves, start};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         )
         .check(1, 1, "the server can be asked about itself", asks_itself)
         .check(1, 1, "16 threads serve 16 requests at once", sixteen)
+        .check(1, 0, "and not more than the argument says", no_more)
         .check(2, 0, "no request waits for ever", nobody_waits_for_ever)
         .example(2, 1, "a good bookmark answers 303", Whole, |draw| {
             let (site, uri) = site(draw, 200);
@@ -80,10 +83,12 @@ fn main() -> ExitCode {
             let statuses = draw.shuffled([&[200; 6][..], &[404; 5]].concat());
             let sites = statuses.into_iter().map(|status| site(draw, status));
             let (mut acts, uris): (Vec<Act>, Vec<String>) = sites.unzip();
-            let bookmarks: Vec<String> = uris
+            let mut bookmarks: Vec<String> = uris
                 .iter()
                 .map(|uri| format!("{}={uri}", draw.word()))
                 .collect();
+            // What is text stays text, and is escaped once.
+            bookmarks[5].insert_str(0, "q&a<b>");
             let bookmarks: Vec<&str> = bookmarks.iter().map(String::as_str).collect();
             acts.extend([start(&bookmarks), get("/status")]);
             acts
@@ -116,6 +121,18 @@ fn look_up(name: &str) -> Act {
     get(format!("/{}", utf8_percent_encode(name, NON_ALPHANUMERIC)))
 }
 
+/// A name that has this one in it, or is in it.
+fn part_or_more(draw: &mut Draw, name: &str) -> String {
+    let mut part: Vec<char> = name.chars().collect();
+    match draw.below(4) {
+        0 => return format!("{name}s"),
+        1 => return format!("my {name}"),
+        2 => part.pop(),
+        _ => Some(part.remove(0)),
+    };
+    part.into_iter().collect()
+}
+
 /// The form of the page, sent.
 fn posted(name: &str, uri: &str) -> Act {
     post("/").form(&[("name", name), ("uri", uri)])
@@ -139,12 +156,17 @@ struct Knobs {
     stored: (u16, Option<String>),
     /// What /status says of a site.
     says: fn(there: bool) -> &'static str,
+    /// The answers that it takes for those of the bookmarks, of what they are.
+    finds: fn(there: Vec<bool>) -> Vec<bool>,
+    /// What a reader sees of a name.
+    named: fn(name: &str) -> String,
     /// Of how many bookmarks it says something.
     lists: usize,
+    /// Whether also of those that are gone.
+    lists_gone: bool,
     /// Which of those that have one URI.
     of_one_uri: OfOneUri,
-    /// Whether they are in the order of the map.
-    in_order: bool,
+    order: Order,
     /// Whether a bookmark that is there already may be posted again.
     again: bool,
     /// Whether the page of the 404 has the URI in it.
@@ -168,6 +190,14 @@ enum OfOneUri {
     Last,
 }
 
+/// The order of the bookmarks that /status has.
+#[derive(Clone, Copy, PartialEq)]
+enum Order {
+    Map,
+    Reversed,
+    Any,
+}
+
 impl Default for Knobs {
     fn default() -> Self {
         Self {
@@ -180,9 +210,12 @@ impl Default for Knobs {
             refused: 404,
             stored: (303, Some("/".into())),
             says: |there| if there { "is there" } else { "is gone" },
+            finds: |there| there,
+            named: str::to_string,
             lists: usize::MAX,
+            lists_gone: true,
             of_one_uri: OfOneUri::All,
-            in_order: true,
+            order: Order::Map,
             again: false,
             names_uri: true,
         }
@@ -245,13 +278,19 @@ impl Model for ThreadedServer {
             0..=3 => {
                 let status = draw.pick(&[200, 200, 200, 404]);
                 let (site, uri) = site(draw, status);
-                let name = match draw.below(4) {
+                let name = match draw.below(6) {
                     0 => known(draw),
                     1 => known(draw).to_uppercase(),
                     2 => draw.line(),
+                    3 => {
+                        let known = known(draw);
+                        part_or_more(draw, &known)
+                    }
+                    4 => format!("{}{}", draw.pick(&["<i>", "a&b", "&lt;"]), draw.word()),
                     _ => draw.word(),
                 };
-                vec![site, posted(&name, &uri), get("/")]
+                let page = draw.pick(&["/", "/", "/status"]);
+                vec![site, posted(&name, &uri), get(page)]
             }
             4 => {
                 let name = known(draw);
@@ -333,11 +372,10 @@ impl Model for ThreadedServer {
                  has to see what was wrong: put the URI into the sentence.",
                 |knobs| knobs.names_uri = false,
             )
-            .wrong(
-                OTHER_ORDER.0,
-                OTHER_ORDER.1,
-                |knobs| knobs.in_order = false,
-            )
+            .wrong(OTHER_ORDER.0, OTHER_ORDER.1, |knobs| {
+                knobs.order = Order::Any;
+            })
+            .or(|knobs| knobs.order = Order::Reversed)
             .wrong(
                 "again-stored",
                 "A bookmark that is there already, with the same URI, is posted again, and the answer is \
@@ -360,6 +398,16 @@ impl Model for ThreadedServer {
                     |kept, name, _| kept.keys().any(|known| known.eq_ignore_ascii_case(name));
             })
             .wrong(
+                "part-is-taken",
+                "A free name gets 409, because a name in the list is like it: one is a part of the other. Only \
+                 the very same name is taken: look with contains_key, which compares whole names.",
+                |knobs| knobs.is_taken = |kept, name, _| kept.keys().any(|known| known.contains(name)),
+            )
+            .or(|knobs| knobs.is_taken = |kept, name, _| kept.keys().any(|known| known.starts_with(name)))
+            .or(|knobs| knobs.is_taken = |kept, name, _| kept.keys().any(|known| known.ends_with(name)))
+            .or(|knobs| knobs.is_taken = |kept, name, _| kept.keys().any(|known| name.contains(&**known)))
+            .or(|knobs| knobs.is_taken = |kept, name, _| kept.keys().any(|known| name.starts_with(&**known)))
+            .wrong(
                 "uri-taken",
                 "A free name gets 409, because its URI is in the list under another name. Several names \
                  may lead to one site: look only for the name.",
@@ -376,6 +424,43 @@ impl Model for ThreadedServer {
                 |knobs| knobs.of_one_uri = OfOneUri::First,
             )
             .or(|knobs| knobs.of_one_uri = OfOneUri::Last)
+            .wrong(
+                "gone-left-out",
+                "/status leaves out the sites that are gone. Each bookmark belongs there, with true or with \
+                 false: whoever reads the page wants to see just these.",
+                |knobs| knobs.lists_gone = false,
+            )
+            .wrong(
+                "answers-mixed",
+                "What /status says of one site depends on others: the answers are put together, as with the && or \
+                 || of two. Each name gets the answer of its own thread: what its own join returns.",
+                |knobs| {
+                    knobs.finds = |there| {
+                        let mut all = true;
+                        there.into_iter().map(|one| { all &= one; all }).collect()
+                    };
+                },
+            )
+            .or(|knobs| {
+                knobs.finds = |there| {
+                    let mut any = false;
+                    there.into_iter().map(|one| { any |= one; any }).collect()
+                };
+            })
+            .or(|knobs| knobs.finds = |there| vec![there.iter().all(|one| *one); there.len()])
+            .or(|knobs| knobs.finds = |there| vec![there.contains(&true); there.len()])
+            .wrong(
+                "answers-turned",
+                "/status says of the first site what the last one has answered, and so on: names and answers \
+                 are not in the same order. (pop takes the last one.) Keep each name together with its handle.",
+                |knobs| knobs.finds = |there| there.into_iter().rev().collect(),
+            )
+            .wrong(
+                "name-escaped-twice",
+                "A name with a sign of HTML in it stands on the page of /status as &lt; or &amp;: it is escaped \
+                 twice. send_status escapes the names. Give it each name as it is.",
+                |knobs| knobs.named = http_core::escape_html,
+            )
             .wrong(
                 "everybody-there",
                 "/status says of every site that it is there, whatever check_uri says of it. Hand on \
@@ -396,16 +481,8 @@ impl Model for ThreadedServer {
         {
             let text = answer.text();
             let listed = text.matches(">is there<").count() + text.matches(">is gone<").count();
-            let first = match listed {
-                0 => "no bookmark at all".into(),
-                1 => "the first bookmark only".into(),
-                _ => format!("the first {listed} bookmarks only"),
-            };
-            mistakes.wrong(
-                "only-the-first",
-                format!("/status has {first}. Every one of them belongs there."),
-                move |knobs| knobs.lists = listed,
-            );
+            let (name, says) = only_the_first(listed);
+            mistakes.wrong(name, says, move |knobs| knobs.lists = listed);
         }
         let (Some(asked), Some(answer)) = (act.asked_post(), seen.answer()) else {
             return;
@@ -470,22 +547,41 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
     Some(if there { stored } else { refused })
 }
 
-/// The bookmarks that /status has, and the names that it has not.
-fn listed<'a>(knobs: &Knobs, kept: &'a Bookmarks) -> (Vec<(&'a str, &'a str)>, Vec<&'a str>) {
+/// The mistake of a list that ends too early, and what is said of it.
+fn only_the_first(listed: usize) -> (&'static str, String) {
+    let first = match listed {
+        0 => "no bookmark at all".into(),
+        1 => "the first bookmark only".into(),
+        _ => format!("the first {listed} bookmarks only"),
+    };
+    let says = format!("/status has {first}. Every one of them belongs there.");
+    ("only-the-first", says)
+}
+
+/// The lines that /status has, and what it has not.
+fn listed(knobs: &Knobs, world: &World) -> (Vec<String>, Vec<String>) {
     let (mut lines, mut left_out) = (Vec::new(), Vec::new());
-    let all: Vec<_> = kept.iter().collect();
-    for (at, (name, uri)) in all.iter().enumerate() {
+    let all: Vec<_> = world.kept.iter().collect();
+    let there = all.iter().map(|(_, uri)| world.is_there(uri)).collect();
+    for (at, ((name, uri), there)) in all.iter().zip((knobs.finds)(there)).enumerate() {
         let has_it = |others: &[(&String, &String)]| others.iter().any(|(_, other)| other == uri);
         let is_listed = at < knobs.lists
+            && (there || knobs.lists_gone)
             && match knobs.of_one_uri {
                 OfOneUri::All => true,
                 OfOneUri::First => !has_it(&all[..at]),
                 OfOneUri::Last => !has_it(&all[at + 1..]),
             };
+        let line = |says: &str| format!("{} {says}", (knobs.named)(name));
         match is_listed {
-            true => lines.push((name.as_str(), uri.as_str())),
-            false => left_out.push(name.as_str()),
+            true => lines.push(line((knobs.says)(there))),
+            false => left_out.extend(["is there", "is gone"].map(line)),
         }
+    }
+    // (One that ends like it may be there.)
+    left_out.retain(|text| !lines.iter().any(|line| line.contains(text)));
+    if knobs.order == Order::Reversed {
+        lines.reverse();
     }
     (lines, left_out)
 }
@@ -498,13 +594,11 @@ fn gets(knobs: &Knobs, world: &World, asked: &Request) -> Option<Expect> {
         }
         "/status" => {
             let page = Expect::step(3).status(200);
-            let (lines, left_out) = listed(knobs, &world.kept);
-            let lines = lines.into_iter();
-            let lines = lines.map(|(name, uri)| [name, (knobs.says)(world.is_there(uri))]);
+            let (lines, left_out) = listed(knobs, world);
             let page = left_out.into_iter().fold(page, Expect::hides);
-            Some(match knobs.in_order {
-                true => page.shows_in_order(lines.flatten()),
-                false => lines.fold(page, |page, line| page.shows(line.join(" "))),
+            Some(match knobs.order {
+                Order::Map | Order::Reversed => page.shows_in_order(lines),
+                Order::Any => lines.into_iter().fold(page, Expect::shows),
             })
         }
         "/check" => None,
@@ -620,6 +714,55 @@ fn as_many(run: &mut Run, threads: usize) -> Verdict {
     })
 }
 
+/// How long a check waits for a request that must not come in.
+const A_WHILE: Duration = Duration::from_millis(500);
+
+/// That two threads serve two requests at once and the third one waits, and that without the
+/// argument the second one does.
+fn no_more(run: &mut Run) -> Verdict {
+    let service = with_threads(run, 2, &[])?;
+    if at_once(&service, 4, 2) > 2 {
+        let wrong = service.wrong(
+            &[&format!("--threads=2, and 4 times at once: {CHECK}")],
+            "two requests at the site at the same time",
+            "more than two",
+        );
+        return Err(wrong.because(
+            "too-many-threads",
+            "Your server handles more requests at once than its argument says. Hand that number to threads as \
+             it is, also if it is a small one.",
+        ));
+    }
+    let service = run.program().serve()?;
+    if at_once(&service, 2, 1) == 1 {
+        return Ok(());
+    }
+    let wrong = service.wrong(
+        &[&format!("no --threads, and 2 times at once: {CHECK}")],
+        "one request at the site, and the other one behind it",
+        "both at the same time",
+    );
+    Err(wrong.because(
+        "threads-without-argument",
+        "Without --threads, your server handles several requests at once. Then nothing is new: one request \
+         after the other. Only an argument changes it, so leave the arm for None as it was.",
+    ))
+}
+
+/// The most of these requests that are at a site at the same time, if this number of them come and
+/// the others have some time.
+fn at_once(service: &Service, begun: usize, expected: usize) -> usize {
+    let site = Site::start();
+    let begun: Vec<Begun> = (0..begun)
+        .map(|_| service.begin(check(&site.uri())))
+        .collect();
+    site.wait_for(expected, PATIENCE);
+    let most = site.wait_for(expected + 1, A_WHILE);
+    site.open();
+    drop(begun);
+    most
+}
+
 const LOCKED_TWICE: (&str, &str) = (
     "locked-twice",
     "The POST never ends, and has the lock of the bookmarks all the time: GET / waits, too. Most likely it \
@@ -722,8 +865,8 @@ const STORED_TOO_EARLY: (&str, &str) = (
 const LOCK_HELD: (&str, &str) = (
     "lock-held",
     "While a POST waits for its site, GET / waits, too, although there are 16 threads: the POST \
-     has the lock. A guard that has a name lives to the end of its block. Lock in one line, ask the \
-     site without the lock, and lock again to store.",
+     has the lock. A guard that has a name lives to the end of its block, and one in the head of a \
+     `match` in all its arms. Lock in one line, ask the site without the lock, and lock again to store.",
 );
 
 fn one_name(run: &mut Run) -> Verdict {
@@ -838,6 +981,26 @@ fn with_many(run: &mut Run, site: &Site) -> Result<(Service, Vec<String>), Failu
     Ok((threaded(run, &bookmarks)?, names))
 }
 
+/// That /status has all of these.
+fn all_listed(answer: &Answer, names: &[String]) -> Verdict {
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort();
+    let text = answer.text();
+    let first = sorted
+        .iter()
+        .take_while(|name| text.contains(&***name))
+        .count();
+    let others = sorted[first..].iter().any(|name| text.contains(&***name));
+    let (name, says) = only_the_first(first);
+    let verdict = sorted
+        .iter()
+        .try_for_each(|name| answer.expect_body_contains(name));
+    match others {
+        true => verdict,
+        false => verdict.map_err(|wrong| wrong.because(name, says)),
+    }
+}
+
 fn all_sites(run: &mut Run) -> Verdict {
     let site = Site::start();
     let (service, names) = with_many(run, &site)?;
@@ -846,9 +1009,7 @@ fn all_sites(run: &mut Run) -> Verdict {
     site.open();
     let answer = slow.answer()?;
     answer.expect_status(200)?;
-    for name in &names {
-        answer.expect_body_contains(name)?;
-    }
+    all_listed(&answer, &names)?;
     if most == MANY {
         return Ok(());
     }
@@ -881,8 +1042,8 @@ fn all_sites(run: &mut Run) -> Verdict {
 const OTHER_ORDER: (&str, &str) = (
     "other-order",
     "/status does not list the bookmarks in the order of the map. If each thread adds what it has found, \
-     they come in the order in which the sites answer. Keep what spawn returns in the order of the map, \
-     and join in this order.",
+     they come in the order in which the sites answer; and pop takes the last one first. Keep what spawn \
+     returns in the order of the map, and join in this order.",
 );
 
 /// The site of the first name answers last.
@@ -947,9 +1108,10 @@ fn page_meanwhile_of_status(run: &mut Run) -> Verdict {
             )
             .because(
                 "lock-held-for-status",
-                "While /status waits for the sites, GET / waits, too: you go through the map under \
-                 its lock. Copy it in one line, self.bookmarks.lock().unwrap().clone(), and go through \
-                 the copy.",
+                "While /status waits for the sites, GET / waits, too: it has the lock of the map all the time. \
+                 A guard lives to the end of the statement in which it is made. So copy the map in a \
+                 statement of its own, let bookmarks = self.bookmarks.lock().unwrap().clone(); and ask the \
+                 sites in the next one, with the copy.",
             )),
     }
 }
