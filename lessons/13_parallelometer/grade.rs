@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use grader::{
-    Act, Answer, Draw, Expect, Failure, Mistakes, Model, Run, Seen, Service, Status, Verdict,
+    Act, Answer, Begun, Draw, Expect, Failure, Mistakes, Model, Run, Seen, Service, Status, Verdict,
 };
 use grader::{Whole, get, post};
 
@@ -30,6 +30,13 @@ fn main() -> ExitCode {
             broken_off,
         )
         .check(1, 1, "160 requests leave nothing behind", many)
+        .check(1, 0, "frames are under way side by side", side_by_side)
+        .check(
+            1,
+            0,
+            "a frame says how many there were when it came",
+            when_it_came,
+        )
         .check(2, 2, "after a panic, the count is right", panics)
         .check(
             2,
@@ -244,8 +251,15 @@ struct Upload(TcpStream);
 impl Upload {
     /// Begins one, and waits until the program reads it.
     fn begin(service: &Service) -> Result<Self, Failure> {
-        let head = "POST /upload HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-                    Content-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+        Self::begin_by("POST", service)
+    }
+
+    /// The same, by another method: a handler that does not look at it does the same.
+    fn begin_by(method: &str, service: &Service) -> Result<Self, Failure> {
+        let head = format!(
+            "{method} /upload HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+        );
         let begun = connect(service).and_then(|mut stream| {
             stream.write_all(head.as_bytes())?;
             let mut came = Vec::new();
@@ -324,6 +338,42 @@ const NOT_COUNTED: (&str, &str) = (
      has returned. (A guard that is bound to _ is dropped at once. Give it a name, such as _counted.)",
 );
 
+/// The failure of an upload that is not counted: what is counted tells why.
+fn not_counted(service: &Service, wrong: Failure) -> Failure {
+    let is_counted = || {
+        let frame = service.begin(get("/frame/1"));
+        // (Who counts up and down at once may be seen in between, but hardly twice.)
+        let mut seen = 0;
+        while seen < 2 && !frame.is_done() {
+            let said = service.get("/count")?.text().trim().to_string();
+            seen += usize::from(said == "1");
+        }
+        frame.answer()?;
+        Ok::<bool, Failure>(seen == 2)
+    };
+    if !is_counted().unwrap_or(false) {
+        return wrong.because(NOT_COUNTED.0, NOT_COUNTED.1);
+    }
+    let by_get = || {
+        let upload = Upload::begin_by("GET", service)?;
+        let said = count(service, 1)?;
+        upload.finish(service)?;
+        Ok::<bool, Failure>(said == "1")
+    };
+    match by_get().unwrap_or(false) {
+        true => wrong.because(
+            "only-get-counted",
+            "A request by GET is counted, and one by POST is not. Only the path says whether a request is \
+             counted: all are but those for /, /count and /chart.svg.",
+        ),
+        false => wrong.because(
+            "upload-not-counted",
+            "A frame is counted, and an upload is not. All requests are counted but those for /, /count and \
+             /chart.svg.",
+        ),
+    }
+}
+
 const COUNTS_ITSELF: (&str, &str) = (
     "counts-itself",
     "/count says one too many: it counts itself. Count only in the last arm, for the paths that work \
@@ -381,7 +431,7 @@ fn one(run: &mut Run) -> Verdict {
     if said != "1" {
         let wrong = miscounted(&service, "while one upload is under way", 1, &said);
         return Err(match &*said {
-            "0" => wrong.because(NOT_COUNTED.0, NOT_COUNTED.1),
+            "0" => not_counted(&service, wrong),
             "2" => wrong.because(COUNTS_ITSELF.0, COUNTS_ITSELF.1),
             _ => wrong,
         });
@@ -412,36 +462,163 @@ fn frame_says_two(service: &Service, upload: Upload) -> Verdict {
             "the frame, after half a second",
             "the frame only when the upload was done",
         );
-        return Err(wrong.because(
-            "one-at-a-time",
-            "While one request is under way, the next one waits until it is over. Most likely each of them \
-             holds a lock as long as it is counted. Lock for the moment in which you write the change, and \
-             let the lock go at once.",
-        ));
+        return Err(wrong.because(ONE_AT_A_TIME.0, ONE_AT_A_TIME.1));
     }
     answer.expect_status(200)?;
-    let text = answer.text();
-    let body = text.split_once("<body>").map_or(&*text, |(_, body)| body);
-    let shown = grader::model::shown(body);
-    let mut numbers = shown.split(|c: char| !c.is_ascii_digit());
-    let number = numbers.find(|digits| !digits.is_empty());
-    if number == Some("2") {
+    let number = number_in(&answer);
+    if number == Some(2) {
         return Ok(());
     }
     let wrong = answer.wrong("a frame with the number 2: it and the upload are under way");
     Err(match number {
-        Some("1") => wrong.because(
+        Some(1) => wrong.because(
             "frame-not-counted",
             "A frame does not count itself: while an upload is under way, the number in it is 1. All requests \
              are counted but those for /, /count and /chart.svg.",
         ),
-        Some("3") => wrong.because(
+        Some(3) => wrong.because(
             "frame-counted-twice",
             "A frame is counted twice: while an upload is under way, the number in it is 3. One guard for each \
              request, in handle, is enough.",
         ),
         _ => wrong,
     })
+}
+
+/// The number in a frame.
+fn number_in(frame: &Answer) -> Option<usize> {
+    let text = frame.text();
+    let body = text.split_once("<body>").map_or(&*text, |(_, body)| body);
+    let shown = grader::model::shown(body);
+    let mut numbers = shown.split(|c: char| !c.is_ascii_digit());
+    numbers.find(|digits| !digits.is_empty())?.parse().ok()
+}
+
+const ONE_AT_A_TIME: (&str, &str) = (
+    "one-at-a-time",
+    "While one request is under way, the next one waits until it is over. Most likely each of them holds a \
+     lock as long as it is counted. Lock for the moment in which you write the change, and let the lock go \
+     at once.",
+);
+
+/// How often something is tried that a busy computer may be too slow for.
+const TRIES: usize = 3;
+
+/// The number of frames that are asked at once: fewer than the threads of the server.
+const MANY_FRAMES: usize = 12;
+
+/// A frame takes half a second, and holds up nobody.
+fn side_by_side(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    nobody_waits_for_a_frame(&service)?;
+    let (mut most, mut number) = (0, 0);
+    for _ in 0..TRIES {
+        let frames: Vec<_> = (1..=MANY_FRAMES)
+            .map(|at| service.begin(get(format!("/frame/{at}"))))
+            .collect();
+        while most < MANY_FRAMES && !frames.iter().all(Begun::is_done) {
+            let said = service.get("/count")?.text().trim().parse();
+            most = most.max(said.unwrap_or(0));
+        }
+        for frame in frames {
+            let frame = frame.answer()?;
+            frame.expect_status(200)?;
+            number = number.max(number_in(&frame).unwrap_or(0));
+        }
+        if most >= MANY_FRAMES {
+            return Ok(());
+        }
+    }
+    let wrong = service.wrong(
+        &[&format!("{MANY_FRAMES} frames, asked at the same time")],
+        format!("GET /count says {MANY_FRAMES} meanwhile"),
+        format!("it says {most} at the most"),
+    );
+    Err(match most.max(number) {
+        0 => not_counted(&service, wrong),
+        1 => wrong.because(ONE_AT_A_TIME.0, ONE_AT_A_TIME.1),
+        _ => wrong.because(FEW_THREADS.0, FEW_THREADS.1),
+    })
+}
+
+const FEW_THREADS: (&str, &str) = (
+    "few-threads",
+    "Your server has too few threads: of many frames that are asked at once, some wait until others are over, \
+     and who waits for a thread is not counted. To see what a browser does, leave main as it was: .threads(32).",
+);
+
+/// While a frame is under way, /count is answered again and again.
+fn nobody_waits_for_a_frame(service: &Service) -> Verdict {
+    let mut most = 0;
+    for _ in 0..TRIES {
+        let frame = service.begin(get("/frame/1"));
+        let mut answered = 0;
+        while !frame.is_done() {
+            service.get("/count")?.expect_status(200)?;
+            answered += usize::from(!frame.is_done());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        frame.answer()?.expect_status(200)?;
+        most = most.max(answered);
+        // One may be answered before the frame begins, and one when it ends.
+        if most > 2 {
+            return Ok(());
+        }
+    }
+    let wrong = service.wrong(
+        &["GET /frame/1", "GET /count meanwhile, again and again"],
+        "answers at once",
+        "an answer when the frame was done",
+    );
+    let frame = service.begin(get("/frame/1"));
+    std::thread::sleep(Duration::from_millis(100));
+    service.get("/")?;
+    Err(match frame.is_done() {
+        // This page needs no number, and so no lock.
+        false => wrong.because(
+            "lock-while-sleeping",
+            "While a frame takes its half second, /count waits for it, and so does the next frame: the frame \
+             holds a lock while it sleeps. Copy the number, let the guard go, and sleep then.",
+        ),
+        true => wrong.because(FEW_THREADS.0, FEW_THREADS.1),
+    })
+}
+
+/// An upload that is under way when a frame comes ends before the frame does.
+fn when_it_came(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    let mut late = None;
+    for _ in 0..TRIES {
+        let upload = Upload::begin(&service)?;
+        let frame = service.begin(get("/frame/3"));
+        let said = count(&service, 2)?;
+        // It is counted, and has seen the number soon after.
+        std::thread::sleep(Duration::from_millis(100));
+        upload.finish(&service)?;
+        let is_over = frame.is_done();
+        let frame = frame.answer()?;
+        frame.expect_status(200)?;
+        if is_over || said != "2" {
+            continue;
+        }
+        match number_in(&frame) {
+            // A busy computer may be late once.
+            Some(1) if late.is_none() => late = Some(frame),
+            Some(1) => {
+                let wrong = frame.wrong(
+                    "a frame with the number 2: an upload was under way when it came, and ended before the \
+                     half second was over",
+                );
+                return Err(wrong.because(
+                    "number-too-late",
+                    "A frame says how many requests are under way when its half second is over. It is to say \
+                     how many there were when it came: look at the number first, and sleep then.",
+                ));
+            }
+            _ => return Ok(()),
+        }
+    }
+    Ok(())
 }
 
 /// When this is done, no request is under way.
@@ -462,7 +639,7 @@ fn five(run: &mut Run) -> Verdict {
         if said != number.to_string() {
             let wrong = miscounted(&service, "uploads that are under way", number, &said);
             return Err(match &*said {
-                "0" => wrong.because(NOT_COUNTED.0, NOT_COUNTED.1),
+                "0" => not_counted(&service, wrong),
                 more if *more == (number + 1).to_string() => {
                     wrong.because(COUNTS_ITSELF.0, COUNTS_ITSELF.1)
                 }
@@ -556,11 +733,19 @@ fn panics_meanwhile(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
     // What is wrong with /fail alone, the check before this one says.
     fails(&service)?;
+    let over = count(&service, 0)?;
+    if over
+        .parse::<u64>()
+        .is_ok_and(|number| number > u64::MAX / 2)
+    {
+        let wrong = miscounted(&service, "after an upload and GET /fail", 0, &over);
+        return Err(wrong.because(TWICE.0, TWICE.1));
+    }
     let upload = Upload::begin(&service)?;
     let before = count(&service, 1)?;
     if before == "0" {
         let wrong = miscounted(&service, "while one upload is under way", 1, &before);
-        return Err(wrong.because(NOT_COUNTED.0, NOT_COUNTED.1));
+        return Err(not_counted(&service, wrong));
     }
     fails(&service)?;
     let said = count(&service, 1)?;
@@ -599,8 +784,21 @@ fn line(service: &Service) -> Result<Vec<(f64, f64)>, Failure> {
         Some((time.parse().ok()?, number.parse().ok()?))
     };
     let read: Option<Vec<_>> = points.split_whitespace().map(point).collect();
-    read.filter(|points| !points.is_empty())
-        .ok_or_else(|| answer.wrong("a line with points such as 1200,-0 1200,-1"))
+    let run_together = points
+        .split_whitespace()
+        .any(|part| part.matches(',').count() > 1);
+    let read = read.filter(|points| !points.is_empty());
+    read.ok_or_else(|| {
+        let wrong = answer.wrong("a line with points such as 1200,-0 1200,-1");
+        match run_together {
+            true => wrong.because(
+                "points-run-together",
+                "The points of the line cannot be told apart: between two of them belongs a space, also between \
+                 the last one of a change and the first one of the next: 1200,-0 1200,-1 1450,-1 1450,-2.",
+            ),
+            false => wrong,
+        }
+    })
 }
 
 /// The same, when it ends with this number, or some time later.
@@ -625,7 +823,7 @@ const MORE: usize = 600;
 
 /// The numbers of a line that is wrong in one place, and what is wrong with it. (Right are 0 1, 1 2,
 /// 2 1, 1 0.)
-const LINES: [(&[f64], &str, &str); 10] = [
+const LINES: [(&[f64], &str, &str); 12] = [
     (
         &[],
         "no-points",
@@ -681,6 +879,16 @@ const LINES: [(&[f64], &str, &str); 10] = [
          more. Keep the number of the change before in a variable, at the end of the loop.",
     ),
     (
+        &[0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0],
+        NOT_COUNTED.0,
+        NOT_COUNTED.1,
+    ),
+    (
+        &[0.0, 1.0, 1.0, 2.0, 2.0, 0.0, 0.0, 1.0],
+        PUT_BACK.0,
+        PUT_BACK.1,
+    ),
+    (
         &[1.0, 0.0, 2.0, 1.0, 1.0, 2.0, 0.0, 1.0],
         "points-swapped",
         "The two points of each change are in the wrong order. First comes the one with the number before \
@@ -691,6 +899,7 @@ const LINES: [(&[f64], &str, &str); 10] = [
 fn chart(run: &mut Run) -> Verdict {
     let before = Instant::now();
     let service = run.program().serve()?;
+    looks_are_left_out(&service)?;
     // What comes in the same millisecond, another part of this check has.
     let later = || std::thread::sleep(Duration::from_millis(3));
     let one = Upload::begin(&service)?;
@@ -729,6 +938,12 @@ fn chart(run: &mut Run) -> Verdict {
     };
     let steps =
         "a line that goes 0 1 2 1 0, with a point before and behind each change: 0 1 1 2 2 1 1 0";
+    if levels.iter().any(|number| *number > 1e18) {
+        return Err(wrong(steps, &heights).because(TWICE.0, TWICE.1));
+    }
+    if heights.is_empty() && count_of_an_upload(&service).is_ok_and(|said| said == "0") {
+        return Err(not_counted(&service, wrong(steps, &heights)));
+    }
     if levels.iter().any(|number| *number < 0.0) {
         return Err(wrong(steps, &heights).because(
             "upside-down",
@@ -762,6 +977,40 @@ fn chart(run: &mut Run) -> Verdict {
         ));
     }
     Err(wrong(steps, &heights))
+}
+
+/// What /count says while an upload is under way.
+fn count_of_an_upload(service: &Service) -> Result<String, Failure> {
+    let upload = Upload::begin(service)?;
+    let said = count(service, 1)?;
+    upload.finish(service)?;
+    Ok(said)
+}
+
+/// Before anything else came, those that only look have left no step in the chart.
+fn looks_are_left_out(service: &Service) -> Verdict {
+    for path in ["/chart.svg", "/count", "/"] {
+        service.get(path)?;
+        if line(service)?.iter().all(|(_, number)| *number == 0.0) {
+            continue;
+        }
+        let wrong = service.wrong(
+            &[&format!("GET {path}"), "GET /chart.svg"],
+            "a line without a step: nothing was counted yet",
+            "a line with one",
+        );
+        return Err(match path {
+            "/count" => wrong.because(COUNTS_ITSELF.0, COUNTS_ITSELF.1),
+            _ => wrong.because(
+                "look-counted",
+                format!(
+                    "GET {path} is a step in the chart. It only looks, and is not counted, as /, /count and \
+                     /chart.svg are not: all others are."
+                ),
+            ),
+        });
+    }
+    Ok(())
 }
 
 /// The chart has what comes next, too, and forgets nothing.
