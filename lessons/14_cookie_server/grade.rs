@@ -1,13 +1,16 @@
 //! The checks of lesson 14, cookie_server: a name that the browser keeps, and brings back with each
 //! request. The server remembers nothing, so each request stands by itself.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use grader::record::SetCookie;
 use grader::{
     Act, CookieValue, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post,
 };
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{
+    AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
+};
 
 const HTML: &str = "text/html; charset=utf-8";
 const VISITOR: &str = "visitor";
@@ -174,6 +177,44 @@ fn decoded(value: &str) -> Option<String> {
     decoded.ok().map(std::borrow::Cow::into_owned)
 }
 
+/// Encoded, but for the percent signs: `always` is encoded besides.
+fn but_percent(text: &str, always: &'static AsciiSet) -> CookieValue {
+    match text.contains('%') {
+        true => CookieValue::Exactly(utf8_percent_encode(text, always).to_string()),
+        false => CookieValue::Text(text.into()),
+    }
+}
+
+/// What must not stand in a value, but for the percent sign.
+const NOT_IN_VALUE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b',').add(b';').add(b'\\');
+
+/// What browsers encode in the user's part of an address, but for the percent sign.
+const NOT_IN_ADDRESS: &AsciiSet = &NOT_IN_VALUE
+    .add(b'<')
+    .add(b'>')
+    .add(b'`')
+    .add(b'#')
+    .add(b'?')
+    .add(b'{')
+    .add(b'}')
+    .add(b'/')
+    .add(b':')
+    .add(b'=')
+    .add(b'@')
+    .add(b'[')
+    .add(b']')
+    .add(b'^')
+    .add(b'|');
+
+/// All that is no letter or digit, but for the percent sign.
+const NO_LETTER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'%');
+
+/// The name in as much of a form as is read.
+fn name_in(body: &[u8], length: usize) -> Option<String> {
+    let read = &body[..length.min(body.len())];
+    http_core::parse_form(&String::from_utf8_lossy(read)).remove("name")
+}
+
 /// What a cookie server does. The default is right; every other value is a mistake.
 #[derive(Clone)]
 struct Knobs {
@@ -187,6 +228,10 @@ struct Knobs {
     attributes: Vec<(&'static str, Option<String>)>,
     /// Names that are refused, besides empty ones.
     refuses: fn(&str) -> bool,
+    /// The number of bytes of a form that are read.
+    reads_form: usize,
+    /// What is said of the cookie if the name is empty, and if there is none.
+    refused: [CookieValue; 2],
     /// The most bytes of a name that is not refused, and the status of longer ones.
     longest: usize,
     too_long: u16,
@@ -215,16 +260,43 @@ struct Knobs {
     escapes_first: bool,
     /// Whether they stand in the page as they came, too.
     raw_elsewhere: bool,
-    /// Whether the server itself remembers the last name.
-    remembers: bool,
+    place: Place,
+    /// Whom the server itself remembers.
+    remembers: Remembers,
     /// The answer to the wish to be forgotten.
     forgot: (u16, Option<String>),
     /// What it says of the cookie then, and which Path that has.
     forgets: CookieValue,
     forgets_at: Option<String>,
     forgets_by_get: bool,
-    /// Whether only a visitor who is known is forgotten.
-    forgets_only_known: bool,
+    /// The answer to one who is not known and wants to be forgotten, if it is another one.
+    forgets_unknown: Option<(u16, Option<String>)>,
+}
+
+/// Where the name goes in the page.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    OfComment,
+    /// In the comment, where nobody sees it.
+    InComment,
+    /// Nowhere: the comment is as it was.
+    Nowhere,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Remembers {
+    Nobody,
+    /// The last name that came, which everybody is greeted by.
+    TheLast,
+    /// All names that came: no other one is greeted.
+    All,
+}
+
+/// What only a server that does it wrong remembers.
+#[derive(Clone, Default)]
+struct Memory {
+    last: Option<String>,
+    all: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -233,7 +305,11 @@ enum Broken {
     Skipped,
     /// Nothing behind it is looked at.
     Ends,
+    /// Nothing is looked at, neither what stands in front of it.
+    HidesAll,
     Refused,
+    /// The same, also if it stands behind the visitor's.
+    AllRefused,
 }
 
 impl Default for Knobs {
@@ -252,6 +328,8 @@ impl Default for Knobs {
                 ("Secure", None),
             ],
             refuses: |_| false,
+            reads_form: usize::MAX,
+            refused: [CookieValue::Unset, CookieValue::Unset],
             longest: usize::MAX,
             too_long: 400,
             is_it: |name| name == VISITOR,
@@ -267,12 +345,13 @@ impl Default for Knobs {
             escapes: true,
             escapes_first: false,
             raw_elsewhere: false,
-            remembers: false,
+            place: Place::OfComment,
+            remembers: Remembers::Nobody,
             forgot: to_the_page,
             forgets: CookieValue::Forgotten,
             forgets_at: value("/"),
             forgets_by_get: false,
-            forgets_only_known: false,
+            forgets_unknown: None,
         }
     }
 }
@@ -315,13 +394,21 @@ fn who_is(knobs: &Knobs, header: &str) -> Who {
         let value = value.filter(|value| !value.is_empty());
         return value.and_then(name).unwrap_or(Who::Nobody);
     }
-    let mut found = Who::Nobody;
-    for part in parts(header) {
-        let pair = part.filter(|(known, value)| match (knobs.is_it)(known) {
+    let whole = |part: Option<(&'_ str, &'_ str)>| {
+        part.is_some_and(|(known, value)| match (knobs.is_it)(known) {
             true => (knobs.reads)(value).is_some(),
             false => !knobs.decodes_all || decoded(value).is_some(),
-        });
-        match pair {
+        })
+    };
+    let all_whole = parts(header).all(whole);
+    match knobs.broken {
+        Broken::HidesAll if !all_whole => return Who::Nobody,
+        Broken::AllRefused if !all_whole => return Who::Refused,
+        _ => {}
+    }
+    let mut found = Who::Nobody;
+    for part in parts(header) {
+        match part.filter(|_| whole(part)) {
             None if knobs.broken == Broken::Refused => return Who::Refused,
             None if knobs.broken == Broken::Ends => return Who::Nobody,
             Some((known, value))
@@ -364,10 +451,9 @@ struct CookieServer;
 
 impl Model for CookieServer {
     type Knobs = Knobs;
-    /// What only a server that does it wrong remembers: the last name.
-    type State = Option<String>;
+    type State = Memory;
 
-    fn expect(knobs: &Knobs, last: &mut Option<String>, act: &Act) -> Option<Expect> {
+    fn expect(knobs: &Knobs, memory: &mut Memory, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
         if asked.respells(&["/", KEEP, FORGET]) {
             return None;
@@ -376,10 +462,15 @@ impl Model for CookieServer {
             ("GET", "/") => {
                 let header = asked.field("Cookie").unwrap_or_default();
                 let step = step_of(header)?;
-                let who = match (knobs.remembers, last) {
-                    (true, Some(name)) => Who::Visitor(name.clone()),
-                    (true, None) => Who::Nobody,
-                    _ => who_is(knobs, header),
+                let who = match (knobs.remembers, who_is(knobs, header)) {
+                    (Remembers::TheLast, _) => match &memory.last {
+                        Some(name) => Who::Visitor(name.clone()),
+                        None => Who::Nobody,
+                    },
+                    (Remembers::All, Who::Visitor(name)) if !memory.all.contains(&name) => {
+                        Who::Nobody
+                    }
+                    (_, who) => who,
                 };
                 Some(page(knobs, step, header, who))
             }
@@ -388,15 +479,20 @@ impl Model for CookieServer {
             ("GET", _) => Some(Expect::step(2).status(404)),
             ("POST", KEEP) => match asked.form_field("name") {
                 Some(name) if name.chars().count() > LONGEST => None,
-                Some(name) => Some(kept(knobs, last, &name)),
-                None => Some(Expect::step(1).status(400).sets_no_cookie(VISITOR)),
+                Some(name) => {
+                    let body = asked.body.as_deref().unwrap_or_default();
+                    let read = name_in(body, knobs.reads_form);
+                    Some(kept(knobs, memory, &name, read.as_deref()))
+                }
+                None => Some(refused(knobs, 1, None)),
             },
             ("POST", FORGET) => {
-                *last = None;
+                memory.last = None;
                 let header = asked.field("Cookie").unwrap_or_default();
                 let is_known = matches!(who_is(knobs, header), Who::Visitor(_));
-                if knobs.forgets_only_known && !is_known {
-                    let (status, location) = &knobs.forgot;
+                if let Some((status, location)) =
+                    knobs.forgets_unknown.as_ref().filter(|_| !is_known)
+                {
                     let expect = Expect::step(5).status(*status).sets_no_cookie(VISITOR);
                     return Some(expect.field("Location", location.as_deref()));
                 }
@@ -407,8 +503,8 @@ impl Model for CookieServer {
         }
     }
 
-    fn draw(draw: &mut Draw, _: &Option<String>) -> Vec<Act> {
-        vec![match draw.below(16) {
+    fn draw(draw: &mut Draw, _: &Memory) -> Vec<Act> {
+        vec![match draw.below(17) {
             0..=3 => keep(&name(draw)),
             4..=9 => with_cookies(&cookies(draw)),
             10 => get("/".to_string() + &draw.query()),
@@ -426,6 +522,12 @@ impl Model for CookieServer {
                 post(near).form(&[("name", &draw.word())])
             }
             14 => keep(draw.pick(&["", " ", "\t", "  "])),
+            15 => {
+                // What was posted comes back, and what never was.
+                let (one, other) = (draw.word(), draw.word());
+                let came = [&one, &other].map(|name| with_cookies(&format!("visitor={name}")));
+                return [keep(&one)].into_iter().chain(came).collect();
+            }
             _ => {
                 let (one, other) = (draw.word(), draw.word());
                 match draw.below(4) {
@@ -458,15 +560,42 @@ impl Model for CookieServer {
             KEEP => {
                 let (status, location) = came.clone();
                 let name = asked.form_field("name").unwrap_or_default();
-                if let Some(longest) = name.len().checked_sub(1)
-                    && (400..500).contains(&status)
-                {
-                    mistakes.wrong(
-                        "long-refused",
-                        "A long name is refused, and the lesson takes any. The form allows fifty characters, \
-                         and they may be two hundred bytes: len counts bytes. Take this limit out.",
-                        move |knobs| (knobs.longest, knobs.too_long) = (longest, status),
-                    );
+                // The limit is between this name and others that are taken: round numbers, most likely.
+                let limits = [
+                    LONGEST,
+                    60,
+                    64,
+                    80,
+                    99,
+                    100,
+                    120,
+                    127,
+                    128,
+                    name.len().wrapping_sub(1),
+                ];
+                for longest in limits.into_iter().filter(|longest| *longest < name.len()) {
+                    if (400..500).contains(&status) {
+                        mistakes.wrong(
+                            "long-refused",
+                            "A long name is refused, and the lesson takes any. The form allows fifty characters, \
+                             and they may be two hundred bytes: len counts bytes. Take this limit out.",
+                            move |knobs| (knobs.longest, knobs.too_long) = (longest, status),
+                        );
+                    }
+                }
+                let body = asked.body.as_deref().unwrap_or_default();
+                let kept = cookies.first().and_then(|cookie| decoded(&cookie.value));
+                if let Some(kept) = kept.filter(|kept| *kept != name) {
+                    let as_much = |length: &usize| name_in(body, *length).as_ref() == Some(&kept);
+                    for length in (0..body.len()).filter(as_much).take(MOST_LENGTHS) {
+                        mistakes.wrong(
+                            "form-cut-off",
+                            "Only the beginning of the form is read, and the end of a long name is lost. Each byte \
+                             of a letter that is not English travels as three, such as %E3, so fifty characters \
+                             may be 600 bytes. Read the body to its end.",
+                            move |knobs| knobs.reads_form = length,
+                        );
+                    }
                 }
                 if status == 400 {
                     return;
@@ -502,6 +631,13 @@ impl Model for CookieServer {
                 }
             }
             FORGET => {
+                let (unknown, header) = (came.clone(), asked.field("Cookie").unwrap_or_default());
+                let is_known = matches!(who_is(&Knobs::default(), header), Who::Visitor(_));
+                if !is_known && cookies.is_empty() {
+                    mistakes.wrong(FORGETS_ONLY_KNOWN.0, FORGETS_ONLY_KNOWN.1, move |knobs| {
+                        knobs.forgets_unknown = Some(unknown.clone())
+                    });
+                }
                 mistakes.wrong(
                     "other-answer-to-forget",
                     "The answer to POST /visitor/forget must have the status 303 and Location: /. \
@@ -524,6 +660,15 @@ impl Model for CookieServer {
         }
     }
 }
+
+/// The most lengths of a form that are tried: where a letter is cut off, several look the same.
+const MOST_LENGTHS: usize = 12;
+
+const FORGETS_ONLY_KNOWN: (&str, &str) = (
+    "forgets-only-known",
+    "The cookie with Max-Age=0 is sent only to a browser that brings a name. Let it forget in any \
+     case, and answer 303: a cookie that you cannot read, empty or broken, is in the browser all the same.",
+);
 
 /// A name, of letters and digits or not.
 fn name(draw: &mut Draw) -> String {
@@ -607,6 +752,13 @@ fn page(knobs: &Knobs, step: u32, header: &str, who: Who) -> Expect {
         };
     }
     expect = match (&name, late) {
+        (Some(name), _) if knobs.place != Place::OfComment => {
+            let inside = match knobs.place {
+                Place::InComment => http_core::escape_html(name),
+                _ => "name".into(),
+            };
+            expect.hides(&**name).body_has(format!("<!-- {inside} -->"))
+        }
         (Some(_), Some(html)) => expect.shows(grader::model::shown(&html)),
         (Some(name), None) => expect.shows((knobs.shown)(name)),
         (None, _) => expect.has_form("post", KEEP, "name"),
@@ -637,20 +789,33 @@ fn decoded_late(header: &str) -> Option<String> {
     Some(decoded.into_owned())
 }
 
-/// A name comes to be kept.
-fn kept(knobs: &Knobs, last: &mut Option<String>, name: &str) -> Expect {
+/// A form with an empty name, or without any.
+fn refused(knobs: &Knobs, step: u32, name: Option<&str>) -> Expect {
+    let said = &knobs.refused[usize::from(name.is_none())];
+    let expect = Expect::step(step).status(400);
+    expect.cookie_is(VISITOR, said.clone())
+}
+
+/// A name comes to be kept, of which as much is read.
+fn kept(knobs: &Knobs, memory: &mut Memory, name: &str, read: Option<&str>) -> Expect {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if name.trim().is_empty() {
-        return Expect::step(1).status(400).sets_no_cookie(VISITOR);
-    }
-    let expect = Expect::step(if is_plain { 1 } else { 3 });
+    let step = if is_plain || name.trim().is_empty() {
+        1
+    } else {
+        3
+    };
+    let Some(name) = read.filter(|name| !name.trim().is_empty()) else {
+        return refused(knobs, step, read);
+    };
+    let expect = Expect::step(step);
     if (knobs.refuses)(name) {
         return expect.status(400).sets_no_cookie(VISITOR);
     }
     if name.len() > knobs.longest {
         return expect.status(knobs.too_long).sets_no_cookie(VISITOR);
     }
-    *last = Some(name.into());
+    memory.last = Some(name.into());
+    memory.all.insert(name.into());
     let (status, location) = &knobs.kept;
     let expect = expect
         .status(*status)
@@ -733,8 +898,22 @@ fn about_setting(mistakes: &mut Mistakes<Knobs>) {
             "server-remembers",
             "The server itself keeps the last name, and greets everybody with it. It must not remember \
              anybody: look for the name in the cookie of each request.",
-            |knobs| knobs.remembers = true,
-        );
+            |knobs| knobs.remembers = Remembers::TheLast,
+        )
+        .wrong(
+            "greets-its-own-only",
+            "Only a name that was posted to this server is greeted, since it keeps them all: after a restart it \
+             knows nobody. It must not remember anybody. Whoever brings the cookie is greeted, by the name in it.",
+            |knobs| knobs.remembers = Remembers::All,
+        )
+        .wrong(
+            "refused-and-forgotten",
+            "The 400 for an empty name has a Set-Cookie for visitor, so the browser loses the name that it \
+             had. Nothing was asked for that can be done, so change nothing: no cookie with a 400.",
+            |knobs| knobs.refused = [CookieValue::Forgotten, CookieValue::Forgotten],
+        )
+        .or(|knobs| knobs.refused[0] = CookieValue::Forgotten)
+        .or(|knobs| knobs.refused[0] = CookieValue::Text(String::new()));
 }
 
 fn about_finding(mistakes: &mut Mistakes<Knobs>) {
@@ -792,6 +971,18 @@ fn about_the_page(mistakes: &mut Mistakes<Knobs>) {
             "Even a browser that brings the cookie is asked for a name. Look whether the function \
              visitor returns Some(…), and what do_get does with it.",
             |knobs| knobs.greets = false,
+        )
+        .wrong(
+            "name-in-comment",
+            "The name stands inside of the comment, where no reader sees it: <!-- and --> are still around it. \
+             Replace the comment as a whole, with its arrows: <!-- name -->.",
+            |knobs| knobs.place = Place::InComment,
+        )
+        .wrong(
+            "comment-left",
+            "The name is not on the page, and the comment <!-- name --> still is. replace finds only the very \
+             same text, with both spaces; and it gives you a new text, which you have to send.",
+            |knobs| knobs.place = Place::Nowhere,
         )
         .wrong(
             "not-escaped",
@@ -860,6 +1051,14 @@ fn about_encoding(mistakes: &mut Mistakes<Knobs>) {
             "The name is encoded twice: the % of the first time becomes %25. Encode it once.",
             |knobs| knobs.writes = |name| CookieValue::Text(encoded(name)),
         )
+        .wrong(
+            "percent-not-encoded",
+            "A % in a name stands in the cookie as it is. When the cookie comes back, it is taken for the beginning \
+             of an encoding: 100%41 is 100A then. What marks the encoding must be encoded, too: a % is %25.",
+            |knobs| knobs.writes = |name| but_percent(name, NOT_IN_VALUE),
+        )
+        .or(|knobs| knobs.writes = |name| but_percent(name, NO_LETTER))
+        .or(|knobs| knobs.writes = |name| but_percent(name, NOT_IN_ADDRESS))
         .wrong(
             "trimmed",
             "The spaces at the ends of a name are lost. trim is for the question whether it is empty: \
@@ -954,6 +1153,21 @@ fn about_what_is_broken(mistakes: &mut Mistakes<Knobs>) {
             knobs.broken = Broken::Refused;
             knobs.decodes_all = false;
         })
+        .or(|knobs| knobs.broken = Broken::AllRefused)
+        .or(|knobs| {
+            knobs.broken = Broken::AllRefused;
+            knobs.decodes_all = false;
+        })
+        .wrong(
+            "broken-hides-all",
+            "One broken part, wherever it stands in the header, makes all cookies disappear. (What collects many \
+             Results into one gets an Err if any of them is.) Leave out what is broken, and look at the others.",
+            |knobs| knobs.broken = Broken::HidesAll,
+        )
+        .or(|knobs| {
+            knobs.broken = Broken::HidesAll;
+            knobs.decodes_all = false;
+        })
         .wrong(
             "half-decoded",
             "A value that is not UTF-8 becomes a name with the sign \u{fffd} in it. It is no name: ask for \
@@ -993,12 +1207,9 @@ fn about_forgetting(mistakes: &mut Mistakes<Knobs>) {
              Location: /.",
             |knobs| knobs.forgot = (200, None),
         )
-        .wrong(
-            "forgets-only-known",
-            "The cookie with Max-Age=0 is sent only to a browser that brings a name. Let it forget in any \
-             case: a cookie that you cannot read, empty or broken, is in the browser all the same.",
-            |knobs| knobs.forgets_only_known = true,
-        )
+        .wrong(FORGETS_ONLY_KNOWN.0, FORGETS_ONLY_KNOWN.1, |knobs| {
+            knobs.forgets_unknown = Some(knobs.forgot.clone());
+        })
         .wrong(
             "forgets-by-get",
             "GET /visitor/forget forgets the name, too. A GET only asks: a browser that fetches pages \
