@@ -101,7 +101,11 @@ fn main() -> ExitCode {
             1,
             "nobody listens: a message, exit code 1",
             Whole,
-            |_| [run(&[NOBODY, "Norway"])],
+            |_| {
+                // The address is said as it was given.
+                let with_slash = format!("{NOBODY}/");
+                [run(&[NOBODY, "Norway"]), run(&[&with_slash, "Norway"])]
+            },
         )
         .example(
             2,
@@ -209,6 +213,35 @@ fn main() -> ExitCode {
             });
             acts.concat()
         })
+        .example(
+            4,
+            0,
+            "names are shown as the JSON has them",
+            Whole,
+            |draw| {
+                let quoted = Person {
+                    name: quoted(draw),
+                    surname: quoted(draw),
+                    ..Person::draw(draw)
+                };
+                let spaced = Person {
+                    name: format!(" {} ", draw.word()),
+                    ..Person::draw(draw)
+                };
+                let nameless = Person {
+                    name: String::new(),
+                    ..Person::draw(draw)
+                };
+                vec![
+                    replies(person(&quoted)),
+                    ask("Norway"),
+                    replies(person(&nameless)),
+                    ask("Norway"),
+                    replies(person(&spaced)),
+                    ask("Norway"),
+                ]
+            },
+        )
         .check(4, 1, "the people of people_service", people)
         .sessions(1)
         .grade()
@@ -221,6 +254,11 @@ const PINS: [&str; 6] = ["0042", "7", "042", "00042", "987654", "0"];
 
 /// The variable of the environment that names a proxy.
 const PROXY: &str = "http_proxy";
+
+/// A name with signs in it that JSON has to escape.
+fn quoted(draw: &mut Draw) -> String {
+    format!("{} \"{}\" O\\{}", draw.word(), draw.word(), draw.word())
+}
 
 fn replies(reply: Reply) -> Act {
     serves("/person", reply)
@@ -326,8 +364,9 @@ struct Knobs {
     limit_each: bool,
     /// The query for a region, as it is sent; `None` if ureq refuses to send it.
     query: fn(region: &str) -> Option<String>,
-    /// After how many milliseconds it gives up.
+    /// After how many milliseconds it gives up, in all; waiting for a head, and for a body.
     limit: u64,
+    limits_of_parts: [u64; 2],
     /// Whether a status is an error.
     refuses: fn(status: u16) -> bool,
     /// The most bytes of a body that are read: a longer one is an error.
@@ -340,11 +379,15 @@ struct Knobs {
     /// What becomes of the error of an answer that is no person.
     no_person: Failure,
     failed: Failure,
+    /// What the message says of the address.
+    address: fn(&str) -> &str,
     /// What is on standard output where there is a person; {name}, {surname} and {pin}
     /// stand for what is in the JSON.
     sentence: String,
     pin: fn(&str) -> String,
     name: fn(&str) -> String,
+    /// Whether an empty name takes a space of the sentence with it.
+    drops_space: bool,
     succeeded: i32,
     /// Whether the sentence goes to standard error.
     to_stderr: bool,
@@ -393,6 +436,7 @@ impl Default for Knobs {
             limit_each: false,
             query: |region| Some(grader::encode_form(&[("region", region)])),
             limit: 2000,
+            limits_of_parts: [u64::MAX; 2],
             refuses: |status| status >= 400,
             most: usize::MAX,
             status_code: None,
@@ -400,9 +444,11 @@ impl Default for Knobs {
             decode: Person::in_json,
             no_person: FAILURE,
             failed: FAILURE,
+            address: |address| address,
             sentence: SENTENCE.into(),
             pin: str::to_string,
             name: str::to_string,
+            drops_space: false,
             succeeded: 0,
             to_stderr: false,
             chatters: false,
@@ -460,7 +506,8 @@ fn asked(knobs: &Knobs, service: &BTreeMap<String, Reply>, query: &str) -> Asked
     loop {
         let reply = service.get(&path).unwrap_or(&nowhere);
         let before = if knobs.limit_each { 0 } else { spent };
-        let came = match came(reply, knobs.limit - before) {
+        let part = knobs.limits_of_parts[usize::from(matches!(reply, Reply::Stalled(_)))];
+        let came = match came(reply, (knobs.limit - before).min(part)) {
             Came::Answer(status, body, after) => {
                 spent += after;
                 let to = reply.what().and_then(|answer| answer.field("Location"));
@@ -508,7 +555,8 @@ impl Model for JsonClient {
         // Where the proxy should be, nobody listens.
         let is_lost = knobs.asks_proxy && command.variables.iter().any(|(name, _)| name == PROXY);
         let Asked { requests, came } = match (&query, &**address) {
-            (None, _) | (_, NOBODY) => Asked::nobody(),
+            (None, _) => Asked::nobody(),
+            (_, address) if address.trim_end_matches('/') == NOBODY => Asked::nobody(),
             _ if is_lost => Asked::nobody(),
             (Some(query), SERVICE) => asked(knobs, service, query),
             _ => return None,
@@ -532,9 +580,9 @@ impl Model for JsonClient {
                 // About as long: a busy computer is slow.
                 let limit = limit * times;
                 let expect = expect.took(limit * 9 / 10..limit * 2);
-                failed(expect.then(2), &knobs.failed, address, None)
+                failed(expect.then(2), knobs, &knobs.failed, address, None)
             }
-            Came::Nothing => failed(expect.then(2), &knobs.failed, address, None),
+            Came::Nothing => failed(expect.then(2), knobs, &knobs.failed, address, None),
             Came::Answer(status, _, _) if (knobs.refuses)(status) => {
                 let code = knobs.status_code.map(|of| of(status));
                 let how = Failure {
@@ -543,14 +591,14 @@ impl Model for JsonClient {
                 };
                 // What is said of a status that is no error, nobody knows.
                 let status = Some(status).filter(|status| *status >= 400);
-                failed(expect.then(2), &how, address, status)
+                failed(expect.then(2), knobs, &how, address, status)
             }
             Came::Answer(_, text, after) => {
                 let expect = expect.took(after..after + 5000);
                 let person = (knobs.decode)(&text).filter(|_| text.len() <= knobs.most);
                 match person {
                     Some(person) => said(expect, knobs, &person),
-                    None => failed(expect.then(3), &knobs.no_person, address, None),
+                    None => failed(expect.then(3), knobs, &knobs.no_person, address, None),
                 }
             }
         })
@@ -594,6 +642,15 @@ impl Model for JsonClient {
             13 => (json, draw.pick(&[201, 203, 202])),
             // More than a person.
             11 => (format!("{json}{}", draw.pick(&[" x", "]", ", {}"])), 200),
+            // A name that is escaped in JSON, or none.
+            14 => {
+                let (name, surname) = match draw.one_in(3) {
+                    true => (String::new(), person.surname),
+                    false => (quoted(draw), quoted(draw)),
+                };
+                let pin = person.pin;
+                (Person { name, surname, pin }.json(), 200)
+            }
             12 => {
                 let spaces = format!(" {} ", person.name);
                 (json.replace(&person.name, &spaces), 200)
@@ -655,6 +712,16 @@ impl Model for JsonClient {
                 },
             );
         }
+        if let Some(code) = ended.code.filter(|code| ![0, 1, 101].contains(code)) {
+            let set: [fn(&mut Knobs, i32); 3] = [
+                |knobs, code| (knobs.failed.code, knobs.no_person.code) = (code, code),
+                |knobs, code| knobs.failed.code = code,
+                |knobs, code| knobs.no_person.code = code,
+            ];
+            for set in set {
+                mistakes.wrong("other-exit-code", OTHER_CODE, move |knobs| set(knobs, code));
+            }
+        }
         let Some(asked) = ended.asked.last() else {
             return;
         };
@@ -667,7 +734,8 @@ impl Model for JsonClient {
             .replace(&person.name, "{name}")
             .replace(&person.surname, "{surname}")
             .replace(&person.pin, "{pin}");
-        if ended.code == Some(0) && template.contains("{name}") {
+        let is_nameless = person.name.is_empty() || person.surname.is_empty();
+        if ended.code == Some(0) && !is_nameless && template.contains("{name}") {
             mistakes.wrong(
                 "other-sentence",
                 "The sentence is not the one that the lesson asks for. Compare the two, letter \
@@ -699,10 +767,16 @@ fn came(reply: &Reply, limit: u64) -> Came {
 }
 
 /// The end of a program that has no person.
-fn failed(expect: Expect, how: &Failure, service: &str, status: Option<u16>) -> Expect {
+fn failed(
+    expect: Expect,
+    knobs: &Knobs,
+    how: &Failure,
+    service: &str,
+    status: Option<u16>,
+) -> Expect {
     let expect = expect.code(how.code);
     let mut expect = match (how.on_both, how.on_stdout) {
-        (true, _) => expect.stdout_has(service),
+        (true, _) => expect.stdout_has((knobs.address)(service)),
         (false, true) => expect.stderr(""),
         (false, false) => expect.stdout(&*how.chatter),
     };
@@ -715,7 +789,11 @@ fn failed(expect: Expect, how: &Failure, service: &str, status: Option<u16>) -> 
             (false, false) => expected.stderr_lacks(text),
         };
     };
-    says(service.into(), how.says_service);
+    let said = (knobs.address)(service);
+    says(said.into(), how.says_service);
+    if said != service {
+        says(service.into(), false);
+    }
     if let Some(status) = status {
         says(status.to_string(), how.says_status);
     }
@@ -724,8 +802,13 @@ fn failed(expect: Expect, how: &Failure, service: &str, status: Option<u16>) -> 
 
 /// The end of a program that has a person.
 fn said(expect: Expect, knobs: &Knobs, person: &Person) -> Expect {
-    let sentence = knobs
-        .sentence
+    let mut sentence = knobs.sentence.clone();
+    for (field, text) in [("{name} ", &person.name), (" {surname}", &person.surname)] {
+        if knobs.drops_space && text.is_empty() {
+            sentence = sentence.replace(field, "");
+        }
+    }
+    let sentence = sentence
         .replace("{name}", &(knobs.name)(&person.name))
         .replace("{surname}", &(knobs.name)(&person.surname))
         .replace("{pin}", &(knobs.pin)(&person.pin));
@@ -885,6 +968,20 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.query = |region| as_it_is(&region.replace(' ', "%20")),
         )
         .wrong(
+            "encodes-numbers",
+            "Letters such as ô are percent-encoded by their number in Unicode, %F4. Each %XX is one \
+             byte of the text in UTF-8, in which ô has two: %C3%B4. .query(\"region\", region) does it.",
+            |knobs| {
+                knobs.query = |region| {
+                    let encode = |c: char| match c {
+                        c if c.is_ascii_alphanumeric() => c.to_string(),
+                        c => format!("%{:02X}", u32::from(c)),
+                    };
+                    Some(format!("region={}", region.chars().map(encode).collect::<String>()))
+                };
+            },
+        )
+        .wrong(
             "asks-the-proxy",
             "If the environment names a proxy, the proxy is asked. It does not know your localhost: \
              .proxy(None) asks the service itself.",
@@ -905,6 +1002,16 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
             move |knobs| knobs.limit = limit,
         );
     }
+    for part in [1000, 1500] {
+        for limits in [[part, u64::MAX], [u64::MAX, part], [part, part]] {
+            mistakes.wrong(
+                "limit-of-a-part",
+                "The program gives up too early: a part of the answer, its head or its body, has a \
+                 shorter limit than the 2 seconds for all of it. Leave timeout_global alone there.",
+                move |knobs| knobs.limits_of_parts = limits,
+            );
+        }
+    }
     mistakes.wrong(
         "too-patient",
         "The program gives up too late. The limit for all of it is 2 seconds: \
@@ -912,6 +1019,9 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
         |knobs| knobs.limit = 5000,
     );
 }
+
+const OTHER_CODE: &str = "When there is no person, the exit code is 1: ExitCode::FAILURE. 2 is for \
+                          wrong arguments. (A code is a number from 0 to 255: -1 becomes 255.)";
 
 fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
     mistakes
@@ -923,12 +1033,9 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.failed.code = 0)
         .or(|knobs| knobs.no_person.code = 0)
-        .wrong(
-            "other-exit-code",
-            "When there is no person, the exit code is 1: ExitCode::FAILURE. 2 is for wrong \
-             arguments.",
-            |knobs| (knobs.failed.code, knobs.no_person.code) = (2, 2),
-        )
+        .wrong("other-exit-code", OTHER_CODE, |knobs| {
+            (knobs.failed.code, knobs.no_person.code) = (2, 2)
+        })
         .or(|knobs| knobs.failed.code = 2)
         .or(|knobs| knobs.no_person.code = 2)
         .wrong(
@@ -976,6 +1083,12 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.failed.says_service = false)
         .or(|knobs| knobs.no_person.says_service = false)
         .wrong(
+            "address-changed",
+            "The message names the address without the slash at its end. Show it as it was given: \
+             whoever has typed it looks for it.",
+            |knobs| knobs.address = |address| address.trim_end_matches('/'),
+        )
+        .wrong(
             "does-not-say-what",
             "The message does not say what went wrong. {error} shows what ureq says; for a wrong \
              status, it has the number in it.",
@@ -1010,7 +1123,8 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
         .wrong(
             "some-statuses",
             "Only some of the statuses that are errors are errors for you. Each of 400 or more is \
-             one, of 500 and more as well: ureq makes an Err of each of them.",
+             one: those from 400 to 499, and those of 500 and more. ureq makes an Err of each of \
+             them.",
             |knobs| knobs.refuses = |status| (400..500).contains(&status),
         )
         .or(|knobs| knobs.refuses = |status| status >= 500)
@@ -1220,23 +1334,50 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
     );
     sentence(
         mistakes,
-        "in-quotes",
-        "{:?} shows a text in quotes, for programmers. {} shows it as it is.",
-        "My name is \"{name}\" \"{surname}\" and the PIN on my card is {pin}.\n",
-    );
-    sentence(
-        mistakes,
-        "in-quotes",
-        "{:?} shows a text in quotes, for programmers. {} shows it as it is.",
-        "My name is \"{name}\" \"{surname}\" and the PIN on my card is \"{pin}\".\n",
-    );
-    sentence(
-        mistakes,
         "no-full-stop",
         "The full stop at the end of the sentence is missing.",
         &SENTENCE.replace('.', ""),
     );
+    sentence(
+        mistakes,
+        "no-line-end",
+        "The line end behind the sentence is missing. println! makes one, print! does not.",
+        &SENTENCE.replace('\n', ""),
+    );
     mistakes
+        .wrong(
+            "in-quotes",
+            "{:?} shows a text in quotes, for programmers. {} shows it as it is.",
+            |knobs| knobs.name = |name| format!("{name:?}"),
+        )
+        .or(|knobs| {
+            knobs.name = |name| format!("{name:?}");
+            knobs.pin = |pin| format!("{pin:?}");
+        })
+        .wrong(
+            "as-in-json",
+            "A quote or a backslash in a name is shown as JSON writes it, with a backslash before \
+             it. as_str() gives the text of a Value; to_string() writes it as JSON again.",
+            |knobs| {
+                knobs.name = |name| {
+                    let json = Value::from(name).to_string();
+                    json.trim_matches('"').into()
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.name = |name| {
+                let json = Value::from(name).to_string();
+                json[1..json.len() - 1].into()
+            };
+        })
+        .or(|knobs| knobs.name = |name| name.replace('"', "\\\""))
+        .wrong(
+            "space-left-out",
+            "If a name is empty, a space of the sentence is missing as well. The sentence is the \
+             same for everybody: an empty name is shown as nothing, and the spaces stay.",
+            |knobs| knobs.drops_space = true,
+        )
         .wrong(
             "pin-is-no-number",
             "A PIN that begins with zeros loses them, because the program makes a number of it. \
