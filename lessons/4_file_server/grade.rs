@@ -214,7 +214,12 @@ fn main() -> ExitCode {
             |draw| [get(format!("{}%FF.txt", draw.path()))],
         )
         .example(6, 2, "/.. does not lead out", Whole, |_| {
-            attacks(&["/../secret.txt", "/below/../../secret.txt", "/.."])
+            attacks(&[
+                "/../secret.txt",
+                "/below/../../secret.txt",
+                "/../other/secret.txt",
+                "/..",
+            ])
         })
         .example(6, 2, "nor does it percent-encoded", Whole, |_| {
             attacks(&[
@@ -327,6 +332,8 @@ fn main() -> ExitCode {
             let other = format!("{OUTSIDE}/other");
             [
                 write(format!("../other/{name}"), text),
+                start(&["0", "--bind", "127.0.0.1", "--directory", &other]),
+                get(format!("/{name}")),
                 start(&["--directory", &other, "--bind", "127.0.0.1", "0"]),
                 get(format!("/{name}")),
                 start(&["--bind", "127.0.0.1", "0", "--directory", &other]),
@@ -361,6 +368,7 @@ fn attacks(paths: &[&str]) -> Vec<Act> {
     let mut acts = vec![
         write("../secret.txt", SECRET),
         write("../public-old/secret.txt", SECRET),
+        write("../other/secret.txt", SECRET),
         write("below/only.txt", "below\n"),
     ];
     acts.extend(paths.iter().map(|path| get(*path)));
@@ -538,6 +546,20 @@ fn are_known(arguments: &[String]) -> bool {
         }
     }
     true
+}
+
+/// How many levels a path leads down, less those that it leads up; none, from the top of the
+/// disk.
+fn levels(relative: &str) -> i32 {
+    let level = |part: &str| match part {
+        "" | "." => 0,
+        ".." => -1,
+        _ => 1,
+    };
+    match relative.starts_with('/') {
+        true => 0,
+        false => relative.split('/').map(level).sum(),
+    }
 }
 
 /// What follows the last dot, in small letters.
@@ -1068,6 +1090,16 @@ impl Model for FileServer {
                 },
             )
             .wrong(
+                "levels-summed",
+                "You count the levels up and down, and look at the sum alone. A path may leave the \
+                 directory first and go down again beside it, such as /../public-old/secret.txt: \
+                 refuse it at the first component that is not Normal.",
+                |knobs| knobs.allows = |_, relative| relative.is_empty() || levels(relative) > 0,
+            )
+            .or(|knobs| {
+                knobs.allows = |_, relative| levels(relative) >= 0 && !relative.starts_with('/')
+            })
+            .wrong(
                 "backslashes",
                 "You turn backslashes into slashes after the check. What you check must \
                  be what you use.",
@@ -1361,6 +1393,16 @@ impl Model for FileServer {
                  served.",
                 |knobs| {
                     knobs.directory_counts = false;
+                },
+            )
+            .wrong(
+                "port-zero",
+                "The port 0 is refused. It is one of the numbers from 0 to 65535, and means any \
+                 port that is free.",
+                |knobs| {
+                    knobs.refuses = |arguments| {
+                        !are_known(arguments) || arguments.iter().any(|word| word == "0")
+                    };
                 },
             )
             .wrong(
@@ -1666,6 +1708,7 @@ fn attack(draw: &mut Draw) -> Vec<Act> {
         "/./../secret.txt".into(),
         "/..".into(),
         "/../public-old/secret.txt".into(),
+        "/../other/secret.txt".into(),
         "/%2e%2e/public-old/secret.txt".into(),
         "/-old/secret.txt".into(),
         "/..%5Csecret.txt".into(),
@@ -1678,6 +1721,9 @@ fn attack(draw: &mut Draw) -> Vec<Act> {
     let mut acts = vec![write("../secret.txt", SECRET)];
     if way.contains("below") {
         acts.push(write("below/only.txt", "below\n"));
+    }
+    if way.contains("/other/") {
+        acts.push(write("../other/secret.txt", SECRET));
     }
     if way.contains("-old") {
         acts.push(write("../public-old/secret.txt", SECRET));
