@@ -1,7 +1,9 @@
 //! The checks of lesson 5, html_forms: the forms are served, and what is typed into
 //! them comes back decoded and escaped.
 
-use grader::model::shown;
+use std::collections::BTreeSet;
+
+use grader::model::{shown, tags};
 use grader::record::Request;
 use grader::{Act, Answer, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole};
 use grader::{encode_form, get, post};
@@ -104,6 +106,12 @@ fn main() -> std::process::ExitCode {
         .check(
             3,
             0,
+            "what is typed into a search begins no attribute",
+            search_in_attributes,
+        )
+        .check(
+            3,
+            0,
             "in a browser, a script in the words does not run",
             script,
         )
@@ -115,7 +123,16 @@ fn main() -> std::process::ExitCode {
             |_| [get("/login")],
         )
         .example(4, 2, "POST /login greets by name", Whole, |draw| {
-            [log_in(&draw.word(), "sesame")]
+            let mut all = vec![log_in(&draw.word(), "sesame")];
+            // However a client calls what it sends.
+            all.extend(FORM_TYPES.map(|kind| {
+                let login = post("/login").body(format!("name={}", draw.word()));
+                match kind {
+                    "" => login,
+                    kind => login.field("Content-Type", kind),
+                }
+            }));
+            all
         })
         .example(4, 1, "the name is decoded and escaped", Whole, |draw| {
             [
@@ -150,6 +167,12 @@ fn main() -> std::process::ExitCode {
             0,
             "a field of a login that does not come is like an empty one",
             login_left_out,
+        )
+        .check(
+            4,
+            0,
+            "the name of a login begins no attribute",
+            name_in_attributes,
         )
         .check(
             4,
@@ -248,6 +271,9 @@ const PLACES: [&str; 26] = [
     "%2", "$1", "$2", "$words", "$shelf", "?", "*", "#", "@", "_", "~", "WORDS", "SHELF", "NAME",
     "LENGTH",
 ];
+
+/// The same, without any signs: these are parts of others.
+const NAMES: [&str; 4] = ["words", "shelf", "name", "length"];
 
 /// All of these, one behind the other.
 fn places() -> String {
@@ -567,6 +593,10 @@ impl Model for Bookshop {
             .wrong("target-for-query", "You take the whole target for the query, so the name of the first field begins with the path. The query is what stands behind the ?: request.query().", |knobs| {
                 knobs.query = |asked| asked.target.replace('?', "%3F");
             })
+            .wrong("other-question-mark", "You split the address at each ?, or at the last one, so a ? in a value cuts the query. It begins at the first ?, and all that follows belongs to it: request.query().", |knobs| {
+                knobs.query = |asked| asked.target.rsplit('?').next().unwrap_or_default().into();
+            })
+            .or(|knobs| knobs.query = |asked| asked.target.split('?').nth(1).unwrap_or_default().into())
             .wrong("query-escaped", "You escape the query before you take it apart, so each & between two fields becomes &amp;. Escape each value, on its way into the page.", |knobs| {
                 knobs.query = |asked| asked.query().replace('&', "&amp;");
                 (knobs.words, knobs.shelf) = (as_it_came, as_it_came);
@@ -616,6 +646,14 @@ impl Model for Bookshop {
             .or(|knobs| knobs.refuses = |_, fields| needed(fields, "shelf", false))
             .or(|knobs| knobs.refuses = |_, fields| needed(fields, "name", false))
             .or(|knobs| knobs.refuses = |_, fields| needed(fields, "password", false))
+            .wrong("fields-counted", "You count the fields of a form, and answer with an error if their number is not the one that you expect. Anybody can add fields, or leave some out: look for those that you know.", |knobs| {
+                knobs.refuses = |form, fields| fields[0].0 == "words" && distinct(form) > 2;
+            })
+            .or(|knobs| knobs.refuses = |form, fields| fields[0].0 == "name" && distinct(form) > 2)
+            .or(|knobs| knobs.refuses = |form, _| distinct(form) > 2)
+            .or(|knobs| knobs.refuses = |form, fields| fields[0].0 == "words" && distinct(form) != 2)
+            .or(|knobs| knobs.refuses = |form, fields| fields[0].0 == "name" && distinct(form) != 2)
+            .or(|knobs| knobs.refuses = |form, _| distinct(form) != 2)
             .wrong("empty-refused", "If a field is empty or does not come, you answer with an error. Nothing is wrong with an empty field: the status is 200.", |knobs| {
                 knobs.refuses = |_, fields| fields.iter().any(|(_, value)| value.as_deref().is_none_or(str::is_empty));
             })
@@ -664,6 +702,13 @@ impl Model for Bookshop {
                 |expect, text| expect.shows(escaped(text, &['<', '>', '"'])),
                 |expect, text| expect.shows(escaped(text, &['<', '>'])),
                 |expect, text| expect.shows(escaped(text, &['<'])),
+                |expect, text| expect.shows(escaped(text, &['<', '>', '"']).replace('\'', "&#39;")),
+                |expect, text| {
+                    expect.shows(escaped(text, &['<', '>', '"']).replace('\'', "&#x27;"))
+                },
+                |expect, text| {
+                    expect.shows(escaped(text, &['<', '>', '"']).replace('\'', "&apos;"))
+                },
             ],
         );
         everywhere(
@@ -675,13 +720,19 @@ impl Model for Bookshop {
         everywhere(
             mistakes,
             "first-only",
-            "You escape only the first of each sign: replacen(…, 1) changes one. replace changes all of them.",
-            &[|expect, text| expect.body_has(once(once(once(once(text, '&'), '<'), '>'), '"'))],
+            "Of a sign, only the first one is escaped: replacen(…, 1) changes one. replace changes all of them.",
+            &[
+                |expect, text| expect.body_has(once(once(once(once(text, '&'), '<'), '>'), '"')),
+                |expect, text| once_only(expect, text, '&'),
+                |expect, text| once_only(expect, text, '<'),
+                |expect, text| once_only(expect, text, '>'),
+                |expect, text| once_only(expect, text, '"'),
+            ],
         );
         everywhere(
             mistakes,
             "single-quote",
-            "The text stands in an attribute between single quotes, so a ' in it ends the value. Escape the ', too, or put double quotes around the value.",
+            SINGLE_QUOTE,
             &[|expect, text| match text.split_once('\'') {
                 Some((before, rest)) => expect.shows(before).hides(rest.trim_matches('\'')),
                 None => as_typed(expect, text),
@@ -767,7 +818,7 @@ impl Model for Bookshop {
             ],
         );
         for first in ["words", "shelf", "name"] {
-            for place in PLACES {
+            for place in PLACES.into_iter().chain(NAMES) {
                 for all in [true, false] {
                     mistakes.wrong("fills-again", "What was typed is searched for a place to fill: what stands there for a value in your text, such as {} or ?, is replaced in the words of a client as well. Put all values in at once, with one format!.", move |knobs| {
                         knobs.fills_again = Some(Filled { first, place, all });
@@ -859,8 +910,16 @@ impl Model for Bookshop {
                     false => body.into(),
                 };
             })
+            .wrong("utf8-refused", "A body with bytes that are not UTF-8 gets an error. It is none here: from_utf8_lossy makes a text of any bytes.", |knobs| {
+                knobs.refuses = |form, fields| {
+                    fields[0].0 == "name" && form.is_some_and(|form| form.contains('\u{fffd}'))
+                };
+            })
             .wrong("login-everywhere", "A POST to any path is taken for a login. Answer 404 if the path is not /login.", |knobs| knobs.post_elsewhere = 200)
             .wrong("name-missing", "The name is not on the page.", |knobs| knobs.name = not_there)
+            .wrong("utf16-counted", "You count as UTF-16 does, in which 🐈 is two. In Rust it is one char: chars().count().", |knobs| {
+                knobs.count = |password| password.encode_utf16().count();
+            })
             .wrong("bytes-counted", "You count the bytes of the password. An é has two of them. Characters are chars().count().", |knobs| knobs.count = str::len)
             .wrong("escaped-counted", "You count the characters of the escaped password, in which & has five. Count what was typed.", |knobs| {
                 knobs.count = |password| escaped(password, &['&', '<', '>', '"']).chars().count();
@@ -1020,6 +1079,12 @@ fn refused(step: u32) -> Expect {
     Expect::step(step).status_in(&[400, 403, 404, 405, 406, 411, 415, 422])
 }
 
+/// How many fields with different names came.
+fn distinct(form: Option<&str>) -> usize {
+    let fields = form_urlencoded::parse(form.unwrap_or_default().as_bytes());
+    fields.map(|(name, _)| name).collect::<BTreeSet<_>>().len()
+}
+
 /// Whether this field is one of these and did not come, or came empty, if that counts, too.
 fn needed(fields: &Fields, name: &str, or_empty: bool) -> bool {
     let is_missing = |value: &Option<String>| match value {
@@ -1042,6 +1107,22 @@ fn once(text: impl Into<String>, sign: char) -> String {
         ),
         None => text,
     }
+}
+
+/// Of one sign, only the first is escaped, and all others are.
+fn once_only(expect: Expect, text: &str, sign: char) -> Expect {
+    if text.matches(sign).count() < 2 {
+        return as_typed(expect, text);
+    }
+    let others: Vec<char> = ['&', '<', '>', '"']
+        .into_iter()
+        .filter(|other| *other != sign)
+        .collect();
+    // An & is the first that is escaped: the others put new ones into the text.
+    expect.body_has(match sign {
+        '&' => escaped(&once(text, sign), &others),
+        _ => once(escaped(text, &others), sign),
+    })
 }
 
 /// The text with these characters escaped, and no others.
@@ -1091,7 +1172,9 @@ fn fields(draw: &mut Draw, names: &[&str]) -> String {
         .map(|name| format!("{name}={}", draw.word()))
         .collect();
     if number > 0 {
-        fields.push(match draw.below(8) {
+        fields.push(match draw.below(9) {
+            // Only the first ? of an address begins the query.
+            8 => format!("{}={}?{}", draw.pick(names), draw.word(), draw.word()),
             0 => format!("{}={}", draw.word(), draw.word()),
             1 => encode_form(&[(draw.pick(names), &draw.text())]),
             2 => format!("{}={}", draw.pick(names), draw.word()),
@@ -1103,6 +1186,53 @@ fn fields(draw: &mut Draw, names: &[&str]) -> String {
         });
     }
     draw.shuffled(fields).join("&")
+}
+
+const SINGLE_QUOTE: &str = "The text stands in an attribute between single quotes, so a ' in it ends the value. Escape the ', too, or put double quotes around the value.";
+
+/// Of what is typed into a search, nothing becomes an attribute of the page.
+fn search_in_attributes(run: &mut Run) -> Verdict {
+    for typed in attributes(run) {
+        no_attribute(run, search(&typed, "novels"), &typed)?;
+        no_attribute(run, search("cats", &typed), &typed)?;
+    }
+    Ok(())
+}
+
+/// The same, for the name of a login.
+fn name_in_attributes(run: &mut Run) -> Verdict {
+    for typed in attributes(run) {
+        no_attribute(run, log_in(&typed, "sesame"), &typed)?;
+    }
+    Ok(())
+}
+
+/// What begins an attribute in one without quotes, and in one between single quotes.
+fn attributes(run: &mut Run) -> [String; 2] {
+    ["", "'"].map(|quote| {
+        let (word, name) = (run.seed().word(), run.seed().word());
+        format!("{word}{quote} data-{name}={quote}x")
+    })
+}
+
+/// The page has no attribute whose name was typed.
+fn no_attribute(run: &mut Run, act: Act, typed: &str) -> Verdict {
+    let name = typed.split([' ', '=']).nth(1).unwrap_or_default();
+    let answer = run.ask(act)?;
+    let page = tags(&answer.text());
+    let mut attributes = page.iter().flat_map(|tag| &tag.attributes);
+    if answer.status() != 200 || attributes.all(|(known, _)| known != name) {
+        return Ok(()); // what else is wrong is a matter of other checks
+    }
+    let wrong = answer.wrong(format!("a page in which no tag has the attribute {name}"));
+    Err(match typed.contains('\'') {
+        true => wrong.because("single-quote", SINGLE_QUOTE),
+        false => wrong.because(
+            "no-quotes",
+            "The text stands in an attribute without quotes, so a space in it ends the value. Put \
+             double quotes around the value.",
+        ),
+    })
 }
 
 /// How clients call what they send: as a browser does, in other words, or not at all.
