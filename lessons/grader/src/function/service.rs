@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Failure, Finished, Log, Verdict, Why, Wrong};
 use crate::client::ask::ask;
+use crate::model::tags;
 use crate::program::Server;
 use crate::record::{self, Act, Command, Ended, Exchange, Seen, SetCookie};
 use crate::show::{quoted, with_reason};
@@ -310,36 +311,21 @@ impl Answer {
         Err(self.wrong(format!("a body with {}", quoted(text.as_bytes()))))
     }
 
-    /// Expects that in an element whose class has a style that shows white space, this text does
-    /// not stand behind white space of the page's own. (Of other styles, a browser knows more:
+    /// Expects that in an element in which white space is shown, this text does not stand behind
+    /// white space of the page's own. (What is shown, the style of its class or its own says, or
+    /// its name, `pre`. Of other styles, a browser knows more:
     /// [`Page::expect_no_space_before`](super::Page::expect_no_space_before).)
     ///
     /// # Errors
     ///
     /// If there is such white space.
     pub fn expect_no_space_before(&self, text: &str) -> Verdict {
-        let page = self.text();
-        for (at, _) in page.match_indices(text) {
-            let before = page[..at].trim_end();
-            let class = before
-                .strip_suffix("\">")
-                .and_then(|tag| tag.rsplit_once(" class=\""))
-                .map(|(_, class)| class);
-            let shows_space = |class: &str| {
-                let begin = format!(".{class} {{");
-                let mut rules = page.split(&begin).skip(1);
-                rules.any(|rule| {
-                    let rule = rule.split('}').next().unwrap_or_default();
-                    rule.contains("white-space: pre-wrap")
-                })
-            };
-            if before.len() < at && class.is_some_and(shows_space) {
-                let failure = self.wrong(format!(
-                    "a page with nothing between a tag and this text:\n{}",
-                    quoted(text.as_bytes())
-                ));
-                return Err(space_before(failure));
-            }
+        if has_space_before(&self.text(), text) {
+            let failure = self.wrong(format!(
+                "a page with nothing between a tag and this text:\n{}",
+                quoted(text.as_bytes())
+            ));
+            return Err(space_before(failure));
         }
         Ok(())
     }
@@ -347,5 +333,58 @@ impl Answer {
     /// The failure of a check that looked at this answer and did not find what it expected.
     pub fn wrong(&self, expected: impl Into<String>) -> Failure {
         self.asked.wrong(expected.into())
+    }
+}
+
+/// Whether a reader of the page sees white space between a tag and this text.
+fn has_space_before(page: &str, text: &str) -> bool {
+    let plain = |text: &str| text.replace(char::is_whitespace, "");
+    let style = plain(page);
+    let is_shown = |rule: &str| rule.contains("white-space:pre-wrap");
+    let has_style = |class: &str| {
+        let begin = format!(".{class}{{");
+        let mut rules = style.split(&begin).skip(1);
+        rules.any(|rule| is_shown(rule.split('}').next().unwrap_or_default()))
+    };
+    page.match_indices(text).any(|(at, _)| {
+        let before = page[..at].trim_end();
+        let begin = before.rfind('<').filter(|_| before.ends_with('>'));
+        let tag = begin.and_then(|begin| tags(&before[begin..]).pop());
+        let Some(tag) = tag.filter(|_| before.len() < at) else {
+            return false;
+        };
+        let attribute = |name| tag.attribute(name).unwrap_or_default();
+        // One line end behind this tag, HTML passes over.
+        let in_pre = tag.name == "pre" && !["\n", "\r\n"].contains(&&page[before.len()..at]);
+        in_pre
+            || is_shown(&plain(attribute("style")))
+            || attribute("class").split_whitespace().any(has_style)
+    })
+}
+
+#[test]
+fn white_space_before_a_text_is_found_however_its_tag_is_written() {
+    let styled = |tag: &str| format!("<style>.a,.m{{ white-space:pre-wrap }}</style>{tag}");
+    for tag in [
+        "<p class=\"m\">",
+        "<p class='m'>",
+        "<td class=m>",
+        "<p id=x class='big m'>",
+        "<p style='white-space: pre-wrap'>",
+        "<pre>\n",
+    ] {
+        let page = styled(tag);
+        assert!(
+            has_space_before(&format!("{page}\n  word"), "word"),
+            "{tag}"
+        );
+        assert!(!has_space_before(&format!("{page}word"), "word"), "{tag}");
+    }
+    for page in [
+        "<p class=b>\n  word",
+        "<p class=m>Yours:\nword",
+        "<p>\nword",
+    ] {
+        assert!(!has_space_before(&styled(page), "word"), "{page}");
     }
 }

@@ -47,9 +47,15 @@ impl Read {
     }
 
     /// Whether something parts these lines, and not a line end together with a tag for a line
-    /// break, if the page's style shows its line ends.
+    /// break, if the page's style shows its line ends. If the first one is empty: whether its
+    /// line end is not passed over.
     pub(super) fn parts_lines(&self, page: &Bytes, lines: &[String]) -> bool {
         let page = page.text();
+        if let [first, second, ..] = lines
+            && first.is_empty()
+        {
+            return !is_passed_over(&page, second);
+        }
         let keeps = |style: &str| page.to_lowercase().contains(style);
         let kept = ["pre-wrap", "pre-line", "white-space: pre", "<pre"];
         let seen = lines_of(&page);
@@ -278,6 +284,22 @@ fn lines_of(page: &str) -> String {
     seen
 }
 
+/// Whether a line end before this text stands right behind a tag where HTML passes over one.
+fn is_passed_over(page: &str, line: &str) -> bool {
+    const PASSED: [&[u8]; 3] = [b"listing", b"pre", b"textarea"];
+    let mut is_behind = false;
+    tokens(page).any(|token| {
+        let was_behind = is_behind;
+        is_behind = matches!(&token, Token::StartTag(start) if PASSED.contains(&&**start.name));
+        let Token::String(string) = token else {
+            return false;
+        };
+        let string = text(&string).replace("\r\n", "\n");
+        let passed = string.strip_prefix('\n').filter(|_| was_behind);
+        passed.is_some_and(|rest| rest.starts_with(line))
+    })
+}
+
 /// Tags that stand inside of a line.
 const INLINE: [&[u8]; 20] = [
     b"a", b"abbr", b"b", b"bdi", b"cite", b"code", b"data", b"em", b"i", b"kbd", b"mark", b"q",
@@ -326,6 +348,23 @@ mod tests {
         assert_eq!(shown(page), "T one twothree four five six & 7");
         assert_eq!(shown("a <script>alert(1)</script> b"), "a b");
         assert_eq!(shown("walnut<b"), "walnut");
+    }
+
+    #[test]
+    fn a_line_end_right_behind_pre_is_passed_over() {
+        let lines = ["", "word"].map(str::to_string);
+        let parts = |page: &str| Read::default().parts_lines(&page.into(), &lines);
+        for page in ["<pre>\r\nword</pre>", "a<PRE class=x>\nword"] {
+            assert!(!parts(page), "{page}");
+        }
+        for page in [
+            "<pre>\n\nword",
+            "<pre><b>\nword</b>",
+            "<p>\nword",
+            "<pre>word",
+        ] {
+            assert!(parts(page), "{page}");
+        }
     }
 
     #[test]
