@@ -63,6 +63,8 @@ fn main() -> ExitCode {
                 [
                     message(&format!("{line} + {word}: 100%")),
                     message(&lines),
+                    message(&indented(draw)),
+                    message(&format!("\r\n{}", draw.word())),
                     message(&draw.word().repeat(2000)),
                 ]
             },
@@ -111,6 +113,12 @@ fn message(text: &str) -> Act {
     post("/").form(&[("message", text)])
 }
 
+/// Lines as in a poem, or in a program: with spaces before them.
+fn indented(draw: &mut Draw) -> String {
+    let (one, other, third) = (draw.word(), draw.word(), draw.word());
+    format!("{one}\r\n    {other}\r\n  {third}")
+}
+
 /// What the server does. The default is right; every other value is a mistake.
 #[derive(Clone)]
 struct Knobs {
@@ -136,6 +144,8 @@ struct Knobs {
     most: usize,
     /// What is to be seen of it on the page.
     seen: fn(Expect, &str) -> Expect,
+    /// Whether the page is made once, for the first message.
+    first_stays: bool,
     /// Bodies of earlier requests stand before the next one.
     keeps_buffer: bool,
     /// Whether the page shows the messages before as well.
@@ -185,6 +195,7 @@ impl Default for Knobs {
             kept: |message| message,
             most: usize::MAX,
             seen: as_typed,
+            first_stays: false,
             keeps_buffer: false,
             shows_all: false,
             stays: false,
@@ -300,6 +311,7 @@ impl Model for MessageForm {
             1..=5 => message(&draw.text()),
             6 => message(&draw.line()),
             7 => message(draw.pick(&["", " ", "\r\n"])),
+            8 if draw.one_in(3) => message(&indented(draw)),
             8 => {
                 let lines = [draw.word(), draw.word(), draw.word()];
                 message(&lines.join("\r\n"))
@@ -467,6 +479,8 @@ fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
         Some(before) if knobs.empty_stays && message.is_empty() => before.clone(),
         _ => message,
     };
+    let first = kept.messages.first().filter(|_| knobs.first_stays);
+    let message = first.cloned().unwrap_or(message);
     if knobs.redirects {
         let step = if asked.form_field("message").is_some() {
             2
@@ -489,6 +503,10 @@ fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
     let kept_of_it = (knobs.kept)(&message);
     let shown: String = kept_of_it.chars().take(knobs.most).collect();
     page = (knobs.seen)(page, &shown);
+    let is_blank = |c: char| c.is_whitespace() || c.is_alphanumeric();
+    if !kept_of_it.is_empty() && kept_of_it != message && message.chars().all(is_blank) {
+        page = page.body_lacks(&message);
+    }
     if shown.len() < kept_of_it.len() {
         let more: String = kept_of_it.chars().take(knobs.most + 1).collect();
         page = page.hides(more).hides(kept_of_it);
@@ -538,11 +556,63 @@ fn as_typed(page: Expect, message: &str) -> Expect {
     if let Some(lines) = plain_lines(message) {
         page = page.shows_lines(lines);
     }
-    let is_plain = message.chars().all(|c| c == ' ' || c.is_alphanumeric());
-    match is_plain && message.trim().contains("  ") {
-        true => page.shows_spaced(message),
-        false => page,
+    // An empty line at its beginning is a line of it, too.
+    if let Some(rest) = message.strip_prefix("\r\n")
+        && is_plain(rest)
+    {
+        page = page.shows_lines(["", rest]);
     }
+    // A comment of the page is no place for it.
+    if is_plain(message) {
+        page = page.body_lacks(in_comment(message));
+    }
+    let is_spaced = |line: &str| line.chars().all(|c| c == ' ' || c.is_alphanumeric());
+    let lines: Vec<&str> = message.split("\r\n").collect();
+    let is_spaced = lines.iter().all(|line| is_spaced(line));
+    match &lines[..] {
+        [line] if is_spaced && line.trim().contains("  ") => page.shows_spaced(*line),
+        [_, _, ..] if is_spaced => {
+            let spaced = lines.iter().filter(|line| line.contains("  "));
+            spaced.fold(page, |page, line| page.shows_spaced(*line))
+        }
+        _ => page,
+    }
+}
+
+/// A text in the place of the words in the comment of message.html.
+fn in_comment(text: &str) -> String {
+    format!("<!-- {text} -->")
+}
+
+/// A reader sees the first of these lines, and none of the others.
+fn only_first<'a>(page: Expect, mut lines: impl Iterator<Item = &'a str>) -> Expect {
+    let page = as_typed(page, lines.next().unwrap_or_default());
+    let others = lines.filter(|line| !line.trim().is_empty());
+    others.fold(page, |page, line| page.hides(line))
+}
+
+/// Of the lines of a message, a reader sees these, and not those with more spaces.
+fn without_spaces(page: Expect, message: &str, left: &str) -> Expect {
+    let is_left = |line: &&str| left.split("\r\n").any(|left| left == *line);
+    let is_spaced = |line: &&str| line.contains("  ") && !line.trim().is_empty();
+    let lost = message.split("\r\n").filter(|line| !is_left(line));
+    let page = as_typed(page, left);
+    lost.filter(is_spaced)
+        .fold(page, |page, line| page.body_lacks(line))
+}
+
+/// The text with lines that have lost the spaces at their ends; of the first line and of the last
+/// one, those between the lines alone.
+fn trimmed_between(text: &str) -> String {
+    let lines: Vec<&str> = text.split("\r\n").collect();
+    let last = lines.len() - 1;
+    let trimmed = lines.iter().enumerate().map(|(at, line)| match at {
+        0 if last == 0 => line,
+        0 => line.trim_end(),
+        at if at == last => line.trim_start(),
+        _ => line.trim(),
+    });
+    trimmed.collect::<Vec<_>>().join("\r\n")
 }
 
 /// The lines of a text of several, if nothing of them has to be escaped.
@@ -738,17 +808,77 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
              was typed: do not trim it.",
             |knobs| knobs.kept = str::trim,
         )
+        .or(|knobs| knobs.kept = str::trim_end)
+        .or(|knobs| knobs.kept = str::trim_start)
+        .wrong(
+            "lines-trimmed",
+            "The spaces at the ends of the lines of a message are lost. Its reader must see each \
+             line just as it was typed: do not trim lines, also not those of the finished page. The \
+             message is in it by then.",
+            |knobs| {
+                knobs.seen = |page, message| without_spaces(page, message, &trimmed_between(message));
+            },
+        )
+        .or(|knobs| {
+            knobs.seen = |page, message| {
+                let lines: Vec<&str> = message.split("\r\n").map(str::trim).collect();
+                without_spaces(page, message, &lines.join("\r\n"))
+            };
+        })
+        .wrong(
+            "first-line-end",
+            "A message that begins with an empty line is shown without it: right behind <pre>, HTML \
+             passes over a line end. Put a line end of your own there, or take a <p> with the style \
+             white-space: pre-wrap.",
+            |knobs| {
+                knobs.seen = |page, message| {
+                    as_typed(page, message.strip_prefix("\r\n").unwrap_or(message))
+                };
+            },
+        )
+        .wrong(
+            "first-stays",
+            "Each message is answered with the page of the first one. Make the page anew for each \
+             message: what is made once, as in a OnceLock, stays as it is.",
+            |knobs| knobs.first_stays = true,
+        )
+        .wrong(
+            "in-a-comment",
+            "The message stands in a comment of the page, between <!-- and -->, where nobody sees \
+             it. It has to take the place of the whole comment: give replace all of it, from <!-- to \
+             -->.",
+            |knobs| {
+                knobs.seen = |page, message| match is_plain(message) {
+                    true => page.shows(message).body_has(in_comment(message)),
+                    false => as_typed(page, message),
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.seen = |page, message| match is_plain(message) {
+                true => page.hides(message).body_has(format!("<!--{message}-->")),
+                false => page,
+            };
+        })
+        .or(|knobs| {
+            knobs.seen = |page, message| match is_plain(message) {
+                true => page.hides(message).body_has(in_comment(message)),
+                false => page,
+            };
+        })
         .wrong(
             "first-line",
             "Only the first line of a message is on the page. A message may have several lines.",
             |knobs| {
-                knobs.seen = |page, message| {
-                    let mut lines = message.lines().filter(|line| !line.trim().is_empty());
-                    let page = as_typed(page, lines.next().unwrap_or_default());
-                    lines.fold(page, |page, line| page.hides(line))
-                };
+                knobs.seen = |page, message| only_first(page, message.lines());
             },
         )
+        .or(|knobs| {
+            knobs.seen = |page, message| {
+                let lines = message.lines();
+                only_first(page, lines.filter(|line| !line.trim().is_empty()))
+            };
+        })
         .wrong(
             "br-escaped",
             "The line ends become <br> before the message is escaped, so the reader sees these \
@@ -883,6 +1013,9 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             knobs.shown.1 = "text/html".into();
             knobs.missing_kind = Some("text/html".into());
         })
+        .or(|knobs| knobs.form.1 = "text/html".into())
+        .or(|knobs| knobs.shown.1 = "text/html".into())
+        .or(|knobs| knobs.missing_kind = Some("text/html".into()))
         .wrong(
             "kept-buffer",
             "The bytes of earlier requests are still there when the next body comes. Make a new \
@@ -912,6 +1045,14 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        .or(|knobs| {
+            knobs.field = |asked| {
+                let text = asked.text();
+                let mut all = form_urlencoded::parse(text.as_bytes());
+                let first = all.next().map(|(_, value)| value.into_owned());
+                asked.form_field("message").or(first)
+            };
+        })
         .wrong(
             "any-case",
             "A field Message is taken for the message as well. Names of fields are compared letter \
@@ -1039,6 +1180,17 @@ fn about_no_message(mistakes: &mut Mistakes<Knobs>) {
                 field.filter(|text| !text.trim().is_empty())
             };
         })
+        .wrong(
+            "empty-body-taken",
+            "A body with nothing in it is taken for an empty message. It has no field at all, so the \
+             answer is 400. An empty message is message= with nothing behind it.",
+            |knobs| {
+                knobs.field = |asked| match &*asked.text() {
+                    "" => Some(String::new()),
+                    _ => asked.form_field("message"),
+                };
+            },
+        )
         .wrong(
             "says-nothing",
             "The answer is 400, but it does not say what is missing. The name of the field, \

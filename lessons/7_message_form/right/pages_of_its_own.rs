@@ -52,7 +52,7 @@ impl Handler for MessageForm {
             page(
                 response,
                 200,
-                &format!("<p>You said: <pre>{text}</pre></p>"),
+                &format!("<p>You said: <pre>\n{text}</pre></p>"),
             )
         } else {
             page(
