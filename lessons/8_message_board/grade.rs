@@ -47,8 +47,9 @@ fn main() -> ExitCode {
             |draw| {
                 let lines = format!("{}\r\n{}", draw.word(), draw.word());
                 let (one, other) = (message(&draw.word()), message(&lines));
+                let poem = message(&indented(draw));
                 // Reading the board takes nothing off it, and one can be posted again, also at once.
-                let first = vec![one.clone(), other, get("/"), one.clone(), one];
+                let first = vec![one.clone(), other, poem, get("/"), one.clone(), one];
                 let more: Vec<Act> = (0..5).map(|_| message(&draw.word())).collect();
                 [first, more, vec![get("/")]].concat()
             },
@@ -61,9 +62,12 @@ fn main() -> ExitCode {
             |draw| {
                 let word = draw.word();
                 let script = format!("<script>alert('{word}')</script>");
+                let signs = format!("{}{}", draw.word(), "&<".repeat(60));
                 [
                     message(&script),
                     message(&format!("{word} &lt; b")),
+                    // Escaped, it has more characters than are allowed.
+                    message(&signs),
                     get("/"),
                 ]
             },
@@ -142,6 +146,12 @@ fn long(draw: &mut Draw, filler: &str, length: usize) -> String {
     format!("{word}{}.", filler.repeat(left - 1))
 }
 
+/// Lines as in a poem, or in a program: with spaces before them.
+fn indented(draw: &mut Draw) -> String {
+    let (one, other, third) = (draw.word(), draw.word(), draw.word());
+    format!("{one}\r\n    {other}\r\n  {third}")
+}
+
 /// What a message board does. The default is right; every other value is a mistake.
 #[derive(Clone)]
 struct Knobs {
@@ -179,6 +189,8 @@ struct Knobs {
     escapes: bool,
     /// What a reader sees of a message.
     read: fn(&str) -> String,
+    /// Whether its lines have lost their spaces then.
+    loses_spaces: bool,
     /// Whether each line is kept as a message.
     by_line: bool,
     /// What stands between two lines, if a reader sees more line ends than were typed.
@@ -218,6 +230,7 @@ impl Default for Knobs {
             raw_elsewhere: false,
             escapes: true,
             read: str::to_string,
+            loses_spaces: false,
             by_line: false,
             between_lines: None,
             own_tags: true,
@@ -316,6 +329,7 @@ impl Model for MessageBoard {
                 message(&blank.repeat(draw.pick(&[1, 210])))
             }
             13 => message(&format!("  {}  {}  ", draw.word(), draw.word())),
+            14 if draw.one_in(3) => message(&indented(draw)),
             14 => {
                 let lines = [draw.word(), draw.word(), draw.word()];
                 message(&lines.join("\r\n"))
@@ -486,9 +500,24 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
     }
     // Where nothing has to be escaped, the spaces can be looked at as well.
     let is_plain = |text: &str| text.chars().all(|c| c == ' ' || c.is_alphanumeric());
-    for text in messages {
-        if text.trim().contains("  ") && is_plain(text) {
-            expect = expect.shows_spaced(text);
+    for text in &read {
+        let lines: Vec<&str> = text.split('\n').collect();
+        if !lines.iter().all(|line| is_plain(line)) {
+            continue;
+        }
+        let is_spaced = |line: &&&str| match lines.len() {
+            1 => line.trim().contains("  "),
+            _ => line.contains("  "),
+        };
+        for line in lines.iter().filter(is_spaced) {
+            expect = expect.shows_spaced(*line);
+        }
+    }
+    for (text, read) in messages.iter().zip(&read).filter(|_| knobs.loses_spaces) {
+        let is_left = |line: &&str| read.split('\n').any(|left| left == *line);
+        let lost = text.split('\n').filter(|line| !is_left(line));
+        for line in lost.filter(|line| line.contains("  ") && is_plain(line)) {
+            expect = expect.body_lacks(line);
         }
     }
     let others: Vec<&str> = read
@@ -733,6 +762,49 @@ fn last<const MOST: usize>(messages: &[String]) -> &[String] {
 fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
     mistakes
         .wrong(
+            "cut-where-shown",
+            "The end of a message is not on the page: its text is cut off where it is shown. A \
+             message that was taken is shown whole. (Escaped, it may have more than 200 characters: \
+             an & has five then. The limit is for what was typed.)",
+            |knobs| {
+                knobs.read = |message| {
+                    let escaped = http_core::escape_html(message);
+                    match escaped.chars().count() {
+                        ..=200 => message.into(),
+                        _ => grader::model::shown(&first::<200>(&escaped)),
+                    }
+                };
+            },
+        )
+        .or(|knobs| knobs.read = first::<100>)
+        .or(|knobs| knobs.read = first::<50>)
+        .or(|knobs| knobs.read = first::<80>)
+        .or(|knobs| knobs.read = first::<140>)
+        .or(|knobs| knobs.read = first::<150>)
+        .wrong(
+            "lines-trimmed",
+            "The spaces at the ends of the lines of a message are lost. It reads just as it was \
+             typed: do not trim lines, also not those of the finished page. The messages are in it \
+             by then.",
+            |knobs| {
+                knobs.loses_spaces = true;
+                knobs.read = |message| {
+                    let lines: Vec<&str> = message.split('\n').map(str::trim).collect();
+                    match lines.len() {
+                        1 => message.into(),
+                        _ => lines.join("\n"),
+                    }
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.loses_spaces = true;
+            knobs.read = |message| {
+                let lines: Vec<&str> = message.split('\n').map(str::trim).collect();
+                lines.join("\n")
+            };
+        })
+        .wrong(
             "not-escaped",
             "A message with tags in it comes back as tags, not as the text that was typed. \
              Escape each message on its way into the page: escape_html.",
@@ -782,6 +854,11 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
              the text with all of them.",
             |knobs| knobs.own_tags = false,
         );
+}
+
+/// So many characters of a message, the first ones.
+fn first<const MOST: usize>(message: &str) -> String {
+    message.chars().take(MOST).collect()
 }
 
 fn about_refusing(mistakes: &mut Mistakes<Knobs>) {
@@ -877,7 +954,8 @@ fn about_refusing(mistakes: &mut Mistakes<Knobs>) {
         .wrong(
             "limit-not-said",
             "The answer to a message that is too long does not say how many characters are \
-             allowed. The number 200 must be in it.",
+             allowed. The number 200 must be in it. (If the name stands there in braces, it is in no \
+             format!.)",
             |knobs| knobs.says_limit = false,
         )
         .wrong(
@@ -949,6 +1027,8 @@ fn long_board(run: &mut Run) -> Verdict {
         for word in &words[shown.len()..number] {
             is_answered(&service.ask(message(word))?, 303)?;
         }
+        service.get("/")?;
+        // The first look at it may have taken them off.
         let page = service.get("/")?;
         is_answered(&page, 200)?;
         let posted = words[..number].iter();
