@@ -452,10 +452,39 @@ enum Value {
     Constant(Option<String>),
     /// The same for all that was changed at one time; another one for what was changed since.
     OfDate(String),
-    /// Made of the length, and of the date when it was changed. Only the first date is known.
-    OfLengthAndDate(fn(usize, &str) -> String),
+    /// Made of the body, and of the date when it was changed. Only the first date is known.
+    OfBodyAndDate(fn(&[u8], &str) -> String),
+    /// Made of a part of the body alone.
+    OfPart(Part),
     /// Another one in each answer.
     Unknown,
+}
+
+/// The first bytes of a body, or the last ones.
+#[derive(Clone, Copy)]
+enum Part {
+    First(usize),
+    Last(usize),
+}
+
+impl Part {
+    fn of(self, body: &[u8]) -> &[u8] {
+        match self {
+            Self::First(count) => &body[..count.min(body.len())],
+            Self::Last(count) => &body[body.len().saturating_sub(count)..],
+        }
+    }
+
+    /// The part that such a tag is made of, if there is one.
+    fn with_tag(tag: &str, body: &[u8]) -> Option<Self> {
+        if tag.len() != tag_of(body).len() || tag == tag_of(body) {
+            return None;
+        }
+        // More would take too long.
+        let counts = || 1..body.len().min(4096);
+        let parts = counts().map(Self::First).chain(counts().map(Self::Last));
+        parts.into_iter().find(|part| tag_of(part.of(body)) == tag)
+    }
 }
 
 /// What the server does. The default is right; every other value is a mistake.
@@ -465,6 +494,8 @@ struct Knobs {
     /// Whether a state that began then is known to a client that has sent this date; `None` if
     /// the request is refused.
     is_old: fn(modified: u64, date: &str) -> Option<bool>,
+    /// Whether what was changed has the date of the first state.
+    first_date: bool,
     etag: Value,
     /// Whether a tag is among those of a request.
     is_among: fn(tags: &str, own: &str) -> bool,
@@ -475,8 +506,13 @@ struct Knobs {
     known_has: [bool; 2],
     /// What may be kept: the page, what never changes, and the time.
     kept: [Option<String>; 3],
+    /// Whether the page may be kept as what never changes, until it has changed.
+    first_page_kept: bool,
     accepts: Option<String>,
-    ranged: fn(value: &str, length: usize) -> Ranged,
+    /// What is said of a Range otherwise than is right: the first of these that differs counts.
+    ranged: Vec<fn(value: &str, length: usize) -> Ranged>,
+    /// Of which there are parts.
+    has_parts: fn(Place) -> bool,
     part: u16,
     /// What is sent of a body.
     cut: fn(&[u8], Range<usize>) -> Vec<u8>,
@@ -518,6 +554,7 @@ impl Default for Knobs {
         Self {
             last_modified: Value::Constant(Some(PUBLISHED_DATE.into())),
             is_old,
+            first_date: false,
             etag: Value::Made(|body| Some(tag_of(body))),
             is_among,
             is_known: |tags, date| tags.or(date).unwrap_or(false),
@@ -525,8 +562,10 @@ impl Default for Knobs {
             known_has: [true; 2],
             kept: ["no-cache", "max-age=31536000, immutable", "no-store"]
                 .map(|value| Some(value.into())),
+            first_page_kept: false,
             accepts: Some("bytes".into()),
-            ranged,
+            ranged: Vec::new(),
+            has_parts: |_| true,
             part: 206,
             cut: |body, part| body[part].into(),
             content_range: right_range,
@@ -541,6 +580,12 @@ impl Default for Knobs {
 }
 
 impl Knobs {
+    fn ranged(&self, value: &str, length: usize) -> Ranged {
+        let right = ranged(value, length);
+        let mut others = self.ranged.iter().map(|says| says(value, length));
+        others.find(|other| *other != right).unwrap_or(right)
+    }
+
     fn cache_control(&self, expect: Expect, at: usize) -> Expect {
         // What says the same in more words.
         let others: &[&str] = match at {
@@ -605,9 +650,10 @@ impl Model for Caching {
             }
             9..=13 => part(path, &range(draw, body.len())),
             14 | 15 => {
-                let tag = match draw.below(5) {
+                let tag = match draw.below(6) {
                     1 => format!("\"{}\"", draw.word()),
                     2 => format!("W/{tag}"),
+                    4 => format!("\"{}\", {tag}", draw.word()),
                     3 => tag_of(&page(FIRST_HEADLINE)),
                     _ => tag,
                 };
@@ -696,18 +742,41 @@ impl Model for Caching {
                     move |knobs| knobs.etag = Value::OfDate(tag.clone()),
                 );
             }
-            let made = TAGS_OF_LENGTH_AND_DATE.iter().find(|made| {
-                let length = place.map_or(0, |place| place.body(&None).len());
-                made(length, PUBLISHED_DATE) == tag
-            });
-            let made = made.copied();
-            if let Some(made) = made {
+            let body = place.map_or(Vec::new(), |place| place.body(&None));
+            let made_of = |tags: &[fn(&[u8], &str) -> String]| {
+                let made = |made: &&fn(&[u8], &str) -> String| made(&body, PUBLISHED_DATE) == tag;
+                tags.iter().find(made).copied()
+            };
+            if let Some(made) = made_of(&TAGS_OF_LENGTH_AND_DATE) {
                 mistakes.wrong(
                     "tag-of-length-and-date",
                     "The ETag is made of the length of the body and of the date of the last change. Two \
                      headlines of the same length, and of one second, have the same one then: make it of \
                      the body, fingerprint(&self.body).",
-                    move |knobs| knobs.etag = Value::OfLengthAndDate(made),
+                    move |knobs| knobs.etag = Value::OfBodyAndDate(made),
+                );
+            }
+            if let Some(made) = made_of(&TAGS_OF_BODY_AND_DATE) {
+                mistakes.wrong(
+                    "tag-of-body-and-date",
+                    "Beside the body, the date of the last change goes into the ETag. If the same headline is \
+                     printed once more, all bytes are the same, and the tag is another one. Make it of the \
+                     body alone: fingerprint(&self.body).",
+                    move |knobs| knobs.etag = Value::OfBodyAndDate(made),
+                );
+            }
+            if let Some(part) = Part::with_tag(&tag, &body) {
+                let which = match part {
+                    Part::First(count) => format!("the first {count} bytes"),
+                    Part::Last(count) => format!("the last {count} bytes"),
+                };
+                mistakes.wrong(
+                    "tag-of-a-part",
+                    format!(
+                        "The ETag is made of {which} of the body alone. If something changes elsewhere, the tag \
+                         stays the same: make it of the whole body, fingerprint(&self.body)."
+                    ),
+                    move |knobs| knobs.etag = Value::OfPart(part),
                 );
             }
             mistakes.wrong(
@@ -786,22 +855,46 @@ fn tags_of_date(date: &str) -> Vec<String> {
 
 /// How a tag may be made of a length and a date, as a text and in seconds; with a fingerprint, or
 /// as file servers do it.
-const TAGS_OF_LENGTH_AND_DATE: [fn(usize, &str) -> String; 14] = [
-    |length, date| tag_of(format!("{length}{date}").as_bytes()),
-    |length, date| tag_of(format!("{length} {date}").as_bytes()),
-    |length, date| tag_of(format!("{length}-{date}").as_bytes()),
-    |length, date| tag_of(format!("{date}{length}").as_bytes()),
-    |length, date| tag_of(format!("{date} {length}").as_bytes()),
-    |length, date| tag_of(format!("{date}-{length}").as_bytes()),
-    |length, date| tag_of(format!("{length}{}", whole(date)).as_bytes()),
-    |length, date| tag_of(format!("{length}-{}", whole(date)).as_bytes()),
-    |length, date| tag_of(format!("{}{length}", whole(date)).as_bytes()),
-    |length, date| tag_of(format!("{}-{length}", whole(date)).as_bytes()),
-    |length, date| format!("\"{length}-{}\"", whole(date)),
-    |length, date| format!("\"{}-{length}\"", whole(date)),
-    |length, date| format!("\"{length:x}-{:x}\"", whole(date)),
-    |length, date| format!("\"{:x}-{length:x}\"", whole(date)),
+const TAGS_OF_LENGTH_AND_DATE: [fn(&[u8], &str) -> String; 14] = [
+    |body, date| tag_of(format!("{}{date}", body.len()).as_bytes()),
+    |body, date| tag_of(format!("{} {date}", body.len()).as_bytes()),
+    |body, date| tag_of(format!("{}-{date}", body.len()).as_bytes()),
+    |body, date| tag_of(format!("{date}{}", body.len()).as_bytes()),
+    |body, date| tag_of(format!("{date} {}", body.len()).as_bytes()),
+    |body, date| tag_of(format!("{date}-{}", body.len()).as_bytes()),
+    |body, date| tag_of(format!("{}{}", body.len(), whole(date)).as_bytes()),
+    |body, date| tag_of(format!("{}-{}", body.len(), whole(date)).as_bytes()),
+    |body, date| tag_of(format!("{}{}", whole(date), body.len()).as_bytes()),
+    |body, date| tag_of(format!("{}-{}", whole(date), body.len()).as_bytes()),
+    |body, date| format!("\"{}-{}\"", body.len(), whole(date)),
+    |body, date| format!("\"{}-{}\"", whole(date), body.len()),
+    |body, date| format!("\"{:x}-{:x}\"", body.len(), whole(date)),
+    |body, date| format!("\"{:x}-{:x}\"", whole(date), body.len()),
 ];
+
+/// The same with the body itself: its bytes, or their fingerprint.
+const TAGS_OF_BODY_AND_DATE: [fn(&[u8], &str) -> String; 14] = [
+    |body, date| tag_of(&[body, date.as_bytes()].concat()),
+    |body, date| tag_of(&[date.as_bytes(), body].concat()),
+    |body, date| tag_of(&[body, whole(date).to_string().as_bytes()].concat()),
+    |body, date| tag_of(&[whole(date).to_string().as_bytes(), body].concat()),
+    |body, date| tag_of(&[body, &whole(date).to_be_bytes()].concat()),
+    |body, date| tag_of(&[body, &whole(date).to_le_bytes()].concat()),
+    |body, date| tag_of(&[body, by_debug(date).as_bytes()].concat()),
+    |body, date| tag_of(&[by_debug(date).as_bytes(), body].concat()),
+    |body, date| format!("\"{}-{}\"", fingerprint(body), whole(date)),
+    |body, date| format!("\"{}-{}\"", whole(date), fingerprint(body)),
+    |body, date| format!("\"{}{}\"", fingerprint(body), whole(date)),
+    |body, date| format!("\"{}{}\"", whole(date), fingerprint(body)),
+    |body, date| format!("\"{}-{:x}\"", fingerprint(body), whole(date)),
+    |body, date| format!("\"{}-{}\"", fingerprint(body), fingerprint(date.as_bytes())),
+];
+
+/// The moment as {:?} shows it.
+fn by_debug(date: &str) -> String {
+    let since = Duration::from_secs(whole(date));
+    format!("{:?}", SystemTime::UNIX_EPOCH + since)
+}
 
 /// The date in seconds.
 fn whole(date: &str) -> u64 {
@@ -900,19 +993,22 @@ fn range(draw: &mut Draw, length: usize) -> String {
 /// What is said of a resource.
 fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Option<Expect> {
     let body = place.body(world);
+    let modified = match knobs.first_date {
+        true => PUBLISHED,
+        false => place.modified(world),
+    };
     let tag = match &knobs.etag {
         Value::Made(made) => made(&body),
         Value::Constant(tag) => tag.clone(),
-        Value::OfDate(tag) if place.modified(world) == PUBLISHED => Some(tag.clone()),
-        Value::OfLengthAndDate(made) if place.modified(world) == PUBLISHED => {
-            Some(made(body.len(), PUBLISHED_DATE))
-        }
-        Value::OfDate(_) | Value::OfLengthAndDate(_) | Value::Unknown => None,
+        Value::OfDate(tag) if modified == PUBLISHED => Some(tag.clone()),
+        Value::OfBodyAndDate(made) if modified == PUBLISHED => Some(made(&body, PUBLISHED_DATE)),
+        Value::OfPart(part) => Some(tag_of(part.of(&body))),
+        Value::OfDate(_) | Value::OfBodyAndDate(_) | Value::Unknown => None,
     };
     // Without a tag in the answer, there still is one that it is compared with.
     let other_tag = match &knobs.etag {
         // No request has that of another date.
-        Value::OfDate(_) | Value::OfLengthAndDate(_) => String::new(),
+        Value::OfDate(_) | Value::OfBodyAndDate(_) => String::new(),
         _ => tag_of(&body),
     };
     let own = tag.as_deref().unwrap_or(&other_tag);
@@ -931,13 +1027,14 @@ fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Opti
         (None, _) => 1,
     };
     let by_tags = tags.map(|tags| (knobs.is_among)(tags, own));
-    let by_date = date.map(|date| (knobs.is_old)(place.modified(world), date));
+    let by_date = date.map(|date| (knobs.is_old)(modified, date));
     if by_date == Some(None) && tags.is_none() {
         return Some(Expect::step(step).status(400));
     }
     let is_known = (knobs.is_known)(by_tags, by_date.flatten());
     let fits = if_range.is_none_or(|tag| (knobs.if_range)(tag, own));
-    let ranged = match range.map(|range| (knobs.ranged)(range, body.len())) {
+    let ranged = match range.map(|range| knobs.ranged(range, body.len())) {
+        Some(_) if !(knobs.has_parts)(place) => Ranged::Whole,
         Some(Ranged::Missing) if knobs.if_range_late => Ranged::Missing,
         Some(ranged) if fits => ranged,
         _ => Ranged::Whole,
@@ -946,10 +1043,11 @@ fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Opti
     // program has no such answer.
     let with_tag = |expect: Expect| match knobs.etag {
         Value::Unknown => expect,
-        Value::OfDate(_) | Value::OfLengthAndDate(_) if tag.is_none() => expect,
+        Value::OfDate(_) | Value::OfBodyAndDate(_) if tag.is_none() => expect,
         _ => expect.then(step.max(2)).field("ETag", tag.as_deref()),
     };
-    let kept = usize::from(place != Place::Page);
+    let is_kept = place != Place::Page || knobs.first_page_kept && modified == PUBLISHED;
+    let kept = usize::from(is_kept);
     let with_keeping = |expect: Expect| knobs.cache_control(expect.then(step.max(3)), kept);
     let expect = Expect::step(step);
     if is_known && !(knobs.range_first && ranged != Ranged::Whole) {
@@ -1000,7 +1098,7 @@ fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Opti
             if asked.method == "GET" {
                 expect = expect.body(body);
             }
-            let is_first = place.modified(world) == PUBLISHED;
+            let is_first = modified == PUBLISHED;
             expect = match &knobs.last_modified {
                 Value::Constant(None) => expect.then(step).field("Last-Modified", None),
                 Value::Constant(date) if is_first => {
@@ -1066,6 +1164,21 @@ fn about_dates(mistakes: &mut Mistakes<Knobs>) {
                     Some(date.is_some_and(|date| modified <= date))
                 };
             },
+        )
+        .wrong(
+            "nearly-the-date",
+            "A date that is a second earlier than your Last-Modified gets 304. The page may have changed in just this \
+             second. Take the fractions off modified, and compare with <=: nothing is to be added.",
+            |knobs| {
+                knobs.is_old =
+                    |modified, date| Some(seconds(date).is_some_and(|date| modified <= date + 1));
+            },
+        )
+        .wrong(
+            "date-never-changes",
+            "After a new headline, the date is still the one of the first page, so who has that one never sees another. \
+             Each state has its own date: modified, in the Resource.",
+            |knobs| knobs.first_date = true,
         )
         .wrong(
             "same-date-is-new",
@@ -1306,6 +1419,12 @@ fn about_keeping(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.kept[0].clone_from(&knobs.kept[1].clone()),
         )
         .wrong(
+            "first-page-kept",
+            "The page with its first headline may be kept for a year, and so nobody sees the next one. It may change, too, \
+             though it has not yet: may_change says so, and not the date.",
+            |knobs| knobs.first_page_kept = true,
+        )
+        .wrong(
             "nothing-kept",
             "What never changes is to be asked for each time, as the page is. Nobody need ask \
              for it: it may be kept for a year.",
@@ -1343,27 +1462,34 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "range-not-read",
             "A Range makes no difference: all of it is sent. Read the header, and answer with \
              that part.",
-            |knobs| knobs.ranged = |_, _| Ranged::Whole,
+            |knobs| knobs.ranged.push(|_, _| Ranged::Whole),
         )
+        .wrong(
+            "not-all-have-parts",
+            "A Range of the page is answered with all of it, and one of the song with a part. Whatever is sent by send \
+             has parts. (That halves of two headlines are not joined is the matter of If-Range.)",
+            |knobs| knobs.has_parts = |place| place != Place::Page,
+        )
+        .or(|knobs| knobs.has_parts = |place| place == Place::Song)
         .wrong(
             "large-number-is-none",
             "A part with a large number in it is not understood. A client may write a last byte as large as it \
              likes, to say: as far as it goes. Read the numbers as usize; u32 ends at 4294967295.",
-            |knobs| knobs.ranged = |value, length| ranged_up_to(u32::MAX, value, length),
+            |knobs| knobs.ranged.push(|value, length| ranged_up_to(u32::MAX, value, length)),
         )
-        .or(|knobs| knobs.ranged = |value, length| ranged_up_to(u32::MAX / 2, value, length))
+        .or(|knobs| knobs.ranged.push(|value, length| ranged_up_to(u32::MAX / 2, value, length)))
         .or(|knobs| {
-            knobs.ranged = |value, length| ranged_with_last_up_to(u32::MAX, value, length);
+            knobs.ranged.push(|value, length| ranged_with_last_up_to(u32::MAX, value, length));
         })
         .wrong(
             "all-is-no-part",
             "A part that happens to be all of it, such as bytes=0-, is answered with 200. It was asked \
              for as a part: 206, with Content-Range, so that the client sees that it can have parts.",
             |knobs| {
-                knobs.ranged = |value, length| match ranged(value, length) {
+                knobs.ranged.push(|value, length| match ranged(value, length) {
                     Ranged::Part(part) if part == (0..length) => Ranged::Whole,
                     other => other,
-                };
+                });
             },
         )
         .wrong(
@@ -1371,17 +1497,17 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "The last byte is missing. bytes=0-3 are the four bytes 0, 1, 2 and 3, and in Rust, \
              a range a..b ends before b: add one.",
             |knobs| {
-                knobs.ranged = |value, length| match (ranged(value, length), read_range(value)) {
+                knobs.ranged.push(|value, length| match (ranged(value, length), read_range(value)) {
                     (Ranged::Part(part), Some((Some(first), Some(last)))) => {
                         let end = last.min(part.end);
                         Ranged::Part(first..end.max(first))
                     }
                     (other, _) => other,
-                };
+                });
             },
         )
         .or(|knobs| {
-            knobs.ranged = |value, length| match (ranged(value, length), read_range(value)) {
+            knobs.ranged.push(|value, length| match (ranged(value, length), read_range(value)) {
                 (Ranged::Part(part), Some((Some(first), Some(last)))) => {
                     let end = last.min(part.end);
                     match end <= first {
@@ -1390,7 +1516,7 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
                     }
                 }
                 (other, _) => other,
-            };
+            });
         })
         .wrong(
             "whole-body-sent",
@@ -1470,10 +1596,10 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "A Range that asks for more last bytes than there are, such as bytes=-9999, gets no \
              part. There are fewer, so it means all of them: saturating_sub.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((None, Some(last))) if last > length => Ranged::Whole,
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1481,10 +1607,10 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "A Range without its second number, such as bytes=100-, gets all of it. It means: \
              from there to the end.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((Some(_), None)) => Ranged::Whole,
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1492,10 +1618,10 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "A Range without its first number, such as bytes=-100, gets all of it. It means: the \
              last hundred bytes.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((None, Some(_))) => Ranged::Whole,
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1503,29 +1629,29 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "bytes=-100 gets the beginning of the body. It means the last hundred bytes: from \
              length - 100 to the end.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((None, Some(last))) => Ranged::Part(0..(last + 1).min(length)),
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .or(|knobs| {
-            knobs.ranged = |value, length| match read_range(value) {
+            knobs.ranged.push(|value, length| match read_range(value) {
                 Some((None, Some(0))) => Ranged::Missing,
                 Some((None, Some(count))) => Ranged::Part(0..count.min(length)),
                 _ => ranged(value, length),
-            };
+            });
         })
         .wrong(
             "last-bytes-from-there",
             "bytes=-100 gets what begins at byte 100. It means the last hundred bytes: from \
              length - 100 to the end.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((None, Some(first))) if first >= length => Ranged::Missing,
                     Some((None, Some(first))) => Ranged::Part(first..length),
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1533,10 +1659,10 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "A part that ends behind the end of the body is refused. Send what there is of it: \
              min(length).",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((Some(_), Some(last))) if last >= length => Ranged::Missing,
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1544,12 +1670,12 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "A part that ends behind the end of the body gets all of it. Send what there is of \
              the part: min(length).",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((Some(first), Some(last))) if first < length && last >= length => {
                         Ranged::Whole
                     }
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1557,17 +1683,17 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             "More of the last bytes than there are is refused. bytes=-100 of ten bytes are these \
              ten: saturating_sub.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((None, Some(count))) if count > length => Ranged::Missing,
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .or(|knobs| {
-            knobs.ranged = |value, length| match read_range(value) {
+            knobs.ranged.push(|value, length| match read_range(value) {
                 Some((None, Some(count))) if count >= length => Ranged::Missing,
                 _ => ranged(value, length),
-            };
+            });
         });
 }
 
@@ -1578,10 +1704,10 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
             "A part that is not there gets all of it. The client would take that for what it has \
              asked for: 416.",
             |knobs| {
-                knobs.ranged = |value, length| match ranged(value, length) {
+                knobs.ranged.push(|value, length| match ranged(value, length) {
                     Ranged::Missing => Ranged::Whole,
                     other => other,
-                };
+                });
             },
         )
         .wrong(
@@ -1598,16 +1724,20 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.missing_range = |length| Some(format!("bytes 0-{}/{length}", length - 1)))
         .or(|knobs| knobs.missing_range = |length| Some(format!("bytes /{length}")))
-        .or(|knobs| knobs.missing_range = |length| Some(format!("*/{length}")))
+        .wrong(
+            "missing-without-unit",
+            "The Content-Range of a 416 does not begin with its unit: bytes, a space, and then */LENGTH.",
+            |knobs| knobs.missing_range = |length| Some(format!("*/{length}")),
+        )
         .wrong(
             "empty-at-the-end",
             "bytes=N- of N bytes gets an empty part. The last byte has the number N - 1, so \
              there is nothing there: 416, as soon as the first one is the length.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((Some(first), _)) if first == length => Ranged::Part(length..length),
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1615,20 +1745,20 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
             "bytes=-0 asks for the last no bytes, and gets an empty part. There is no such part: \
              416.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((None, Some(0))) => Ranged::Part(length..length),
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
             "no-last-bytes-whole",
             "bytes=-0 asks for the last no bytes, and gets all of it. There is no such part: 416.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     Some((None, Some(0))) => Ranged::Whole,
                     _ => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1636,10 +1766,10 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
             "A Range that is not of the form that you know gets 416. That is for parts that are \
              not there. What you do not understand, leave alone: 200, and all of it.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     None => Ranged::Missing,
                     Some(_) => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1647,10 +1777,10 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
             "A Range that is not of the form that you know gets 400. It is a wish, and you need \
              not follow it: 200, and all of it.",
             |knobs| {
-                knobs.ranged = |value, length| match read_range(value) {
+                knobs.ranged.push(|value, length| match read_range(value) {
                     None => Ranged::Refused,
                     Some(_) => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1658,10 +1788,10 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
             "bytes=9-2 gets 416. It is no part that is not there, but one that makes no sense: \
              answer as if the header were not there.",
             |knobs| {
-                knobs.ranged = |value, length| match ranged(value, length) {
+                knobs.ranged.push(|value, length| match ranged(value, length) {
                     Ranged::Whole if is_backwards(value) => Ranged::Missing,
                     other => other,
-                };
+                });
             },
         )
         .wrong(
@@ -1669,10 +1799,10 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
             "A Range in another unit than bytes is answered with bytes. What you do not \
              understand, leave alone: 200, and all of it.",
             |knobs| {
-                knobs.ranged = |value, length| match value.split_once('=') {
+                knobs.ranged.push(|value, length| match value.split_once('=') {
                     Some((_, rest)) => ranged(&format!("bytes={rest}"), length),
                     None => ranged(value, length),
-                };
+                });
             },
         )
         .wrong(
@@ -1680,19 +1810,18 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
             "Of several parts, you send the first as if it were all that was asked for. Send all \
              of the body: that is always right.",
             |knobs| {
-                knobs.ranged = |value, length| ranged(value.split(',').next().unwrap_or(""), length)
-            },
+                knobs.ranged.push(|value, length| ranged(value.split(',').next().unwrap_or(""), length))},
         )
         .wrong(
             "number-made-up",
             "Where something else than a number stands in a Range, as in bytes=8-b, you make up a number. \
              What you do not understand, leave alone: 200, and all of it. Only nothing at all stands for the \
              end; parse().ok()? leaves with None, and unwrap_or goes on.",
-            |knobs| knobs.ranged = |value, length| ranged_with(value, length, [false, true, false]),
+            |knobs| knobs.ranged.push(|value, length| ranged_with(value, length, [false, true, false])),
         )
-        .or(|knobs| knobs.ranged = |value, length| ranged_with(value, length, [true, false, false]))
-        .or(|knobs| knobs.ranged = |value, length| ranged_with(value, length, [true, true, false]))
-        .or(|knobs| knobs.ranged = |value, length| ranged_with(value, length, [true; 3]))
+        .or(|knobs| knobs.ranged.push(|value, length| ranged_with(value, length, [true, false, false])))
+        .or(|knobs| knobs.ranged.push(|value, length| ranged_with(value, length, [true, true, false])))
+        .or(|knobs| knobs.ranged.push(|value, length| ranged_with(value, length, [true; 3])))
         .wrong(
             "if-range-not-read",
             "If-Range has the tag of another state, and you send a part of this one. The client \
@@ -1718,6 +1847,7 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
              same, and parts must fit to the byte: compare with ==, without taking the W/ away.",
             |knobs| knobs.if_range = |tag, own| tag.trim_start_matches("W/") == own,
         )
+        .or(|knobs| knobs.if_range = is_among)
         .wrong(
             "part-of-what-is-known",
             "You send a part of what the client has already. First comes the question whether it \
