@@ -145,6 +145,10 @@ fn refusals(lesson: grader::Lesson<RestApi>) -> grader::Lesson<RestApi> {
                 body(post("/notes"), format!("{{\"text\": \"{}", draw.word())),
                 body(post("/notes"), String::new()),
                 body(request("PATCH", path(1)), String::new()),
+                body(
+                    post("/notes"),
+                    format!("{} {}", json!({ "text": draw.word() }), draw.word()),
+                ),
             ]
         })
         .example(5, 1, "JSON that is no note gets 422", Whole, |draw| {
@@ -174,6 +178,9 @@ fn refusals(lesson: grader::Lesson<RestApi>) -> grader::Lesson<RestApi> {
                         .body(&*note),
                     post("/notes")
                         .field("Content-Type", "application/jsonp")
+                        .body(&*note),
+                    post("/notes")
+                        .field("Content-Type", "text/plain; a=application/json")
                         .body(&*note),
                     post("/notes").body(note),
                 ]
@@ -277,6 +284,8 @@ struct Note {
 struct World {
     notes: BTreeMap<u32, Note>,
     last_id: u32,
+    /// The ids, if the last one takes the place of one that is deleted.
+    swapped: Vec<u32>,
 }
 
 impl Default for World {
@@ -287,7 +296,12 @@ impl Default for World {
         };
         let notes: BTreeMap<u32, Note> = (1..).zip(FIRST.map(note)).collect();
         let last_id = notes.len() as u32;
-        Self { notes, last_id }
+        let swapped = notes.keys().copied().collect();
+        Self {
+            notes,
+            last_id,
+            swapped,
+        }
     }
 }
 
@@ -295,22 +309,53 @@ impl World {
     /// A note in JSON, with its fields in the order that the text has.
     fn json(&self, id: u32, written: Written) -> Option<String> {
         let Note { text, done } = self.notes.get(&id)?;
-        let text = written(text);
-        Some(format!(r#"{{"id":{id},"text":{text},"done":{done}}}"#))
+        let text = (written.text)(text);
+        Some(match (written.leaves_out)(*done) {
+            true => format!(r#"{{"id":{id},"text":{text}}}"#),
+            false => format!(r#"{{"id":{id},"text":{text},"done":{done}}}"#),
+        })
     }
 
     fn each(&self, written: Written) -> Vec<String> {
-        let ids = self.notes.keys();
+        self.each_of(self.notes.keys(), written)
+    }
+
+    fn each_of<'a>(&self, ids: impl Iterator<Item = &'a u32>, written: Written) -> Vec<String> {
         ids.filter_map(|id| self.json(*id, written)).collect()
+    }
+
+    /// The ids, ordered by this and then by themselves.
+    fn each_by<T: Ord>(&self, key: fn(&Note) -> T, written: Written) -> Vec<String> {
+        let mut ids: Vec<&u32> = self.notes.keys().collect();
+        ids.sort_by_key(|id| key(&self.notes[*id]));
+        self.each_of(ids.into_iter(), written)
+    }
+
+    /// After a change.
+    fn swap(&mut self) {
+        let gone = |id: &u32| !self.notes.contains_key(id);
+        while let Some(at) = self.swapped.iter().position(gone) {
+            self.swapped.swap_remove(at);
+        }
+        let new = self.notes.keys().filter(|id| !self.swapped.contains(id));
+        let new: Vec<u32> = new.copied().collect();
+        self.swapped.extend(new);
     }
 }
 
-/// How a text stands in JSON, with its quotes.
-type Written = fn(&str) -> String;
-
-fn as_json(text: &str) -> String {
-    json!(text).to_string()
+/// How a note is written.
+#[derive(Clone, Copy)]
+struct Written {
+    /// Its text, with the quotes.
+    text: fn(&str) -> String,
+    /// Whether done is left out where it is this.
+    leaves_out: fn(done: bool) -> bool,
 }
+
+const AS_JSON: Written = Written {
+    text: |text| json!(text).to_string(),
+    leaves_out: |_| false,
+};
 
 /// That the body says this. What is no JSON, since it was written by hand, has its texts at least.
 fn says<'a>(
@@ -321,7 +366,9 @@ fn says<'a>(
 ) -> Expect {
     match serde_json::from_str::<Value>(&json) {
         Ok(_) => expect.json(json),
-        Err(_) => texts.fold(expect, |expect, note| expect.body_has(written(&note.text))),
+        Err(_) => texts.fold(expect, |expect, note| {
+            expect.body_has((written.text)(&note.text))
+        }),
     }
 }
 
@@ -400,6 +447,8 @@ enum Refusal {
     Well,
     /// With the status 200, and `null`.
     Null,
+    /// With its status, and words in JSON, but not in the field error.
+    Bare,
 }
 
 /// What the body of the answer to a POST is.
@@ -425,9 +474,14 @@ struct Knobs {
     missing_status: u16,
     /// How a note that is not there is told: to GET, to PUT and PATCH, to DELETE.
     missing: [Refusal; 3],
+    /// How all else is told that send_problem is made for.
+    problems: Refusal,
+    escapes_errors: bool,
     created: (u16, Created),
     /// Where the new note is; the world has it already.
     location: fn(&World, u32) -> Option<String>,
+    /// What stands around the id there, if it is something else.
+    around_id: Option<[String; 2]>,
     next_id: fn(&World) -> u32,
     /// Whether a POST that is refused for this reason takes an id; None if it has no text.
     takes_id: fn(Option<Why>) -> bool,
@@ -445,6 +499,8 @@ struct Knobs {
     /// The status of a PUT that makes a note which was not there, if it does. (404 is a status, too.)
     put_creates: Option<u16>,
     put_adds: bool,
+    /// Whether the answer to this method has the note in it as it was before.
+    shows_before: fn(method: &str) -> bool,
     changed: u16,
     deletes: fn(&mut World, u32),
     deleted: u16,
@@ -461,8 +517,11 @@ struct Knobs {
     refuses_more: bool,
     /// Whether a body without a single byte is taken for one that says nothing, `{}`.
     takes_nothing: bool,
+    /// Whether what follows behind the first value of JSON is not looked at.
+    takes_more_behind: bool,
     refused: u16,
     refusal: Refusal,
+    deletes_list: bool,
     /// What Allow says of a place: after a method that it does not have, and after OPTIONS.
     allow: [fn(Place) -> Option<String>; 2],
     options: u16,
@@ -482,12 +541,15 @@ impl Default for Knobs {
         Self {
             kind: None,
             list: |world, written| list_of(&world.each(written)),
-            written: [as_json; 2],
+            written: [AS_JSON; 2],
             item: |_, id| id,
             missing_status: 404,
             missing: [Refusal::Problem; 3],
+            problems: Refusal::Problem,
+            escapes_errors: true,
             created: (201, Created::Note),
             location: |_, id| Some(path(id)),
+            around_id: None,
             next_id: |world| world.last_id + 1,
             takes_id: |_| false,
             keeps_new: true,
@@ -509,6 +571,7 @@ impl Default for Knobs {
             keeps: |_| true,
             put_creates: None,
             put_adds: false,
+            shows_before: |_| false,
             changed: 200,
             deletes: |world, id| drop(world.notes.remove(&id)),
             deleted: 204,
@@ -522,7 +585,9 @@ impl Default for Knobs {
             is_blank: |text, _| text.trim().is_empty(),
             refuses_more: false,
             takes_nothing: false,
+            takes_more_behind: false,
             refused: 405,
+            deletes_list: false,
             refusal: Refusal::Problem,
             allow: [all_methods; 2],
             options: 204,
@@ -565,6 +630,10 @@ impl Knobs {
             }
             Refusal::Well => self.json(expect.status(200)).json_text("error"),
             Refusal::Null => self.json(expect.status(200)).json("null"),
+            Refusal::Bare => {
+                let expect = self.json(expect.status(status));
+                expect.body_has("\"").body_lacks("\"error\"")
+            }
         }
     }
 
@@ -578,7 +647,12 @@ impl Knobs {
             b"" if self.takes_nothing => b"{}".as_slice(),
             body => body,
         };
-        let fields = match serde_json::from_slice(body) {
+        let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
+        let value = match values.next() {
+            Some(first) if self.takes_more_behind => first,
+            _ => serde_json::from_slice(body),
+        };
+        let fields = match value {
             Ok(Value::Object(fields)) => fields,
             // A list of the right length is a struct to serde.
             Ok(Value::Array(list)) if !list.is_empty() => return None,
@@ -618,6 +692,7 @@ impl Model for RestApi {
 
     fn expect(knobs: &Knobs, world: &mut World, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
+        world.swap();
         if asked.respells(&["/", "/notes", "/notes/1", "/notes/2"]) {
             return None;
         }
@@ -636,11 +711,15 @@ impl Model for RestApi {
                 Ok(change) => Some(created(knobs, world, change)),
                 Err(why) => {
                     world.last_id += u32::from((knobs.takes_id)(Some(why)));
-                    Some(unusable(knobs, why))
+                    Some(unusable(knobs, why, asked))
                 }
             },
             ("PUT" | "PATCH", Place::Note(id)) => changed(knobs, world, id, asked),
             ("DELETE", Place::Note(id)) => Some(deleted(knobs, world, id)),
+            ("DELETE", Place::List) if knobs.deletes_list => {
+                world.notes.clear();
+                Some(Expect::step(6).status(204).body(""))
+            }
             ("OPTIONS", place) => Some(options(knobs, world, place)),
             ("POST" | "PUT" | "PATCH" | "DELETE", place) => {
                 // Of two things that are wrong, either may be told.
@@ -697,19 +776,38 @@ fn got(knobs: &Knobs, world: &World, place: Place) -> Expect {
                 }
             }
         }
-        Place::Nothing => knobs.problem(1, 404, Refusal::Problem),
+        Place::Nothing => knobs.problem(1, 404, knobs.problems),
     }
 }
 
-fn unusable(knobs: &Knobs, why: Why) -> Expect {
-    knobs.problem(5, knobs.status_of(why), Refusal::Problem)
+fn unusable(knobs: &Knobs, why: Why, asked: &Request) -> Expect {
+    let status = knobs.status_of(why);
+    match quoted(asked).filter(|_| why == Why::NoNote && !knobs.escapes_errors) {
+        Some(words) => {
+            let expect = Expect::step(5).status(status);
+            knobs.json(expect).body_has(words)
+        }
+        None => knobs.problem(5, status, knobs.problems),
+    }
+}
+
+/// What serde says of a text that stands where none should be, with the quotes that are in it.
+fn quoted(asked: &Request) -> Option<String> {
+    let body: Value = serde_json::from_slice(asked.body.as_deref()?).ok()?;
+    let text = match &body {
+        Value::Object(fields) if fields.get("text").is_none_or(Value::is_string) => {
+            fields.get("done")?.as_str()?
+        }
+        body => body.as_str()?,
+    };
+    Some(format!("string {text:?}"))
 }
 
 fn created(knobs: &Knobs, world: &mut World, change: Change) -> Expect {
     let Some(text) = change.text else {
         // The starter says it, whatever the program says of other notes.
         world.last_id += u32::from((knobs.takes_id)(None));
-        return knobs.problem(2, 422, Refusal::Problem);
+        return knobs.problem(2, 422, knobs.problems);
     };
     let id = (knobs.next_id)(world);
     let mut after = world.clone();
@@ -718,7 +816,10 @@ fn created(knobs: &Knobs, world: &mut World, change: Change) -> Expect {
     let written = knobs.written[0];
     let note = after.json(id, written).unwrap_or_default();
     let list = list_of(&after.each(written));
-    let location = (knobs.location)(&after, id);
+    let location = match &knobs.around_id {
+        Some([before, behind]) => Some(format!("{before}{id}{behind}")),
+        None => (knobs.location)(&after, id),
+    };
     let text = after.notes.get(&id).cloned();
     match knobs.keeps_new {
         true => *world = after,
@@ -744,7 +845,7 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
     let change = match knobs.read(asked)? {
         Ok(change) if change.text.is_none() && needs_text => {
             return Some(match is_there {
-                true => knobs.problem(3, 422, Refusal::Problem),
+                true => knobs.problem(3, 422, knobs.problems),
                 // Of two things that are wrong, either may be told.
                 false => Expect::step(3).status_in(&[404, 422]),
             });
@@ -754,7 +855,7 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
             done: None,
         }) if knobs.patch_needs_something => {
             return Some(match is_there {
-                true => knobs.problem(3, 422, Refusal::Problem),
+                true => knobs.problem(3, 422, knobs.problems),
                 false => Expect::step(3).status_in(&[404, 422]),
             });
         }
@@ -765,7 +866,7 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
             {
                 (knobs.blank_leaves)(note, &asked.method, change);
             }
-            return Some(unusable(knobs, why));
+            return Some(unusable(knobs, why, asked));
         }
         Err(why) => return Some(Expect::step(5).status_in(&[404, knobs.status_of(why)])),
     };
@@ -795,8 +896,12 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
         ),
     }
     let written = knobs.written[1];
-    let json = after.json(shown, written).unwrap_or_default();
-    let text = after.notes.get(&shown).cloned();
+    let told = match (knobs.shows_before)(&asked.method) {
+        true => &*world,
+        false => &after,
+    };
+    let json = told.json(shown, written).unwrap_or_default();
+    let text = told.notes.get(&shown).cloned();
     if (knobs.keeps)(&asked.method) {
         *world = after;
     }
@@ -838,9 +943,7 @@ fn deleted(knobs: &Knobs, world: &mut World, id: u32) -> Expect {
 fn options(knobs: &Knobs, world: &World, place: Place) -> Expect {
     let expect = Expect::step(6);
     match place {
-        Place::Nothing if knobs.options_of_nothing == 404 => {
-            knobs.problem(6, 404, Refusal::Problem)
-        }
+        Place::Nothing if knobs.options_of_nothing == 404 => knobs.problem(6, 404, knobs.problems),
         Place::Nothing => expect.status(knobs.options_of_nothing),
         // The path has the form of a note's: that may count, or that no note is there.
         Place::Note(id) if !world.notes.contains_key(&id) => {
@@ -854,7 +957,7 @@ fn options(knobs: &Knobs, world: &World, place: Place) -> Expect {
 
 fn refused(knobs: &Knobs, world: &World, place: Place) -> Expect {
     match place {
-        Place::Nothing => knobs.problem(6, 404, Refusal::Problem),
+        Place::Nothing => knobs.problem(6, 404, knobs.problems),
         Place::Note(id) if !world.notes.contains_key(&id) => {
             Expect::step(6).status_in(&[knobs.refused, 404])
         }
@@ -959,7 +1062,7 @@ fn to(draw: &mut Draw, method: &str, id: u32) -> Act {
 fn unfit(draw: &mut Draw, id: u32) -> Act {
     let method = draw.pick(&["POST", "PUT", "PATCH"]);
     let (word, text) = (draw.word(), draw.text());
-    let body: String = match draw.below(13) {
+    let body: String = match draw.below(15) {
         0 => "{\"text\": ".into(),
         1 => String::new(),
         2 => format!("{{\"text\": \"{word}\",}}"),
@@ -971,6 +1074,11 @@ fn unfit(draw: &mut Draw, id: u32) -> Act {
         8 => draw.pick(&["null", "[]", "7", "true"]).into(),
         9 => json!({ "text": draw.pick(&["", " ", "\n\t ", "\u{3000}"]) }).to_string(),
         10 => json!({ "text": text, "done": 1 }).to_string(),
+        13 => {
+            let behind = draw.pick(&["}", " x", "{\"text\":\"y\"}", ",", "\n7"]);
+            json!({ "text": word }).to_string() + behind
+        }
+        14 => format!(" {}\n", json!({ "text": word })),
         11 => {
             let blank = draw.pick(&["", " ", "\t"]);
             json!({ "text": blank, "done": draw.one_in(2) }).to_string()
@@ -1034,6 +1142,23 @@ fn about_reading(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        .wrong(
+            "out-of-order",
+            "After a DELETE, the list is no longer in the order of the ids: the last note stands where the one was \
+             that is gone. That is what swap_remove does. A BTreeMap keeps the order, and so does remove of a Vec.",
+            |knobs| {
+                knobs.list = |world, written| {
+                    list_of(&world.each_of(world.swapped.iter(), written))
+                };
+            },
+        )
+        .wrong(
+            "ordered-by-done",
+            "The list is ordered by what is done and what is not. It is in the order of the ids alone: how the notes \
+             are shown is the client's business.",
+            |knobs| knobs.list = |world, written| list_of(&world.each_by(|note| note.done, written)),
+        )
+        .or(|knobs| knobs.list = |world, written| list_of(&world.each_by(|note| !note.done, written)))
         .wrong(
             "only-open-notes",
             "The list leaves out the notes that are done. All of them are there.",
@@ -1113,16 +1238,53 @@ fn about_reading(mistakes: &mut Mistakes<Knobs>) {
             "text-by-debug",
             "The JSON is written by hand, with the text as {:?} shows it. That is made for Rust: some \
              letters are written in a way that is no JSON. Let serde_json::to_string make the body.",
-            |knobs| knobs.written[0] = |text| format!("{text:?}"),
+            |knobs| knobs.written[0].text = |text| format!("{text:?}"),
         )
-        .or(|knobs| knobs.written = [|text| format!("{text:?}"); 2])
+        .or(|knobs| {
+            for written in &mut knobs.written {
+                written.text = |text| format!("{text:?}");
+            }
+        })
         .wrong(
             "text-not-escaped",
             "The JSON is written by hand, with the text between two quotes as it came. If there is a quote \
              in it, or a \\ or a line end, that is no JSON. Let serde_json::to_string make the body.",
-            |knobs| knobs.written[0] = |text| format!("\"{text}\""),
+            |knobs| knobs.written[0].text = |text| format!("\"{text}\""),
         )
-        .or(|knobs| knobs.written = [|text| format!("\"{text}\""); 2]);
+        .or(|knobs| {
+            for written in &mut knobs.written {
+                written.text = |text| format!("\"{text}\"");
+            }
+        })
+        .wrong(
+            "done-left-out",
+            "A note that is not done is sent without its field done. What goes out has all three fields, \
+             always: send false, too.",
+            |knobs| {
+                for written in &mut knobs.written {
+                    written.leaves_out = |done| !done;
+                }
+            },
+        )
+        .wrong(
+            "error-without-field",
+            "What is wrong is told in JSON, but not in an object with the field error. A program looks for just \
+             that: {\"error\":\"…\"}.",
+            |knobs| knobs.refusal = Refusal::Bare,
+        )
+        .or(|knobs| (knobs.problems, knobs.missing) = (Refusal::Bare, [Refusal::Bare; 3]))
+        .or(|knobs| {
+            (knobs.problems, knobs.missing) = (Refusal::Bare, [Refusal::Bare; 3]);
+            knobs.refusal = Refusal::Bare;
+        })
+        .or(|knobs| knobs.missing = [Refusal::Bare, Refusal::Bare, Refusal::Problem])
+        .or(|knobs| knobs.missing[2] = Refusal::Bare)
+        .wrong(
+            "error-not-escaped",
+            "The JSON of an error is written by hand, with the words between two quotes as they are. serde's have \
+             quotes in them, where a text is of no use: that is no JSON. Let json! make the body.",
+            |knobs| knobs.escapes_errors = false,
+        );
 }
 
 fn about_creating(mistakes: &mut Mistakes<Knobs>) {
@@ -1343,6 +1505,31 @@ fn about_changing(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "patch-of-one-field",
+            "Of a PATCH that names both the text and done, only one is changed. The two have nothing to do with each \
+             other: an if for each, and no else between them.",
+            |knobs| {
+                knobs.patch = |note, change| match change.text {
+                    Some(text) => note.text = text,
+                    None => note.done = change.done.unwrap_or(note.done),
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.patch = |note, change| match change.done {
+                Some(done) => note.done = done,
+                None => note.text = change.text.unwrap_or(std::mem::take(&mut note.text)),
+            };
+        })
+        .wrong(
+            "answers-the-old",
+            "The answer to a change has the note in it as it was before. Send it as it is now. (insert and replace \
+             give back what they have pushed out.)",
+            |knobs| knobs.shows_before = |method| method == "PUT",
+        )
+        .or(|knobs| knobs.shows_before = |method| method == "PATCH")
+        .or(|knobs| knobs.shows_before = |_| true)
+        .wrong(
             "patch-needs-text",
             "A PATCH without a text is refused. It names what is to change, and that may be done alone, or \
              nothing at all.",
@@ -1515,6 +1702,20 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
              before the ; as a whole.",
             |knobs| knobs.is_json = |kind| kind.is_some_and(|kind| kind.contains(JSON)),
         )
+        .or(|knobs| {
+            knobs.is_json = |kind| kind.is_some_and(|kind| kind.to_ascii_lowercase().contains(JSON));
+        })
+        .wrong(
+            "any-json-type",
+            "A Content-Type in which json stands anywhere is taken. text/json is another type: compare all that stands \
+             before the ; with application/json.",
+            |knobs| {
+                knobs.is_json = |kind| {
+                    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("json"))
+                };
+            },
+        )
+        .or(|knobs| knobs.is_json = |kind| kind.is_some_and(|kind| kind.contains("json")))
         .wrong(
             "no-note-is-400",
             "JSON that is no note gets 400. The body can be read, but what it says cannot be used: 422. \
@@ -1541,10 +1742,22 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.ended = Some(422),
         )
         .wrong(
+            "only-cut-off-is-400",
+            "What is no JSON gets 422, unless it ends too early. is_eof is about the end alone. Ask for error.is_data(), \
+             which is true if the JSON as such is well-formed: that is 422, and all others are 400.",
+            |knobs| (knobs.no_json, knobs.ended) = (422, Some(400)),
+        )
+        .wrong(
             "nothing-taken",
             "A body without a single byte is taken for an object without fields, {}. Nothing is no JSON: 400. \
              from_slice says so itself.",
             |knobs| knobs.takes_nothing = true,
+        )
+        .wrong(
+            "more-behind-taken",
+            "A note is taken, whatever follows behind it in the body: only the first value of JSON is read. The body as a \
+             whole is no JSON then: 400. from_slice looks at the end, too.",
+            |knobs| knobs.takes_more_behind = true,
         )
         .wrong(
             "empty-taken",
@@ -1599,6 +1812,20 @@ fn about_methods(mistakes: &mut Mistakes<Knobs>) {
              the list, or POST to a note.",
             |knobs| knobs.allow = [every_method; 2],
         )
+        .or(|knobs| knobs.allow[0] = every_method)
+        .or(|knobs| knobs.allow[1] = every_method)
+        .or(|knobs| knobs.allow = [|_| all_methods(Place::List); 2])
+        .or(|knobs| knobs.allow[0] = |_| all_methods(Place::List))
+        .or(|knobs| knobs.allow[1] = |_| all_methods(Place::List))
+        .or(|knobs| knobs.allow = [|_| all_methods(Place::Note(1)); 2])
+        .or(|knobs| knobs.allow[0] = |_| all_methods(Place::Note(1)))
+        .or(|knobs| knobs.allow[1] = |_| all_methods(Place::Note(1)))
+        .wrong(
+            "list-deleted",
+            "DELETE /notes is answered with 204, and all notes are gone. Nobody has asked for that: the list has no DELETE. \
+             405, and nothing changes.",
+            |knobs| knobs.deletes_list = true,
+        )
         .wrong(
             "allow-without-head",
             "HEAD is missing in Allow. Where there is a GET, there is a HEAD: http-core answers it.",
@@ -1645,6 +1872,14 @@ fn without(place: Place, method: &str) -> Option<String> {
     let all = place.methods().iter().copied();
     let left: Vec<&str> = all.filter(|one| *one != method).collect();
     Some(left.join(", "))
+}
+
+/// What stands before and behind the last number in a text.
+fn around_number(text: &str) -> Option<[String; 2]> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let end = text.rfind(is_digit)? + 1;
+    let before = text[..end].trim_end_matches(is_digit);
+    Some([before.into(), text[end..].into()])
 }
 
 /// Constants that are other ones.
@@ -1746,6 +1981,20 @@ fn constants(asked: &Request, answer: &grader::record::Answer, mistakes: &mut Mi
                 "A method that a resource does not have is refused with {status}. It is 405, with Allow."
             ),
             |knobs, status| knobs.refused = status,
+        );
+    }
+    let is_new = asked.method == "POST" && asked.path() == "/notes";
+    let location = answer.field("Location").filter(|_| is_new);
+    if let Some((location, around)) =
+        location.and_then(|location| Some((location, around_number(location)?)))
+    {
+        mistakes.wrong(
+            "other-location",
+            format!(
+                "The Location of a new note is {location}. The path of a note is /notes/, and behind it \
+                 the id."
+            ),
+            move |knobs| knobs.around_id = Some(around.clone()),
         );
     }
     let kind = answer.field("Content-Type").unwrap_or_default().to_string();
