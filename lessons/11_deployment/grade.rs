@@ -39,7 +39,7 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let (host, word) = (any_host(draw), draw.word());
-                ["80x", "-1", "65536", "", &word].map(|port| hosted(&host, port))
+                ["8080x", "-1", "65536", "", &word].map(|port| hosted(&host, port))
             },
         )
         .example(
@@ -85,6 +85,7 @@ fn main() -> ExitCode {
                 get("/healthz"),
             ]
         })
+        .check(3, 0, "whoever asks learns this, and no more", says_no_more)
         .sessions(1)
         .grade()
 }
@@ -148,6 +149,8 @@ struct Knobs {
     name_refused: Option<u16>,
     /// Whether such a bookmark is thrown away, and nobody learns it.
     name_dropped: bool,
+    /// Whether it is in the list.
+    name_listed: bool,
 }
 
 impl Default for Knobs {
@@ -165,6 +168,7 @@ impl Default for Knobs {
             health_by_post: false,
             name_refused: None,
             name_dropped: false,
+            name_listed: true,
         }
     }
 }
@@ -247,8 +251,16 @@ impl Model for Deployment {
         }
         Some(match uri {
             _ if name.is_empty() => {
-                let lines = world.kept.iter().flat_map(|(name, uri)| [name, uri]);
+                let is_listed = |name: &str| knobs.name_listed || name != "healthz";
+                let listed = world.kept.iter().filter(|(name, _)| is_listed(name));
+                let lines = listed.flat_map(|(name, uri)| [name, uri]);
                 let page = expect.status(200);
+                let alone =
+                    |uri: &String| world.kept.values().filter(|one| *one == uri).count() == 1;
+                let page = match world.kept.get("healthz").filter(|uri| alone(uri)) {
+                    Some(uri) if !is_listed("healthz") && asked.method == "GET" => page.hides(uri),
+                    _ => page,
+                };
                 match &*asked.method {
                     "GET" => page.has_form("post", "/", "uri").shows_in_order(lines),
                     _ => page,
@@ -281,7 +293,7 @@ impl Model for Deployment {
                     2 => too_large(draw),
                     3 => "-1".into(),
                     4 => "http".into(),
-                    5 => format!("80{}", draw.word()),
+                    5 => format!("8080{}", draw.word()),
                     6 => "8000/tcp".into(),
                     _ => "8.5".into(),
                 };
@@ -341,6 +353,26 @@ impl Model for Deployment {
             )
             .or(|knobs| knobs.is_port = |text| text.parse::<u64>().is_ok())
             .wrong(
+                "port-digits-only",
+                "Of a PORT such as 8080x, your program takes the digits, leaves out the rest, and serves. A wrong \
+                 setting is an error: give parse the whole text, which is a number or is none.",
+                |knobs| {
+                    knobs.is_port = |text| {
+                        let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+                        text[..text.len() - rest.len()].parse::<u16>().is_ok()
+                    };
+                },
+            )
+            .or(|knobs| {
+                knobs.is_port = |text| {
+                    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+                    digits.parse::<u16>().is_ok()
+                };
+            })
+            .wrong(ZERO_REFUSED.0, ZERO_REFUSED.1, |knobs| {
+                knobs.is_port = |text| text.parse::<u16>().is_ok_and(|port| port > 0);
+            })
+            .wrong(
                 "port-not-said",
                 "The message for a PORT that is no port does not name PORT. Anyone who reads it must \
                  know which variable to look at.",
@@ -351,6 +383,21 @@ impl Model for Deployment {
                 "Every path that begins with /healthz gets the answer of /healthz. Compare the \
                  whole path: other paths are names of bookmarks.",
                 |knobs| knobs.is_health = |target| target.starts_with("/healthz"),
+            )
+            .wrong(
+                "health-with-slash",
+                "/healthz/ gets the answer of /healthz, too. With the slash at its end it is another path, the \
+                 name of a bookmark. Compare the whole path.",
+                |knobs| knobs.is_health = |target| path_of(target).trim_end_matches('/') == "/healthz",
+            )
+            .or(|knobs| {
+                knobs.is_health = |target| ["/healthz", "/healthz/"].contains(&path_of(target));
+            })
+            .wrong(
+                "health-name-not-listed",
+                "A bookmark named healthz is not in the list of the page. It is a bookmark like any other there: \
+                 only its path is taken.",
+                |knobs| knobs.name_listed = false,
             )
             .wrong(
                 "health-by-target",
@@ -507,7 +554,10 @@ const IGNORED: (&str, &str) = (
 );
 
 fn one_address(run: &mut Run) -> Verdict {
-    let service = serve_at(run, "127.0.0.1")?;
+    let service = match serve_at(run, "127.0.0.1") {
+        Ok(service) => service,
+        Err(wrong) => return Err(zero_refused(run, wrong)),
+    };
     if service.url().starts_with("http://127.0.0.1:") {
         return the_newer_form(run, &service);
     }
@@ -522,6 +572,26 @@ fn one_address(run: &mut Run) -> Verdict {
     };
     Err(wrong.because(name, says))
 }
+
+/// The failure of a server that does not start with PORT=0: whether it starts with another tells why.
+fn zero_refused(run: &mut Run, wrong: Failure) -> Failure {
+    let program = run.program().env("HOST", "127.0.0.1");
+    let Ok(other) = program.env("PORT", &free_port().to_string()).serve() else {
+        return wrong;
+    };
+    let wrong = other.wrong(
+        &["the same with PORT=0"],
+        "a server on any free port",
+        "the program ends, or does not serve",
+    );
+    wrong.because(ZERO_REFUSED.0, ZERO_REFUSED.1)
+}
+
+const ZERO_REFUSED: (&str, &str) = (
+    "port-zero-refused",
+    "With PORT=0 your program ends, and with another number it serves. 0 is a port, too, and means any \
+     that is free: a port is a number from 0 to 65535, and parse knows these.",
+);
 
 /// An address in the newer form is as good, if this computer has any.
 fn the_newer_form(run: &mut Run, older: &Service) -> Verdict {
@@ -634,7 +704,19 @@ fn the_usual_port(run: &mut Run) -> Verdict {
         return Err(Failure::not_here("another program has port 8000"));
     };
     let program = run.program().env("HOST", &address.to_string());
-    let service = program.without_port().serve()?;
+    let service = match program.without_port().serve() {
+        Ok(service) => service,
+        Err(wrong) => {
+            return Err(match serve_at(run, &address.to_string()) {
+                Ok(with_port) => with_port.wrong(&["the same without PORT"], "a server on port 8000", "the program ends, or does not serve").because(
+                    "port-required",
+                    "With HOST and PORT your server starts, and with HOST alone it does not. PORT need not be \
+                     set: if env::var gives an Err, the port is 8000.",
+                ),
+                Err(_) => wrong,
+            });
+        }
+    };
     if service.port() == 8000 {
         return Ok(());
     }
@@ -889,6 +971,11 @@ struct Stopped {
 }
 
 fn stopped(run: &mut Run) -> Result<Stopped, Failure> {
+    stopped_while_it_waits(run, Duration::ZERO)
+}
+
+/// The same, with a site that takes this time more.
+fn stopped_while_it_waits(run: &mut Run, more: Duration) -> Result<Stopped, Failure> {
     let name = run.seed().word();
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("bookmarks").display().to_string();
@@ -905,6 +992,10 @@ fn stopped(run: &mut Run) -> Result<Stopped, Failure> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, service.port()));
     let until = Instant::now() + Duration::from_millis(200);
     while TcpStream::connect(address).is_ok() && Instant::now() < until {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let until = Instant::now() + more;
+    while !begun.is_done() && Instant::now() < until {
         thread::sleep(Duration::from_millis(5));
     }
     site.open();
@@ -939,8 +1030,12 @@ const KILLED: (&str, &str) = (
      handle it. Leave handle_signals as it is, which is on.",
 );
 
+/// How long a site takes behind the signal: some of the 5 seconds that the request under way has, and
+/// its site.
+const SOME_TIME: Duration = Duration::from_secs(2);
+
 fn answers_first(run: &mut Run) -> Verdict {
-    let Stopped { came, finished, .. } = stopped(run)?;
+    let Stopped { came, finished, .. } = stopped_while_it_waits(run, SOME_TIME)?;
     if came.is_ok_and(|answer| answer.status() == 303) {
         return Ok(());
     }
@@ -952,7 +1047,7 @@ fn answers_first(run: &mut Run) -> Verdict {
             "cut-off",
             "Your program ended before the request under way had its answer. serve_forever \
              returns when all are answered, or when stop_time of the limits is over: do not end \
-             the program in another way, and leave it that time.",
+             the program in another way, and leave it the 5 seconds that it has by itself.",
         ),
     })
 }
@@ -1054,6 +1149,14 @@ fn keeps_what_has_changed(run: &mut Run, name: &str, file: &str) -> Verdict {
     let wrong = answer.wrong(format!(
         "the bookmark of the file that an argument gave another URI still has that one when the program is started again: 303, to {uri}"
     ));
+    let text = fs::read_to_string(file).unwrap_or_default();
+    if text.matches(&format!("{name}=")).count() > 1 {
+        return Err(wrong.because(
+            "appended",
+            "The file of BOOKMARKS has the same bookmark twice now, and the old URI counts: what is written at \
+             the end is appended to what was there. It is to take its place: fs::write, as in write_bookmarks.",
+        ));
+    }
     Err(wrong.because(
         "change-not-saved",
         "A bookmark of the file has got another URI, and at the next start it has the old one again. The \
@@ -1110,12 +1213,110 @@ fn loses_nothing(run: &mut Run) -> Verdict {
     ));
     Err(match finished.code() {
         143 if !Path::new(file).exists() => wrong.because(KILLED.0, KILLED.1),
-        _ if Path::new(file).exists() => wrong.because(
+        _ if Path::new(file).exists() => not_in_it(run, wrong),
+        _ => wrong.because(NOT_SAVED.0, NOT_SAVED.1),
+    })
+}
+
+/// The failure of a file without the last bookmark: what becomes of one that was stored long before the
+/// end tells why.
+fn not_in_it(run: &mut Run, wrong: Failure) -> Failure {
+    let mut stored = || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("bookmarks").display().to_string();
+        let (site, name) = (Site::start(), run.seed().word());
+        site.open();
+        let service = run.program().env("BOOKMARKS", &file).serve()?;
+        service.ask(sent(&name, &site.uri()))?.expect_status(303)?;
+        let was_there = Path::new(&file).exists();
+        service.terminate()?;
+        service.wait()?;
+        let service = run.program().env("BOOKMARKS", &file).serve()?;
+        let answer = service.get(&format!("/{name}"))?;
+        Ok::<bool, Failure>(was_there || answer.status() == 303)
+    };
+    match stored() {
+        Ok(false) => wrong.because(
+            "copy-saved",
+            "The file of BOOKMARKS is written at the end, and nothing that was posted is in it: it is written \
+             from another map than the one that the handler changes. Arc::clone(&bookmarks) makes one more \
+             owner of the same map. A clone of the map in the Mutex is a copy, and stays as it was.",
+        ),
+        _ => wrong.because(
             "saved-too-early",
             "The file of BOOKMARKS was written, and the last bookmark is not in it. Requests are \
              answered until serve_forever returns: write the file behind it, with the bookmarks \
              that are in the Mutex then.",
         ),
-        _ => wrong.because(NOT_SAVED.0, NOT_SAVED.1),
-    })
+    }
+}
+
+// Step 3: who asks for the health, and what it says.
+
+/// The head of the answer to GET /healthz, without the date, for a client that asks for this host.
+fn health_of(service: &Service, host: &str) -> io::Result<Vec<String>> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, service.port()));
+    let came = Client::connect(address, host)?.ask("GET", "/healthz", "")?;
+    let lines = came.lines().take_while(|line| !line.is_empty());
+    let is_date = |line: &&str| line.to_ascii_lowercase().starts_with("date:");
+    Ok(lines
+        .filter(|line| !is_date(line))
+        .map(str::to_string)
+        .collect())
+}
+
+fn says_no_more(run: &mut Run) -> Verdict {
+    let empty = run.program().serve()?;
+    empty.get("/healthz")?.expect_status(200)?;
+    let own = format!("localhost:{}", empty.port());
+    let head = |service: &Service, host: &str| health_of(service, host).unwrap_or_default();
+    let first = head(&empty, &own);
+    let status = |head: &[String]| head.first().cloned().unwrap_or_default();
+    let other = head(&empty, THE_SITE);
+    if status(&other) != status(&first) {
+        let wrong = empty.wrong(
+            &[&format!("GET /healthz, with Host: {THE_SITE}")],
+            "the same answer as to those who ask for localhost: 200",
+            status(&other),
+        );
+        return Err(match knows_only_localhost(empty.port()) {
+            true => wrong.because(OWN_HOST.0, OWN_HOST.1),
+            false => wrong.because(
+                "health-own-host-only",
+                "GET /healthz is answered if the Host header says localhost, and refused if it says another \
+                 name. A host asks at the address of the machine, and nginx for the name of the site. \
+                 Answer whoever asks.",
+            ),
+        });
+    }
+    let bookmarks: Vec<String> = (0..3)
+        .map(|_| format!("{}=https://rust-lang.org/", run.seed().word()))
+        .collect();
+    let program = bookmarks
+        .iter()
+        .fold(run.program(), |program, one| program.arg(one));
+    let full = program.serve()?;
+    // Nothing of the bookmarks, of the requests so far, or of the program itself.
+    let later = [head(&full, &own), head(&empty, &own)];
+    let is_new = |line: &&String| !first.contains(*line);
+    let is_version = |line: &&String| {
+        let (name, _) = line.split_once(':').unwrap_or_default();
+        name.to_ascii_lowercase().contains("version")
+    };
+    let differs = later.iter().flatten().find(is_new);
+    let Some(line) = differs.or_else(|| first.iter().find(is_version)) else {
+        return Ok(());
+    };
+    let wrong = full.wrong(
+        &["GET /healthz, with three bookmarks, and without any"],
+        "the same answer, which says nothing of them",
+        format!("the header {line}"),
+    );
+    Err(wrong.because(
+        "health-says-more",
+        format!(
+            "The answer of /healthz has a header that says more than that the server is well: {line}. Anybody \
+             can read it. Leave everything out but the 200, the type and the ok."
+        ),
+    ))
 }
