@@ -136,10 +136,34 @@ fn main() -> ExitCode {
                 check(&format!("{SERVICE}/moved")),
             ]
         })
+        .example(
+            1,
+            0,
+            "a site whose page does not end is there",
+            Whole,
+            |draw| {
+                slow(
+                    draw,
+                    Reply::Stalled(Answer::new(200, "<h1>Here I am</h1>\n")),
+                )
+            },
+        )
         .example(2, 1, "GET /NAME answers 303", Status, |draw| {
             let name = draw.word();
-            [started(&name, &any_uri(draw)), look_up(&name)]
+            // A bookmark can be used as often as anybody likes.
+            [
+                started(&name, &any_uri(draw)),
+                look_up(&name),
+                look_up(&name),
+            ]
         })
+        .example(
+            2,
+            0,
+            "favicon.ico is a name like any other",
+            Whole,
+            |draw| [started("favicon.ico", &any_uri(draw)), get("/favicon.ico")],
+        )
         .example(
             2,
             1,
@@ -200,7 +224,12 @@ fn main() -> ExitCode {
             Status,
             |draw| {
                 let name = draw.word();
-                [started(&name, &any_uri(draw)), get(draw.path())]
+                let beginning = &name[..name.len() - 1];
+                [
+                    started(&name, &any_uri(draw)),
+                    get(draw.path()),
+                    look_up(beginning),
+                ]
             },
         )
         .example(2, 1, "capital letters make another name", Status, |draw| {
@@ -240,6 +269,7 @@ fn main() -> ExitCode {
                 [
                     serves(site, Reply::Silent),
                     post("/").form(&[("name", ""), ("uri", &uri)]),
+                    post("/").form(&[("uri", &uri)]),
                 ]
             },
         )
@@ -587,6 +617,9 @@ struct Visit {
     asked: Option<Vec<Act>>,
     /// Whether the time was up.
     given_up: bool,
+    /// Whether it is an error for ureq, and whether it is one with a status.
+    is_error: bool,
+    has_status: bool,
     /// The address that was asked last.
     last: String,
 }
@@ -610,6 +643,11 @@ struct Knobs {
     /// Whether a page without any text is none, and one whose body is no text.
     needs_text: bool,
     reads_text: bool,
+    /// Whether a page that does not end is none.
+    reads_all: bool,
+    /// How often it asks if that is an error, and whether a status of 400 or more is one.
+    tries: usize,
+    tries_after_status: bool,
     /// Whether a URI that is in the list is not asked again.
     trusts_known: bool,
     /// In milliseconds.
@@ -619,6 +657,8 @@ struct Knobs {
     // Step 2.
     name: fn(path: &str) -> Option<String>,
     finds: fn(kept: &BTreeMap<String, String>, name: &str) -> Option<String>,
+    /// Whether a bookmark is gone when it was used.
+    takes_out: bool,
     found: u16,
     location: Place,
     /// The answer for a name that nobody knows: status, and Location.
@@ -631,6 +671,8 @@ struct Knobs {
     missing: [u16; 2],
     /// Whether a form with these names is refused, though it has the fields that it needs.
     refuses: fn(names: &[&str]) -> bool,
+    /// Whether it does so before it looks for the fields, and names the first one then.
+    refuses_first: bool,
     /// Whether only / takes forms.
     only_home: bool,
     /// Whether the page names a field then, and which it names for one of the two, that is
@@ -638,6 +680,8 @@ struct Knobs {
     names_missing: bool,
     named: fn(lacks: &'static str, empty: bool) -> &'static str,
     asks_first: bool,
+    /// Whether it asks first, and is told of what is missing all the same.
+    asks_always: bool,
     // Step 4.
     keeps_name: fn(&str) -> String,
     /// The same, of a name that the program is started with.
@@ -648,6 +692,8 @@ struct Knobs {
     keeps: bool,
     /// Whether a URI loses the name that it had before.
     one_name: bool,
+    /// Whether a new bookmark takes the place of all others.
+    keeps_one: bool,
     first_stays: bool,
     /// The answer to a good bookmark: status, and Location.
     posted: (u16, Option<Place>),
@@ -675,11 +721,15 @@ impl Default for Knobs {
             hops: 10,
             needs_text: false,
             reads_text: false,
+            reads_all: false,
+            tries: 1,
+            tries_after_status: true,
             trusts_known: false,
             patience: PATIENCE,
             for_each: false,
             name: |path| Some(decoded(path)?[1..].into()),
             finds: |kept, name| kept.get(name).cloned(),
+            takes_out: false,
             found: 303,
             location: |_, uri| uri.into(),
             unknown: (404, None),
@@ -687,16 +737,19 @@ impl Default for Knobs {
             is_empty: |name, uri| name.is_empty() || uri.is_empty(),
             missing: [400, 400],
             refuses: |_| false,
+            refuses_first: false,
             only_home: false,
             names_missing: true,
             named: |lacks, _| lacks,
             asks_first: false,
+            asks_always: false,
             keeps_name: str::to_string,
             keeps_given: str::to_string,
             keeps_uri: str::to_string,
             keeps_last: false,
             keeps: true,
             one_name: false,
+            keeps_one: false,
             first_stays: false,
             posted: (303, Some(|_, _| "/".into())),
             posted_back: None,
@@ -750,7 +803,18 @@ fn leads(uri: &str) -> Option<Leads> {
     Some(Leads::Service(format!("{slash}{target}")))
 }
 
+/// What comes of asking for a URI, and of asking again if that went wrong.
 fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
+    let mut visit = visit_once(knobs, world, uri)?;
+    if visit.is_error && knobs.tries > 1 && (knobs.tries_after_status || !visit.has_status) {
+        let asked = visit.asked.filter(|_| !visit.given_up);
+        // How often a site is asked that does not answer in time depends on what time is left.
+        visit.asked = asked.map(|asked| vec![asked; knobs.tries].concat());
+    }
+    Some(visit)
+}
+
+fn visit_once(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
     let mut asked = Vec::new();
     let mut elapsed = 0;
     let mut uri = uri.to_string();
@@ -761,6 +825,8 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
                 there,
                 asked: Some(asked),
                 given_up,
+                is_error: true,
+                has_status: false,
                 last: uri,
             });
         };
@@ -771,7 +837,15 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
             Some(Reply::Silent) if knobs.patience == u64::MAX => return None,
             Some(Reply::Silent) => u64::MAX,
             Some(Reply::After(time, _)) => time.as_millis() as u64,
-            Some(Reply::Stalled(_)) => return None,
+            // To HEAD there is no body, so it is the head that does not end.
+            Some(Reply::Stalled(_))
+                if knobs.method == "HEAD"
+                    || knobs.reads_all
+                    || knobs.needs_text
+                    || knobs.reads_text =>
+            {
+                u64::MAX
+            }
             _ => 0,
         };
         elapsed = if knobs.for_each {
@@ -785,16 +859,21 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
                 there,
                 asked: Some(asked),
                 given_up,
+                is_error: true,
+                has_status: false,
                 last: uri,
             });
         }
         let answer = match world.sites.get(&path) {
+            Some(Reply::Stalled(answer)) => Some(answer.clone()),
             Some(Reply::Raw(_)) => {
                 let (there, given_up) = (knobs.error, false);
                 return Some(Visit {
                     there,
                     asked: None,
                     given_up,
+                    is_error: true,
+                    has_status: false,
                     last: uri,
                 });
             }
@@ -814,6 +893,8 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
                     there,
                     asked: Some(asked),
                     given_up,
+                    is_error: answer.status >= 400,
+                    has_status: true,
                     last: uri,
                 });
             }
@@ -825,6 +906,8 @@ fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
         there,
         asked: None,
         given_up,
+        is_error: true,
+        has_status: false,
         last: uri,
     })
 }
@@ -1095,9 +1178,14 @@ fn gets(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         return Some(expect.status(knobs.no_text));
     };
     Some(match (knobs.finds)(&world.kept, &name) {
-        Some(uri) => expect
-            .status(knobs.found)
-            .field("Location", &*(knobs.location)(&name, &uri)),
+        Some(uri) => {
+            if knobs.takes_out {
+                world.kept.remove(&name);
+            }
+            expect
+                .status(knobs.found)
+                .field("Location", &*(knobs.location)(&name, &uri))
+        }
         None => expect
             .status(knobs.unknown.0)
             .field("Location", knobs.unknown.1),
@@ -1155,18 +1243,36 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         let words = words_for(lacks).iter();
         words.fold(expect, |expect, word| expect.hides(*word))
     };
-    let (Some(name), Some(uri)) = (name, uri) else {
-        return Some(refused(knobs.missing[0]));
-    };
     let text = asked.text();
     let names = text.split('&').filter_map(|field| field.split('=').next());
-    if (knobs.refuses)(&names.collect::<Vec<_>>()) {
+    let refuses = (knobs.refuses)(&names.collect::<Vec<_>>());
+    if refuses && knobs.refuses_first {
+        let expect = expect.status(knobs.missing[0]).names(words_for("name"));
+        return Some(match lacks {
+            Some("uri") => words_for("uri")
+                .iter()
+                .fold(expect, |e, word| e.hides(*word)),
+            _ => expect,
+        });
+    }
+    // No site is asked, so no site is waited for.
+    let waits = match knobs.asks_always {
+        true => visit(knobs, world, uri.as_deref().unwrap_or_default())?.given_up,
+        false => false,
+    };
+    let times = match waits {
+        true => PATIENCE - 500..2 * PATIENCE,
+        false => 0..PATIENCE - 1000,
+    };
+    let (Some(name), Some(uri)) = (name, uri) else {
+        return Some(refused(knobs.missing[0]).took(times));
+    };
+    if refuses {
         return Some(refused(knobs.missing[0]));
     }
     let nothing = name.is_empty() || uri.is_empty();
     if (knobs.is_empty)(&name, &uri) && !knobs.asks_first {
-        // No site is asked, so no site is waited for.
-        return Some(refused(knobs.missing[1]).took(0..PATIENCE - 1000));
+        return Some(refused(knobs.missing[1]).took(times));
     }
     let is_known = world.kept.values().any(|known| *known == uri);
     let (there, last) = match knobs.trusts_known && is_known {
@@ -1241,6 +1347,9 @@ fn is_told((_, text): &(u32, String)) -> bool {
 
 fn keep(knobs: &Knobs, world: &mut World, name: &str, uri: &str) {
     let (name, uri) = ((knobs.keeps_name)(name), (knobs.keeps_uri)(uri));
+    if knobs.keeps_one {
+        world.kept.clear();
+    }
     if knobs.one_name {
         world.kept.retain(|_, known| *known != uri);
     }
@@ -1303,6 +1412,15 @@ fn asking(mistakes: &mut Mistakes<Knobs>) {
         .wrong("reads-text", "You read the body of the page as text, so a page that is none, such as a picture, counts as if nobody were there. Only the status counts: you need not read the body.", |knobs| {
             knobs.reads_text = true;
         })
+        .wrong("reads-all", "You read all of the page, and if that does not come to an end, you say false. Only the status counts, which is in the head of the answer: do not read the body.", |knobs| {
+            knobs.reads_all = true;
+        })
+        .wrong("asks-again", "If it goes wrong, the site is asked once more, and waited for again. Ask once: one answer says all, and 5 seconds are the limit for all of it.", |knobs| {
+            knobs.tries = 2;
+        })
+        .or(|knobs| knobs.tries = 3)
+        .or(|knobs| (knobs.tries, knobs.tries_after_status) = (2, false))
+        .or(|knobs| (knobs.tries, knobs.tries_after_status) = (3, false))
         .wrong("few-redirects", "A site behind several redirects counts as if nobody were there: you follow only a few. Leave their number to ureq, which follows up to ten.", |knobs| {
             knobs.hops = 1;
         })
@@ -1372,6 +1490,24 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
                 same.next().map(|(_, uri)| uri.clone())
             };
         })
+        .wrong("next-name", "A name that is not in the list leads to the site of another name, which begins like it or comes next in the order. Only this very name counts: get finds it, or nothing.", |knobs| {
+            knobs.finds = |kept, name| {
+                let mut next = kept.range(name.to_string()..);
+                next.next().map(|(_, uri)| uri.clone())
+            };
+        })
+        .or(|knobs| {
+            knobs.finds = |kept, name| {
+                let mut same = kept.iter().filter(|(known, _)| known.starts_with(name));
+                same.next().map(|(_, uri)| uri.clone())
+            };
+        })
+        .wrong("gone-when-used", "A bookmark works once: it is taken out of the map when somebody asks for it. remove does that. get(name).cloned() copies the URI, and the bookmark stays.", |knobs| {
+            knobs.takes_out = true;
+        })
+        .wrong("no-favicon", "/favicon.ico is answered with 404 even if there is a bookmark of this name. It is a name like any other: look it up.", |knobs| {
+            knobs.finds = |kept, name| kept.get(name).filter(|_| name != "favicon.ico").cloned();
+        })
         .wrong("location-escaped", "You escape the URI for HTML, and it goes into a header. There it must be as it was given: & and not &amp;.", |knobs| {
             knobs.location = |_, uri| http_core::escape_html(uri);
         })
@@ -1418,6 +1554,14 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
             knobs.refuses = |names| names.iter().collect::<BTreeSet<_>>().len() != 2;
         })
         .or(|knobs| knobs.refuses = |names| names.len() != 2)
+        .or(|knobs| {
+            knobs.refuses_first = true;
+            knobs.refuses = |names| names.iter().collect::<BTreeSet<_>>().len() != 2;
+        })
+        .or(|knobs| {
+            knobs.refuses_first = true;
+            knobs.refuses = |names| names.len() != 2;
+        })
         .wrong("missing-not-found", "If a field is missing, you answer 404. That says that nothing is at this path. The path is right, the form is not: 400.", |knobs| {
             knobs.missing = [404; 2];
         })
@@ -1441,7 +1585,8 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
         })
         .wrong("asks-first", "You ask the site before you look whether name and uri are empty. First look for what is missing: then no site need be asked.", |knobs| {
             knobs.asks_first = true;
-        });
+        })
+        .or(|knobs| knobs.asks_always = true);
 }
 
 /// The other one of the two fields.
@@ -1456,6 +1601,9 @@ fn keeping(mistakes: &mut Mistakes<Knobs>) {
         })
         .wrong("not-stored", "The bookmark is checked and then forgotten. insert it into the map: the name is the key, the URI the value.", |knobs| {
             knobs.keeps = false;
+        })
+        .wrong("only-the-last", "Of all bookmarks, only the last one is kept: a new map takes the place of the old one. insert adds to the map that is there.", |knobs| {
+            knobs.keeps_one = true;
         })
         .wrong("first-one-stays", "If a name is there already, it keeps its first URI. The new one takes its place: insert does that.", |knobs| {
             knobs.first_stays = true;
