@@ -271,11 +271,18 @@ fn of_answer(step: u32, request: &Request, answer: &Answer, printed: &Ended) -> 
         let shown = crate::model::shown(&text);
         let this = failed.iter().rev().find(|why| shown.contains(why.as_str()));
         let why = this.or(failed.last())?;
+        let advice = match why.contains("Content-Length") {
+            true => {
+                " Content-Length is the number of bytes, which is len(), and not of characters. \
+                 Leave it out, and the library sends the right one."
+            }
+            false => "",
+        };
         return told(
             "server-error",
             format!(
                 "Status 500 says that the handler returned an error, most often by a `?`. The \
-                 server says which: {why}."
+                 server says which: {why}.{advice}"
             ),
         );
     }

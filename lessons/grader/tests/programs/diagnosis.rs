@@ -58,7 +58,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("cuts a letter", HOME, "panicked", "(src/main.rs, line 9). Look at that line. A text was cut"),
     ("answers 500", HOME, "", "came back status 500"),
     ("tells why it failed", HOME, "server-error", "The server says which: its Content-Length is 8, but 9 bytes"),
-    ("counts in the wrong unit", HOME, "server-error", "Content-Length says 8 bytes, but the body has 9"),
+    ("counts in the wrong unit", HOME, "server-error", "Content-Length says 8 bytes, but the body has 9. Content-Length is the number of bytes"),
     ("finds everything", UNKNOWN, "always-found", "answer 200 for a path that nobody knows"),
     ("forgets the line end", HOME, "final-newline", "The line end is missing"),
     ("forgets the line end", HOME, "final-newline", r#"at byte 9: the end where "\n" was expected"#),
