@@ -128,13 +128,17 @@ fn login_examples(lesson: Lesson) -> Lesson {
             ]
         })
         .example(2, 0, "a name counts as it was typed", Whole, |draw| {
-            let (ann, word) = (Someone::new(draw), draw.word());
+            let (ann, ben) = (Someone::new(draw), Someone::new(draw));
+            let (word, upper) = (&ann.name, ann.name.to_uppercase());
             let [before, behind] = [format!(" {word}"), format!("{word} ")];
             [
+                ann.registers(),
                 register(&before, &ann.password),
                 register(&behind, &ann.password),
+                register(&upper, &ben.password),
                 login(&before, &ann.password),
                 login(&behind, &ann.password),
+                login(&upper, &ben.password),
             ]
         })
         .check(2, 1, "which nobody can guess", unguessed)
@@ -192,6 +196,7 @@ fn member_examples(lesson: Lesson) -> Lesson {
             ]
         })
         .check(3, 1, "a session ends by itself", ends)
+        .check(3, 0, "and no other one with it", others_go_on)
         .check(
             3,
             0,
@@ -368,8 +373,9 @@ struct Knobs {
     taken: u16,
     overwrites: bool,
     overwrites_all_the_same: bool,
-    /// What counts of a name, where a member is made and at a login; and of a password.
-    name: [fn(&str) -> String; 2],
+    /// What counts of a name: where one looks whether it is taken, where it is kept, and at a login;
+    /// and what of a password.
+    name: [fn(&str) -> String; 3],
     password: fn(&str) -> String,
     /// Whether any password is right, or none.
     any_password: bool,
@@ -470,7 +476,7 @@ impl Default for Knobs {
             taken: 409,
             overwrites: false,
             overwrites_all_the_same: false,
-            name: [str::to_string; 2],
+            name: [str::to_string; 3],
             password: str::to_string,
             any_password: false,
             no_password: false,
@@ -982,9 +988,9 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
             if name.trim().is_empty() || password.chars().count() < 8 {
                 return Some(expect.status(400).sets_no_cookie(SESSION));
             }
-            let key = (knobs.name[0])(&name);
+            let [looked_up, key] = [knobs.name[0], knobs.name[1]].map(|counts| counts(&name));
             let kept = (knobs.password)(&password);
-            let is_taken = state.members.contains_key(&key);
+            let is_taken = state.members.contains_key(&looked_up);
             if !is_taken || knobs.overwrites || knobs.overwrites_all_the_same {
                 state.members.insert(key, kept);
             }
@@ -997,7 +1003,7 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
             ))
         }
         "/login" => {
-            let key = (knobs.name[1])(&name);
+            let key = (knobs.name[2])(&name);
             let Some(kept) = state.members.get(&key) else {
                 let expect = Expect::step(6).status(knobs.unknown);
                 return Some(secret(expect.sets_no_cookie(SESSION)));
@@ -1169,22 +1175,34 @@ fn about_registering(mistakes: &mut Mistakes<Knobs>) {
             "name-any-case",
             "Ann and ann are taken for one member. The lesson has no such rule: keep a name as it was \
              typed.",
-            |knobs| knobs.name = [|name| name.to_lowercase(); 2],
+            |knobs| knobs.name = [|name| name.to_lowercase(); 3],
         )
         .wrong(
             "name-trimmed",
             "Spaces at the ends of a name make no difference. The lesson has no such rule: use trim only \
              to see whether the name is empty.",
-            |knobs| knobs.name = [|name| name.trim().into(); 2],
+            |knobs| knobs.name = [|name| name.trim().into(); 3],
         )
         .wrong(
             "name-trimmed-once",
-            "Spaces at the ends of a name are lost in one place, and count in the other: so whoever is in the \
-             file under one name logs in with another. Use the name as it came, to register and to log in, \
-             and trim only to see whether it is empty.",
-            |knobs| knobs.name[0] = |name| name.trim().into(),
+            "Spaces at the ends of a name are lost in one place, and count in another: so a name is kept that is \
+             not the one that was looked up, or that logs in. Use the name as it came, to look whether it is \
+             taken, to keep it and to log in, and trim only to see whether it is empty.",
+            |knobs| knobs.name[..2].fill(|name| name.trim().into()),
         )
+        .or(|knobs| knobs.name[0] = |name| name.trim().into())
         .or(|knobs| knobs.name[1] = |name| name.trim().into())
+        .or(|knobs| knobs.name[2] = |name| name.trim().into())
+        .wrong(
+            "name-any-case-once",
+            "Capital letters of a name are lost in one place, and count in another: so a name is kept that is \
+             not the one that was looked up, or that logs in. Use the name as it came, to look whether it is \
+             taken, to keep it and to log in.",
+            |knobs| knobs.name[..2].fill(|name| name.to_lowercase()),
+        )
+        .or(|knobs| knobs.name[0] = |name| name.to_lowercase())
+        .or(|knobs| knobs.name[1] = |name| name.to_lowercase())
+        .or(|knobs| knobs.name[2] = |name| name.to_lowercase())
         .wrong(
             "password-any-case",
             "Capital and small letters make no difference in a password. Hash it as it was typed.",
@@ -1795,6 +1813,80 @@ fn ends(run: &mut Run) -> Verdict {
     ))
 }
 
+/// Whether a younger session goes on when an older one has ended, and whether a login gets its whole time
+/// long after the server was started.
+fn others_go_on(run: &mut Run) -> Verdict {
+    let ann = Someone::new(run.seed());
+    let lasts = Duration::from_secs(2);
+    let service = run
+        .program()
+        .env("SESSION_SECONDS", &lasts.as_secs().to_string())
+        .serve()?;
+    service.ask(ann.registers())?;
+    let looks = |token: &str| service.ask(get("/").field("Cookie", format!("session={token}")));
+    for _ in 0..TRIES {
+        let began = Instant::now();
+        let old = next_token(&service, &ann)?;
+        // A computer may be so busy that it has ended; and some count whole seconds.
+        for _ in 0..2 {
+            let answer = looks(&old)?;
+            if began.elapsed() * 2 < lasts {
+                answer.expect_status(200)?;
+            }
+            std::thread::sleep(lasts * 2 / 5);
+        }
+        let logged_in = Instant::now();
+        let young = next_token(&service, &ann)?;
+        std::thread::sleep((lasts + Duration::from_millis(200)).saturating_sub(began.elapsed()));
+        // Some look at all sessions when one of them is asked for that has ended.
+        looks(&old)?;
+        let answer = looks(&young)?;
+        if answer.status() == 303 && logged_in.elapsed() * 2 > lasts {
+            continue;
+        }
+        if answer.status() != 303 {
+            return answer.expect_status(200);
+        }
+        let newest = next_token(&service, &ann)?;
+        let logged_in = Instant::now();
+        let at_once = looks(&newest)?.status();
+        if logged_in.elapsed() * 2 > lasts {
+            continue;
+        }
+        let started = "start the server with SESSION_SECONDS=2, register";
+        return Err(match at_once {
+            303 => service
+                .wrong(
+                    &[started, "more than two seconds later, log in, and ask for /"],
+                    "status 200, and the board",
+                    "status 303",
+                )
+                .because(
+                    "counted-from-the-start",
+                    "A session that begins later than SESSION_SECONDS after the start of the server has ended \
+                     before it begins. Its end is counted from another time than that of the login: take \
+                     Instant::now() in login.",
+                ),
+            _ => service
+                .wrong(
+                    &[
+                        started,
+                        "log in, and a second later once more",
+                        "when the first session has ended, ask for / with the second token",
+                    ],
+                    "status 200, and the board",
+                    "status 303",
+                )
+                .because(
+                    "all-end-together",
+                    "When one session has ended, others are gone as well, though their time is not over. Throw \
+                     away only those that have ended: retain looks at each of them by itself.",
+                ),
+        });
+    }
+    Ok(())
+}
+
 /// After this time, a session of a second has ended, also where whole seconds are counted.
 const OVER: Duration = Duration::from_millis(2100);
 
@@ -1874,28 +1966,44 @@ fn lasts(service: &Service, login: &grader::Answer, logged_in: Instant) -> Verdi
     })
 }
 
+/// How many wrong passwords are tried, one after the other.
+const GUESSES: usize = 12;
+
 /// What a wrong password and an unknown name are answered with, the names left out.
 fn same_page(run: &mut Run) -> Verdict {
     let (ann, ben) = (Someone::new(run.seed()), Someone::new(run.seed()));
     run.ask(ann.registers())?.expect_status(303)?;
-    let wrong = run.ask(login(&ann.name, &ben.password))?;
-    wrong.expect_status(403)?;
-    let unknown = run.ask(login(&ben.name, &ben.password))?;
-    unknown.expect_status(403)?;
     let shown = |answer: &grader::Answer, name: &str| answer.text().replace(name, "NAME");
-    if shown(&wrong, &ann.name) == shown(&unknown, &ben.name) {
-        return Ok(());
+    for times in 1..=GUESSES {
+        let wrong = run.ask(login(&ann.name, &ben.password))?;
+        let unknown = run.ask(login(&ben.name, &ben.password))?;
+        for (answer, whose) in [(&wrong, "a member"), (&unknown, "no member")] {
+            if times == 1 || answer.status() == 403 || answer.status() >= 500 {
+                answer.expect_status(403)?;
+                continue;
+            }
+            let expected = format!("status 403, as for the first wrong password of {whose}");
+            return Err(answer.wrong(expected).because(
+                "other-answer-in-the-end",
+                "After some wrong passwords for one name, the answer is another one than 403. In this lesson, \
+                 each wrong password gets 403, however many have come before. (And if only the names of members \
+                 are counted, anybody can find out who is one.)",
+            ));
+        }
+        if shown(&wrong, &ann.name) != shown(&unknown, &ben.name) {
+            return Err(unknown
+                .wrong(format!(
+                    "the same answer as to a wrong password:\n{}",
+                    wrong.text()
+                ))
+                .because(
+                    "another-page",
+                    "The answer for the name of no member differs from the one for a wrong password. So anybody \
+                     can find out who is a member: say the same in both cases.",
+                ));
+        }
     }
-    Err(unknown
-        .wrong(format!(
-            "the same answer as to a wrong password:\n{}",
-            wrong.text()
-        ))
-        .because(
-            "another-page",
-            "The answer for the name of no member differs from the one for a wrong password. So anybody \
-             can find out who is a member: say the same in both cases.",
-        ))
+    Ok(())
 }
 
 /// How many times it is measured before it is said that one of both is much faster.
