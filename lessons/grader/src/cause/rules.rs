@@ -271,12 +271,16 @@ fn of_answer(step: u32, request: &Request, answer: &Answer, printed: &Ended) -> 
         let shown = crate::model::shown(&text);
         let this = failed.iter().rev().find(|why| shown.contains(why.as_str()));
         let why = this.or(failed.last())?;
-        let advice = match why.contains("Content-Length") {
-            true => {
-                " Content-Length is the number of bytes, which is len(), and not of characters. \
-                 Leave it out, and the library sends the right one."
-            }
-            false => "",
+        let advice = if why.contains("Content-Length") {
+            " Content-Length is the number of bytes, which is len(), and not of characters. Leave it \
+             out, and the library sends the right one."
+        } else if why.contains("failed to fill whole buffer") {
+            " This comes of read_exact, if there are fewer bytes than it is to read. A `take(…)` that is \
+             read to its end takes what there is."
+        } else if why.contains("stream did not contain valid UTF-8") {
+            " This comes of a function that reads text, if the bytes are none: read_to_end takes any."
+        } else {
+            ""
         };
         return told(
             "server-error",

@@ -59,6 +59,8 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("answers 500", HOME, "", "came back status 500"),
     ("tells why it failed", HOME, "server-error", "The server says which: its Content-Length is 8, but 9 bytes"),
     ("counts in the wrong unit", HOME, "server-error", "Content-Length says 8 bytes, but the body has 9. Content-Length is the number of bytes"),
+    ("reads too much", HOME, "server-error", "failed to fill whole buffer. This comes of read_exact"),
+    ("reads no text", HOME, "server-error", "valid UTF-8. This comes of a function that reads text"),
     ("finds everything", UNKNOWN, "always-found", "answer 200 for a path that nobody knows"),
     ("forgets the line end", HOME, "final-newline", "The line end is missing"),
     ("forgets the line end", HOME, "final-newline", r#"at byte 9: the end where "\n" was expected"#),

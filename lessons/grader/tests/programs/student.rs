@@ -230,6 +230,14 @@ fn answer(part: &str, stream: &mut TcpStream, head: &str) {
             eprintln!("The handler failed: its Content-Length is 8, but 9 bytes were sent");
             text("500 Internal Server Error", "Something went wrong")
         }
+        "reads too much" => {
+            eprintln!("The handler failed: failed to fill whole buffer");
+            text("500 Internal Server Error", "Something went wrong")
+        }
+        "reads no text" => {
+            eprintln!("The handler failed: stream did not contain valid UTF-8");
+            text("500 Internal Server Error", "Something went wrong")
+        }
         "is a ready-made page" => whole("200 OK", "Cache-Control: no-store\r\n", ERROR_PAGE),
         "answers an error page" => whole(
             "404 Not Found",
