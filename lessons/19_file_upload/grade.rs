@@ -197,7 +197,7 @@ fn main() -> ExitCode {
 fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload> {
     lesson
         .example(3, 2, "of a path, only its end is shown", Whole, |draw| {
-            let names = ["../../", "/etc/", "C:\\cats\\", "a/b\\"];
+            let names = ["../../", "/etc/", "C:\\cats\\", "a/b\\", "10:30 "];
             let mut acts: Vec<Act> = names
                 .iter()
                 .map(|before| picture(&format!("{before}{}", picture_name(draw)), png(draw, 80)))
@@ -416,6 +416,7 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
                 ]
             },
         )
+        .check(5, 0, "a picture is found by its number", by_number)
         .check(5, 0, "in a browser, a file is chosen and seen", gallery)
 }
 
@@ -712,8 +713,12 @@ fn drawn_form(draw: &mut Draw) -> Act {
     let mut pieces = Vec::new();
     for _ in 0..1 + draw.below(3) {
         let content = content(draw);
-        pieces.push(match draw.below(9) {
+        pieces.push(match draw.below(10) {
             0 | 1 => Piece(text(&draw.word(), "").0, content),
+            9 => {
+                let head = format!("Content-Disposition:form-data; name=\"{}\"", draw.word());
+                Piece(head, content)
+            }
             2 => {
                 let head = format!("content-disposition: form-data; name=\"{}\"", draw.word());
                 Piece(head, content)
@@ -722,7 +727,7 @@ fn drawn_form(draw: &mut Draw) -> Act {
                 let name = draw.word();
                 let head = format!(
                     "Content-Type: text/plain\r\nX-{name}: y\r\n\
-                     Content-Disposition:form-data; name={name}; filename={name}.txt"
+                     Content-Disposition: form-data; name={name}; filename={name}.txt"
                 );
                 Piece(head, content)
             }
@@ -874,6 +879,8 @@ struct Knobs {
     /// The boundary that a Content-Type names.
     boundary: fn(&str) -> Option<String>,
     not_a_form: u16,
+    /// Name and value of a line in the head of a part.
+    field: fn(&str) -> Option<(&str, &str)>,
     /// Whether a field in the head of a part is the one that names it.
     is_disposition: fn(&str) -> bool,
     /// Whether the names are looked for in each field of a head.
@@ -934,6 +941,7 @@ impl Default for Knobs {
             wire_head: [TEXT, "nosniff"].map(|value| Some(value.into())),
             boundary,
             not_a_form: 415,
+            field: |line| line.split_once(':'),
             is_disposition: |name| name.eq_ignore_ascii_case("Content-Disposition"),
             any_field: false,
             stops_early: false,
@@ -1061,7 +1069,7 @@ fn take_apart(
             if line.is_empty() {
                 break;
             }
-            let Some((name, value)) = line.split_once(':') else {
+            let Some((name, value)) = (knobs.field)(&line) else {
                 continue;
             };
             if (knobs.is_disposition)(name) && (at == 0 || !knobs.first_line) {
@@ -1508,6 +1516,15 @@ fn about_the_wire(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.wire = |body| body.trim_ascii().into(),
         )
         .wrong(
+            "wire-by-lines",
+            "The body comes back line by line: a line end is put behind the last one, too, or those that came are \
+             changed or left out. Bytes have no lines: io::copy from request.body() into the answer.",
+            |knobs| knobs.wire = |body| by_lines(body, b"\n", false),
+        )
+        .or(|knobs| knobs.wire = |body| by_lines(body, b"\n", true))
+        .or(|knobs| knobs.wire = |body| by_lines(body, b"\r\n", true))
+        .or(|knobs| knobs.wire = |body| by_lines(body, b"", true))
+        .wrong(
             "wire-empty",
             "Nothing comes back. Copy the body of the request into the answer before you finish \
              it.",
@@ -1599,6 +1616,20 @@ fn about_the_wire(mistakes: &mut Mistakes<Knobs>) {
         );
 }
 
+/// All of its lines, each with this line end behind it. With the line end of a line, a carriage return
+/// before it may be lost.
+fn by_lines(body: &[u8], end: &[u8], without_return: bool) -> Vec<u8> {
+    let mut lines: Vec<&[u8]> = body.split(|byte| *byte == b'\n').collect();
+    // Behind the last line end is no line.
+    lines.pop_if(|last| last.is_empty());
+    let whole = |line| match without_return {
+        true => <[u8]>::strip_suffix(line, b"\r").unwrap_or(line),
+        false => line,
+    };
+    let ended = lines.into_iter().map(|line| [whole(line), end].concat());
+    ended.collect::<Vec<_>>().concat()
+}
+
 /// The boundary, found by its name alone.
 fn by_hand(header: &str) -> Option<String> {
     let (media_type, _) = header.split_once(';')?;
@@ -1641,6 +1672,18 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
              Content-Disposition. Capital letters make no difference in the name of a field: \
              eq_ignore_ascii_case.",
             |knobs| knobs.is_disposition = |name| name == "Content-Disposition",
+        )
+        .wrong(
+            "last-colon",
+            "A line in the head of a part is divided at its last colon. The value may have colons, too, as in \
+             filename=\"10:30.png\": the name of the field ends at the first one, split_once(':').",
+            |knobs| knobs.field = |line| line.rsplit_once(':'),
+        )
+        .wrong(
+            "space-behind-colon",
+            "A line in the head of a part counts only if a space follows its colon. It need not be there: divide \
+             the line at the colon alone.",
+            |knobs| knobs.field = |line| line.split_once(": "),
         )
         .wrong(
             "end-not-seen",
@@ -2122,6 +2165,10 @@ const ONE_READ: &str = "The kind of a picture is judged by what one read gives. 
                         the moment, and may be a single byte, if the first bytes come in two pieces: \
                         take(12).read_to_end(…) reads on until there are 12.";
 
+const FOUND_BY_PLACE: &str = "A picture is looked up by its place in the list, and another one comes. If \
+                              1.png is no longer in the folder, 2.png is the first in the list: look \
+                              for the one with this number.";
+
 const NOT_FOUND_AGAIN: &str = "After a start, the pictures are not found. Board::open looks for \
                                NUMBER.EXTENSION, such as 7.png, in the folder: that is what path \
                                must say.";
@@ -2512,6 +2559,35 @@ fn half(run: &mut Run) -> Verdict {
     service.ask(short)?.expect_status(400)?;
     let done = ["upload a form without its last boundary"];
     nothing_left(&service, &folder, &good, &done)
+}
+
+/// A picture is found by its number, also if there is none with a smaller one.
+fn by_number(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    let pictures = [
+        ("3.png", png(run.seed(), 90)),
+        ("7.jpg", begins_with(run.seed(), b"\xff\xd8\xff\xe0")),
+    ];
+    for (name, content) in &pictures {
+        fs::write(folder.join(name), content).expect("a file in this folder");
+    }
+    let service = serve(run, &folder, MIB)?;
+    for number in 0..9 {
+        let answer = service.get(&format!("/pictures/{number}"))?;
+        let numbered = |(name, _): &&(&str, Vec<u8>)| name.starts_with(&number.to_string());
+        let verdict = match pictures.iter().find(numbered) {
+            Some((_, content)) => answer
+                .expect_status(200)
+                .and_then(|()| answer.expect_body(content)),
+            None => answer.expect_status(404),
+        };
+        let is_other = pictures.iter().any(|(_, content)| answer.body() == content);
+        verdict.map_err(|failure| match is_other {
+            true => failure.because("found-by-place", FOUND_BY_PLACE),
+            false => failure,
+        })?;
+    }
+    Ok(())
 }
 
 /// Whether the kind of a picture is found, wherever its first bytes are cut.
