@@ -2024,12 +2024,19 @@ fn same_work(run: &mut Run) -> Verdict {
     // The shortest of several: what else the computer does only makes it longer. On a busy one, it
     // takes a while until one of them is not held up.
     let (mut wrong, mut unknown) = (Duration::MAX, Duration::MAX);
+    let (mut all_wrong, mut all_unknown) = (Duration::ZERO, Duration::ZERO);
+    let is_similar = |unknown: Duration, wrong: Duration| unknown * 4 > wrong;
     for times in 1..=MOST_TIMES {
-        wrong = wrong.min(took(&ann.name)?);
-        unknown = unknown.min(took(&ben.name)?);
-        if times > 2 && unknown * 4 > wrong {
+        let (one, other) = (took(&ann.name)?, took(&ben.name)?);
+        (wrong, unknown) = (wrong.min(one), unknown.min(other));
+        (all_wrong, all_unknown) = (all_wrong + one, all_unknown + other);
+        if times > 2 && is_similar(unknown, wrong) {
             return Ok(());
         }
+    }
+    // On a very busy one, only one of the two may have had such luck. All together had the same.
+    if is_similar(all_unknown, all_wrong) {
+        return Ok(());
     }
     let done = [
         "start the server with HASH_KIB=16384, and register",
