@@ -624,6 +624,20 @@ struct Visit {
     last: String,
 }
 
+impl Visit {
+    /// An error of ureq's, and no answer.
+    fn failed(there: bool, asked: Option<Vec<Act>>, last: String) -> Self {
+        Self {
+            there,
+            asked,
+            given_up: false,
+            is_error: true,
+            has_status: false,
+            last,
+        }
+    }
+}
+
 /// Where the client is sent, for a name and its URI.
 type Place = fn(name: &str, uri: &str) -> String;
 
@@ -820,15 +834,7 @@ fn visit_once(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
     let mut uri = uri.to_string();
     for _ in 0..=knobs.hops {
         let Leads::Service(target) = leads(&uri)? else {
-            let (there, given_up) = (knobs.error, false);
-            return Some(Visit {
-                there,
-                asked: Some(asked),
-                given_up,
-                is_error: true,
-                has_status: false,
-                last: uri,
-            });
+            return Some(Visit::failed(knobs.error, Some(asked), uri));
         };
         uri = format!("{SERVICE}{target}");
         let path = target.split('?').next().unwrap_or_default().to_string();
@@ -854,29 +860,14 @@ fn visit_once(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
             takes.saturating_add(elapsed)
         };
         if elapsed > knobs.patience {
-            let (there, given_up) = (knobs.error || knobs.late, true);
             return Some(Visit {
-                there,
-                asked: Some(asked),
-                given_up,
-                is_error: true,
-                has_status: false,
-                last: uri,
+                given_up: true,
+                ..Visit::failed(knobs.error || knobs.late, Some(asked), uri)
             });
         }
         let answer = match world.sites.get(&path) {
             Some(Reply::Stalled(answer)) => Some(answer.clone()),
-            Some(Reply::Raw(_)) => {
-                let (there, given_up) = (knobs.error, false);
-                return Some(Visit {
-                    there,
-                    asked: None,
-                    given_up,
-                    is_error: true,
-                    has_status: false,
-                    last: uri,
-                });
-            }
+            Some(Reply::Raw(_)) => return Some(Visit::failed(knobs.error, None, uri)),
             reply => reply.and_then(Reply::what).cloned(),
         };
         let answer = answer.unwrap_or_else(|| Answer::new(404, ""));
@@ -888,11 +879,10 @@ fn visit_once(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
                 let has_text = !answer.text().trim().is_empty();
                 let is_text = std::str::from_utf8(&answer.body).is_ok();
                 let will_do = (has_text || !knobs.needs_text) && (is_text || !knobs.reads_text);
-                let (there, given_up) = (counts && will_do, false);
                 return Some(Visit {
-                    there,
+                    there: counts && will_do,
                     asked: Some(asked),
-                    given_up,
+                    given_up: false,
                     is_error: answer.status >= 400,
                     has_status: true,
                     last: uri,
@@ -901,15 +891,7 @@ fn visit_once(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
         }
     }
     // More redirects than it follows. How many of them were followed, the client decides.
-    let (there, given_up) = (knobs.error, false);
-    Some(Visit {
-        there,
-        asked: None,
-        given_up,
-        is_error: true,
-        has_status: false,
-        last: uri,
-    })
+    Some(Visit::failed(knobs.error, None, uri))
 }
 
 struct BookmarkServer;
@@ -1229,6 +1211,10 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         _ => None,
     };
     let empty = name.is_some() && uri.is_some();
+    let hides = |expect, lacks| {
+        let words = words_for(lacks).iter();
+        words.fold(expect, |expect: Expect, word| expect.hides(*word))
+    };
     let refused = |status: u16| {
         let expect = expect.clone().status(status);
         let Some(lacks) = lacks else { return expect };
@@ -1237,11 +1223,10 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
             true => expect.names(words_for(named)),
             false => expect,
         };
-        if knobs.names_missing && named == lacks {
-            return expect;
+        match knobs.names_missing && named == lacks {
+            true => expect,
+            false => hides(expect, lacks),
         }
-        let words = words_for(lacks).iter();
-        words.fold(expect, |expect, word| expect.hides(*word))
     };
     let text = asked.text();
     let names = text.split('&').filter_map(|field| field.split('=').next());
@@ -1249,17 +1234,13 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
     if refuses && knobs.refuses_first {
         let expect = expect.status(knobs.missing[0]).names(words_for("name"));
         return Some(match lacks {
-            Some("uri") => words_for("uri")
-                .iter()
-                .fold(expect, |e, word| e.hides(*word)),
+            Some("uri") => hides(expect, "uri"),
             _ => expect,
         });
     }
     // No site is asked, so no site is waited for.
-    let waits = match knobs.asks_always {
-        true => visit(knobs, world, uri.as_deref().unwrap_or_default())?.given_up,
-        false => false,
-    };
+    let waits =
+        knobs.asks_always && visit(knobs, world, uri.as_deref().unwrap_or_default())?.given_up;
     let times = match waits {
         true => PATIENCE - 500..2 * PATIENCE,
         false => 0..PATIENCE - 1000,
@@ -1434,6 +1415,13 @@ fn asking(mistakes: &mut Mistakes<Knobs>) {
         });
 }
 
+/// The URI of the first bookmark whose name is like this.
+fn first_with(kept: &BTreeMap<String, String>, is_like: impl Fn(&str) -> bool) -> Option<String> {
+    let mut all = kept.iter();
+    let (_, uri) = all.find(|(known, _)| is_like(known))?;
+    Some(uri.clone())
+}
+
 fn looking_up(mistakes: &mut Mistakes<Knobs>) {
     mistakes
         .wrong("slash-stays", "You look up the name with the slash of the path before it. The name begins behind it: &path[1..].", |knobs| {
@@ -1479,16 +1467,10 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
             knobs.name = |path| Some(percent_decode_str(&path[1..]).decode_utf8_lossy().into());
         })
         .wrong("any-case", "Capital and small letters of a name are the same to you. They make different names.", |knobs| {
-            knobs.finds = |kept, name| {
-                let mut same = kept.iter().filter(|(known, _)| known.to_lowercase() == name.to_lowercase());
-                same.next().map(|(_, uri)| uri.clone())
-            };
+            knobs.finds = |kept, name| first_with(kept, |known| known.to_lowercase() == name.to_lowercase());
         })
         .or(|knobs| {
-            knobs.finds = |kept, name| {
-                let mut same = kept.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
-                same.next().map(|(_, uri)| uri.clone())
-            };
+            knobs.finds = |kept, name| first_with(kept, |known| known.eq_ignore_ascii_case(name));
         })
         .wrong("next-name", "A name that is not in the list leads to the site of another name, which begins like it or comes next in the order. Only this very name counts: get finds it, or nothing.", |knobs| {
             knobs.finds = |kept, name| {
@@ -1497,10 +1479,7 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
             };
         })
         .or(|knobs| {
-            knobs.finds = |kept, name| {
-                let mut same = kept.iter().filter(|(known, _)| known.starts_with(name));
-                same.next().map(|(_, uri)| uri.clone())
-            };
+            knobs.finds = |kept, name| first_with(kept, |known| known.starts_with(name));
         })
         .wrong("gone-when-used", "A bookmark works once: it is taken out of the map when somebody asks for it. remove does that. get(name).cloned() copies the URI, and the bookmark stays.", |knobs| {
             knobs.takes_out = true;

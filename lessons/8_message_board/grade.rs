@@ -788,21 +788,15 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
              by then.",
             |knobs| {
                 knobs.loses_spaces = true;
-                knobs.read = |message| {
-                    let lines: Vec<&str> = message.split('\n').map(str::trim).collect();
-                    match lines.len() {
-                        1 => message.into(),
-                        _ => lines.join("\n"),
-                    }
+                knobs.read = |message| match message.contains('\n') {
+                    true => with_trimmed_lines(message),
+                    false => message.into(),
                 };
             },
         )
         .or(|knobs| {
             knobs.loses_spaces = true;
-            knobs.read = |message| {
-                let lines: Vec<&str> = message.split('\n').map(str::trim).collect();
-                lines.join("\n")
-            };
+            knobs.read = with_trimmed_lines;
         })
         .wrong(
             "not-escaped",
@@ -856,7 +850,13 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
         );
 }
 
-/// So many characters of a message, the first ones.
+/// The lines of a message without the spaces at their ends.
+fn with_trimmed_lines(message: &str) -> String {
+    let lines: Vec<&str> = message.split('\n').map(str::trim).collect();
+    lines.join("\n")
+}
+
+/// This number of characters of a message, the first ones.
 fn first<const MOST: usize>(message: &str) -> String {
     message.chars().take(MOST).collect()
 }
