@@ -23,7 +23,7 @@ const FOR_EACH_PROCESSOR: usize = 8;
 
 /// The same when what has failed by time is done once more. One of them is one check, and the program
 /// that it waits for mostly does nothing.
-const FOR_EACH_PROCESSOR_AGAIN: usize = 4;
+const FOR_EACH_PROCESSOR_AGAIN: usize = 6;
 
 /// How many programs are kept until they are run once more: each takes a megabyte or two of the
 /// disk.

@@ -29,6 +29,9 @@ pub struct Limits {
     pub start: Duration,
     /// Until an answer is whole, or a program has ended. 10 seconds.
     pub answer: Duration,
+    /// Until all is done with a page in a browser. 30 seconds: on a busy computer, a browser takes
+    /// seconds for what is a blink otherwise.
+    pub page: Duration,
     /// How long Cargo may build without a word, which is how long the compiler may take
     /// for the program. 60 seconds.
     pub build: Duration,
@@ -39,6 +42,7 @@ impl Default for Limits {
         Self {
             start: Duration::from_secs(5),
             answer: Duration::from_secs(10),
+            page: Duration::from_secs(30),
             build: Duration::from_secs(60),
         }
     }

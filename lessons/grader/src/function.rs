@@ -276,7 +276,8 @@ impl<'check> Run<'check> {
             return Err(Failure::not_here(why.clone()));
         }
         let browser = Browser::start().map_err(Failure::not_here)?;
-        Ok(Page::new(browser, self.server()?.clone()))
+        let limit = self.bench.limits.page;
+        Ok(Page::new(browser, self.server()?.clone(), limit))
     }
 
     /// The folder in which programs are started that are started [elsewhere](Invocation::elsewhere):

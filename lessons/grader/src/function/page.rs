@@ -9,10 +9,6 @@ use super::{Failure, Service, Verdict, Why, Wrong};
 use crate::client::browser::{Browser, Exchange, Trouble};
 use crate::show::{body_lines, quoted};
 
-/// How long all that is done with a page may take. It is long: on a busy computer, a browser takes seconds
-/// for what is a blink otherwise.
-const LONGEST: Duration = Duration::from_secs(30);
-
 /// A page of the student's server in a real browser; from
 /// [`Run::browser`](super::Run::browser).
 ///
@@ -40,11 +36,11 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page of this server; the time that the browser took to start is not the
-    /// check's.
-    pub(super) fn new(browser: Browser, server: Service) -> Self {
+    /// A page of this server. All that is done with it takes this `limit` at most; the time that
+    /// the browser took to start is not the check's.
+    pub(super) fn new(browser: Browser, server: Service, limit: Duration) -> Self {
         Self {
-            until: Instant::now() + LONGEST,
+            until: Instant::now() + limit,
             browser,
             server,
             steps: Vec::new(),

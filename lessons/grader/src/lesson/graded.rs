@@ -23,6 +23,12 @@ pub(super) use sessions::SESSIONS;
 /// How long a program that was silent once is waited for at the next acts.
 const IMPATIENT: Duration = Duration::from_secs(1);
 
+/// The same for a page of it in a browser.
+const IMPATIENT_PAGE: Duration = Duration::from_secs(10);
+
+/// How many examples are played side by side with such a program.
+const SILENT_SIDE_BY_SIDE: usize = 4;
+
 /// What a check is not graded for.
 const NOT_SERVING: &str = "not graded: the program does not start, see above";
 
@@ -92,16 +98,43 @@ impl<M: Model> Graded<M> {
     }
 
     /// Begins to play the examples that have to wait, side by side.
-    pub(super) fn begin<'a>(&mut self, examples: impl Iterator<Item = (&'a Check, &'a Acts)>) {
+    pub(super) fn begin_slow<'a>(&mut self, examples: impl Iterator<Item = (&'a Check, &'a Acts)>) {
         for (check, acts) in examples {
-            // Acts that break are told where they are played.
-            let acts = fault::caught(|| acts(&mut self.draw(check))).unwrap_or_default();
-            if acts.iter().any(Act::waits) {
-                let bench = self.bench.clone();
-                let play = std::thread::spawn(move || bench.play(&acts, Connections::Ureq));
-                self.waiting.insert(check.full_name(), play);
+            self.begin(check, acts, |acts| acts.iter().any(Act::waits));
+        }
+    }
+
+    /// Begins to play the first of these examples, if the program has been silent: it would be
+    /// waited for at each of them, one after the other.
+    pub(super) fn begin_silent<'a>(
+        &mut self,
+        examples: impl Iterator<Item = (&'a Check, &'a Acts)>,
+    ) {
+        if self.is_impatient() && !self.never_serves {
+            for (check, acts) in examples.take(SILENT_SIDE_BY_SIDE) {
+                self.begin(check, acts, |_| true);
             }
         }
+    }
+
+    /// Begins to play this example, if it has not begun, and if its acts are `wanted`.
+    fn begin(&mut self, check: &Check, acts: &Acts, wanted: impl FnOnce(&[Act]) -> bool) {
+        let name = check.full_name();
+        if self.waiting.contains_key(&name) {
+            return;
+        }
+        // Acts that break are told where they are played.
+        let acts = fault::caught(|| acts(&mut self.draw(check))).unwrap_or_default();
+        if wanted(&acts) {
+            let bench = self.bench.clone();
+            let play = std::thread::spawn(move || bench.play(&acts, Connections::Ureq));
+            self.waiting.insert(name, play);
+        }
+    }
+
+    /// Whether the program has been silent before.
+    fn is_impatient(&self) -> bool {
+        self.bench.limits.answer == IMPATIENT
     }
 
     /// Plays an example.
@@ -142,7 +175,7 @@ impl<M: Model> Graded<M> {
         };
         let mut failed = differs(expected, &played);
         // A program that has been silent before is silent again.
-        let is_known = self.bench.limits.answer == IMPATIENT;
+        let is_known = self.is_impatient();
         if let Some((at, what)) = &failed
             && (must_come_again(&played.acts[*at].1, what) || acts.iter().any(Act::waits))
             && !is_known
@@ -182,7 +215,9 @@ impl<M: Model> Graded<M> {
             Seen::Serves | Seen::Nothing => false,
         };
         if acts.iter().any(|(_, seen)| silent(seen)) {
-            self.bench.limits.answer = self.bench.limits.answer.min(IMPATIENT);
+            let limits = &mut self.bench.limits;
+            limits.answer = limits.answer.min(IMPATIENT);
+            limits.page = limits.page.min(IMPATIENT_PAGE);
         }
     }
 

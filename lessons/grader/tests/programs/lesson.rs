@@ -92,6 +92,7 @@ pub fn with_limits<M: Model>(lesson: Lesson<M>) -> Lesson<M> {
         start: milliseconds("START_LIMIT").unwrap_or(usual.start),
         answer: milliseconds("CHECK_LIMIT").unwrap_or(usual.answer),
         build: milliseconds("BUILD_LIMIT").unwrap_or(usual.build),
+        ..usual
     })
 }
 

@@ -6,7 +6,7 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use super::super::{Check, whatever};
-use super::{Graded, IMPATIENT, NOT_SERVING, must_come_again};
+use super::{Graded, NOT_SERVING, must_come_again};
 use crate::bench::Played;
 use crate::model::{self, Draw, Drawn, Model};
 use crate::record::{
@@ -106,7 +106,7 @@ impl<M: Model> Graded<M> {
                     self.plays.push(own.to_vec());
                 }
             }
-            if self.bench.limits.answer == IMPATIENT && self.failing.len() > 1 {
+            if self.is_impatient() && self.failing.len() > 1 {
                 break;
             }
         }
