@@ -1365,7 +1365,7 @@ fn asking(mistakes: &mut Mistakes<Knobs>) {
         .wrong("late-counts", "A site that does not answer in time counts as if somebody were there. Nobody has answered 200: that is false, too.", |knobs| {
             knobs.late = true;
         })
-        .wrong("always-there", "You say true, whatever comes of the question. Only the status 200 means true.", |knobs| {
+        .wrong("always-there", "You say true, whatever the answer was. Only the status 200 means true.", |knobs| {
             knobs.error = true;
             knobs.counts = |_| true;
         })

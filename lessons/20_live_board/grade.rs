@@ -1834,7 +1834,8 @@ fn forgotten(run: &mut Run) -> Verdict {
             "A listener that has gone stays in the list until somebody posts. Where nobody posts for hours, \
              the board fills up with them. Take a listener out of the list when its answer has ended.",
         ),
-        still if *still == *said => wrong.because(NEVER_FORGOTTEN.0, NEVER_FORGOTTEN.1),
+        // Where some are forgotten, it is others than those who have gone.
+        "3" => wrong.because(NEVER_FORGOTTEN.0, NEVER_FORGOTTEN.1),
         _ => wrong,
     })
 }

@@ -275,10 +275,10 @@ fn of_answer(step: u32, request: &Request, answer: &Answer, printed: &Ended) -> 
             " Content-Length is the number of bytes, which is len(), and not of characters. Leave it \
              out, and the library sends the right one."
         } else if why.contains("failed to fill whole buffer") {
-            " This comes of read_exact, if there are fewer bytes than it is to read. A `take(…)` that is \
+            " This comes from read_exact, if there are fewer bytes than it is to read. A `take(…)` that is \
              read to its end takes what there is."
         } else if why.contains("stream did not contain valid UTF-8") {
-            " This comes of a function that reads text, if the bytes are none: read_to_end takes any."
+            " This comes from a function that reads text, if the bytes are none: read_to_end takes any."
         } else {
             ""
         };
