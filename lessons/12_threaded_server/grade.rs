@@ -845,6 +845,7 @@ fn page_meanwhile(run: &mut Run) -> Verdict {
     let wrong = service.wrong(&done, "the answer to GET / at once", came_then);
     match came {
         0 => Err(answer.wrong("the site is asked")),
+        _ if served => Err(answer.wrong("status 303 See Other")),
         _ => Err(wrong.because(LOCK_HELD.0, LOCK_HELD.1)),
     }
 }

@@ -54,7 +54,7 @@ type Lesson = grader::Lesson<Login>;
 fn register_examples(lesson: Lesson) -> Lesson {
     lesson
         .example(1, 1, "a new member is sent to /login", Whole, |draw| {
-            [Someone::new(draw).registers()]
+            [Someone::new(draw).registers(), get("/login")]
         })
         .example(
             1,
@@ -127,6 +127,12 @@ fn login_examples(lesson: Lesson) -> Lesson {
                     .field("Cookie", format!("session={}", random_value(1))),
             ]
         })
+        .check(
+            2,
+            0,
+            "members stay when the server starts again",
+            members_stay,
+        )
         .example(2, 0, "a name counts as it was typed", Whole, |draw| {
             let (ann, ben) = (Someone::new(draw), Someone::new(draw));
             let (word, upper) = (&ann.name, ann.name.to_uppercase());
@@ -1593,6 +1599,23 @@ fn kept_of(
         false => Err(failure.because(
             "not-written",
             "A new member is not in the file: call write_members once the member is in the map.",
+        )),
+    }
+}
+
+fn members_stay(run: &mut Run) -> Verdict {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("members.json").display().to_string();
+    let ann = Someone::new(run.seed());
+    let service = run.program().env("MEMBERS", &file).serve()?;
+    service.ask(ann.registers())?.expect_status(303)?;
+    drop(service);
+    let service = run.program().env("MEMBERS", &file).serve()?;
+    match service.ask(ann.logs_in())? {
+        answer if answer.status() == 303 => Ok(()),
+        answer => Err(answer.wrong(
+            "a member who registered before the server was started again, with the same MEMBERS, can log in: \
+             status 303 See Other",
         )),
     }
 }

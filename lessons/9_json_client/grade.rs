@@ -183,17 +183,36 @@ fn main() -> ExitCode {
                 acts.concat()
             },
         )
-        .example(3, 1, "a field that is missing is an error", Whole, |draw| {
-            let json = Person::draw(draw).json();
-            let missing = |field: &str| json.replace(&format!("\"{field}\""), "\"other\"");
-            let acts = ["name", "surname", "pin"].map(|field| {
-                [
-                    replies(Reply::Answer(answer(200, &missing(field)))),
-                    ask("Norway"),
-                ]
-            });
-            acts.concat()
-        })
+        .example(
+            3,
+            1,
+            "a field that is missing, or no text, is an error",
+            Whole,
+            |draw| {
+                let person: Value = serde_json::from_str(&Person::draw(draw).json()).unwrap();
+                let others = [
+                    None,
+                    Some(json!(draw.number(1000..10_000))),
+                    Some(Value::Null),
+                ];
+                let fields = [("", "name"), ("", "surname"), ("/credit_card", "pin")];
+                let acts = fields.map(|(object, field)| {
+                    others.each_ref().map(|other| {
+                        let mut json = person.clone();
+                        let fields = json.pointer_mut(object).and_then(Value::as_object_mut);
+                        match (fields.unwrap(), other) {
+                            (fields, Some(other)) => fields.insert(field.into(), other.clone()),
+                            (fields, None) => fields.remove(field),
+                        };
+                        [
+                            replies(Reply::Answer(answer(200, &json.to_string()))),
+                            ask("Norway"),
+                        ]
+                    })
+                });
+                acts.as_flattened().concat()
+            },
+        )
         .example(4, 3, "the sentence, and exit code 0", Whole, |draw| {
             [replies(person(&Person::draw(draw))), ask("Norway")]
         })
