@@ -444,10 +444,13 @@ fn ranged_with_last_up_to(most: u32, value: &str, length: usize) -> Ranged {
     }
 }
 
+/// Makes the value of a header of a body.
+type Made = fn(&[u8]) -> Option<String>;
+
 /// How a value of a header is made.
 #[derive(Clone)]
 enum Value {
-    Made(fn(&[u8]) -> Option<String>),
+    Made(Made),
     /// The same for all.
     Constant(Option<String>),
     /// The same for all that was changed at one time; another one for what was changed since.
@@ -747,6 +750,15 @@ impl Model for Caching {
                 let made = |made: &&fn(&[u8], &str) -> String| made(&body, PUBLISHED_DATE) == tag;
                 tags.iter().find(made).copied()
             };
+            let of_length = |made: &&Made| made(&body).as_ref() == Some(&tag);
+            if let Some(made) = TAGS_OF_LENGTH.iter().find(of_length).copied() {
+                mistakes.wrong(
+                    "length-as-tag",
+                    "The ETag is made of the length of the body. Another headline may have the same \
+                     length: make it of all the bytes, fingerprint(&self.body).",
+                    move |knobs| knobs.etag = Value::Made(made),
+                );
+            }
             if let Some(made) = made_of(&TAGS_OF_LENGTH_AND_DATE) {
                 mistakes.wrong(
                     "tag-of-length-and-date",
@@ -852,6 +864,18 @@ fn tags_of_date(date: &str) -> Vec<String> {
         format!("\"{seconds}\""),
     ]
 }
+
+/// How a tag may be made of a length: with a fingerprint of it, as a text or as a number, or without.
+const TAGS_OF_LENGTH: [Made; 8] = [
+    |body| Some(format!("\"{}\"", body.len())),
+    |body| Some(format!("\"{:x}\"", body.len())),
+    |body| Some(format!("\"{:016x}\"", body.len())),
+    |body| Some(tag_of(body.len().to_string().as_bytes())),
+    |body| Some(tag_of(format!("{:x}", body.len()).as_bytes())),
+    |body| Some(tag_of(&(body.len() as u64).to_be_bytes())),
+    |body| Some(tag_of(&(body.len() as u64).to_le_bytes())),
+    |body| Some(tag_of(&(body.len() as u32).to_be_bytes())),
+];
 
 /// How a tag may be made of a length and a date, as a text and in seconds; with a fingerprint, or
 /// as file servers do it.
@@ -1250,13 +1274,6 @@ fn about_tags(mistakes: &mut Mistakes<Knobs>) {
             knobs.etag = Value::Made(|body| Some(format!("W/{}", tag_of(body))));
             knobs.is_among = |tags, own| is_among(tags, own.trim_start_matches("W/"));
         })
-        .wrong(
-            "length-as-tag",
-            "The ETag is made of the length of the body. Another headline may have the same \
-             length: make it of all the bytes, with fingerprint.",
-            |knobs| knobs.etag = Value::Made(|body| Some(format!("\"{}\"", body.len()))),
-        )
-        .or(|knobs| knobs.etag = Value::Made(|body| Some(format!("\"{:x}\"", body.len()))))
         .wrong(
             "tag-not-read",
             "If-None-Match makes no difference: all is sent again, even to a client that has the \
