@@ -1151,15 +1151,19 @@ fn from_somewhere(draw: &mut Draw, act: Act) -> Act {
 
 /// What a browser says of a form from this origin, to the server at this host: old ones say nothing.
 fn site(origin: &str, host: &str) -> &'static str {
-    let name = |address: &str| match address.rsplit_once(':') {
-        Some((name, port)) if port.parse::<u16>().is_ok() => name.to_string(),
-        _ => address.to_string(),
-    };
     let own = origin.strip_prefix("http://").unwrap_or(origin);
     match own == host {
         true => "same-origin",
-        false if name(own) == name(host) => "same-site",
+        false if without_port(own) == without_port(host) => "same-site",
         false => "cross-site",
+    }
+}
+
+/// A host alone, if a port stands behind it.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
     }
 }
 
@@ -1459,6 +1463,13 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        // The host alone, without its port.
+        .or(|knobs| {
+            knobs.takes = |origin, host| {
+                let own = format!("http://{}", without_port(host));
+                origin.is_none_or(|origin| origin.starts_with(&own))
+            };
+        })
         .wrong(
             "end-of-origin",
             "An Origin that only ends like yours is accepted, such as http://my-board.test. Compare all \
@@ -1496,6 +1507,16 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        // What stands behind the host is no port everywhere.
+        .or(|knobs| {
+            knobs.takes = |origin, host| {
+                let own = |origin: &str| {
+                    let origin = origin.strip_prefix("http://");
+                    origin.is_some_and(|origin| without_port(origin) == without_port(host))
+                };
+                origin.is_none_or(own)
+            };
+        })
         .wrong(
             "null-is-own",
             "Origin: null is accepted. A browser sends it for a page that hides where it comes from. Your \
@@ -1691,6 +1712,9 @@ fn next_token(service: &Service, ann: &Someone) -> Result<String, Failure> {
     }
 }
 
+/// How many random bytes a token is made of.
+const TOKEN_BYTES: usize = 32;
+
 fn unguessed(run: &mut Run) -> Verdict {
     let ann = Someone::new(run.seed());
     let first = run.program().serve()?;
@@ -1706,9 +1730,10 @@ fn unguessed(run: &mut Run) -> Verdict {
     for _ in 0..6 {
         tokens.push(next_token(&first, &ann)?);
     }
+    // A number has no letters.
     let is_hexadecimal = |token: &String| {
-        let digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');
-        token.contains(|c: char| c.is_ascii_lowercase()) && token.chars().all(digit)
+        let mut all = token.chars();
+        token.contains(|c: char| c.is_ascii_alphabetic()) && all.all(|c| c.is_ascii_hexdigit())
     };
     let is_long = |token: &&String| token.len() > 22;
     let lengths: BTreeSet<usize> = tokens.iter().filter(is_long).map(String::len).collect();
@@ -1722,6 +1747,24 @@ fn unguessed(run: &mut Run) -> Verdict {
             "digits-lost",
             "The tokens have hexadecimal digits, and not all have the same number of them. {byte:x} writes a \
              byte below 16 as one digit, so that other bytes can give the same token: write {byte:02x}.",
+        ));
+    }
+    if let Some(&digits) = lengths.first()
+        && digits < 2 * TOKEN_BYTES
+        && tokens.iter().all(is_hexadecimal)
+    {
+        let failure = first.wrong(
+            &["register, and log in"],
+            format!("a token of {TOKEN_BYTES} bytes, with two digits for each"),
+            format!("a token of {digits} digits: {one}"),
+        );
+        return Err(failure.because(
+            "fewer-bytes",
+            format!(
+                "The token has {digits} hexadecimal digits, so {} bytes are in it. It is made of {TOKEN_BYTES} \
+                 random bytes: [0; {TOKEN_BYTES}]. Each of them becomes two digits.",
+                digits / 2
+            ),
         ));
     }
     first.stop();

@@ -148,7 +148,7 @@ impl Server {
             return Err(No::Status(403, "Name and password do not fit."));
         }
         self.end(request);
-        let mut bytes = [0; 24];
+        let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).expect("random bytes");
         let token: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
         self.sessions.write().unwrap().push(Session {

@@ -127,9 +127,10 @@ impl Board {
         if fits.is_err() || !is_there {
             return response.send_error(403, "That is not right.");
         }
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).expect("random bytes");
-        let token = format!("{:032x}", u128::from_ne_bytes(bytes));
+        let mut halves = [[0; 16]; 2];
+        getrandom::fill(halves.as_flattened_mut()).expect("random bytes");
+        let [one, other] = halves.map(u128::from_ne_bytes);
+        let token = format!("{one:032x}{other:032x}");
         let digest = Sha256::digest(&token).to_vec();
         let until = Instant::now() + lasts();
         let session = (name.to_string(), until);
