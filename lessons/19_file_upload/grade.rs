@@ -920,6 +920,8 @@ struct Knobs {
     /// What is kept of a picture, unless it is too large.
     kept: fn(&[u8], limit: usize) -> Option<Vec<u8>>,
     too_large: u16,
+    /// Whether all pictures of a form together may be no larger than one.
+    limit_for_all: bool,
     /// Whether a picture is on the board before its form has come to its end.
     early: bool,
     kind: fn(content: &[u8], file_name: &str) -> Option<usize>,
@@ -964,6 +966,7 @@ impl Default for Knobs {
             found: [true; 4],
             kept: |content, limit| (content.len() <= limit).then(|| content.to_vec()),
             too_large: 413,
+            limit_for_all: false,
             early: false,
             kind: |content, _| kind(content),
             beginning: 12,
@@ -1432,7 +1435,7 @@ fn word_of(part: &Part) -> Option<String> {
 
 /// What becomes of a form with pictures.
 fn received(knobs: &Knobs, world: &mut World, apart: &Apart, expect: Expect) -> Expect {
-    let mut taken = Vec::new();
+    let (mut taken, mut length) = (Vec::new(), 0);
     let mut refused = None;
     for part in apart.parts.iter().filter(|part| is_picture(part)) {
         let name = (knobs.display)(part.file_name.as_deref().unwrap_or_default());
@@ -1444,6 +1447,11 @@ fn received(knobs: &Knobs, world: &mut World, apart: &Apart, expect: Expect) -> 
             refused = Some(knobs.too_large);
             break;
         };
+        length += kept.len();
+        if knobs.limit_for_all && length > world.limit {
+            refused = Some(knobs.too_large);
+            break;
+        }
         if !(knobs.is_possible)(&name) {
             refused = Some(500);
             break;
@@ -2006,6 +2014,12 @@ fn about_the_disk(mistakes: &mut Mistakes<Knobs>) {
             "A picture may have one byte more than the limit. Take limit + 1 bytes, and refuse \
              it if length > limit.",
             |knobs| knobs.kept = |content, limit| up_to(content, limit + 1),
+        )
+        .wrong(
+            "limit-for-all",
+            "Two pictures, each of which is small enough, are refused if they are too large together. The limit \
+             is that of one picture: compare the length of each with it, and not their sum.",
+            |knobs| knobs.limit_for_all = true,
         )
         .wrong(
             "beginning-lost",
