@@ -553,6 +553,11 @@ impl Model for EchoServer {
             .wrong("trimmed", "You take white space away at an end of the decoded text. It is a part of the text.", |knobs| {
                 knobs.decode = |text| strictly(text).map(|text| text.trim().into());
             })
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| text.trim_end().into()))
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| text.trim_start().into()))
+            .or(|knobs| {
+                knobs.decode = |text| strictly(text).map(|text| text.trim_end_matches(['\r', '\n']).into());
+            })
             .wrong("control-refused", "Signs that are not seen, such as a line end (%0A) or a tab (%09), get a 400. They can be decoded like any other byte: only what can't be decoded is refused.", |knobs| {
                 knobs.decode = |text| strictly(text).filter(|text| !text.chars().any(char::is_control));
             })
