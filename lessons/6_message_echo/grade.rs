@@ -88,6 +88,9 @@ fn main() -> std::process::ExitCode {
                 post("/").form(&[("massage", &draw.word())]),
                 post("/").form(&[("Message", &draw.word())]),
                 post("/").form(&[]),
+                post("/")
+                    .field("Content-Type", "application/json")
+                    .body(format!("{{\"massage\": \"{}\"}}", draw.word())),
             ]
         })
         .example(4, 1, "an empty message is a message", Whole, |_| {
@@ -131,6 +134,8 @@ struct Knobs {
     /// How many bytes are read of a body whose length nobody says, if one is taken.
     unsaid: Option<fn(&[u8]) -> usize>,
     unsaid_status: u16,
+    /// Whether a request without a body needs no length.
+    bodiless: bool,
     /// The number that /length tells.
     counted: fn(&[u8]) -> usize,
     /// What is read of a body.
@@ -154,6 +159,9 @@ struct Knobs {
     /// Whether one in the query is taken if the form has none.
     or_query: bool,
     missing: u16,
+    /// The types that a body without a message must not have, and the status then.
+    refused_type: fn(Option<&str>) -> bool,
+    type_status: u16,
     /// The paths at which a form without a message gets the answer to one.
     needs_form: fn(path: &str) -> bool,
     /// Whether the answer names the field that is missing.
@@ -196,6 +204,7 @@ impl Default for Knobs {
             length: Some,
             unsaid: None,
             unsaid_status: 411,
+            bodiless: false,
             counted: <[u8]>::len,
             read: |body| Read::These(body),
             most: usize::MAX,
@@ -209,6 +218,8 @@ impl Default for Knobs {
             refuses: |_| false,
             or_query: false,
             missing: 400,
+            refused_type: |_| false,
+            type_status: 415,
             needs_form: |path| path == "/",
             names_field: true,
             elsewhere: Some(404),
@@ -289,6 +300,7 @@ impl Model for MessageEcho {
         let (length, read) = match (is_said, knobs.unsaid) {
             (true, _) => ((knobs.length)(sent.len()), (knobs.read)(sent)),
             (false, Some(read)) => (Some(0), Read::These(&sent[..read(sent)])),
+            (false, None) if knobs.bodiless && asked.body.is_none() => (Some(0), Read::These(&[])),
             (false, None) => (None, Read::TooMuch),
         };
         let Some(length) = length else {
@@ -374,6 +386,9 @@ impl Model for MessageEcho {
         let message = message.or_else(|| asked.query_field("message").filter(|_| knobs.or_query));
         match message {
             Some(message) => text(knobs.message_line.join(&message)),
+            None if (knobs.refused_type)(asked.field("Content-Type")) => {
+                Some(expect(knobs.type_status))
+            }
             None if knobs.names_field => Some(expect(knobs.missing).names(&["message"])),
             None => Some(expect(knobs.missing).body_lacks("message")),
         }
@@ -385,7 +400,15 @@ impl Model for MessageEcho {
             0 => message(&draw.word()),
             1 => post("/body").body(body(draw)),
             2 => post("/length").body(body(draw)),
-            3 => post(other(draw)).body(draw.word()),
+            3 => match draw.below(3) {
+                0 => post("/")
+                    .field(
+                        "Content-Type",
+                        draw.pick(&["application/json", "text/plain"]),
+                    )
+                    .body(format!("{{\"message\": \"{}\"}}", draw.word())),
+                _ => post(other(draw)).body(draw.word()),
+            },
             4 => post(other(draw)).body(body(draw)),
             5 | 6 => {
                 let (fields, query) = (fields_drawn(draw), draw.query());
@@ -435,6 +458,7 @@ impl Model for MessageEcho {
             })
             .wrong("no-length-is-zero", "A body without a Content-Length is taken, as if its length were 0. Nobody has said how long it is: return None, and the answer is 411.", |knobs| knobs.unsaid = Some(|_| 0))
             .or(|knobs| knobs.unsaid = Some(<[u8]>::len))
+            .wrong("no-body-is-zero", "A POST with no body and no Content-Length is taken, as if its length were 0. Nobody has said so: content_length returns None whenever the header is missing, and the answer is 411.", |knobs| knobs.bodiless = true)
             .wrong("path-first", "Another path without a Content-Length gets 404. The length is looked at before the path: the answer is 411.", |knobs| {
                 knobs.length_first = false;
             })
@@ -455,6 +479,10 @@ impl Model for MessageEcho {
             .wrong("zeros", "The buffer has the right length, but it is never filled: all its bytes are zero. Read into it, with read_exact(&mut body).", |knobs| {
                 knobs.echo = |body| vec![0; body.len()];
                 knobs.message = |_| None;
+            })
+            .wrong("zeros-first", "Zeros stand before the body, as many as it has bytes. The buffer vec![0; length] is full of them, and read_to_end, like push and extend, puts what comes behind them: begin with Vec::new(), or let read_exact fill the buffer.", |knobs| {
+                knobs.echo = behind_zeros;
+                knobs.message = |form| first(&behind_zeros(form), "message");
             })
             .wrong("one-read", "Of a long body, only the beginning is read. read returns what has come so far, and a long body takes many calls: use read_exact, with a buffer for all of it.", |knobs| {
                 knobs.read = |_| Read::Beginning { zeros: false };
@@ -661,6 +689,10 @@ impl Model for MessageEcho {
             .or(|knobs| knobs.needs_form = |_| true)
             .wrong("missing-not-found", "A form without a message gets 404. The path is right; the form is not. That is a 400.", |knobs| knobs.missing = 404)
             .wrong("missing-ok", "A form without a message gets 200, which says that all is well. The client has made a mistake: the status is 400.", |knobs| knobs.missing = 200)
+            .wrong("type-looked-at", "A body without a message gets another status than 400 if its Content-Type is not that of a form. The answer is the same, whatever was sent in place of a form: 400.", |knobs| {
+                knobs.refused_type = |kind| !kind.is_some_and(|kind| kind.starts_with(FORM));
+            })
+            .or(|knobs| knobs.refused_type = |kind| kind.is_some_and(|kind| !kind.starts_with(FORM)))
             .wrong("nothing-said", "The answer with 400 does not say what is missing. The word message must be in it.", |knobs| knobs.names_field = false)
             .wrong("target", "You compare request.target(): the query string is part of it. Use request.path().", |knobs| knobs.path = |asked| &asked.target)
             .wrong("every-path", "A message is taken at every path. It is sent to /, and another path gets 404.", |knobs| knobs.elsewhere = None)
@@ -742,6 +774,11 @@ impl Model for MessageEcho {
             });
         }
     }
+}
+
+/// The bytes, with as many zeros before them.
+fn behind_zeros(body: &[u8]) -> Vec<u8> {
+    [&vec![0; body.len()], body].concat()
 }
 
 /// The bytes without the zeros that they begin with, or end with, or both.
