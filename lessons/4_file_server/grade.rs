@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::ExitCode;
 
 use grader::{
@@ -124,12 +125,14 @@ fn main() -> ExitCode {
         })
         .example(3, 1, "so does a directory below", Whole, |draw| {
             let folder = format!("below/{}", draw.word());
+            let version = format!("{}/{}", dotted(draw), draw.word());
             let page = format!("<h1>{}</h1>", draw.line());
-            [
-                write("index.html", "<h1>Home</h1>"),
-                write(format!("{folder}/index.html"), page),
-                get(format!("/{folder}/")),
-            ]
+            let mut acts = vec![write("index.html", "<h1>Home</h1>")];
+            for folder in [folder, dotted(draw), version] {
+                acts.push(write(format!("{folder}/index.html"), page.as_str()));
+                acts.push(get(format!("/{folder}/")));
+            }
+            acts
         })
         .example(
             4,
@@ -137,11 +140,13 @@ fn main() -> ExitCode {
             "a directory without its slash answers 301",
             Status,
             |draw| {
-                let folder = draw.word();
-                [
-                    write(format!("{folder}/index.html"), "page\n"),
-                    get(format!("/{folder}")),
-                ]
+                let asked = [draw.word(), dotted(draw)].map(|folder| {
+                    [
+                        write(format!("{folder}/index.html"), "page\n"),
+                        get(format!("/{folder}")),
+                    ]
+                });
+                asked.concat()
             },
         )
         .example(
@@ -354,6 +359,11 @@ fn text_file(draw: &mut Draw) -> String {
     format!("{}.txt", draw.word())
 }
 
+/// The name of a new directory, with a dot in it.
+fn dotted(draw: &mut Draw) -> String {
+    format!("{}.{}", draw.word(), draw.pick(&["0", "js", "org", "d"]))
+}
+
 /// Files whose names end like this, each asked for.
 fn typed_files(draw: &mut Draw, ends: &[&str]) -> Vec<Act> {
     let ask = |end: &&str| {
@@ -398,6 +408,15 @@ impl Site {
     fn is_directory(&self, name: &str) -> bool {
         let inside = |file: &String| file.starts_with(&format!("{name}/"));
         name.is_empty() || name == "public" || self.files.keys().any(inside)
+    }
+
+    /// Whether the system cannot read what this path leads to for another reason than that nothing
+    /// is there: a file stands where a directory must be, or the path is none.
+    fn is_misused(&self, path: &str) -> bool {
+        let is_file = |(at, _)| matches!(self.look_up(&path[..at]), Some(Found::File(_)));
+        path.contains('\0')
+            || path.match_indices('/').any(is_file)
+            || self.look_up(path) == Some(Found::Directory)
     }
 
     /// Where the system gets to with the served folder and this path behind it. `None`: to a
@@ -459,6 +478,8 @@ struct Knobs {
     /// A missing page is replaced by the first one.
     home_everywhere: bool,
     redirects: Redirects,
+    /// A directory without a page is redirected to its path with one more slash.
+    one_more_slash: bool,
     moved: u16,
     location: fn(path: &str, target: &str) -> String,
     /// A slash behind the name of a file makes no difference.
@@ -488,6 +509,9 @@ struct Knobs {
     leads_out: u16,
     no_text: u16,
     no_page: u16,
+    /// The status for what cannot be read for another reason than that nothing is there, if it has
+    /// one of its own.
+    misused: Option<u16>,
     /// Whether these arguments are refused, and with which exit code.
     refuses: fn(arguments: &[String]) -> bool,
     /// `--directory` means something.
@@ -502,6 +526,9 @@ struct Knobs {
 enum Redirects {
     Directories,
     WithPage,
+    DirectoriesWithoutDot,
+    /// Whatever is there, or not.
+    AllWithoutDot,
     Nothing,
 }
 
@@ -516,6 +543,22 @@ fn strictly(path: &str) -> Option<String> {
     let mut signs = path.match_indices('%');
     let whole = signs.all(|(at, _)| is_digit(at + 1) && is_digit(at + 2));
     decode(path).filter(|_| whole)
+}
+
+/// Whether the last name of a path has a dot in it, as that of a file mostly has.
+fn has_dot(path: &str) -> bool {
+    Path::new(path).extension().is_some()
+}
+
+/// The last name of a path, whether or not a slash stands behind it.
+fn last_name(path: &str) -> String {
+    let name = Path::new(path).file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// Whether a path ends with a slash, and the name before it has no dot.
+fn is_undotted_directory(sent: &str) -> bool {
+    sent.ends_with('/') && decode(sent).is_some_and(|path| !has_dot(&path))
 }
 
 /// Adds a charset to the types of these extensions.
@@ -583,6 +626,7 @@ impl Default for Knobs {
             beside: false,
             home_everywhere: false,
             redirects: Redirects::Directories,
+            one_more_slash: false,
             moved: 301,
             location: |path, _| format!("{path}/"),
             slash_ignored: false,
@@ -600,6 +644,7 @@ impl Default for Knobs {
             leads_out: 404,
             no_text: 404,
             no_page: 404,
+            misused: None,
             refuses: |arguments| !are_known(arguments),
             directory_counts: true,
             code: |_| 1,
@@ -657,12 +702,14 @@ impl Knobs {
                     relative = self.page.into();
                 }
             }
-        } else if !path.ends_with('/') {
+        } else if !path.ends_with('/') || self.one_more_slash {
             let is_directory = site.look_up(&relative)? == Found::Directory;
             let page = format!("{relative}/index.html");
             let moves = match self.redirects {
                 Redirects::Directories => is_directory,
                 Redirects::WithPage => matches!(site.look_up(&page)?, Found::File(_)),
+                Redirects::DirectoriesWithoutDot => is_directory && !has_dot(&relative),
+                Redirects::AllWithoutDot => !has_dot(&relative),
                 Redirects::Nothing => false,
             };
             if moves {
@@ -673,7 +720,8 @@ impl Knobs {
             }
         }
         let Found::File(name) = site.look_up(&relative)? else {
-            return Some(Sent::Missing(unreadable));
+            let misused = self.misused.filter(|_| site.is_misused(&relative));
+            return Some(Sent::Missing(misused.unwrap_or(unreadable)));
         };
         let mut bytes = site.files[&name].clone();
         if self.remembers {
@@ -842,9 +890,10 @@ impl Model for FileServer {
             }
             6 | 7 => {
                 let (folder, file, query) = (draw.word(), draw.word(), draw.query());
-                let folder = match draw.below(3) {
+                let folder = match draw.below(4) {
                     0 => folder,
                     1 => format!("{folder} {}", draw.word()),
+                    2 => dotted(draw),
                     _ => format!("{}/{folder}", draw.word()),
                 };
                 let name = match draw.below(2) {
@@ -1184,6 +1233,40 @@ impl Model for FileServer {
                 },
             )
             .wrong(
+                "dot-decides",
+                "Whether a path is that of a file or of a directory, you take from a dot in its \
+                 name. A directory may have one (v1.0), and a file may have none (LICENSE): the \
+                 slash at the end says which of the two is asked for, and is_dir() which is there.",
+                |knobs| knobs.has_page = is_undotted_directory,
+            )
+            .or(|knobs| {
+                knobs.has_page = |sent| {
+                    let path = decode(sent).unwrap_or_default();
+                    sent.ends_with('/') && !path.contains('.')
+                };
+            })
+            .or(|knobs| {
+                knobs.has_page = is_undotted_directory;
+                knobs.one_more_slash = true;
+            })
+            .or(|knobs| {
+                knobs.has_page = |sent| {
+                    let path = decode(sent).unwrap_or_default();
+                    sent.ends_with('/') && !path.contains('.')
+                };
+                knobs.one_more_slash = true;
+            })
+            .or(|knobs| knobs.redirects = Redirects::DirectoriesWithoutDot)
+            .or(|knobs| knobs.redirects = Redirects::AllWithoutDot)
+            .or(|knobs| {
+                knobs.has_page = is_undotted_directory;
+                knobs.redirects = Redirects::DirectoriesWithoutDot;
+            })
+            .or(|knobs| {
+                knobs.has_page = is_undotted_directory;
+                knobs.redirects = Redirects::AllWithoutDot;
+            })
+            .wrong(
                 "moved-otherwise",
                 "The redirect of this step has the status 301, Moved Permanently.",
                 |knobs| knobs.moved = 302,
@@ -1354,6 +1437,9 @@ impl Model for FileServer {
                     sent.rsplit('/').next().unwrap_or_default().into()
                 };
             })
+            // The name of a directory, for a Path.
+            .or(|knobs| knobs.named = |sent, _| last_name(sent))
+            .or(|knobs| knobs.named = |sent, _| last_name(&decode(sent).unwrap_or_default()))
             .wrong(
                 "charset-on-data",
                 "A charset stands where the table has none. It says how text is written in \
@@ -1379,6 +1465,15 @@ impl Model for FileServer {
                 |knobs| knobs.no_page = 403,
             )
             .or(|knobs| knobs.no_page = 200)
+            .wrong(
+                "not-found-only",
+                "Your answer is 404 where the disk says NotFound, and another one for its other \
+                 errors, such as that of a file with a slash behind it, or of a NUL byte in a \
+                 name. Which error it is, no client needs to know: the answer to each is 404.",
+                |knobs| knobs.misused = Some(403),
+            )
+            .or(|knobs| knobs.misused = Some(400))
+            .or(|knobs| knobs.misused = Some(500))
             .wrong(
                 "all-html",
                 "You declare every file but a .txt as HTML.",
@@ -1622,7 +1717,9 @@ fn request(draw: &mut Draw, target: String) -> Act {
 
 /// Nothing, or the name of a directory, perhaps of one in another.
 fn folder(draw: &mut Draw) -> String {
-    match draw.below(4) {
+    match draw.below(6) {
+        4 => dotted(draw),
+        5 => format!("{}/{}", dotted(draw), draw.word()),
         0 => draw.word(),
         1 => String::new(),
         2 => format!("{}/{}", draw.word(), draw.word()),
