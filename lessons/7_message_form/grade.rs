@@ -132,6 +132,8 @@ struct Knobs {
     enctype: Option<&'static str>,
     action: String,
     named: Option<&'static str>,
+    /// Whether something in it sends it.
+    has_button: bool,
     /// Whether every path gets the form.
     every_path: bool,
     /// Whether what is posted there is looked at, by whether it has a message.
@@ -189,6 +191,7 @@ impl Default for Knobs {
             enctype: None,
             action: "/".into(),
             named: Some("message"),
+            has_button: true,
             every_path: false,
             takes: |asked, _| asked.path() == "/",
             field: |asked| asked.form_field("message"),
@@ -453,6 +456,9 @@ fn form(knobs: &Knobs) -> Expect {
     let page = Expect::step(1).status(*status);
     let mut page = page.field("Content-Type", &**kind);
     page = match (knobs.has_form, knobs.enctype) {
+        (true, None) if !knobs.has_button => {
+            page.has_form_without_button(knobs.method, &knobs.action, knobs.named)
+        }
         (true, None) => page.has_form(knobs.method, &knobs.action, knobs.named),
         (true, Some(kind)) => {
             let sent = [("method", knobs.method), ("enctype", kind)];
@@ -740,10 +746,17 @@ fn about_the_form(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.method = "get",
         )
         .wrong(
-            "field-without-a-name",
-            "The form has no field with the name message. Only a field with a name is sent; an \
-             id is for the label.",
+            "field-not-sent",
+            "No field message is sent with the form. The field must stand between <form> and \
+             </form> and have name=\"message\" (an id is for the label), and not be disabled.",
             |knobs| knobs.named = None,
+        )
+        .wrong(
+            "button-sends-nothing",
+            "No button of the form sends it. The button must stand between <form> and </form>, and \
+             its type must be submit, which it is if it has none: type=\"button\" is for scripts, \
+             and reset empties the fields.",
+            |knobs| knobs.has_button = false,
         )
         .wrong(
             "form-as-text",

@@ -282,9 +282,11 @@ impl Text {
                 method,
                 action,
                 field,
+                cannot_be_sent,
             } => read.forms(bytes).iter().any(|form| {
                 form.method == *method
                     && form.is_readable()
+                    && form.can_be_sent() != *cannot_be_sent
                     && (form.action.is_empty() || form.action == *action)
                     && field
                         .as_ref()
@@ -495,7 +497,7 @@ mod tests {
 
     #[test]
     fn forms_are_judged_by_what_they_send() {
-        let page = "<form method=Post><textarea name=message></textarea></form>
+        let page = "<form method=Post><textarea name=message></textarea><button></form>
             <form action=/x><input name=words></form>";
         let seen = answer(200, &[], page);
         let has = |method: &str, action: &str, field: Option<&str>| {
@@ -510,12 +512,17 @@ mod tests {
             "that is in another form"
         );
         assert!(!has("post", "/", Some("words")));
+        let page = "<form method=post><textarea name=x></textarea><button type=button></form>";
+        let seen = answer(200, &[], page);
+        let expect = Expect::step(1);
+        assert!(differs(expect.clone().has_form("post", "/", "x"), &seen).is_some());
+        assert!(differs(expect.has_form_without_button("post", "/", "x"), &seen).is_none());
     }
 
     #[test]
     fn fields_are_sent_in_parts_only_with_a_file() {
         let has = |attributes: &str, field: &str| {
-            let page = format!("<form method=post {attributes}>{field}</form>");
+            let page = format!("<form method=post {attributes}>{field}<button></form>");
             let expect = Expect::step(1).has_form("post", "/", "x");
             differs(expect, &answer(200, &[], &page)).is_none()
         };

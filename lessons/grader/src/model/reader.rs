@@ -140,8 +140,14 @@ pub(super) struct Form {
     pub(super) method: String,
     /// Where it is sent to; empty, if it does not say: then it is the page's own address.
     pub(super) action: String,
-    /// The names of its fields. A field without a name is not sent.
+    /// The names of its fields. A field without a name is not sent, nor one that is disabled.
     pub(super) fields: Vec<String>,
+    /// Whether it has a button that sends it.
+    has_button: bool,
+    /// How many fields of one line it has. A browser sends a form with one of them on Enter.
+    lines: usize,
+    /// Whether the page has scripts, one of which may send it.
+    is_scripted: bool,
     id: Option<String>,
     /// How its fields are written, in small letters, if it says so.
     enctype: String,
@@ -149,9 +155,19 @@ pub(super) struct Form {
 }
 
 impl Form {
-    fn add(&mut self, name: String, is_file: bool) {
-        self.fields.push(name);
-        self.has_file |= is_file;
+    fn add(&mut self, control: Control) {
+        self.fields.extend(control.name);
+        match control.kind {
+            Kind::File => self.has_file = true,
+            Kind::Submit => self.has_button = true,
+            Kind::Line => self.lines += 1,
+            Kind::Other => {}
+        }
+    }
+
+    /// Whether its reader can send it, as far as the page shows.
+    pub(super) fn can_be_sent(&self) -> bool {
+        self.has_button || self.lines == 1 || self.is_scripted
     }
 
     /// Whether its fields are written as every server of the course reads them: as in a query, or
@@ -163,6 +179,54 @@ impl Form {
             _ => true,
         }
     }
+}
+
+/// What stands in a form to be filled in or pressed.
+struct Control {
+    name: Option<String>,
+    kind: Kind,
+}
+
+enum Kind {
+    File,
+    /// A button that sends the form.
+    Submit,
+    /// A field of one line.
+    Line,
+    Other,
+}
+
+impl Control {
+    /// Nothing, if it is disabled: it can be neither sent nor pressed.
+    fn of(tag: &Tag) -> Option<Self> {
+        const SUBMIT: [&str; 2] = ["submit", "image"];
+        const OTHER: [&str; 7] = [
+            "button", "checkbox", "color", "hidden", "radio", "range", "reset",
+        ];
+        if tag.attribute("disabled").is_some() {
+            return None;
+        }
+        let kind = tag.attribute("type").unwrap_or_default();
+        let kind = match (&*tag.name, &*kind.to_ascii_lowercase()) {
+            ("button", "button" | "reset") => Kind::Other,
+            ("button", _) => Kind::Submit,
+            ("input", "file") => Kind::File,
+            ("input", kind) if SUBMIT.contains(&kind) => Kind::Submit,
+            ("input", kind) if !OTHER.contains(&kind) => Kind::Line,
+            _ => Kind::Other,
+        };
+        let name = tag.attribute("name").map(str::to_string);
+        Some(Self { name, kind })
+    }
+}
+
+/// Whether a page has scripts.
+fn is_scripted(page: &str) -> bool {
+    let is_script = |tag: &Tag| {
+        let mut names = tag.attributes.iter().map(|(name, _)| name);
+        tag.name == "script" || names.any(|name| name.starts_with("on"))
+    };
+    tags(page).iter().any(is_script) || page.contains("javascript:")
 }
 
 /// The forms of a page, in order.
@@ -186,37 +250,37 @@ fn forms(page: &str) -> Vec<Form> {
                         method
                     },
                     action: attribute("action").unwrap_or_default(),
-                    fields: Vec::new(),
                     id: attribute("id"),
                     enctype: attribute("enctype")
                         .unwrap_or_default()
                         .to_ascii_lowercase(),
-                    has_file: false,
+                    ..Form::default()
                 });
             }
             Token::EndTag(end) if **end.name == *b"form" => is_open = false,
             Token::StartTag(start) if FIELDS.contains(&&**start.name) => {
                 let tag = tag(&start);
-                let is_file = tag
-                    .attribute("type")
-                    .is_some_and(|kind| kind.eq_ignore_ascii_case("file"));
-                let Some(name) = tag.attribute("name").map(str::to_string) else {
+                let Some(control) = Control::of(&tag) else {
                     continue;
                 };
                 match (tag.attribute("form"), forms.last_mut()) {
-                    (Some(form), _) => elsewhere.push((form.to_string(), name, is_file)),
-                    (None, Some(form)) if is_open => form.add(name, is_file),
+                    (Some(form), _) => elsewhere.push((form.to_string(), control)),
+                    (None, Some(form)) if is_open => form.add(control),
                     _ => {}
                 }
             }
             _ => {}
         }
     }
-    for (id, name, is_file) in elsewhere {
+    for (id, control) in elsewhere {
         if let Some(form) = forms.iter_mut().find(|form| form.id.as_ref() == Some(&id)) {
-            form.add(name, is_file);
+            form.add(control);
         }
     }
+    let is_scripted = !forms.is_empty() && is_scripted(page);
+    forms
+        .iter_mut()
+        .for_each(|form| form.is_scripted = is_scripted);
     forms
 }
 
@@ -396,5 +460,39 @@ mod tests {
             (method.into(), action.into(), fields.into())
         };
         assert_eq!(told, [form("get", "", "bf"), form("post", "/y", "e")]);
+    }
+
+    #[test]
+    fn what_sends_a_form() {
+        let sends = |page: &str| forms(page)[0].can_be_sent();
+        for button in [
+            "<button>",
+            "<button type=Submit>",
+            "<button type=send>",
+            "<input type=submit>",
+            "<input type=image src=/send.png>",
+            "</form><button form=f>",
+            "<button type=button onclick='this.form.submit()'>",
+        ] {
+            let page = format!("<form id=f><textarea name=x></textarea>{button}");
+            assert!(sends(&page), "{button}");
+        }
+        for none in [
+            "",
+            "<button type=button>",
+            "<button type=reset>",
+            "<input type=button>",
+            "<button disabled>",
+            "</form><button>",
+            "<button form=g>",
+            "<input type=hidden name=y>",
+        ] {
+            let page = format!("<form id=f><textarea name=x></textarea>{none}");
+            assert!(!sends(&page), "{none}");
+        }
+        assert!(sends("<form><input name=x>"), "Enter sends it");
+        assert!(!sends("<form><input name=x><input type=password name=y>"));
+        let disabled = forms("<form><input name=x disabled><input name=y>");
+        assert_eq!(disabled[0].fields, ["y"]);
     }
 }

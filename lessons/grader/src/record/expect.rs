@@ -127,6 +127,9 @@ pub enum Text {
         action: String,
         /// The name of a field: an `input`, a `textarea`, whatever.
         field: Option<String>,
+        /// Whether nothing in it sends it, neither a button nor Enter.
+        #[serde(default)]
+        cannot_be_sent: bool,
     },
 }
 
@@ -347,6 +350,22 @@ impl Expect {
             method: method.into(),
             action: action.into(),
             field: field.into().map(str::to_string),
+            cannot_be_sent: false,
+        }))
+    }
+
+    /// The same of a form that nobody can send: neither a button nor Enter does.
+    pub fn has_form_without_button<'a>(
+        self,
+        method: &str,
+        action: &str,
+        field: impl Into<Option<&'a str>>,
+    ) -> Self {
+        self.what(What::Body(Text::HasForm {
+            method: method.into(),
+            action: action.into(),
+            field: field.into().map(str::to_string),
+            cannot_be_sent: true,
         }))
     }
 

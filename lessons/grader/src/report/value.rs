@@ -78,13 +78,21 @@ pub(super) fn text(of: &str, due: &Text) -> Vec<String> {
             method,
             action,
             field,
+            cannot_be_sent,
         } => {
+            let button = match cannot_be_sent {
+                true => "no button",
+                false => "a button",
+            };
             let field = field
                 .iter()
-                .map(|name| format!(", with a field of the name {name}"));
+                .map(|name| format!("a field of the name {name} and "));
             let field: String = field.collect();
             let form = format!("<form method=\"{method}\" action=\"{action}\">");
-            vec![format!("in the page, a form {form}{field}")]
+            vec![
+                format!("in the page, a form {form},"),
+                format!("  with {field}{button} that sends it"),
+            ]
         }
     }
 }
