@@ -602,6 +602,8 @@ fn posted(knobs: &Knobs, board: &mut Board, came: &str) -> Expect {
         }
         let expect = Expect::step(4).status(knobs.too_long);
         return match knobs.says_limit {
+            // What is said of a message that is empty, too, is another matter.
+            _ if empty => expect,
             true => expect.shows_number(200),
             // It may say how many there are.
             false if message.chars().count() == 200 => expect,
@@ -814,6 +816,19 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.read = http_core::escape_html,
         )
         .wrong(
+            "ampersand-last",
+            "You replace the & after others, and with it those that you have just written: < \
+             becomes &amp;lt;. escape_html does it right.",
+            |knobs| knobs.read = |message| signs_as(message, &[]),
+        )
+        .or(|knobs| knobs.read = |message| signs_as(message, &[('"', "&quot;")]))
+        .or(|knobs| {
+            knobs.read = |message| signs_as(message, &[('"', "&quot;"), ('\'', "&#39;")]);
+        })
+        .or(|knobs| {
+            knobs.read = |message| signs_as(message, &[('"', "&quot;"), ('\'', "&#x27;")]);
+        })
+        .wrong(
             "raw-elsewhere",
             "A message stands on the page in two places, and in one of them it is not escaped. \
              In a title or in an attribute, too, somebody else's text must be escaped.",
@@ -848,6 +863,13 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
              the text with all of them.",
             |knobs| knobs.own_tags = false,
         );
+}
+
+/// A message in which < and > are written as in HTML, and so are these.
+fn signs_as(message: &str, others: &[(char, &str)]) -> String {
+    let text = message.replace('<', "&lt;").replace('>', "&gt;");
+    let others = others.iter();
+    others.fold(text, |text, (sign, written)| text.replace(*sign, written))
 }
 
 /// The lines of a message without the spaces at their ends.
