@@ -251,10 +251,16 @@ fn main() -> ExitCode {
                     name: String::new(),
                     ..Person::draw(draw)
                 };
+                let surnameless = Person {
+                    surname: String::new(),
+                    ..Person::draw(draw)
+                };
                 vec![
                     replies(person(&quoted)),
                     ask("Norway"),
                     replies(person(&nameless)),
+                    ask("Norway"),
+                    replies(person(&surnameless)),
                     ask("Norway"),
                     replies(person(&spaced)),
                     ask("Norway"),
@@ -407,6 +413,8 @@ struct Knobs {
     name: fn(&str) -> String,
     /// Whether an empty name takes a space of the sentence with it.
     drops_space: bool,
+    /// What is made of name and surname when they stand together.
+    together: fn(&str) -> String,
     succeeded: i32,
     /// Whether the sentence goes to standard error.
     to_stderr: bool,
@@ -468,6 +476,7 @@ impl Default for Knobs {
             pin: str::to_string,
             name: str::to_string,
             drops_space: false,
+            together: str::to_string,
             succeeded: 0,
             to_stderr: false,
             chatters: false,
@@ -663,9 +672,10 @@ impl Model for JsonClient {
             11 => (format!("{json}{}", draw.pick(&[" x", "]", ", {}"])), 200),
             // A name that is escaped in JSON, or none.
             14 => {
-                let (name, surname) = match draw.one_in(3) {
-                    true => (String::new(), person.surname),
-                    false => (quoted(draw), quoted(draw)),
+                let (name, surname) = match draw.below(4) {
+                    0 => (String::new(), person.surname),
+                    1 => (person.name, String::new()),
+                    _ => (quoted(draw), quoted(draw)),
                 };
                 let pin = person.pin;
                 (Person { name, surname, pin }.json(), 200)
@@ -827,9 +837,12 @@ fn said(expect: Expect, knobs: &Knobs, person: &Person) -> Expect {
             sentence = sentence.replace(field, "");
         }
     }
+    let [name, surname] = [&person.name, &person.surname].map(|name| (knobs.name)(name));
+    let together = (knobs.together)(&format!("{name} {surname}"));
     let sentence = sentence
-        .replace("{name}", &(knobs.name)(&person.name))
-        .replace("{surname}", &(knobs.name)(&person.surname))
+        .replace("{name} {surname}", &together)
+        .replace("{name}", &name)
+        .replace("{surname}", &surname)
         .replace("{pin}", &(knobs.pin)(&person.pin));
     // Before step 4 is written, the program stops at its todo!, with code 101.
     let mut expect = expect.then(3).code_in(&[knobs.succeeded, 101]);
@@ -1397,6 +1410,21 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
              same for everybody: an empty name is shown as nothing, and the spaces stay.",
             |knobs| knobs.drops_space = true,
         )
+        .wrong(
+            "names-trimmed-together",
+            "White space is taken out of name and surname when they stand together, and with it \
+             that of the sentence if one of them is empty. The sentence is the same for everybody: \
+             trim nothing in it.",
+            |knobs| knobs.together = |names| names.trim().into(),
+        )
+        .or(|knobs| knobs.together = |names| names.trim_start().into())
+        .or(|knobs| knobs.together = |names| names.trim_end().into())
+        .or(|knobs| {
+            knobs.together = |names| {
+                let words: Vec<&str> = names.split_whitespace().collect();
+                words.join(" ")
+            };
+        })
         .wrong(
             "pin-is-no-number",
             "A PIN that begins with zeros loses them, because the program makes a number of it. \
