@@ -693,7 +693,7 @@ struct Knobs {
     /// empty or not there.
     names_missing: bool,
     named: fn(lacks: &'static str, empty: bool) -> &'static str,
-    asks_first: bool,
+    asks_first: fn(name: &str, uri: &str) -> bool,
     /// Whether it asks first, and is told of what is missing all the same.
     asks_always: bool,
     // Step 4.
@@ -755,7 +755,7 @@ impl Default for Knobs {
             only_home: false,
             names_missing: true,
             named: |lacks, _| lacks,
-            asks_first: false,
+            asks_first: |_, _| false,
             asks_always: false,
             keeps_name: str::to_string,
             keeps_given: str::to_string,
@@ -1252,7 +1252,7 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         return Some(refused(knobs.missing[0]));
     }
     let nothing = name.is_empty() || uri.is_empty();
-    if (knobs.is_empty)(&name, &uri) && !knobs.asks_first {
+    if (knobs.is_empty)(&name, &uri) && !(knobs.asks_first)(&name, &uri) {
         return Some(refused(knobs.missing[1]).took(times));
     }
     let is_known = world.kept.values().any(|known| *known == uri);
@@ -1563,8 +1563,11 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
             knobs.only_home = true;
         })
         .wrong("asks-first", "You ask the site before you look whether name and uri are empty. First look for what is missing: then no site need be asked.", |knobs| {
-            knobs.asks_first = true;
+            knobs.asks_first = |_, _| true;
         })
+        // Of only one of the two.
+        .or(|knobs| knobs.asks_first = |_, uri| !uri.is_empty())
+        .or(|knobs| knobs.asks_first = |name, _| !name.is_empty())
         .or(|knobs| knobs.asks_always = true);
 }
 
