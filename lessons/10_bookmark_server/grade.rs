@@ -1565,9 +1565,8 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
         .wrong("asks-first", "You ask the site before you look whether name and uri are empty. First look for what is missing: then no site need be asked.", |knobs| {
             knobs.asks_first = |_, _| true;
         })
-        // Of only one of the two.
+        // An empty uri alone would be asked, too: nobody is there, which is empty-uri-taken.
         .or(|knobs| knobs.asks_first = |_, uri| !uri.is_empty())
-        .or(|knobs| knobs.asks_first = |name, _| !name.is_empty())
         .or(|knobs| knobs.asks_always = true);
 }
 

@@ -101,10 +101,15 @@ fn main() -> ExitCode {
             1,
             "nobody listens: a message, exit code 1",
             Whole,
-            |_| {
+            |draw| {
                 // The address is said as it was given.
                 let with_slash = format!("{NOBODY}/");
-                [run(&[NOBODY, "Norway"]), run(&[&with_slash, "Norway"])]
+                [
+                    run(&[NOBODY, "Norway"]),
+                    run(&[&with_slash, "Norway"]),
+                    // A region of two words without quotes is refused before anybody is asked.
+                    run(&[NOBODY, "Sleepy", &draw.word()]),
+                ]
             },
         )
         .example(
