@@ -92,6 +92,12 @@ fn main() -> ExitCode {
                 ]
             },
         )
+        .check(
+            1,
+            0,
+            "all of it, in however many pieces it comes",
+            wire_in_pieces,
+        )
         .check(1, 1, "a form with files is taken for one", taken_for_a_form)
         .check(
             1,
@@ -2286,6 +2292,59 @@ fn came(answer: &Option<(u16, String)>) -> String {
         Some((status, body)) => format!("{status}, {body:?}"),
         None => "no whole answer".into(),
     }
+}
+
+/// Whether /wire reads on after what is there at the moment.
+fn wire_in_pieces(run: &mut Run) -> Verdict {
+    let words = [0; 3].map(|_| run.seed().word());
+    let all = words.concat();
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, MIB)?;
+    service
+        .ask(post("/wire").body(all.clone()))?
+        .expect_body(all.clone())?;
+    let expects = "Expect: 100-continue\r\n";
+    let answer = Pieces::begin(&service, "/wire", all.len(), expects).ok();
+    let answer = answer.and_then(|mut pieces| {
+        // Once something comes, the handler waits for the body: so it reads the first piece alone.
+        pieces.hear(Duration::from_secs(5));
+        for word in &words {
+            pieces.send(word.as_bytes());
+            pieces.hear(Duration::from_millis(100));
+        }
+        pieces.answer()
+    });
+    let (status, body) = answer.unwrap_or_default();
+    let body = without_chunks(&body).unwrap_or(body);
+    if (status, &body) == (200, &all) {
+        return Ok(());
+    }
+    let done = format!("send {all:?} to /wire, in three pieces, each a moment after the other");
+    let wrong = service.wrong(
+        &[&done],
+        format!("200, {all:?}"),
+        format!("{status}, {body:?}"),
+    );
+    Err(match body.len() < all.len() && all.starts_with(&body) {
+        true => wrong.because(
+            "short-read-is-the-end",
+            "Only what has come at once comes back. A read gives what is there at the moment, which may be less \
+             than there is room for: that is not the end. Go on until it says 0, as io::copy does.",
+        ),
+        false => wrong,
+    })
+}
+
+/// What a body is without the lengths of its chunks, if it comes in such (RFC 9112, section 7.1).
+fn without_chunks(body: &str) -> Option<String> {
+    let (mut rest, mut all) = (body, String::new());
+    while !rest.is_empty() {
+        let (length, behind) = rest.split_once("\r\n")?;
+        let length = usize::from_str_radix(length, 16).ok()?;
+        all += behind.get(..length)?;
+        rest = behind.get(length + 2..)?;
+    }
+    Some(all)
 }
 
 /// Whether a form with files gets another answer than what is none. (Which one, later steps say.)
