@@ -1175,6 +1175,16 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
         );
 }
 
+/// The person in this JSON, where a PIN that is `taken` counts as its text.
+fn with_any_pin(text: &str, taken: fn(&Value) -> bool) -> Option<Person> {
+    let mut value: Value = serde_json::from_str(text).ok()?;
+    let pin = value.get_mut("credit_card")?.get_mut("pin")?;
+    if taken(pin) {
+        *pin = Value::String(pin.to_string());
+    }
+    Person::in_json(&value.to_string())
+}
+
 fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
     mistakes
         .wrong(
@@ -1221,17 +1231,9 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
             "pin-of-any-type",
             "A PIN that is no text is taken as well. A field of another type is an error: in the \
              struct, the PIN is a String.",
-            |knobs| {
-                knobs.decode = |text| {
-                    let mut value: Value = serde_json::from_str(text).ok()?;
-                    let pin = value.get_mut("credit_card")?.get_mut("pin")?;
-                    if !pin.is_string() {
-                        *pin = Value::String(pin.to_string());
-                    }
-                    Person::in_json(&value.to_string())
-                };
-            },
+            |knobs| knobs.decode = |text| with_any_pin(text, |pin| !pin.is_string()),
         )
+        .or(|knobs| knobs.decode = |text| with_any_pin(text, Value::is_number))
         .wrong(
             "more-behind-it",
             "What stands behind the person in the answer is not looked at. It makes the answer \
