@@ -1191,8 +1191,9 @@ fn list(knobs: &Knobs, world: &World, head: bool) -> Expect {
     let texts: Vec<String> = texts.iter().map(|text| folded(text)).collect();
     for (step, gone) in &world.gone {
         // What is there may look like it, or two texts that stand one behind the other.
+        let folded = folded(gone);
         let looks_like_it = |text: &String| {
-            let with_next = |next: &String| format!("{text} {next}").contains(&folded(gone));
+            let with_next = |next: &String| format!("{text} {next}").contains(&folded);
             texts.iter().any(with_next)
         };
         if !texts.iter().any(looks_like_it) {

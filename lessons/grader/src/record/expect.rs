@@ -346,12 +346,7 @@ impl Expect {
         action: &str,
         field: impl Into<Option<&'a str>>,
     ) -> Self {
-        self.what(What::Body(Text::HasForm {
-            method: method.into(),
-            action: action.into(),
-            field: field.into().map(str::to_string),
-            cannot_be_sent: false,
-        }))
+        self.form(method, action, field.into(), false)
     }
 
     /// The same of a form that nobody can send: neither a button nor Enter does.
@@ -361,11 +356,15 @@ impl Expect {
         action: &str,
         field: impl Into<Option<&'a str>>,
     ) -> Self {
+        self.form(method, action, field.into(), true)
+    }
+
+    fn form(self, method: &str, action: &str, field: Option<&str>, cannot_be_sent: bool) -> Self {
         self.what(What::Body(Text::HasForm {
             method: method.into(),
             action: action.into(),
-            field: field.into().map(str::to_string),
-            cannot_be_sent: true,
+            field: field.map(str::to_string),
+            cannot_be_sent,
         }))
     }
 
