@@ -354,9 +354,12 @@ fn has_space_before(page: &str, text: &str) -> bool {
             return false;
         };
         let attribute = |name| tag.attribute(name).unwrap_or_default();
-        // One line end behind this tag, HTML passes over.
-        let in_pre = tag.name == "pre" && !["\n", "\r\n"].contains(&&page[before.len()..at]);
-        in_pre
+        let is_pre = tag.name == "pre";
+        // One line end behind this tag, HTML passes over, whatever its style is.
+        if is_pre && ["\n", "\r\n"].contains(&&page[before.len()..at]) {
+            return false;
+        }
+        is_pre
             || is_shown(&plain(attribute("style")))
             || attribute("class").split_whitespace().any(has_style)
     })
@@ -372,6 +375,7 @@ fn white_space_before_a_text_is_found_however_its_tag_is_written() {
         "<p id=x class='big m'>",
         "<p style='white-space: pre-wrap'>",
         "<pre>\n",
+        "<pre style='white-space: pre-wrap'>\n",
     ] {
         let page = styled(tag);
         assert!(
@@ -384,6 +388,9 @@ fn white_space_before_a_text_is_found_however_its_tag_is_written() {
         "<p class=b>\n  word",
         "<p class=m>Yours:\nword",
         "<p>\nword",
+        "<pre>\nword",
+        "<pre class=m>\r\nword",
+        "<pre style='white-space: pre-wrap'>\nword",
     ] {
         assert!(!has_space_before(&styled(page), "word"), "{page}");
     }
