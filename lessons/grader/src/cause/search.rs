@@ -13,6 +13,9 @@ use super::{Explained, Play, Until, common, slips};
 /// For how long mistakes are sought.
 pub(super) const TIME: Duration = Duration::from_secs(4);
 
+/// Up to this rank, two guesses are mistakes that have names of their own.
+const MOST_NAMED: usize = 1;
+
 /// The most answers that constants are taken from.
 const MOST_MISTYPED: usize = 12;
 
@@ -71,6 +74,7 @@ impl<M: Model> Search<'_, M> {
     /// The cause, if two guesses explain everything together. The less is known of two, the
     /// later they are looked at.
     fn together(&mut self, kinds: [Vec<Guess<M>>; 4]) -> Explained<M> {
+        let named = [&kinds[0][..], &kinds[1]].concat();
         let mut kinds = kinds.into_iter();
         let mut fit: Vec<(usize, Guess<M>)> = Vec::new();
         for rank in 0..=6 {
@@ -78,6 +82,12 @@ impl<M: Model> Search<'_, M> {
             let next = kinds.next().into_iter().flatten().filter(fits);
             fit.extend(next.map(|guess| (rank, guess)));
             let mut left = self.pairs(&fit, rank);
+            // One may hide what the other does: what seems right without it is so by both.
+            if left.is_empty() && rank == MOST_NAMED {
+                let outweighs = |guess: &&Guess<M>| self.outweighs(guess);
+                let named = named.iter().filter(outweighs).cloned();
+                left = self.pairs(&named.map(|guess| (0, guess)).collect::<Vec<_>>(), 0);
+            }
             if left.is_empty() {
                 continue;
             }
@@ -97,10 +107,18 @@ impl<M: Model> Search<'_, M> {
         all.filter(|one| one.wrong > 0)
     }
 
-    /// The mistakes in constants that the wrong answers tell.
+    /// The mistakes in constants that the wrong answers tell: first one answer of each kind, since
+    /// one mistake may show a hundred times before another one shows once.
     fn mistyped(&self) -> Mistakes<M::Knobs> {
+        let mut kinds = HashSet::new();
+        let mut is_new = |one: &Compared<'_>| {
+            let asked = one.act.asked();
+            let asked = asked.map(|asked| (asked.method.clone(), asked.path().to_string()));
+            kinds.insert((asked, one.seen.answer().map(|answer| answer.status)))
+        };
+        let (first, more): (Vec<_>, Vec<_>) = self.wrong().partition(&mut is_new);
         let mut mistakes = Mistakes::new();
-        for wrong in self.wrong().take(MOST_MISTYPED) {
+        for wrong in first.iter().chain(&more).take(MOST_MISTYPED) {
             M::mistyped(wrong.act, wrong.seen, &mut mistakes);
         }
         mistakes
@@ -152,6 +170,18 @@ impl<M: Model> Search<'_, M> {
             }
         }
         explained.len() > guess.slips.len()
+    }
+
+    /// Whether the guess explains more than it contradicts.
+    fn outweighs(&self, guess: &Guess<M>) -> bool {
+        let (mut explained, mut contradicted) = (0, 0);
+        for play in &self.plays {
+            for one in play.compare(guess, self.open) {
+                explained += usize::from(one.unguessed < one.wrong && !one.is_weak);
+                contradicted += usize::from(one.unguessed > 0 && one.wrong == 0);
+            }
+        }
+        explained > contradicted
     }
 
     /// Pairs of these, of this rank in all, that explain everything together. None if there

@@ -81,11 +81,11 @@ impl Model for Board {
 }
 
 /// A board as a program would be that has this mistake.
-fn played(knobs: &Knobs, acts: &[Act]) -> Play {
-    let mut state = Vec::new();
+fn played<M: Model>(knobs: &M::Knobs, acts: &[Act]) -> Play {
+    let mut state = M::State::default();
     let play = acts.iter().map(|act| {
         let mut answer = Answer::new(200, "");
-        let expect = model::step::<Board>(knobs, &mut state, act, &Open::new()).unwrap();
+        let expect = model::step::<M>(knobs, &mut state, act, &Open::new()).unwrap();
         for expected in expect.all() {
             match &expected.what {
                 crate::record::What::Status(statuses) => answer.status = statuses[0],
@@ -125,9 +125,14 @@ fn explained(set: impl Fn(&mut Knobs)) -> Explained<Board> {
     let mut draw = Draw::new(&["cause"]);
     let drawn = model::session::<Board>(&mut draw, LENGTH, &Open::new());
     let acts: Vec<Act> = drawn.acts.into_iter().map(|(act, _)| act).collect();
-    let plays = vec![played(&knobs, &acts)];
-    explain::<Board>(&plays, &Open::new(), &mut draw, &mut |acts, _| {
-        Some(played(&knobs, acts))
+    explained_by::<Board>(&knobs, &acts, &mut draw)
+}
+
+/// What explains a program with these mistakes, of which these acts are seen first.
+fn explained_by<M: Model>(knobs: &M::Knobs, acts: &[Act], draw: &mut Draw) -> Explained<M> {
+    let plays = vec![played::<M>(knobs, acts)];
+    explain::<M>(&plays, &Open::new(), draw, &mut |acts, _| {
+        Some(played::<M>(knobs, acts))
     })
 }
 
@@ -159,6 +164,60 @@ fn two_mistakes_are_told_together() {
     assert_eq!(cause.names(), ["capitals", "empty-is-well"], "{cause:?}");
 }
 
+/// POST counts a text, GET tells how many there are.
+struct Counter;
+
+#[derive(Clone, Default)]
+struct Miscounted {
+    with_empty: bool,
+    one_less: bool,
+}
+
+impl Model for Counter {
+    type Knobs = Miscounted;
+    type State = usize;
+
+    fn expect(knobs: &Miscounted, count: &mut usize, act: &Act) -> Option<Expect> {
+        let Some(asked) = act.asked_post() else {
+            let told = count.saturating_sub(usize::from(knobs.one_less));
+            return Some(Expect::step(1).body(told.to_string()));
+        };
+        if asked.text().is_empty() && !knobs.with_empty {
+            return Some(Expect::step(1).status(400));
+        }
+        *count += 1;
+        Some(Expect::step(1).status(303))
+    }
+
+    fn draw(draw: &mut Draw, _: &usize) -> Vec<Act> {
+        let text = draw.pick(&["", "one", "two"]);
+        vec![post("/").body(text), get("/")]
+    }
+
+    fn mistakes(mistakes: &mut Mistakes<Miscounted>) {
+        mistakes
+            .wrong("with-empty", "", |knobs| knobs.with_empty = true)
+            .wrong("one-less", "", |knobs| knobs.one_less = true);
+    }
+}
+
+#[test]
+fn of_two_mistakes_one_may_hide_the_other() {
+    let texts = ["one", "two", "three", "", "four", "", "", ""];
+    let acts: Vec<Act> = texts
+        .into_iter()
+        .flat_map(|text| [post("/").body(text), get("/")])
+        .collect();
+    let both = Miscounted {
+        with_empty: true,
+        one_less: true,
+    };
+    // Behind one empty text, the number is right.
+    let mut draw = Draw::new(&["hidden"]);
+    let cause = explained_by::<Counter>(&both, &acts, &mut draw).cause;
+    assert_eq!(cause.names(), ["with-empty", "one-less"], "{cause:?}");
+}
+
 #[test]
 fn of_two_mistakes_each_failure_has_its_own() {
     let mut knobs = Knobs::default();
@@ -169,7 +228,7 @@ fn of_two_mistakes_each_failure_has_its_own() {
     set(&mut knobs);
     let explained = explained(set);
     let names = |acts: &[Act]| {
-        let cause = explained.of(&played(&knobs, acts), &Open::new());
+        let cause = explained.of(&played::<Board>(&knobs, acts), &Open::new());
         cause.names().join(" ")
     };
     let (said, nothing) = (post("/").body("x"), post("/").body(""));
@@ -204,7 +263,7 @@ fn what_nobody_knows_is_not_guessed() {
 /// A board that finds the length of a body by a name in these letters.
 fn by_letters(acts: &[Act], connections: Connections, finds_small: bool) -> Play {
     let is_small = matches!(connections, Connections::Ureq | Connections::Small);
-    let mut play = played(&Knobs::default(), acts);
+    let mut play = played::<Board>(&Knobs::default(), acts);
     for (_, seen) in play.iter_mut().filter(|_| is_small != finds_small) {
         if seen.answer().is_some_and(|answer| answer.status == 303) {
             *seen = came(Answer::new(411, ""));
@@ -242,7 +301,7 @@ fn what_is_wrong_with_all_letters_is_not_told_by_them() {
             },
             ..Knobs::default()
         };
-        Some(played(&knobs, acts))
+        Some(played::<Board>(&knobs, acts))
     };
     let plays = [(); 3].map(|()| by_chance(&acts, Connections::Ureq).unwrap());
     let mut draw = Draw::new(&["cause"]);
@@ -256,7 +315,7 @@ fn failing(acts: &[Act]) -> Play {
         kept: |text| text.to_uppercase(),
         ..Knobs::default()
     };
-    let mut play = played(&knobs, acts);
+    let mut play = played::<Board>(&knobs, acts);
     for (_, seen) in &mut play {
         let long = seen.answer().map_or(0, |answer| answer.body.len());
         if long > 30 {
