@@ -251,6 +251,14 @@ fn raw(form: &[u8]) -> Option<String> {
     found.map(|(_, value)| value.into())
 }
 
+/// Whether the word message stands in what was sent, in a name or in a value.
+fn holds_the_word(form: &[u8]) -> bool {
+    let mut texts = fields(form)
+        .into_iter()
+        .flat_map(|(name, value)| [name, value]);
+    texts.any(|text| text.to_lowercase().contains("message"))
+}
+
 impl Model for MessageEcho {
     type Knobs = Knobs;
     /// What is left in a buffer that is never made anew.
@@ -390,6 +398,8 @@ impl Model for MessageEcho {
                 Some(expect(knobs.type_status))
             }
             None if knobs.names_field => Some(expect(knobs.missing).names(&["message"])),
+            // It may say what came in place of it, and the word stands there.
+            None if holds_the_word(sent) => Some(expect(knobs.missing)),
             None => Some(expect(knobs.missing).body_lacks("message")),
         }
     }
@@ -676,6 +686,35 @@ impl Model for MessageEcho {
             })
             .wrong("missing-is-empty", "A form without the field message is answered as if it had an empty one. Return None where it is not there: get(\"message\").cloned(), without a default behind it.", |knobs| {
                 knobs.message = |form| Some(first(form, "message").unwrap_or_default());
+            })
+            .wrong("no-form-taken", "A body without any = in it is taken for the message itself. It is no form, so there is no field message in it: the answer is 400. Do not guess what a client may have meant.", |knobs| {
+                knobs.message = |form| match form.contains(&b'=') || form.is_empty() {
+                    true => first(form, "message"),
+                    false => Some(String::from_utf8_lossy(form).into()),
+                };
+            })
+            .or(|knobs| {
+                // A field of that name without a value is an empty message.
+                knobs.message = |form| first(form, "message").or_else(|| {
+                    let is_form = form.contains(&b'=') || form.is_empty();
+                    (!is_form).then(|| String::from_utf8_lossy(form).into())
+                });
+            })
+            .or(|knobs| {
+                knobs.message = |form| match form.contains(&b'=') {
+                    true => first(form, "message"),
+                    false => Some(String::from_utf8_lossy(form).into()),
+                };
+            })
+            .wrong("any-body-taken", "A body without the field message is taken for the message itself, as it travels. There is no message in it: the answer is 400. Do not guess what a client may have meant.", |knobs| {
+                knobs.message = |form| first(form, "message").or_else(|| {
+                    (!form.is_empty()).then(|| String::from_utf8_lossy(form).into())
+                });
+            })
+            .or(|knobs| {
+                knobs.message = |form| first(form, "message").or_else(|| {
+                    Some(String::from_utf8_lossy(form).into())
+                });
             })
             .wrong("empty-refused", "A message with nothing in it is refused. The field is there, so it is a message: only a field that is missing gets 400.", |knobs| {
                 knobs.refuses = str::is_empty;
