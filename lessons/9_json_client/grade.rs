@@ -439,7 +439,8 @@ struct Failure {
     /// What else is on standard output.
     chatter: String,
     says_service: bool,
-    says_status: bool,
+    /// Whether the number of a status is in it.
+    says_status: fn(status: u16) -> bool,
 }
 
 const FAILURE: Failure = Failure {
@@ -448,7 +449,7 @@ const FAILURE: Failure = Failure {
     on_both: false,
     chatter: String::new(),
     says_service: true,
-    says_status: true,
+    says_status: |_| true,
 };
 
 const SENTENCE: &str = "My name is {name} {surname} and the PIN on my card is {pin}.\n";
@@ -829,7 +830,7 @@ fn failed(
         says(service.into(), false);
     }
     if let Some(status) = status {
-        says(status.to_string(), how.says_status);
+        says(status.to_string(), (how.says_status)(status));
     }
     expect
 }
@@ -1129,8 +1130,26 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
             "does-not-say-what",
             "The message does not say what went wrong. {error} shows what ureq says; for a wrong \
              status, it has the number in it.",
-            |knobs| knobs.failed.says_status = false,
+            |knobs| knobs.failed.says_status = |_| false,
         )
+        .wrong(
+            "some-numbers-said",
+            "For some statuses, the message has words of its own and not the number. The number of \
+             each status that is an error must be in it: {error} has it.",
+            |knobs| knobs.failed.says_status = |status| status != 404,
+        )
+        .or(|knobs| knobs.failed.says_status = |status| status != 500)
+        .or(|knobs| knobs.failed.says_status = |status| status != 503)
+        .or(|knobs| knobs.failed.says_status = |status| ![404, 500].contains(&status))
+        .or(|knobs| knobs.failed.says_status = |status| ![404, 503].contains(&status))
+        .or(|knobs| knobs.failed.says_status = |status| ![400, 404].contains(&status))
+        .or(|knobs| knobs.failed.says_status = |status| ![400, 404, 500].contains(&status))
+        .or(|knobs| knobs.failed.says_status = |status| status >= 500)
+        .or(|knobs| knobs.failed.says_status = |status| status < 500)
+        // The others have none.
+        .or(|knobs| knobs.failed.says_status = |status| status == 404)
+        .or(|knobs| knobs.failed.says_status = |status| status == 500)
+        .or(|knobs| knobs.failed.says_status = |status| [404, 500].contains(&status))
         .wrong(
             "says-too-little",
             "The message says neither who was asked nor what went wrong. \"{service}\" shows the \
@@ -1138,7 +1157,7 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| {
                 knobs.failed = Failure {
                     says_service: false,
-                    says_status: false,
+                    says_status: |_| false,
                     ..FAILURE
                 };
                 knobs.no_person.says_service = false;
@@ -1334,7 +1353,7 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
                     code: 0,
                     on_stdout: true,
                     says_service: false,
-                    says_status: false,
+                    says_status: |_| false,
                     ..FAILURE
                 };
             },
