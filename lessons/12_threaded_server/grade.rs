@@ -2,7 +2,7 @@
 //! the bookmarks that they share. Who is in at the same time, a site tells that holds what it is
 //! asked; no check looks at a clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,7 +35,12 @@ fn main() -> ExitCode {
         .check(2, 0, "no request waits for ever", nobody_waits_for_ever)
         .example(2, 1, "a good bookmark answers 303", Whole, |draw| {
             let (site, uri) = site(draw, 200);
-            [site, posted(&draw.word(), &uri), get("/")]
+            let name = draw.word();
+            // A name is free, too, that has another one in it, or is a part of it.
+            let like = [format!("{name}s"), name[1..].into(), name[..3].into()];
+            let like = like.map(|like| posted(&like, &uri));
+            let first = [site, posted(&name, &uri), get("/")];
+            first.into_iter().chain(like).collect::<Vec<_>>()
         })
         .example(2, 1, "a name that is taken answers 409", Status, |draw| {
             let ((one, old), (other, new)) = (site(draw, 200), site(draw, 200));
@@ -44,11 +49,14 @@ fn main() -> ExitCode {
         })
         .example(2, 1, "and keeps its URI", Whole, |draw| {
             let ((one, old), (other, new)) = (site(draw, 200), site(draw, 200));
-            let name = draw.word();
-            let acts = [one, other, posted(&name, &old), posted(&name, &new)];
-            acts.into_iter()
-                .chain([look_up(&name), get("/"), posted(&name, &old)])
-                .collect::<Vec<_>>()
+            // One name came with an argument, and one is posted.
+            let (begun, name) = (draw.word(), draw.word());
+            let acts = [one, other, start(&[&format!("{begun}={old}")])];
+            let twice = [posted(&name, &old), posted(&name, &new), look_up(&name)];
+            let again = [get("/"), posted(&name, &old)];
+            let of_begun = [posted(&begun, &new), look_up(&begun)];
+            let acts = acts.into_iter().chain(twice).chain(again);
+            acts.chain(of_begun).collect::<Vec<_>>()
         })
         .example(2, 1, "its site is not even asked", Status, |draw| {
             let (one, old) = site(draw, 200);
@@ -146,6 +154,8 @@ fn posted(name: &str, uri: &str) -> Act {
 struct Knobs {
     /// Whether a bookmark with this name and this URI finds its name taken.
     is_taken: fn(kept: &Bookmarks, name: &str, uri: &str) -> bool,
+    /// What comes of a name that is taken since the start.
+    begun: Taken,
     /// What comes of a name that is taken.
     taken: Taken,
     taken_status: u16,
@@ -158,8 +168,8 @@ struct Knobs {
     says: fn(there: bool) -> &'static str,
     /// The answers that it takes for those of the bookmarks, of what they are.
     finds: fn(there: Vec<bool>) -> Vec<bool>,
-    /// What a reader sees of a name.
-    named: fn(name: &str) -> String,
+    /// What a reader of it sees of a bookmark.
+    named: fn(name: &str, uri: &str) -> String,
     /// Of how many bookmarks it says something.
     lists: usize,
     /// Whether also of those that are gone.
@@ -202,6 +212,7 @@ impl Default for Knobs {
     fn default() -> Self {
         Self {
             is_taken: |kept, name, _| kept.contains_key(name),
+            begun: Taken::Refused,
             taken: Taken::Refused,
             taken_status: 409,
             asks_first: false,
@@ -211,7 +222,7 @@ impl Default for Knobs {
             stored: (303, Some("/".into())),
             says: |there| if there { "is there" } else { "is gone" },
             finds: |there| there,
-            named: str::to_string,
+            named: |name, _| name.into(),
             lists: usize::MAX,
             lists_gone: true,
             of_one_uri: OfOneUri::All,
@@ -228,6 +239,8 @@ struct World {
     sites: BTreeMap<String, u16>,
     /// The bookmarks that the program was started with.
     begun: Bookmarks,
+    /// The names that were given away since then.
+    posted: BTreeSet<String>,
     kept: Bookmarks,
 }
 
@@ -246,6 +259,7 @@ impl Model for ThreadedServer {
 
     fn restart(world: &mut World) {
         world.kept.clone_from(&world.begun);
+        world.posted.clear();
     }
 
     fn expect(knobs: &Knobs, world: &mut World, act: &Act) -> Option<Expect> {
@@ -257,7 +271,7 @@ impl Model for ThreadedServer {
             }
             Act::Start(command) => {
                 world.begun = command.pairs().collect();
-                world.kept.clone_from(&world.begun);
+                Self::restart(world);
                 return None;
             }
             act => act.asked()?,
@@ -328,6 +342,21 @@ impl Model for ThreadedServer {
                 let reply = Reply::answer(status, "text/html", "<h1>Another time</h1>\n");
                 vec![serves(path, reply), get("/status")]
             }
+            9 if draw.one_in(3) => {
+                // A name may be taken from the beginning.
+                let ((one, old), (other, new)) = (site(draw, 200), site(draw, 200));
+                let name = draw.word();
+                let begun = start(&[&format!("{name}={old}")]);
+                let page = draw.pick(&["/", "/status"]);
+                vec![
+                    one,
+                    other,
+                    begun,
+                    posted(&name, &new),
+                    look_up(&name),
+                    get(page),
+                ]
+            }
             9 => vec![get("/status".to_string() + &draw.query())],
             10 => vec![get(draw.path())],
             _ => vec![post("/").form(&[("name", &draw.word())])],
@@ -348,6 +377,14 @@ impl Model for ThreadedServer {
                  It must learn that its bookmark was not stored: 409.",
                 |knobs| knobs.taken = Taken::Kept,
             )
+            .wrong(
+                "begun-not-taken",
+                "A name that came with an argument is not taken for you, as one that was posted is: who posts it gets \
+                 303. All names are in the map, also those from the command line. Ask the map, and keep no other \
+                 list of what is taken.",
+                |knobs| knobs.begun = Taken::Overwritten,
+            )
+            .or(|knobs| knobs.begun = Taken::Kept)
             .wrong(
                 "asks-first",
                 "You ask the site before you look whether the name is taken. If it is, the client \
@@ -459,7 +496,13 @@ impl Model for ThreadedServer {
                 "name-escaped-twice",
                 "A name with a sign of HTML in it stands on the page of /status as &lt; or &amp;: it is escaped \
                  twice. send_status escapes the names. Give it each name as it is.",
-                |knobs| knobs.named = http_core::escape_html,
+                |knobs| knobs.named = |name, _| http_core::escape_html(name),
+            )
+            .wrong(
+                "uris-listed",
+                "/status lists the URIs of the bookmarks, and not their names. send_status wants the names: in a map, \
+                 they are the keys, and the URIs are the values.",
+                |knobs| knobs.named = |_, uri| uri.into(),
             )
             .wrong(
                 "everybody-there",
@@ -534,14 +577,23 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         .status(*status)
         .field("Location", location.as_deref());
     if taken {
-        match knobs.taken {
+        let is_begun = world.begun.contains_key(&name) && !world.posted.contains(&name);
+        let taken = match (knobs.begun, knobs.taken) {
+            (begun, Taken::Refused) if is_begun => begun,
+            (_, taken) => taken,
+        };
+        match taken {
             _ if knobs.again && world.kept.get(&name) == Some(&uri) => return Some(stored),
             Taken::Refused => return Some(expect.status(knobs.taken_status)),
-            Taken::Kept if there => return Some(stored),
+            Taken::Kept if there => {
+                world.posted.insert(name);
+                return Some(stored);
+            }
             Taken::Kept | Taken::Overwritten => {}
         }
     }
     if there && knobs.stores || !there && knobs.stores_refused {
+        world.posted.insert(name.clone());
         world.kept.insert(name, uri);
     }
     Some(if there { stored } else { refused })
@@ -572,7 +624,7 @@ fn listed(knobs: &Knobs, world: &World) -> (Vec<String>, Vec<String>) {
                 OfOneUri::First => !has_it(&all[..at]),
                 OfOneUri::Last => !has_it(&all[at + 1..]),
             };
-        let line = |says: &str| format!("{} {says}", (knobs.named)(name));
+        let line = |says: &str| format!("{} {says}", (knobs.named)(name, uri));
         match is_listed {
             true => lines.push(line((knobs.says)(there))),
             false => left_out.extend(["is there", "is gone"].map(line)),
@@ -1044,7 +1096,7 @@ const OTHER_ORDER: (&str, &str) = (
     "other-order",
     "/status does not list the bookmarks in the order of the map. If each thread adds what it has found, \
      they come in the order in which the sites answer; and pop takes the last one first. Keep what spawn \
-     returns in the order of the map, and join in this order.",
+     returns in the order of the map, join in this order, and sort nothing by what came.",
 );
 
 /// The site of the first name answers last.
