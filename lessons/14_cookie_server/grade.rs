@@ -102,7 +102,7 @@ fn main() -> ExitCode {
         })
         .example(3, 2, "the value is decoded", Whole, |draw| {
             let (line, word) = (draw.line(), draw.word());
-            [line, format!("<b>{word}</b>")]
+            [line, format!("<b>{word}</b>"), format!("&lt;{word}&gt;")]
                 .map(|name| with_cookies(&format!("visitor={}", encoded(&name))))
         })
         .example(
@@ -673,7 +673,7 @@ const FORGETS_ONLY_KNOWN: (&str, &str) = (
 /// A name, of letters and digits or not.
 fn name(draw: &mut Draw) -> String {
     let word = draw.word();
-    match draw.below(13) {
+    match draw.below(14) {
         1 => draw.text(),
         2 => draw.line(),
         3 => format!("{word} {}", draw.word()),
@@ -684,6 +684,7 @@ fn name(draw: &mut Draw) -> String {
         8 => format!("{word}%41+%"),
         9 => format!("{word}'{}", draw.pick(&["🐈", "é", "ー"])),
         10 => format!("<i>{word}</i>"),
+        12 => format!("{}{word}", draw.pick(&["&lt;", "&amp;", "&gt;", "&"])),
         // As long as the form allows, in letters of one byte, two or three.
         11 => draw.pick(&["n", "é", "ね"]).repeat(LONGEST - word.len()) + &word,
         _ => word,
@@ -994,6 +995,34 @@ fn about_the_page(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "amp-not-escaped",
+            "The & in a name is not escaped, so a visitor who is called &lt; is greeted as <. In HTML, an & begins \
+             an escape, and must be escaped itself: escape_html does it.",
+            |knobs| {
+                knobs.shown = |name| {
+                    let html = name.replace('<', "&lt;").replace('>', "&gt;");
+                    grader::model::shown(&html)
+                };
+            },
+        )
+        .wrong(
+            "amp-escaped-last",
+            "You replace the & after the other signs, and with it those that you have just written: < becomes \
+             &amp;lt;. Either the & comes first, or escape_html does all of it.",
+            |knobs| {
+                knobs.shown = |name| {
+                    let html = name.replace('<', "&lt;").replace('>', "&gt;");
+                    grader::model::shown(&html.replace('&', "&amp;"))
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.shown = |name| {
+                let html = name.replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+                grader::model::shown(&html.replace('&', "&amp;"))
+            };
+        })
+        .wrong(
             "escaped-first",
             "The name is escaped as it stands in the cookie, and decoded then: %3Cb%3E becomes a tag of the \
              page. Decode first, and escape last, where the name goes into the page.",
@@ -1179,6 +1208,18 @@ fn about_what_is_broken(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        .wrong(
+            "undecoded-greeted",
+            "A value that cannot be decoded, such as %ff, is greeted as it stands in the cookie. It is no name of \
+             anybody: leave this cookie out, and ask, without trying it once more undecoded.",
+            |knobs| {
+                knobs.reads = |value| decoded(value).or_else(|| Some(value.into()));
+            },
+        )
+        .or(|knobs| {
+            knobs.reads = |value| decoded(value).or_else(|| Some(value.into()));
+            knobs.decodes_all = false;
+        })
         .wrong(
             "empty-greeted",
             "A cookie with an empty value is greeted, without a name. Ask for one, as if there were no \
