@@ -399,13 +399,15 @@ const PUT_BACK: (&str, &str) = (
      you read before. Others have changed it meanwhile. fetch_add and fetch_sub change what is there now.",
 );
 
+/// Whether /count shows what becomes of a usize below 0.
+fn is_below_zero(said: &str) -> bool {
+    said.parse().is_ok_and(|number: u64| number > u64::MAX / 2)
+}
+
 /// The failure of a number that is wrong when requests have ended. What it does with two that
 /// overlap tells why.
 fn wrong_behind(run: &mut Run, said: &str, wrong: Failure) -> Verdict {
-    if said
-        .parse::<u64>()
-        .is_ok_and(|number| number > u64::MAX / 2)
-    {
+    if is_below_zero(said) {
         return Err(wrong.because(TWICE.0, TWICE.1));
     }
     let service = run.program().serve()?;
@@ -696,6 +698,17 @@ const AFTER_PANIC: (&str, &str) = (
      a guard.",
 );
 
+/// Asks for /fail, of a program that counts what does not fail, when nothing else is under way.
+fn fails_alone(service: &Service) -> Verdict {
+    fails(service)?;
+    let said = service.get("/count")?.text().trim().to_string();
+    if is_below_zero(&said) {
+        let wrong = miscounted(service, "after GET /fail", 0, &said);
+        return Err(wrong.because(TWICE.0, TWICE.1));
+    }
+    Ok(())
+}
+
 /// Asks for /fail, of a program that counts what does not fail.
 fn fails(service: &Service) -> Verdict {
     let upload = service.ask(post("/upload").body("12345"))?;
@@ -717,7 +730,7 @@ fn fails(service: &Service) -> Verdict {
 fn panics(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
     for _ in 0..3 {
-        fails(&service)?;
+        fails_alone(&service)?;
     }
     let said = count(&service, 0)?;
     if said == "0" {
@@ -734,15 +747,12 @@ fn panics_meanwhile(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
     service.ask(post("/upload").body("12345"))?;
     let over = count(&service, 0)?;
-    if over
-        .parse::<u64>()
-        .is_ok_and(|number| number > u64::MAX / 2)
-    {
+    if is_below_zero(&over) {
         let wrong = miscounted(&service, "after an upload that is done", 0, &over);
         return Err(wrong.because(TWICE.0, TWICE.1));
     }
     // What is wrong with /fail alone, the check before this one says.
-    fails(&service)?;
+    fails_alone(&service)?;
     let upload = Upload::begin(&service)?;
     let before = count(&service, 1)?;
     if before == "0" {
@@ -825,7 +835,7 @@ const MORE: usize = 600;
 
 /// The numbers of a line that is wrong in one place, and what is wrong with it. (Right are 0 1, 1 2,
 /// 2 1, 1 0.)
-const LINES: [(&[f64], &str, &str); 12] = [
+const LINES: [(&[f64], &str, &str); 13] = [
     (
         &[],
         "no-points",
@@ -861,6 +871,12 @@ const LINES: [(&[f64], &str, &str); 12] = [
         "old-number-up",
         "The line is late on its way up: what is recorded when a request begins is the number before. \
          fetch_add gives the old number. The new one is one more.",
+    ),
+    (
+        &[1.0, 2.0, 2.0, 1.0, 1.0, 0.0],
+        "first-change-missing",
+        "The first change, from 0 to 1, is not in the line. Pairs of neighbours, such as those of windows(2), \
+         are one fewer than the changes: the number before the first one is 0, and stands nowhere in the history.",
     ),
     (
         &[1.0, 1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 0.0],
@@ -1119,6 +1135,7 @@ fn fail_is_in(service: &Service, before: &[(f64, f64)]) -> Verdict {
         },
     );
     Err(match &new[..] {
+        below if below.iter().any(|number| *number > 1e18) => wrong.because(TWICE.0, TWICE.1),
         [] if after == before => wrong.because(
             "fail-not-counted",
             "A request for /fail is not in the chart. It is counted like all others, from its beginning until \

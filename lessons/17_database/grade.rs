@@ -65,7 +65,9 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let texts = [draw.word(), draw.word(), draw.word()];
-                let mut acts: Vec<Act> = texts.iter().map(|text| posted(text)).collect();
+                // At first, the table is empty.
+                let mut acts = vec![get("/")];
+                acts.extend(texts.iter().map(|text| posted(text)));
                 acts.push(get("/"));
                 acts
             },
@@ -287,6 +289,8 @@ struct Knobs {
     posted: (u16, Option<String>),
     /// How many messages are written into the file together.
     saves_every: usize,
+    /// Whether those that are not written yet are written before a page is shown, or a like counted.
+    saves_for_more: bool,
     /// What a start finds of what is in the file.
     found: fn(&[Message]) -> Vec<Message>,
     /// Why a text cannot be kept, if it cannot; else the texts that are kept.
@@ -331,14 +335,18 @@ struct Knobs {
     size: fn(page: i64) -> i64,
     /// The number of messages before a page.
     skipped: fn(page: i64) -> i64,
-    /// Whether there is a page behind this one.
-    has_older: fn(page: i64, count: i64) -> bool,
+    /// Whether there is a page behind this one, on which so many are shown.
+    has_older: fn(page: i64, count: i64, shown: i64) -> bool,
     /// What is taken for the number of messages.
     counted: fn(all: i64, since_start: i64) -> i64,
     no_page: Option<u16>,
     /// Which page is shown for a number below 1, if one is.
     below_one: Option<fn(page: i64) -> i64>,
     behind: u16,
+    /// Whether a page behind the last one is that one.
+    last_again: bool,
+    /// The status of the page while there is no message.
+    empty: u16,
 }
 
 impl Default for Knobs {
@@ -347,6 +355,7 @@ impl Default for Knobs {
         Self {
             posted: to_the_page(),
             saves_every: 1,
+            saves_for_more: false,
             found: |saved| saved.to_vec(),
             kept: |text| Ok(vec![text.into()]),
             limit: None,
@@ -372,11 +381,13 @@ impl Default for Knobs {
             empty_is_none: false,
             size: |_| PAGE,
             skipped: before,
-            has_older: |page, count| page.saturating_mul(PAGE) < count,
+            has_older: |page, count, _| page.saturating_mul(PAGE) < count,
             counted: |all, _| all,
             no_page: Some(400),
             below_one: None,
             behind: 200,
+            last_again: false,
+            empty: 200,
         }
     }
 }
@@ -418,7 +429,8 @@ impl Model for DatabaseBoard {
                     let first = expect.all().first().map(|first| &first.what);
                     matches!(first, Some(What::Status(statuses)) if statuses[..] == [200])
                 };
-                if knobs.likes_saved == Saved::WithThePage && is_shown(&page) {
+                let saves = knobs.saves_for_more || knobs.likes_saved == Saved::WithThePage;
+                if saves && is_shown(&page) {
                     world.save(true);
                 }
                 Some(page)
@@ -695,6 +707,13 @@ fn page(knobs: &Knobs, world: &World, number: Option<String>) -> Option<Expect> 
         (_, _, Some(status)) => return Some(expect.status(status)),
         (_, _, None) => 1,
     };
+    if count == 0 && knobs.empty != 200 {
+        return Some(expect.status(knobs.empty));
+    }
+    let page = match knobs.last_again {
+        true => page.min((count - 1).max(0) / PAGE + 1),
+        false => page,
+    };
     let size = (knobs.size)(page);
     let skipped = (knobs.skipped)(page).max(0);
     if page > 1 && skipped >= count && knobs.behind != 200 {
@@ -729,6 +748,7 @@ fn page(knobs: &Knobs, world: &World, number: Option<String>) -> Option<Expect> 
         let parts = message.text.split('\0').filter(|part| !part.is_empty());
         parts.map(str::to_string).collect()
     };
+    let number_shown = shown.len() as i64;
     let texts: Vec<String> = shown.iter().flat_map(|(_, one)| parts(one)).collect();
     let each = shown.into_iter().flat_map(|(id, message)| {
         let mut parts = parts(message);
@@ -740,7 +760,7 @@ fn page(knobs: &Knobs, world: &World, number: Option<String>) -> Option<Expect> 
     let link = |page: i64| format!("href=\"/?page={page}\"");
     expect = expect.then(4);
     let counted = (knobs.counted)(count, world.since_start);
-    expect = match (knobs.has_older)(page, counted) {
+    expect = match (knobs.has_older)(page, counted, number_shown) {
         true => expect.body_has(link(page + 1)),
         false => expect.body_lacks(link(page.saturating_add(1))),
     };
@@ -804,6 +824,9 @@ fn liked(
     let Some(id) = id else {
         return Some(expect.status(knobs.no_id));
     };
+    if knobs.saves_for_more {
+        world.save(true);
+    }
     let is_there = (1..=world.messages.len() as i64).any(|at| (knobs.likes)(id, at));
     if !is_there {
         return Some(expect.status(knobs.missing));
@@ -829,6 +852,14 @@ fn about_keeping(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.found = |_| Vec::new(),
         )
         .wrong("acknowledged-lost", LOST, |knobs| knobs.saves_every = 10)
+        .or(|knobs| {
+            knobs.saves_every = 10;
+            knobs.saves_for_more = true;
+        })
+        .or(|knobs| {
+            knobs.saves_every = usize::MAX;
+            knobs.saves_for_more = true;
+        })
         .wrong(
             "oldest-first",
             "The oldest message is the first on the page. Without ORDER BY, the rows come in any \
@@ -1079,7 +1110,7 @@ fn about_pages(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| {
             knobs.skipped = |page| (page - 1).wrapping_mul(PAGE);
-            knobs.has_older = |page, count| page.wrapping_mul(PAGE) < count;
+            knobs.has_older = |page, count, _| page.wrapping_mul(PAGE) < count;
         })
         .wrong(
             "skips-too-few",
@@ -1100,25 +1131,43 @@ fn about_pages(mistakes: &mut Mistakes<Knobs>) {
             "older-always",
             "There is a link to an older page where there is none. Is page * PAGE less than the \
              number of messages?",
-            |knobs| knobs.has_older = |_, _| true,
+            |knobs| knobs.has_older = |_, _, _| true,
         )
         .wrong(
             "older-never",
             "There is no link to the older page, though there is one: the last argument of \
              send_board says whether there are more.",
-            |knobs| knobs.has_older = |_, _| false,
+            |knobs| knobs.has_older = |_, _, _| false,
         )
         .wrong(
             "older-at-full-page",
             "With just twenty messages, there is a link to an older page, and it is empty. There \
              are more only if page * PAGE is less than the number of messages.",
-            |knobs| knobs.has_older = |page, count| page.saturating_mul(PAGE) <= count,
+            |knobs| knobs.has_older = |page, count, _| page.saturating_mul(PAGE) <= count,
         )
         .wrong(
             "older-by-the-first",
             "Whether there is an older page is asked without regard to the page: count > PAGE is \
              true on the last one, too. page * PAGE < count.",
-            |knobs| knobs.has_older = |_, count| count > PAGE,
+            |knobs| knobs.has_older = |_, count, _| count > PAGE,
+        )
+        .wrong(
+            "older-by-the-shown",
+            "There is a link to an older page as soon as there are more messages than those on this page. So the last \
+             page has one, too: the others may be newer. Those of all pages up to this one count: page * PAGE < count.",
+            |knobs| knobs.has_older = |_, count, shown| shown < count,
+        )
+        .wrong(
+            "last-page-again",
+            "A page behind the last one shows the messages of the last one. It is empty: LIMIT and OFFSET give no rows \
+             there, and so there are none on the page.",
+            |knobs| knobs.last_again = true,
+        )
+        .wrong(
+            "empty-board-breaks",
+            "As long as there is no message, the page cannot be shown: 500. What you ask the database for is NULL \
+             then, such as max(id) or sum(1) of no rows. The number of rows is count(*), and it is 0.",
+            |knobs| knobs.empty = 500,
         )
         .wrong(
             "no-number-is-first",
@@ -1641,8 +1690,9 @@ fn not_kept(run: &mut Run) -> Verdict {
         )
         .because(
             "failed-acknowledged",
-            "The INSERT has failed, and the answer says that the message is kept. execute returns \
-             a Result: hand its error on with ?, in keep and in do_post. Then the answer is 500.",
+            "The message could not be written, and the answer says that it is kept. Execute the INSERT \
+             before you answer. It returns a Result: hand its error on with ?, in keep and in do_post. Then \
+             the answer is 500.",
         ))
 }
 
