@@ -345,7 +345,16 @@ impl Model for PathRouter {
                     "percent-sign",
                     "A path with a percent sign in it has an answer of its own. It is a path that \
                      nobody knows, like any other: 404 and Page not found.",
-                    &[is_encoded, is_broken, is_no_text],
+                    &[is_encoded],
+                );
+            }
+            if is_broken(asked.path()) {
+                own(
+                    "not-decodable",
+                    "A path that can't be decoded, such as one with %E4 at its end, has an answer \
+                     of its own. It need not be decoded: it is a path that nobody knows, like any \
+                     other, 404 and Page not found. Compare request.path() as it comes.",
+                    &[is_broken, is_no_text],
                 );
             }
             if (300..400).contains(&status) {
