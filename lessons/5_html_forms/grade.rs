@@ -157,7 +157,10 @@ fn main() -> std::process::ExitCode {
         .example(4, 1, "a POST to another path gets 404", Status, |draw| {
             let path = draw.path();
             let paths = [format!("/login{path}"), format!("{path}/login"), path];
-            paths.map(|path| post(path).form(&[("name", "Ann"), ("password", "sesame")]))
+            let known = ["/", "/search"].map(str::to_string);
+            let form = [("name", "Ann"), ("password", "sesame")];
+            let all = paths.into_iter().chain(known);
+            all.map(|path| post(path).form(&form)).collect::<Vec<_>>()
         })
         .example(4, 1, "a password in the query is no login", Whole, |draw| {
             [get(format!("/login?name={}&password=sesame", draw.word()))]
@@ -203,8 +206,8 @@ struct Bookshop;
 /// What the bookshop does. The default is right; every other value is a mistake.
 #[derive(Clone)]
 struct Knobs {
-    /// The type of the forms, and that of the pages that show what was typed.
-    kinds: [Option<String>; 2],
+    /// The type of the forms, that of the page of a search, and that of the greeting.
+    kinds: [Option<String>; 3],
     /// Where the form of the homepage is sent.
     home: &'static str,
     /// What is taken for the query of a search.
@@ -233,7 +236,9 @@ struct Knobs {
     /// The paths of a login.
     is_login: fn(path: &str) -> bool,
     /// Whether a form with this Content-Type is no login.
-    type_refused: fn(kind: Option<&str>) -> bool,
+    type_refused: IsKind,
+    /// Whether the fields of one with this Content-Type are not looked at.
+    type_ignored: IsKind,
     /// Where the fields of a login are.
     login: fn(query: &str, body: &str) -> String,
     count: fn(&str) -> usize,
@@ -241,6 +246,8 @@ struct Knobs {
     number: fn(Expect, usize) -> Expect,
     password: fn(Expect, &str) -> Expect,
     post_elsewhere: u16,
+    /// Paths where a POST gets the page that a GET gets.
+    posts_as_get: &'static [&'static str],
 }
 
 /// A place that is looked for in a value which was filled in before.
@@ -280,6 +287,9 @@ fn places() -> String {
     PLACES.join(" ")
 }
 
+/// Whether a Content-Type, or none, is one of some.
+type IsKind = fn(Option<&str>) -> bool;
+
 /// The names of two fields and their values.
 type Fields<'a> = [(&'a str, Option<String>); 2];
 
@@ -289,7 +299,7 @@ type Shown = fn(Expect, &str) -> Expect;
 impl Default for Knobs {
     fn default() -> Self {
         Knobs {
-            kinds: [Some(HTML.into()), Some(HTML.into())],
+            kinds: std::array::from_fn(|_| Some(HTML.into())),
             home: "/search",
             query: |asked| asked.query().into(),
             value: first,
@@ -306,6 +316,7 @@ impl Default for Knobs {
             get_redirects: |_| false,
             is_login: |path| path == "/login",
             type_refused: |_| false,
+            type_ignored: |_| false,
             login: |_, body| body.into(),
             count: |password| password.chars().count(),
             number: Expect::shows_number,
@@ -318,6 +329,7 @@ impl Default for Knobs {
                 _ => expect.hides(password),
             },
             post_elsewhere: 404,
+            posts_as_get: &[],
         }
     }
 }
@@ -351,6 +363,22 @@ fn part(form: &str, name: &str, names: &[&str]) -> Option<String> {
     let part = form.split('&').nth(at % 2)?;
     let value = part.split_once('=').map_or("", |(_, value)| value);
     first(&format!("value={value}"), "value")
+}
+
+/// The field of this name, if it is in the part whose place its name has.
+fn in_its_part(form: &str, name: &str, names: &[&str]) -> Option<String> {
+    match names.iter().position(|known| *known == name) {
+        Some(at) => first(form.split('&').nth(at % 2)?, name),
+        None => first(form, name),
+    }
+}
+
+/// The same, where the second part is all that stands behind the first one.
+fn in_its_half(form: &str, name: &str, names: &[&str]) -> Option<String> {
+    match names.iter().position(|known| *known == name) {
+        Some(at) => first(form.splitn(2, '&').nth(at % 2)?, name),
+        None => first(form, name),
+    }
 }
 
 /// A reader sees just this text, and nothing of it can be taken for markup.
@@ -411,8 +439,11 @@ impl Model for Bookshop {
             return None; // other spellings of a path are left open, as in lesson 1
         }
         let page = |step: u32| {
-            let is_form = asked.method == "GET" && asked.path() != "/search";
-            let kind = &knobs.kinds[if is_form { 0 } else { 1 }];
+            let kind = &knobs.kinds[match (&*asked.method, asked.path()) {
+                ("GET", "/search") => 1,
+                ("GET", _) => 0,
+                _ => 2,
+            }];
             Expect::step(step)
                 .status(200)
                 .field("Content-Type", kind.as_deref())
@@ -481,7 +512,10 @@ impl Model for Bookshop {
                 if (knobs.type_refused)(asked.field("Content-Type")) {
                     return Some(refused(4));
                 }
-                let form = (knobs.login)(query, &asked.text());
+                let form = match (knobs.type_ignored)(asked.field("Content-Type")) {
+                    true => String::new(),
+                    false => (knobs.login)(query, &asked.text()),
+                };
                 let (name, password) = (value(&form, "name"), value(&form, "password"));
                 let fields = [("name", name), ("password", password)];
                 if (knobs.refuses)(Some(&form), &fields) {
@@ -512,6 +546,7 @@ impl Model for Bookshop {
                 let expect = (knobs.number)(expect, length);
                 (knobs.password)(expect, &password)
             }
+            ("POST", path) if knobs.posts_as_get.contains(&path) => Expect::step(4).status(200),
             ("POST", _) => Expect::step(4).status(knobs.post_elsewhere),
             _ => return None,
         })
@@ -576,20 +611,27 @@ impl Model for Bookshop {
     }
 
     fn mistakes(mistakes: &mut Mistakes<Knobs>) {
+        let types = [
+            (
+                "text",
+                "The pages are declared as plain text, so that a browser shows their tags. The type is text/html; charset=utf-8.",
+                Some(TEXT),
+            ),
+            (
+                "no-charset",
+                "The type does not say which encoding the pages have: it is text/html; charset=utf-8.",
+                Some("text/html"),
+            ),
+            (
+                "no-type",
+                "The Content-Type is missing: text/html; charset=utf-8.",
+                None,
+            ),
+        ];
+        for (name, says, kind) in types {
+            of_some_pages(mistakes, name, says, kind);
+        }
         mistakes
-            .wrong("text", "The pages are declared as plain text, so that a browser shows their tags. The type is text/html; charset=utf-8.", |knobs| {
-                knobs.kinds = [Some(TEXT.into()), Some(TEXT.into())];
-            })
-            .or(|knobs| knobs.kinds[0] = Some(TEXT.into()))
-            .or(|knobs| knobs.kinds[1] = Some(TEXT.into()))
-            .wrong("no-charset", "The type does not say which encoding the pages have: it is text/html; charset=utf-8.", |knobs| {
-                knobs.kinds = [Some("text/html".into()), Some("text/html".into())];
-            })
-            .or(|knobs| knobs.kinds[0] = Some("text/html".into()))
-            .or(|knobs| knobs.kinds[1] = Some("text/html".into()))
-            .wrong("no-type", "The Content-Type is missing: text/html; charset=utf-8.", |knobs| knobs.kinds = [None, None])
-            .or(|knobs| knobs.kinds[0] = None)
-            .or(|knobs| knobs.kinds[1] = None)
             .wrong("target-for-query", "You take the whole target for the query, so the name of the first field begins with the path. The query is what stands behind the ?: request.query().", |knobs| {
                 knobs.query = |asked| asked.target.replace('?', "%3F");
             })
@@ -625,7 +667,7 @@ impl Model for Bookshop {
                     same.last().map(|(_, value)| value.into_owned())
                 };
             })
-            .wrong("by-position", "You count on the order of the fields. They may come in any order, with others between them: look for their names.", |knobs| {
+            .wrong("by-position", "You count on the order of the fields. They may come in any order, with others between them: give parse_form all that came, and look for each name in that.", |knobs| {
                 knobs.value = |form, name| by_position(form, name, &["words", "shelf", "name", "password"]);
             })
             .or(|knobs| knobs.value = |form, name| by_position(form, name, &["words", "shelf"]))
@@ -633,6 +675,12 @@ impl Model for Bookshop {
             .or(|knobs| knobs.value = |form, name| part(form, name, &["words", "shelf", "name", "password"]))
             .or(|knobs| knobs.value = |form, name| part(form, name, &["words", "shelf"]))
             .or(|knobs| knobs.value = |form, name| part(form, name, &["name", "password"]))
+            .or(|knobs| knobs.value = |form, name| in_its_part(form, name, &["words", "shelf", "name", "password"]))
+            .or(|knobs| knobs.value = |form, name| in_its_part(form, name, &["words", "shelf"]))
+            .or(|knobs| knobs.value = |form, name| in_its_part(form, name, &["name", "password"]))
+            .or(|knobs| knobs.value = |form, name| in_its_half(form, name, &["words", "shelf", "name", "password"]))
+            .or(|knobs| knobs.value = |form, name| in_its_half(form, name, &["words", "shelf"]))
+            .or(|knobs| knobs.value = |form, name| in_its_half(form, name, &["name", "password"]))
             .wrong("small-letters", "You change capital letters of the values. They come back as they were typed.", |knobs| {
                 knobs.value = |form, name| first(form, name).map(|value| value.to_lowercase());
             })
@@ -830,6 +878,10 @@ impl Model for Bookshop {
             mistakes.wrong("login-query-refused", "GET /login with something in its query gets an error. It answers the form, whatever the query is.", move |knobs| knobs.get_refuses = with);
             mistakes.wrong("login-query-redirected", "GET /login with something in its query is answered with a redirect. It answers the form at once, with 200, whatever the query is.", move |knobs| knobs.get_redirects = with);
         }
+        for with in OTHER_TYPES {
+            mistakes.wrong("type-refused", "You look at the Content-Type of what is sent to /login, and answer some with an error. It makes no difference here: read the body, whatever its type is.", move |knobs| knobs.type_refused = with);
+            mistakes.wrong("type-ignored", "You look at the Content-Type of what is sent to /login, and with some of them you do not take the body for a form, so no field comes. It makes no difference here: take the body for a form in any case.", move |knobs| knobs.type_ignored = with);
+        }
         mistakes
             .wrong("login-beginning", "A POST to a path that only begins with /login is taken for a login, such as /login/x. Compare the whole path.", |knobs| {
                 knobs.is_login = |path| path.starts_with("/login");
@@ -840,12 +892,6 @@ impl Model for Bookshop {
             })
             .or(|knobs| knobs.is_login = |path| path.contains("/login"))
             .or(|knobs| knobs.is_login = |path| path.contains("login"))
-            .wrong("type-refused", "You look at the Content-Type of what is sent to /login, and answer some with an error. It makes no difference here: read the body, whatever its type is.", |knobs| {
-                knobs.type_refused = |kind| kind != Some(FORM_TYPES[0]);
-            })
-            .or(|knobs| knobs.type_refused = |kind| kind.is_none_or(|kind| !kind.starts_with(FORM_TYPES[0])))
-            .or(|knobs| knobs.type_refused = |kind| kind.is_some_and(|kind| kind != FORM_TYPES[0]))
-            .or(|knobs| knobs.type_refused = |kind| kind.is_some_and(|kind| !kind.starts_with(FORM_TYPES[0])))
             .wrong("query-if-empty", "If the body of a POST is empty, you take the fields from the query. They are in the body: if it is empty, no field has come, whatever the query is.", |knobs| {
                 knobs.login = |query, body| if body.is_empty() { query.into() } else { body.into() };
             })
@@ -916,6 +962,11 @@ impl Model for Bookshop {
                 };
             })
             .wrong("login-everywhere", "A POST to any path is taken for a login. Answer 404 if the path is not /login.", |knobs| knobs.post_elsewhere = 200)
+            .wrong("posts-as-get", "A POST to / or to /search gets the page that a GET gets. Only /login takes a POST: for every other path the answer is 404.", |knobs| {
+                knobs.posts_as_get = &["/", "/search"];
+            })
+            .or(|knobs| knobs.posts_as_get = &["/search"])
+            .or(|knobs| knobs.posts_as_get = &["/"])
             .wrong("name-missing", "The name is not on the page.", |knobs| knobs.name = not_there)
             .wrong("utf16-counted", "You count as UTF-16 does, in which 🐈 is two. In Rust it is one char: chars().count().", |knobs| {
                 knobs.count = |password| password.encode_utf16().count();
@@ -961,16 +1012,25 @@ impl Model for Bookshop {
             }
         }
         let kind = answer.field("Content-Type").map(str::to_string);
-        let both = [kind.clone(), kind.clone()];
-        let result = kind.clone();
-        mistakes
-            .wrong(
-                "type",
-                format!("Compare the Content-Type letter by letter: it is {HTML}."),
-                move |knobs| knobs.kinds = both.clone(),
-            )
-            .or(move |knobs| knobs.kinds[0] = kind.clone())
-            .or(move |knobs| knobs.kinds[1] = result.clone());
+        of_some_pages(
+            mistakes,
+            "type",
+            &format!("Compare the Content-Type letter by letter: it is {HTML}."),
+            kind.as_deref(),
+        );
+    }
+}
+
+/// This is the type of some pages, or of all.
+fn of_some_pages(mistakes: &mut Mistakes<Knobs>, name: &str, says: &str, kind: Option<&str>) {
+    const SOME: [&[usize]; 7] = [&[0, 1, 2], &[0], &[1], &[2], &[1, 2], &[0, 1], &[0, 2]];
+    for pages in SOME {
+        let kind = kind.map(str::to_string);
+        mistakes.wrong(name, says, move |knobs| {
+            for page in pages {
+                knobs.kinds[*page].clone_from(&kind);
+            }
+        });
     }
 }
 
@@ -1055,15 +1115,29 @@ fn everywhere(mistakes: &mut Mistakes<Knobs>, name: &str, says: &str, shown: &[S
 }
 
 /// What the query of a GET of /login may be looked at for.
-const LOGIN_QUERIES: [fn(Option<&str>) -> bool; 8] = [
+const LOGIN_QUERIES: [fn(Option<&str>) -> bool; 12] = [
     |query| has(query, "password"),
     |query| has(query, "name"),
     |query| ["name", "password"].iter().any(|name| has(query, name)),
     |query| ["name", "password"].iter().all(|name| has(query, name)),
     |query| query.is_some_and(|query| first(query, "password").is_some_and(|it| !it.is_empty())),
     |query| query.is_some_and(|query| query.contains("password")),
+    |query| query.is_some_and(|query| query.contains("password=")),
+    |query| {
+        query.is_some_and(|query| query.starts_with("password=") || query.contains("&password="))
+    },
+    |query| query.is_some_and(|query| query.contains("name=")),
+    |query| query.is_some_and(|query| query.contains('=')),
     |query| query.is_some_and(|query| !query.is_empty()),
     |query| query.is_some(),
+];
+
+/// Types with which a program may take what is sent to /login for no form.
+const OTHER_TYPES: [IsKind; 4] = [
+    |kind| kind != Some(FORM_TYPES[0]),
+    |kind| kind.is_none_or(|kind| !kind.starts_with(FORM_TYPES[0])),
+    |kind| kind.is_some_and(|kind| kind != FORM_TYPES[0]),
+    |kind| kind.is_some_and(|kind| !kind.starts_with(FORM_TYPES[0])),
 ];
 
 /// Whether a query has this field.
