@@ -63,6 +63,7 @@ fn main() -> std::process::ExitCode {
             [
                 post("/count").body("ねこ"),
                 post("/count").body(draw.line()),
+                post("/count").body(long(draw)),
             ]
         })
         .example(
@@ -98,7 +99,10 @@ fn main() -> std::process::ExitCode {
             1,
             "the answer says how many bytes are good",
             Whole,
-            broken,
+            |draw| {
+                let long = [long(draw).as_bytes(), b"\xff"].concat();
+                [broken(draw), vec![post("/count").body(long)]].concat()
+            },
         )
         .example(
             4,
@@ -116,6 +120,11 @@ fn main() -> std::process::ExitCode {
 
 fn words() -> Vec<Act> {
     CATS.map(|(path, _)| get(path)).into()
+}
+
+/// A text with more characters than a number of two bytes can count.
+fn long(draw: &mut Draw) -> String {
+    format!("{}ね", draw.word()).repeat(16_000)
 }
 
 /// Some good text, and a byte that stands in no text in UTF-8.
@@ -428,6 +437,38 @@ impl Model for TextAndBytes {
                 };
             })
             .or(|knobs| knobs.text_only = true)
+            .wrong("zero-ends", "A byte 00 and what stands behind it are lost. In Rust, a zero ends nothing: a Vec and a String know how long they are, and 00 is a byte like any other.", |knobs| {
+                knobs.numbers = |body| (200, numbers(until_zero(body), " ", hex));
+            })
+            .or(|knobs| knobs.counts = counts_until_zero)
+            .or(|knobs| {
+                knobs.numbers = |body| (200, numbers(until_zero(body), " ", hex));
+                knobs.counts = counts_until_zero;
+            })
+            .wrong("zero-left-out", "A byte 00 is left out of the numbers. It is a byte like any other: it is shown as 00.", |knobs| {
+                knobs.numbers = |body| {
+                    let others: Vec<u8> = body.iter().copied().filter(|byte| *byte != 0).collect();
+                    (200, numbers(&others, " ", hex))
+                };
+            })
+            .wrong("begins-again", "A large number is told as a small one: it begins again at 0 behind 255, as a u8 does, or behind 65535, as a u16 does. len(), count() and valid_up_to() return a usize, which is large enough: leave it as it is.", |knobs| {
+                knobs.counts = wrapped::<65536, 65536>;
+            })
+            .or(|knobs| knobs.counts = wrapped::<65536, { usize::MAX }>)
+            .or(|knobs| knobs.counts = wrapped::<{ usize::MAX }, 65536>)
+            .or(|knobs| knobs.counts = wrapped::<256, 256>)
+            .or(|knobs| knobs.counts = wrapped::<256, { usize::MAX }>)
+            .or(|knobs| knobs.counts = wrapped::<{ usize::MAX }, 256>)
+            .or(|knobs| knobs.broken = |_, good| (400, Told::Good(good % 65536)))
+            .or(|knobs| knobs.broken = |_, good| (400, Told::Good(good % 256)))
+            .or(|knobs| {
+                knobs.counts = wrapped::<65536, 65536>;
+                knobs.broken = |_, good| (400, Told::Good(good % 65536));
+            })
+            .or(|knobs| {
+                knobs.counts = wrapped::<256, 256>;
+                knobs.broken = |_, good| (400, Told::Good(good % 256));
+            })
             .wrong("bytes-twice", "Both numbers count bytes. text.len() is the number of bytes; the characters are text.chars().", |knobs| {
                 knobs.counts = |text| (text.len(), text.len());
             })
@@ -555,6 +596,17 @@ impl Model for TextAndBytes {
                     let rest = std::str::from_utf8(&body[good..]);
                     let text = String::from_utf8_lossy(body);
                     match rest.err().and_then(|error| error.error_len()) {
+                        None => (200, Told::Counts(text.chars().count(), body.len())),
+                        Some(_) => (400, Told::Good(good)),
+                    }
+                };
+            })
+            .or(|knobs| {
+                // The characters are whole ones, and the bytes are all.
+                knobs.broken = |body, good| {
+                    let (text, rest) = body.split_at(good);
+                    let text = String::from_utf8_lossy(text);
+                    match std::str::from_utf8(rest).err().and_then(|error| error.error_len()) {
                         None => (200, Told::Counts(text.chars().count(), body.len())),
                         Some(_) => (400, Told::Good(good)),
                     }
@@ -706,6 +758,23 @@ impl Model for TextAndBytes {
     }
 }
 
+/// The bytes before the first zero.
+fn until_zero(body: &[u8]) -> &[u8] {
+    let end = body.iter().position(|byte| *byte == 0);
+    &body[..end.unwrap_or(body.len())]
+}
+
+/// The same, counted.
+fn counts_until_zero(text: &str) -> (usize, usize) {
+    let text = text.split('\0').next().unwrap_or_default();
+    (text.chars().count(), text.len())
+}
+
+/// The numbers of characters and of bytes, where each begins again at 0 behind its largest.
+fn wrapped<const CHARACTERS: usize, const BYTES: usize>(text: &str) -> (usize, usize) {
+    (text.chars().count() % CHARACTERS, text.len() % BYTES)
+}
+
 /// How many bytes a Vec has room for that a body was read into.
 fn room(mut body: Vec<u8>, text: &str) -> usize {
     /// A body, of which nobody knows beforehand how long it is.
@@ -752,7 +821,16 @@ fn body(draw: &mut Draw) -> Vec<u8> {
         4 => format!(" {}\r\n{} \n", draw.word(), draw.line()),
         5 => "🐈".repeat(draw.number(1..4) as usize),
         6 => draw
-            .pick(&["\n", " ", "\t\u{1}\0", "\u{feff}x", "é", "x", "ね\u{fffd}"])
+            .pick(&[
+                "\n",
+                " ",
+                "\t\u{1}\0",
+                "a\0b",
+                "\u{feff}x",
+                "é",
+                "x",
+                "ね\u{fffd}",
+            ])
             .into(),
         // One sign for the eye, and several characters.
         7 => draw
