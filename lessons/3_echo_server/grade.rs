@@ -44,7 +44,8 @@ fn main() -> std::process::ExitCode {
             },
         )
         .example(2, 1, "a text in any language is decoded", Whole, |draw| {
-            [get(format!("/{}", encoded(&draw.line())))]
+            let sign = format!("/{}{}", draw.word(), encoded("\u{fffd}"));
+            [get(format!("/{}", encoded(&draw.line()))), get(sign)]
         })
         .example(2, 1, "the digits may be small letters", Whole, |draw| {
             [get(format!("/{}", bytes(&draw.line()).to_lowercase()))]
@@ -104,7 +105,15 @@ fn main() -> std::process::ExitCode {
         })
         .example(4, 1, "any other query changes nothing", Whole, |draw| {
             let path = draw.path();
-            let queries = ["", "shout", "shout=0", "shout=10", "shout=01", "no-shout=1"];
+            let queries = [
+                "",
+                "shout",
+                "shout=0",
+                "shout=10",
+                "shout=01",
+                "no-shout=1",
+                "a=b;shout=1",
+            ];
             queries.map(|query| get(format!("{path}?{query}")))
         })
         .sessions(1)
@@ -329,6 +338,18 @@ impl Model for EchoServer {
             })
             .wrong("slash-at-the-end", "You take away slashes at the end of the path, too. Only the first one goes.", |knobs| {
                 knobs.echoed = |asked| asked.path().trim_matches('/').into();
+            })
+            .wrong("slashes-joined", "You make one slash of several that follow each other, so /a//b comes back as a/b. Only the first slash of the path goes; the others are part of the text.", |knobs| {
+                knobs.echoed = |asked| asked.path()[1..].replace("//", "/");
+            })
+            .or(|knobs| knobs.echoed = |asked| joined(&asked.path()[1..]))
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| text.replace("//", "/")))
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| joined(&text)))
+            .wrong("empty-parts", "You take the path apart at its slashes and leave empty parts out, so /a//b comes back as a/b, and /a/ as a. Only the first slash goes; the others are part of the text.", |knobs| {
+                knobs.echoed = |asked| {
+                    let parts = asked.path().split('/').filter(|part| !part.is_empty());
+                    parts.collect::<Vec<_>>().join("/")
+                };
             })
             .wrong("name-of-a-file", "You take the path for the name of a file (std::path::Path), in which a slash at the end and a part that is a single dot mean nothing. Here it is a text: strip_prefix of a &str takes the first slash away, and nothing else.", |knobs| {
                 knobs.echoed = |asked| {
@@ -564,6 +585,19 @@ impl Model for EchoServer {
             .or(|knobs| {
                 knobs.decode = |text| strictly(text).filter(|text| !text.contains(['\r', '\n']));
             })
+            .wrong("replacement-sign", "A text in which the sign \u{fffd} was sent (%EF%BF%BD) gets a 400. It is a character like any other: String::from_utf8 says whether the bytes are a text, and what from_utf8_lossy has made does not.", |knobs| {
+                knobs.decode = |text| strictly(text).filter(|text| !text.contains('\u{fffd}'));
+            })
+            .wrong("bad-bytes-left-out", "Bytes that are not UTF-8 are left out, and the answer is 200. They can't be decoded, so the answer is 400.", |knobs| {
+                knobs.decode = |text| is_encoded(text).then(|| loosely(text).replace('\u{fffd}', ""));
+            })
+            .or(|knobs| {
+                knobs.decode = |text| {
+                    let bytes: Vec<u8> = percent_decode_str(text).collect();
+                    let good = bytes.utf8_chunks().map(|chunk| chunk.valid());
+                    is_encoded(text).then(|| good.collect())
+                };
+            })
             .wrong("lossy", "Bytes that are not UTF-8 become \u{fffd}, and the answer is 200. They can't be decoded, so the answer is 400: from_utf8, not from_utf8_lossy.", |knobs| {
                 knobs.decode = |text| is_encoded(text).then(|| percent_decode_str(text).decode_utf8_lossy().into());
             })
@@ -776,6 +810,15 @@ impl Model for EchoServer {
     }
 }
 
+/// The text with one slash for several in a row.
+fn joined(text: &str) -> String {
+    let mut text = text.to_string();
+    while text.contains("//") {
+        text = text.replace("//", "/");
+    }
+    text
+}
+
 /// Decodes the text if none of its digits is such a one.
 fn digits_without(text: &str, is_wrong: fn(&u8) -> bool) -> Option<String> {
     let mut signs = text.match_indices('%');
@@ -809,7 +852,16 @@ fn piece(draw: &mut Draw) -> String {
         7 => draw.pick(&["/", "//", "+", "%2B", "%2F", "%20"]).into(),
         8 => draw
             .pick(&[
-                "%25", "%3F", "%26", "%0A", "%2541", "%25zz", "%c3%a4", "%09", "%00",
+                "%25",
+                "%3F",
+                "%26",
+                "%0A",
+                "%2541",
+                "%25zz",
+                "%c3%a4",
+                "%09",
+                "%00",
+                "%EF%BF%BD",
             ])
             .into(),
         9 => encoded(&draw.text()),
