@@ -65,6 +65,7 @@ fn main() -> ExitCode {
                     message(&lines),
                     message(&indented(draw)),
                     message(&format!("\r\n{}", draw.word())),
+                    message(&format!("{}\r\n\r\n", draw.word())),
                     message(&draw.word().repeat(2000)),
                 ]
             },
@@ -337,7 +338,12 @@ impl Model for MessageForm {
                 let bytes = [b"message=", draw.word().as_bytes(), b"\xff%FF"].concat();
                 post("/").field("Content-Type", FORM).body(bytes)
             }
-            14 => message(&format!("  {}  {}  ", draw.word(), draw.word())),
+            14 => match draw.below(3) {
+                // Empty lines at its ends.
+                1 => message(&format!("{}\r\n\r\n", draw.word())),
+                2 => message(&format!("\r\n{}", draw.word())),
+                _ => message(&format!("  {}  {}  ", draw.word(), draw.word())),
+            },
             15 => match draw.below(6) {
                 // The pages are files of the program, and no paths.
                 0 => get(draw.pick(&["/form.html", "/form", "/message.html", "/index.html"])),
@@ -568,6 +574,10 @@ fn as_typed(page: Expect, message: &str) -> Expect {
     {
         page = page.shows_lines(["", rest]);
     }
+    // And an empty line at its end.
+    if let Some(rest) = with_empty_line(message) {
+        page = page.shows_lines([rest, ""]);
+    }
     // A comment of the page is no place for it.
     if is_plain(message) {
         page = page.body_lacks(in_comment(message));
@@ -583,6 +593,12 @@ fn as_typed(page: Expect, message: &str) -> Expect {
         }
         _ => page,
     }
+}
+
+/// The word before an empty line.
+fn with_empty_line(message: &str) -> Option<&str> {
+    let rest = message.strip_suffix("\r\n\r\n");
+    rest.filter(|rest| is_plain(rest))
 }
 
 /// A text in the place of the words in the comment of message.html.
@@ -630,8 +646,21 @@ fn plain_lines(text: &str) -> Option<Vec<&str>> {
 
 /// Between the lines of a text stands this, and a reader sees more line ends than were typed.
 fn parted(page: Expect, message: &str, between: &str) -> Expect {
-    match plain_lines(message) {
-        Some(lines) => page.body_has(lines.join(between)),
+    match with_empty_line(message).is_some() || plain_lines(message).is_some() {
+        true => page.body_has(message.replace("\r\n", between)),
+        false => as_typed(page, message),
+    }
+}
+
+/// Of the empty line at the end of a message, a reader sees nothing.
+fn without_empty_line(page: Expect, message: &str) -> Expect {
+    match with_empty_line(message) {
+        Some(rest) => {
+            let both = ["\r\n\r\n", "\n\n", "<br><br>", "<br>\n<br>"];
+            let page = page.shows(rest).body_has(rest);
+            let lost = both.iter().map(|both| format!("{rest}{both}"));
+            lost.fold(page, Expect::body_lacks)
+        }
         None => as_typed(page, message),
     }
 }
@@ -838,6 +867,15 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
                 without_spaces(page, message, &lines.join("\r\n"))
             };
         })
+        .or(|knobs| {
+            knobs.seen = |page, message| {
+                let lines: Vec<&str> = message.lines().map(str::trim).collect();
+                match with_empty_line(message) {
+                    Some(_) => without_empty_line(page, message),
+                    None => without_spaces(page, message, &lines.join("\r\n")),
+                }
+            };
+        })
         .wrong(
             "first-line-end",
             "A message that begins with an empty line is shown without it: right behind <pre>, HTML \
@@ -848,6 +886,13 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
                     as_typed(page, message.strip_prefix("\r\n").unwrap_or(message))
                 };
             },
+        )
+        .wrong(
+            "last-line-end",
+            "A message that ends with an empty line is shown without it. Lines that are joined again \
+             have one line end less: lines() does not tell whether there was one behind the last. \
+             Show the message as it was typed, and the style of the page shows its lines.",
+            |knobs| knobs.seen = without_empty_line,
         )
         .wrong(
             "first-stays",

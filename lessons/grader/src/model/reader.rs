@@ -48,13 +48,18 @@ impl Read {
 
     /// Whether something parts these lines, and not a line end together with a tag for a line
     /// break, if the page's style shows its line ends. If the first one is empty: whether its
-    /// line end is not passed over.
+    /// line end is not passed over. If the last one is: whether it is there.
     pub(super) fn parts_lines(&self, page: &Bytes, lines: &[String]) -> bool {
         let page = page.text();
         if let [first, second, ..] = lines
             && first.is_empty()
         {
             return !is_passed_over(&page, second);
+        }
+        if let [first, .., last] = lines
+            && last.is_empty()
+        {
+            return ends_with_empty_line(&page, first);
         }
         let keeps = |style: &str| page.to_lowercase().contains(style);
         let kept = ["pre-wrap", "pre-line", "white-space: pre", "<pre"];
@@ -364,6 +369,56 @@ fn is_passed_over(page: &str, line: &str) -> bool {
     })
 }
 
+/// Whether a reader sees an empty line behind this text, in one of its places. (The title of a page
+/// has no lines.)
+fn ends_with_empty_line(page: &str, line: &str) -> bool {
+    let tokens: Vec<Token<()>> = tokens(page).collect();
+    let is_title =
+        |token: &Token<()>| matches!(token, Token::StartTag(start) if **start.name == *b"title");
+    let mut places = tokens.iter().enumerate().filter_map(|(at, token)| {
+        let Token::String(string) = token else {
+            return None;
+        };
+        let string = text(string);
+        let (_, rest) = string.rsplit_once(line)?;
+        let in_title = at > 0 && is_title(&tokens[at - 1]);
+        (!in_title).then(|| is_empty_line(rest, &tokens[at + 1..]))
+    });
+    let first = places.next();
+    first.is_none_or(|first| first || places.any(|other| other))
+}
+
+/// Whether the rest of a text, and what stands behind it, looks like one more line. Of the line
+/// ends at the end of an element, a browser shows all but the last. With an element for each line,
+/// one more of them is an empty line, too.
+fn is_empty_line(rest: &str, behind: &[Token<()>]) -> bool {
+    let mut seen = rest.to_string();
+    let mut closed: Option<&[u8]> = None;
+    for token in behind {
+        match (token, closed) {
+            (Token::String(string), None) => seen += &text(string),
+            (Token::String(string), _) if !text(string).trim().is_empty() => return false,
+            (Token::StartTag(tag), None) if **tag.name == *b"br" => seen.push('\n'),
+            (Token::StartTag(tag), None) if !INLINE.contains(&&**tag.name) => return true,
+            (Token::EndTag(tag), None) if !INLINE.contains(&&**tag.name) => {
+                // What is no white space was written behind the text.
+                if !seen.trim().is_empty() || line_ends(&seen) > 1 {
+                    return true;
+                }
+                closed = Some(&tag.name);
+            }
+            (Token::EndTag(tag), Some(name)) if **tag.name == *name => return true,
+            _ => {}
+        }
+    }
+    closed.is_none()
+}
+
+/// How many line ends stand in a text.
+fn line_ends(text: &str) -> usize {
+    text.replace("\r\n", "\n").matches(['\r', '\n']).count()
+}
+
 /// Tags that stand inside of a line.
 const INLINE: [&[u8]; 20] = [
     b"a", b"abbr", b"b", b"bdi", b"cite", b"code", b"data", b"em", b"i", b"kbd", b"mark", b"q",
@@ -428,6 +483,32 @@ mod tests {
             "<pre>word",
         ] {
             assert!(parts(page), "{page}");
+        }
+    }
+
+    #[test]
+    fn an_empty_line_at_the_end_of_a_text_is_seen_or_lost() {
+        let lines = ["word", ""].map(str::to_string);
+        let is_there = |page: &str| Read::default().parts_lines(&page.into(), &lines);
+        for page in [
+            "<title>word</title><p>word\r\n\r\n</p>\n<p><a>Back</a>",
+            "<pre>\nword\n\n</pre>",
+            "<p><b>word<br><br></b></p>",
+            "<p>word<br>\n<br>\n</p>",
+            "<div>word</div>\n<div></div><div></div>\n<p>Back</p>",
+            "<li>word<li><li>",
+            "<p>word is what was typed</p>",
+            "<input value=word>",
+        ] {
+            assert!(is_there(page), "{page}");
+        }
+        for page in [
+            "<title>word\n\n</title><p>word</p>\n<p><a>Back</a></p>",
+            "<pre>\nword\n</pre>",
+            "<p><b>word<br></b></p><p>Back</p>",
+            "<p>word\r\n</p>",
+        ] {
+            assert!(!is_there(page), "{page}");
         }
     }
 

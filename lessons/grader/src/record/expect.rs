@@ -291,7 +291,8 @@ impl Expect {
     }
 
     /// A reader of the page sees these lines, one below the other, with none between them: they
-    /// are not parted by a tag for a line break and by a line end that is shown, too.
+    /// are not parted by a tag for a line break and by a line end that is shown, too. (If the first
+    /// one is empty, or the last, this is about that one.)
     pub fn shows_lines<T: Into<String>>(self, lines: impl IntoIterator<Item = T>) -> Self {
         let lines = lines.into_iter().map(Into::into).collect();
         self.what(What::Body(Text::ShowsLines(lines)))
