@@ -513,6 +513,8 @@ struct Knobs {
     no_note: u16,
     blank: u16,
     is_blank: fn(&str, method: &str) -> bool,
+    /// Whether such a text in a request of this method is taken for one that is not there.
+    drops_blank: fn(method: &str) -> bool,
     /// Whether a field that nobody knows is refused.
     refuses_more: bool,
     /// Whether a body without a single byte is taken for one that says nothing, `{}`.
@@ -583,6 +585,7 @@ impl Default for Knobs {
             no_note: 422,
             blank: 422,
             is_blank: |text, _| text.trim().is_empty(),
+            drops_blank: |_| false,
             refuses_more: false,
             takes_nothing: false,
             takes_more_behind: false,
@@ -678,7 +681,10 @@ impl Knobs {
             return Some(Err(Why::NoNote));
         }
         if text.as_ref().is_some_and(is_blank) {
-            return Some(Err(Why::Blank));
+            return Some(match (self.drops_blank)(&asked.method) {
+                true => Ok(Change { text: None, done }),
+                false => Err(Why::Blank),
+            });
         }
         Some(Ok(Change { text, done }))
     }
@@ -841,7 +847,9 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
     let put = asked.method == "PUT";
     let is_there = world.notes.contains_key(&id);
     let missing = knobs.problem(3, knobs.missing_status, knobs.missing[1]);
-    let needs_text = put || knobs.patch_needs_text;
+    // Who leaves out an empty text has one that is there before him.
+    let drops = (knobs.drops_blank)(&asked.method) && sent(asked).is_some_and(|c| c.text.is_some());
+    let needs_text = (put || knobs.patch_needs_text) && !drops;
     let change = match knobs.read(asked)? {
         Ok(change) if change.text.is_none() && needs_text => {
             return Some(match is_there {
@@ -887,13 +895,13 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
     let note = after.notes.entry(shown).or_insert(new);
     match change.text {
         Some(text) if put => (knobs.put)(note, text, change.done),
-        text => (knobs.patch)(
-            note,
-            Change {
-                text,
-                done: change.done,
-            },
-        ),
+        text => {
+            let done = match put {
+                true => Some(change.done.unwrap_or(false)),
+                false => change.done,
+            };
+            (knobs.patch)(note, Change { text, done });
+        }
     }
     let written = knobs.written[1];
     let told = match (knobs.shows_before)(&asked.method) {
@@ -1358,12 +1366,6 @@ fn about_creating(mistakes: &mut Mistakes<Knobs>) {
                 knobs.next_id = |world| world.notes.keys().next_back().map_or(1, |id| id + 1);
             },
         )
-        .or(|knobs| {
-            knobs.deletes = |world, id| {
-                world.notes.remove(&id);
-                world.last_id -= u32::from(id == world.last_id);
-            };
-        })
         .wrong(
             "counts-down",
             "A DELETE counts last_id down. So an id is given a second time, and the note that has it is \
@@ -1375,6 +1377,12 @@ fn about_creating(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        .or(|knobs| {
+            knobs.deletes = |world, id| {
+                world.notes.remove(&id);
+                world.last_id -= u32::from(id == world.last_id);
+            };
+        })
         .wrong(
             "refused-takes-an-id",
             "A POST that is refused counts last_id up, so the next note does not get the next id. What is \
@@ -1777,6 +1785,13 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.is_blank = |text, method| method != "PATCH" && text.trim().is_empty())
         .wrong(
+            "empty-left-out",
+            "A PATCH with an empty text gets 200, and the note keeps the text that it has, as if none had been sent. \
+             The client has sent one that cannot be used, and must be told: 422, as for POST.",
+            |knobs| knobs.drops_blank = |method| method == "PATCH",
+        )
+        .or(|knobs| knobs.drops_blank = |method| method != "POST")
+        .wrong(
             "more-fields-refused",
             "A body with fields that you do not know is refused. They are left out, so that newer clients \
              can use an older service.",
@@ -1988,12 +2003,16 @@ fn constants(asked: &Request, answer: &grader::record::Answer, mistakes: &mut Mi
     if let Some((location, around)) =
         location.and_then(|location| Some((location, around_number(location)?)))
     {
+        let says = match location.contains("://") {
+            true => {
+                "A server may be asked at another address than you think, so leave the host and the port out, \
+                     as in /notes/3"
+            }
+            false => "The path of a note is /notes/, and behind it the id",
+        };
         mistakes.wrong(
             "other-location",
-            format!(
-                "The Location of a new note is {location}. The path of a note is /notes/, and behind it \
-                 the id."
-            ),
+            format!("The Location of a new note is {location}. {says}."),
             move |knobs| knobs.around_id = Some(around.clone()),
         );
     }
