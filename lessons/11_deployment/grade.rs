@@ -1159,32 +1159,71 @@ fn keeps_what_has_changed(run: &mut Run, name: &str, file: &str) -> Verdict {
     }
     Err(wrong.because(
         "change-not-saved",
-        "A bookmark of the file has got another URI, and at the next start it has the old one again. The \
-         number of bookmarks does not show such a change: write the file at every end.",
+        "A bookmark of the file has got another URI, and at the next start it has the old one again. What is in \
+         memory at the end is all that counts: write just that, at every end, whatever the file has, and \
+         however many bookmarks there are.",
     ))
 }
 
-/// The failure of a program that has not written its file: whether it writes one that is there tells
-/// why.
+/// The failure of a program that has not written its file: when it writes one tells why.
 fn not_saved(run: &mut Run, wrong: Failure) -> Failure {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("bookmarks");
-    let size = || fs::metadata(&file).map_or(0, |file| file.len());
-    fs::write(&file, "").expect("a file");
-    let program = run.program().env("BOOKMARKS", &file.display().to_string());
-    let ended = program.arg("rust=https://rust-lang.org/").serve();
-    let ended = ended.and_then(|service| {
-        service.terminate()?;
-        service.wait()
-    });
-    match ended {
-        Ok(_) if size() > 0 => wrong.because(
+    if matches!(saves(run, &[], true), Ok(true)) {
+        return wrong.because(
             "saved-if-there",
             "The file of BOOKMARKS is written only if there is one already. At the first start on a host, \
              there is none, and all is lost at its end. fs::write makes it: do not ask.",
-        ),
-        _ => wrong.because(NOT_SAVED.0, NOT_SAVED.1),
+        );
     }
+    if matches!(saves(run, &ON_A_HOST, false), Ok(true)) {
+        return wrong.because(
+            "saved-with-host-only",
+            "The file of BOOKMARKS is written at the end if HOST is set, and not without it. Both ways to begin \
+             must come to the same end: a return in one arm of the match leaves main, and what stands behind \
+             the match is not done.",
+        );
+    }
+    wrong.because(NOT_SAVED.0, NOT_SAVED.1)
+}
+
+/// The settings of a host. (The port is any that is free, here as in all that is started.)
+const ON_A_HOST: [(&str, &str); 1] = [("HOST", "127.0.0.1")];
+
+/// Whether a program with these settings has written its file when it has ended. With `is_there`, an
+/// empty one is there before.
+fn saves(run: &mut Run, settings: &[(&str, &str)], is_there: bool) -> Result<bool, Failure> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("bookmarks");
+    if is_there {
+        fs::write(&file, "").expect("a file");
+    }
+    let program = run.program().env("BOOKMARKS", &file.display().to_string());
+    let program = settings
+        .iter()
+        .fold(program, |program, (name, value)| program.env(name, value));
+    let service = program.arg("rust=https://rust-lang.org/").serve()?;
+    service.terminate()?;
+    service.wait()?;
+    Ok(fs::metadata(&file).is_ok_and(|file| file.len() > 0))
+}
+
+/// On a host, the file is written as well.
+fn saves_on_a_host(run: &mut Run) -> Verdict {
+    // Whether it serves there at all is the question of step 1.
+    if !matches!(saves(run, &ON_A_HOST, false), Ok(false)) {
+        return Ok(());
+    }
+    let service = run.program().serve()?;
+    let wrong = service.wrong(
+        &["HOST=127.0.0.1 BOOKMARKS=…, with a bookmark, and SIGTERM"],
+        "a file with the bookmark",
+        "none, though without HOST it is written",
+    );
+    Err(wrong.because(
+        "saved-without-host-only",
+        "The file of BOOKMARKS is written at the end if HOST is not set, and not with it: on a host, all is lost. \
+         Both ways to begin must come to the same end: a return in one arm of the match leaves main, and what \
+         stands behind the match is not done.",
+    ))
 }
 
 const NOT_SAVED: (&str, &str) = (
@@ -1195,6 +1234,7 @@ const NOT_SAVED: (&str, &str) = (
 
 fn loses_nothing(run: &mut Run) -> Verdict {
     keeps_what_it_had(run)?;
+    saves_on_a_host(run)?;
     let stopped = stopped(run)?;
     let Stopped {
         name,
