@@ -174,7 +174,13 @@ fn main() -> ExitCode {
                 let uri = format!("http://{}.example/?a=1&b=%C3%A9+%2B#c'd", draw.word());
                 let arguments = [format!("{one}={uri}"), format!("{other}={}", any_uri(draw))];
                 let arguments = arguments.each_ref().map(|text| &**text);
-                [start(&arguments), look_up(&one), look_up(&other)]
+                let with_query = get(format!("/{other}?{}=1", draw.word()));
+                [
+                    start(&arguments),
+                    look_up(&one),
+                    look_up(&other),
+                    with_query,
+                ]
             },
         )
         .example(
@@ -659,9 +665,9 @@ struct Knobs {
     reads_text: bool,
     /// Whether a page that does not end is none.
     reads_all: bool,
-    /// How often it asks if that is an error, and whether a status of 400 or more is one.
+    /// How often it asks if it goes wrong, and what it takes for that.
     tries: usize,
-    tries_after_status: bool,
+    tries_after: fn(&Visit) -> bool,
     /// Whether a URI that is in the list is not asked again.
     trusts_known: bool,
     /// In milliseconds.
@@ -675,6 +681,8 @@ struct Knobs {
     takes_out: bool,
     found: u16,
     location: Place,
+    /// What becomes of that where the request has a query.
+    with_query: fn(location: String, query: &str) -> String,
     /// The answer for a name that nobody knows: status, and Location.
     unknown: (u16, Option<&'static str>),
     /// The status for a path that is no text.
@@ -691,7 +699,7 @@ struct Knobs {
     only_home: bool,
     /// Whether the page names a field then, and which it names for one of the two, that is
     /// empty or not there.
-    names_missing: bool,
+    names_missing: fn(empty: bool) -> bool,
     named: fn(lacks: &'static str, empty: bool) -> &'static str,
     asks_first: fn(name: &str, uri: &str) -> bool,
     /// Whether it asks first, and is told of what is missing all the same.
@@ -737,7 +745,7 @@ impl Default for Knobs {
             reads_text: false,
             reads_all: false,
             tries: 1,
-            tries_after_status: true,
+            tries_after: |visit| visit.is_error,
             trusts_known: false,
             patience: PATIENCE,
             for_each: false,
@@ -746,6 +754,7 @@ impl Default for Knobs {
             takes_out: false,
             found: 303,
             location: |_, uri| uri.into(),
+            with_query: |location, _| location,
             unknown: (404, None),
             no_text: 400,
             is_empty: |name, uri| name.is_empty() || uri.is_empty(),
@@ -753,7 +762,7 @@ impl Default for Knobs {
             refuses: |_| false,
             refuses_first: false,
             only_home: false,
-            names_missing: true,
+            names_missing: |_| true,
             named: |lacks, _| lacks,
             asks_first: |_, _| false,
             asks_always: false,
@@ -820,7 +829,7 @@ fn leads(uri: &str) -> Option<Leads> {
 /// What comes of asking for a URI, and of asking again if that went wrong.
 fn visit(knobs: &Knobs, world: &World, uri: &str) -> Option<Visit> {
     let mut visit = visit_once(knobs, world, uri)?;
-    if visit.is_error && knobs.tries > 1 && (knobs.tries_after_status || !visit.has_status) {
+    if knobs.tries > 1 && (knobs.tries_after)(&visit) {
         let asked = visit.asked.filter(|_| !visit.given_up);
         // How often a site is asked that does not answer in time depends on what time is left.
         visit.asked = asked.map(|asked| vec![asked; knobs.tries].concat());
@@ -1164,9 +1173,12 @@ fn gets(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
             if knobs.takes_out {
                 world.kept.remove(&name);
             }
-            expect
-                .status(knobs.found)
-                .field("Location", &*(knobs.location)(&name, &uri))
+            let location = (knobs.location)(&name, &uri);
+            let location = match asked.target.split_once('?') {
+                Some((_, query)) => (knobs.with_query)(location, query),
+                None => location,
+            };
+            expect.status(knobs.found).field("Location", &*location)
         }
         None => expect
             .status(knobs.unknown.0)
@@ -1225,11 +1237,14 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         let expect = expect.clone().status(status);
         let Some(lacks) = lacks else { return expect };
         let named = (knobs.named)(lacks, empty);
-        let expect = match knobs.names_missing {
+        let is_named = (knobs.names_missing)(empty);
+        let expect = match is_named {
             true => expect.names(words_for(named)),
+            // Whoever names a field elsewhere would have named the other one here.
+            false if (knobs.names_missing)(!empty) => hides(expect, other_one(lacks)),
             false => expect,
         };
-        match knobs.names_missing && named == lacks {
+        match is_named && named == lacks {
             true => expect,
             false => hides(expect, lacks),
         }
@@ -1406,8 +1421,22 @@ fn asking(mistakes: &mut Mistakes<Knobs>) {
             knobs.tries = 2;
         })
         .or(|knobs| knobs.tries = 3)
-        .or(|knobs| (knobs.tries, knobs.tries_after_status) = (2, false))
-        .or(|knobs| (knobs.tries, knobs.tries_after_status) = (3, false))
+        .or(|knobs| {
+            knobs.tries = 2;
+            knobs.tries_after = |visit| visit.is_error && !visit.has_status;
+        })
+        .or(|knobs| {
+            knobs.tries = 3;
+            knobs.tries_after = |visit| visit.is_error && !visit.has_status;
+        })
+        .or(|knobs| {
+            knobs.tries = 2;
+            knobs.tries_after = |visit| !visit.there;
+        })
+        .or(|knobs| {
+            knobs.tries = 3;
+            knobs.tries_after = |visit| !visit.there;
+        })
         .wrong("few-redirects", "A site behind several redirects counts as if nobody were there: you follow only a few. Leave their number to ureq, which follows up to ten.", |knobs| {
             knobs.hops = 1;
         })
@@ -1426,6 +1455,12 @@ fn first_with(kept: &BTreeMap<String, String>, is_like: impl Fn(&str) -> bool) -
     let mut all = kept.iter();
     let (_, uri) = all.find(|(known, _)| is_like(known))?;
     Some(uri.clone())
+}
+
+/// A URI as a parser writes it; what it can't read stays as it is.
+fn rewritten(uri: &str) -> String {
+    let parsed = uri.parse::<http_core::http::Uri>();
+    parsed.map_or_else(|_| uri.into(), |parsed| parsed.to_string())
 }
 
 fn looking_up(mistakes: &mut Mistakes<Knobs>) {
@@ -1503,6 +1538,30 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
             // The value of a header has no spaces at its ends.
             knobs.location = |name, _| name.trim_matches([' ', '\t']).into();
         })
+        .wrong("location-rewritten", "The Location is not the URI as it was given: it was parsed and written anew, which loses what stands behind a #, and puts a slash behind a host without a path. Send the text that is in the map.", |knobs| {
+            knobs.location = |_, uri| rewritten(uri);
+        })
+        .wrong("location-cut", "The Location ends where a # stands in the URI. What stands behind it is for the browser, which looks for it in the page: send the URI as it was given.", |knobs| {
+            knobs.location = |_, uri| uri.split('#').next().unwrap_or_default().into();
+        })
+        .wrong("query-handed-on", "The query of the request is put behind the URI. A query string changes nothing: the Location is the URI, as it was given.", |knobs| {
+            knobs.with_query = |uri, query| format!("{uri}?{query}");
+        })
+        .or(|knobs| {
+            knobs.with_query = |uri, query| match query {
+                "" => uri,
+                query => format!("{uri}?{query}"),
+            };
+        })
+        .or(|knobs| {
+            knobs.with_query = |uri, query| format!("{uri}{}{query}", if uri.contains('?') { "&" } else { "?" });
+        })
+        .or(|knobs| {
+            knobs.with_query = |uri, query| match query {
+                "" => uri,
+                query => format!("{uri}{}{query}", if uri.contains('?') { "&" } else { "?" }),
+            };
+        })
         .wrong("unknown-goes-home", "A name that nobody knows sends the client to the page. Then nobody learns that the name was wrong. The answer is 404.", |knobs| {
             knobs.unknown = (303, Some("/"));
         })
@@ -1552,8 +1611,10 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
         })
         .or(|knobs| knobs.missing[0] = 404)
         .wrong("missing-not-named", "The answer is 400, but its page does not say what is missing. One of the words name and uri must be in it.", |knobs| {
-            knobs.names_missing = false;
+            knobs.names_missing = |_| false;
         })
+        .or(|knobs| knobs.names_missing = |empty| !empty)
+        .or(|knobs| knobs.names_missing = |empty| empty)
         .wrong("other-one-named", "The answer is 400, but of name and uri, its page names the one that is there. Say which one is missing or empty.", |knobs| {
             knobs.named = |lacks, _| other_one(lacks);
         })
@@ -1565,6 +1626,11 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
         })
         .or(|knobs| knobs.named = |_, _| "name")
         .or(|knobs| knobs.named = |_, _| "uri")
+        // The same words for both, only where a field is empty, or only where it is not there.
+        .or(|knobs| knobs.named = |lacks, empty| if empty { "name" } else { lacks })
+        .or(|knobs| knobs.named = |lacks, empty| if empty { "uri" } else { lacks })
+        .or(|knobs| knobs.named = |lacks, empty| if empty { lacks } else { "name" })
+        .or(|knobs| knobs.named = |lacks, empty| if empty { lacks } else { "uri" })
         .wrong("post-only-home", "A POST to another path than / gets 404. In this lesson, a form is taken at every path.", |knobs| {
             knobs.only_home = true;
         })
@@ -1643,6 +1709,9 @@ fn keeping(mistakes: &mut Mistakes<Knobs>) {
         })
         .wrong("uri-where-it-led", "You store the address to which redirects have led, and not the URI that was sent. A site may redirect to another page tomorrow: store the URI just as parse_form gives it.", |knobs| {
             knobs.keeps_last = true;
+        })
+        .wrong("fragment-not-stored", "You store the URI without its # and what stands behind that. Store it just as parse_form gives it.", |knobs| {
+            knobs.keeps_uri = |uri| uri.split('#').next().unwrap_or_default().into();
         })
         .wrong("uri-without-slash", "You take the slash at the end of the URI away. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_uri = |uri| uri.trim_end_matches('/').into();
