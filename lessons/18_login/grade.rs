@@ -28,6 +28,12 @@ const FORMS: [&str; 4] = ["/messages", "/logout", "/login", "/register"];
 /// The host that requests name if it matters where they come from.
 const HOST: &str = "board.test";
 
+/// Pages of others.
+const OTHER_PAGES: [&str; 2] = [
+    "http://other.test/prize.html",
+    "http://localhost:8001/other_site.html",
+];
+
 fn main() -> ExitCode {
     let lesson = grader::lesson!(Login)
         // A password costs nothing here, where it is not said otherwise.
@@ -317,6 +323,18 @@ fn foreign_examples(lesson: Lesson) -> Lesson {
                 ]
             },
         )
+        .example(
+            5,
+            0,
+            "a form without an Origin is accepted",
+            Whole,
+            |draw| {
+                let (ann, word) = (Someone::new(draw), draw.word());
+                // curl -e says where it comes from like this.
+                let referred = |act: Act| act.field("Referer", draw.pick(&OTHER_PAGES));
+                [ann.registers(), ann.logs_in(), with(1, message(&word))].map(referred)
+            },
+        )
         .check(
             5,
             0,
@@ -390,6 +408,8 @@ struct Knobs {
     /// The status for a wrong password, and for a name that nobody has.
     refused: u16,
     unknown: u16,
+    /// What these two say of the cookie.
+    refusals: [Refusal; 2],
     /// The token of a login.
     token: Tokens,
     short: bool,
@@ -428,6 +448,8 @@ struct Knobs {
     looks_at: fn(asked: &Request) -> bool,
     unguarded: Vec<&'static str>,
     foreign: u16,
+    /// Whether a form without an Origin is refused if its Referer is a page of others.
+    refuses_referer: bool,
     /// Whether a form that is refused has its effect all the same.
     does_it_anyway: bool,
 }
@@ -447,6 +469,18 @@ enum Tokens {
     Name,
     /// The one that the browser has sent, if it has.
     Sent,
+}
+
+/// What a login that is refused says of the cookie.
+#[derive(Clone, Copy, PartialEq)]
+enum Refusal {
+    Nothing,
+    /// The browser is to forget it, or to keep an empty one.
+    Forget,
+    Empty,
+    /// There is a new token, which opens nothing, or the board.
+    Token,
+    Session,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -489,6 +523,7 @@ impl Default for Knobs {
             logged_in: to("/"),
             refused: 403,
             unknown: 403,
+            refusals: [Refusal::Nothing; 2],
             token: Tokens::New,
             short: false,
             counts: false,
@@ -521,6 +556,7 @@ impl Default for Knobs {
             looks_at: |_| true,
             unguarded: Vec::new(),
             foreign: 403,
+            refuses_referer: false,
             does_it_anyway: false,
         }
     }
@@ -624,6 +660,29 @@ impl State {
         self.sessions.insert(token.clone(), name.to_string());
         token
     }
+
+    /// A login is refused: what the answer says of the cookie.
+    fn refuse(
+        &mut self,
+        knobs: &Knobs,
+        refusal: Refusal,
+        name: &str,
+        asked: &Request,
+        expect: Expect,
+    ) -> Expect {
+        let value = match refusal {
+            Refusal::Nothing => CookieValue::Unset,
+            Refusal::Forget => CookieValue::Forgotten,
+            Refusal::Empty => CookieValue::Exactly(String::new()),
+            Refusal::Session => CookieValue::Exactly(self.begin(knobs, name, asked)),
+            Refusal::Token => {
+                let token = self.begin(knobs, name, asked);
+                self.sessions.remove(&token);
+                CookieValue::Exactly(token)
+            }
+        };
+        expect.cookie_is(SESSION, value)
+    }
 }
 
 struct Login;
@@ -648,11 +707,18 @@ impl Model for Login {
                 {
                     return None;
                 }
+                // If a page of others sends one, its Origin says so; programs may say what they like.
+                let is_referred = asked.field("Referer").is_some();
+                if is_referred && origin.is_some() {
+                    return None;
+                }
                 let host = asked.field("Host").unwrap_or("localhost:8000");
                 let is_own = is_own(origin, host);
                 let is_looked_at =
                     (knobs.looks_at)(asked) && !knobs.unguarded.contains(&asked.path());
-                if is_looked_at && !(knobs.takes)(origin, host) {
+                let is_taken =
+                    (knobs.takes)(origin, host) && !(is_referred && knobs.refuses_referer);
+                if is_looked_at && !is_taken {
                     state.refuses_own |= is_own;
                     if knobs.does_it_anyway && asked.path() == "/messages" {
                         posted(knobs, state, asked);
@@ -670,9 +736,9 @@ impl Model for Login {
                 if has_others && expect.all().iter().any(|expected| expected.step == 6) {
                     return Some(Expect::step(5).sets_no_cookie(SESSION));
                 }
-                Some(match origin {
-                    None => expect,
-                    Some(_) => in_step_5(expect),
+                Some(match origin.is_some() || is_referred {
+                    false => expect,
+                    true => in_step_5(expect),
                 })
             }
             _ => None,
@@ -1011,13 +1077,14 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
         "/login" => {
             let key = (knobs.name[2])(&name);
             let Some(kept) = state.members.get(&key) else {
-                let expect = Expect::step(6).status(knobs.unknown);
-                return Some(secret(expect.sets_no_cookie(SESSION)));
+                let expect = secret(Expect::step(6).status(knobs.unknown));
+                return Some(state.refuse(knobs, knobs.refusals[1], &key, asked, expect));
             };
             let expect = Expect::step(2);
             let is_right = *kept == (knobs.password)(&password) || knobs.any_password;
             if !is_right || knobs.no_password {
-                return Some(secret(expect.status(knobs.refused).sets_no_cookie(SESSION)));
+                let expect = secret(expect.status(knobs.refused));
+                return Some(state.refuse(knobs, knobs.refusals[0], &key, asked, expect));
             }
             if let Some(old) = token(asked) {
                 // Whether a browser that logs in again has two sessions, the text leaves open.
@@ -1132,7 +1199,8 @@ fn with_any(act: Act, draw: &mut Draw, state: &State) -> Act {
 fn from_somewhere(draw: &mut Draw, act: Act) -> Act {
     let host = draw.pick(&[HOST, "localhost:8000", "board.test:8000", "localhost:4133"]);
     let own = format!("http://{host}");
-    let origin = match draw.below(10) {
+    let origin = match draw.below(11) {
+        10 => return act.field("Referer", draw.pick(&OTHER_PAGES)),
         0..=2 => own,
         3 => "http://other.test".into(),
         4 => format!("{own}.evil.test"),
@@ -1244,6 +1312,25 @@ fn about_logging_in(mistakes: &mut Mistakes<Knobs>) {
              was kept.",
             |knobs| knobs.no_password = true,
         )
+        .wrong(
+            "refusal-forgets",
+            "A login that is refused sends the cookie, empty or with Max-Age=0. So a browser that was logged \
+             in loses its token by a mistyped password. A refusal sets no cookie: say nothing of it there.",
+            |knobs| knobs.refusals = [Refusal::Forget; 2],
+        )
+        .or(|knobs| knobs.refusals[0] = Refusal::Forget)
+        .or(|knobs| knobs.refusals[1] = Refusal::Forget)
+        .or(|knobs| knobs.refusals = [Refusal::Empty; 2])
+        .wrong(
+            "refusal-gives-token",
+            "A login that is refused gets a cookie with a new token all the same. A refusal sets no cookie: \
+             make a token, and a session for it, only once the password is right.",
+            |knobs| knobs.refusals = [Refusal::Token; 2],
+        )
+        .or(|knobs| knobs.refusals[0] = Refusal::Token)
+        .or(|knobs| knobs.refusals[1] = Refusal::Token)
+        .or(|knobs| knobs.refusals = [Refusal::Session; 2])
+        .or(|knobs| knobs.refusals[0] = Refusal::Session)
         .wrong(
             "no-path",
             "The cookie has no Path, so the browser takes one from the address of the request. Say which \
@@ -1528,6 +1615,12 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
             "A request without Origin is refused. Browsers send an Origin with every POST, so this is not \
              a browser with somebody's cookies: accept it.",
             |knobs| knobs.takes = |origin, host| origin.is_some() && is_own(origin, host),
+        )
+        .wrong(
+            "referer-refused",
+            "A request without Origin is refused because of its Referer. Whoever sends no Origin is no browser \
+             with somebody's cookies, whatever else it says. Look at the Origin, and at no other header.",
+            |knobs| knobs.refuses_referer = true,
         )
         .wrong(
             "own-refused",
