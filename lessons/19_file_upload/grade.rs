@@ -119,6 +119,7 @@ fn main() -> ExitCode {
                     text("caption", &draw.line()),
                     file(&picture_name(draw), png(draw, 300)),
                     text(&draw.word(), ""),
+                    file("", ""),
                 ],
             )]
         })
@@ -250,6 +251,24 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
                 get("/"),
             ]
         })
+        .example(
+            3,
+            0,
+            "control characters go before it is cut, and before the spaces",
+            Whole,
+            |draw| {
+                let long = "x".repeat(90);
+                let (word, name) = (draw.word(), picture_name(draw));
+                let one = draw.pick(&["\t", "\u{1}", "\u{7f}", "\u{9b}"]);
+                [
+                    picture(&format!("{word}{one}{long}"), png(draw, 80)),
+                    picture(&format!("{long}/{one}{name}"), png(draw, 81)),
+                    picture(&format!("\u{7f} {name}"), png(draw, 82)),
+                    picture(&format!("{name} \u{1}"), png(draw, 83)),
+                    get("/"),
+                ]
+            },
+        )
         .example(
             3,
             0,
@@ -626,7 +645,14 @@ fn drawn(draw: &mut Draw, world: &World) -> Vec<Act> {
 /// A name that a client may give to a picture.
 fn file_name(draw: &mut Draw) -> String {
     let name = picture_name(draw);
-    match draw.below(19) {
+    match draw.below(22) {
+        19 => format!(
+            "{}\u{7f}{}",
+            draw.word(),
+            "x".repeat(draw.number(70..100) as usize)
+        ),
+        20 => format!("{}\\{name}", "x".repeat(draw.number(60..100) as usize)),
+        21 => format!("\u{1} {name} \u{1}"),
         18 => format!("{name}{}", draw.pick(&["/", "/."])),
         1 => format!("../../{name}"),
         2 => format!("/tmp/{name}"),
@@ -907,6 +933,8 @@ struct Knobs {
     is_end: fn(&[u8]) -> bool,
     /// Whether every part has a file name.
     all_files: bool,
+    /// Whether an empty file name is taken for none.
+    empty_is_none: bool,
     /// The most bytes of a body that can be taken apart.
     longest: usize,
     malformed: u16,
@@ -959,6 +987,7 @@ impl Default for Knobs {
             keeps_back: true,
             is_end: |_| true,
             all_files: false,
+            empty_is_none: false,
             longest: usize::MAX,
             malformed: 400,
             display: |name| cleaned(name, &['/', '\\'], 80),
@@ -1095,6 +1124,9 @@ fn take_apart(
                 part.name = parameter(value, "name").unwrap_or(part.name);
                 part.file_name = parameter(value, "filename").or(part.file_name);
             }
+        }
+        if knobs.empty_is_none {
+            part.file_name = part.file_name.filter(|name| !name.is_empty());
         }
         let is_read = is_read(&part);
         let Some(end) = next(content, is_read || skips_parts) else {
@@ -1725,6 +1757,13 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.all_files = true,
         )
         .wrong(
+            "empty-file-name",
+            "A part with filename=\"\" is listed like a field that is no file. It has a file name, an empty \
+             one: a browser sends it where no file was chosen. Make file_name None only if there is no \
+             filename at all.",
+            |knobs| knobs.empty_is_none = true,
+        )
+        .wrong(
             "ends-with-the-buffer",
             "Ok(0) says that the part is at its end. If there is nothing in the buffer that you \
              can give away for sure, it is not: fill it, and look again.",
@@ -1841,6 +1880,55 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
                 knobs.display = |name| {
                     let whole = cleaned(name, &['/', '\\'], usize::MAX);
                     whole.chars().take(80).collect()
+                };
+            },
+        )
+        .wrong(
+            "cut-too-early",
+            "A name is cut to 80 characters while there is something in it that goes: control characters, or \
+             the path before the last slash. Then fewer are left. First take what stands behind the last / or \
+             \\, then filter the control characters out, and of that show 80.",
+            |knobs| {
+                knobs.display = |name| {
+                    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+                    cleaned(&last.chars().take(80).collect::<String>(), &[], 80)
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.display = |name| {
+                let begin: String = name.chars().take(80).collect();
+                cleaned(&begin, &['/', '\\'], 80)
+            };
+        })
+        .or(|knobs| {
+            knobs.display = |name| {
+                let begin = name.chars().filter(|c| !c.is_control()).take(80);
+                cleaned(&begin.collect::<String>(), &['/', '\\'], 80)
+            };
+        })
+        .wrong(
+            "trimmed-too-early",
+            "The spaces around a name are taken away before its control characters are, so that a space beside \
+             one of these is left. The text says: first without control characters, then cut, then trim.",
+            |knobs| {
+                knobs.display = |name| {
+                    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+                    match visible(last.trim(), &[]).take(80).collect::<String>() {
+                        empty if empty.is_empty() => "picture".into(),
+                        name => name,
+                    }
+                };
+            },
+        )
+        .wrong(
+            "empty-end-skipped",
+            "Of a name that ends with a slash, the piece before it is shown. Behind the last slash is nothing, \
+             and then the name is \"picture\": take the last piece, also if it is empty.",
+            |knobs| {
+                knobs.display = |name| {
+                    let pieces = name.trim_end_matches(['/', '\\']);
+                    cleaned(pieces, &['/', '\\'], 80)
                 };
             },
         )
@@ -1995,8 +2083,7 @@ fn about_the_disk(mistakes: &mut Mistakes<Knobs>) {
         )
         .wrong(
             "limit-refused",
-            "A picture that has just as many bytes as it may have is refused. The limit itself is \
-             allowed: length > self.limit.",
+            LIMIT_REFUSED,
             |knobs| knobs.kept = |content, limit| up_to(content, limit - 1),
         )
         .wrong(
@@ -2181,6 +2268,9 @@ const TOO_EARLY: &str = "A picture is on the board before its form has come to i
                          does not come, or is refused, it must not be there: publish when all are \
                          there.";
 
+const LIMIT_REFUSED: &str = "A picture that has just as many bytes as it may have is refused. The \
+                             limit itself is allowed: length > self.limit.";
+
 const ONE_READ: &str = "The kind of a picture is judged by what one read gives. That is what is there at \
                         the moment, and may be a single byte, if the first bytes come in two pieces: \
                         take(12).read_to_end(…) reads on until there are 12.";
@@ -2199,6 +2289,10 @@ const NOT_FOUND_AGAIN: &str = "After a start, the pictures are not found. Board:
 const LEFT: &str = "Something of it is left in the folder. Write into a NamedTempFile that you make \
                     with new_in: if the function ends early, by `?` or by return, its file goes \
                     away. Only persist keeps it.";
+
+const KEPT_TOO_EARLY: &str = "A picture that was whole is left in the folder when a later one of its form is \
+                              refused. Until the form has come to its end, its file must go away by itself: \
+                              put the NamedTempFile into the Upload, and let publish persist it.";
 
 /// An empty folder for pictures, in another one.
 fn folder() -> (TempDir, PathBuf) {
@@ -2540,14 +2634,28 @@ fn nothing_left(service: &Service, folder: &Path, but: &[String], done: &[&str])
         .because("left-behind", LEFT))
 }
 
+/// Whether a picture is refused that has just as many bytes as it may have, and one with a byte less is not.
+fn is_limit_refused(run: &mut Run) -> Result<bool, Failure> {
+    let limit = 5000;
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, limit)?;
+    let [less, just] = [limit - 1, limit].map(|length| picture("a.png", png(run.seed(), length)));
+    let [less, just] = [service.ask(less)?.status(), service.ask(just)?.status()];
+    Ok((less, just) == (303, 413))
+}
+
 fn too_large(run: &mut Run) -> Verdict {
     let (_outside, folder) = folder();
     let limit = 20_000;
     let service = serve(run, &folder, limit)?;
     let whole = png(run.seed(), limit);
-    service
-        .ask(picture("a.png", whole.clone()))?
-        .expect_status(303)?;
+    let answer = service.ask(picture("a.png", whole.clone()))?;
+    if let Err(failure) = answer.expect_status(303) {
+        return Err(match is_limit_refused(run)? {
+            true => failure.because("limit-refused", LIMIT_REFUSED),
+            false => failure,
+        });
+    }
     let good = files(&folder);
     let larger = png(run.seed(), limit + 1);
     service
@@ -2558,12 +2666,23 @@ fn too_large(run: &mut Run) -> Verdict {
     let both = [file("c.png", whole.clone()), file("d.png", larger)];
     service.ask(form("/pictures", &both))?.expect_status(413)?;
     let done = ["upload two pictures together, the second with one byte too many"];
-    nothing_left(&service, &folder, &good, &done).map_err(|failure| {
-        match fs::read(folder.join("2.png")).is_ok_and(|second| second == whole) {
-            true => failure.because("too-early", TOO_EARLY),
-            false => failure,
-        }
-    })?;
+    if let Err(failure) = nothing_left(&service, &folder, &good, &done) {
+        let is_whole = |name: &String| fs::read(folder.join(name)).is_ok_and(|all| all == whole);
+        let left = files(&folder);
+        return Err(
+            match left
+                .iter()
+                .filter(|name| !good.contains(name))
+                .find(|name| is_whole(name))
+            {
+                Some(name) if name == "2.png" => failure.because("too-early", TOO_EARLY),
+                Some(_) if leaves_nothing_of_half(&service, &folder, run) => {
+                    failure.because("kept-too-early", KEPT_TOO_EARLY)
+                }
+                _ => failure,
+            },
+        );
+    }
     // So large that the library refuses it.
     let length = limit + 3 * MIB;
     let head = body(&[file("e.png", png(run.seed(), 10_000))], BOUNDARY);
@@ -2573,6 +2692,24 @@ fn too_large(run: &mut Run) -> Verdict {
     }
     let done = ["upload a picture that is larger than the limit of the server, limits.body_size"];
     nothing_left(&service, &folder, &good, &done)
+}
+
+/// Whether nothing more is left of a picture that breaks off.
+fn leaves_nothing_of_half(service: &Service, folder: &Path, run: &mut Run) -> bool {
+    let before = files(folder);
+    let whole = body(&[file("f.png", png(run.seed(), 15_000))], BOUNDARY);
+    let Ok(mut pieces) = Pieces::begin(service, "/pictures", whole.len(), "") else {
+        return false;
+    };
+    pieces.send(&whole[..whole.len() / 2]);
+    // Until it is there, nothing can be left of it.
+    let began = Instant::now();
+    while files(folder) == before && began.elapsed() < Duration::from_millis(300) {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let _ = pieces.stream.shutdown(Shutdown::Both);
+    drop(pieces);
+    soon(|| files(folder) == before)
 }
 
 fn half(run: &mut Run) -> Verdict {
@@ -2829,7 +2966,13 @@ fn in_little_memory(run: &mut Run) -> Verdict {
             ));
     }
     if !matches!(answer, Some((303, _))) {
-        return Err(service.wrong(&done, "303 See Other", came(&answer)));
+        let wrong = service.wrong(&done, "303 See Other", came(&answer));
+        return Err(match answer {
+            Some((413, _)) if is_limit_refused(run)? => {
+                wrong.because("limit-refused", LIMIT_REFUSED)
+            }
+            _ => wrong,
+        });
     }
     let length = fs::metadata(folder.join("2.png")).map_or(0, |found| found.len() as usize);
     match length == LIMIT {
