@@ -669,7 +669,19 @@ fn moved(event: &Event, by: i64) -> Event {
     }
 }
 
-const SLIPS: [Slip; 13] = [
+/// Each event, with a space less where a line of its text begins with one, in the lines whose place this is.
+fn without_space(events: &[Event], is_there: fn(usize) -> bool) -> Vec<Event> {
+    each(events, |event| {
+        let lines = event.data.split('\n').enumerate();
+        let lines = lines.map(|(at, line)| match line.strip_prefix(' ') {
+            Some(rest) if is_there(at) => rest,
+            _ => line,
+        });
+        with_data(event, lines.collect::<Vec<_>>().join("\n"))
+    })
+}
+
+const SLIPS: [Slip; 15] = [
     Slip {
         name: "no-id",
         says: "The events have no number. Without a line such as id: 3, a browser that comes back cannot \
@@ -738,15 +750,18 @@ const SLIPS: [Slip; 13] = [
     },
     Slip {
         name: "space-lost",
-        says: "A space at the beginning of a line is lost: a browser takes one away behind data:, if it \
-               is there. Send data: with a space behind it, and then the line.",
-        comes: |due| {
-            each(due, |event| {
-                let lines = event.data.split('\n');
-                let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
-                with_data(event, lines.collect::<Vec<_>>().join("\n"))
-            })
-        },
+        says: SPACE_LOST,
+        comes: |due| without_space(due, |_| true),
+    },
+    Slip {
+        name: "space-lost",
+        says: SPACE_LOST,
+        comes: |due| without_space(due, |at| at == 0),
+    },
+    Slip {
+        name: "space-lost",
+        says: SPACE_LOST,
+        comes: |due| without_space(due, |at| at > 0),
     },
     Slip {
         name: "trimmed",
@@ -780,6 +795,10 @@ const SLIPS: [Slip; 13] = [
         comes: |due| due.iter().rev().cloned().collect(),
     },
 ];
+
+const SPACE_LOST: &str = "A space at the beginning of a line is lost: a browser takes one away behind \
+                          data:, if it is there. Send data: with a space behind it, and then the line, \
+                          for each line of a message.";
 
 const TRIMMED: &str = "The spaces at the ends of a message, or of its lines, are lost. It comes as it was \
                        typed: no trim().";
@@ -894,6 +913,64 @@ fn expect_events_until(
         None => wrong,
     })
 }
+
+/// The same, where messages can be posted: if nothing but a number is wrong, more of them say why.
+fn expect_posted(
+    service: &Service,
+    listener: &mut Listener,
+    done: &[&str],
+    due: &[Event],
+    others: &[Other],
+) -> Verdict {
+    expect_events(service, listener, done, due, others).map_err(|wrong| {
+        match why_other_numbers(service, listener, due) {
+            Some((name, says)) => wrong.because(name, says),
+            None => wrong,
+        }
+    })
+}
+
+/// Why numbers are wrong, if nothing else is. One alone may be one less, or the number of something else.
+fn why_other_numbers(
+    service: &Service,
+    listener: &mut Listener,
+    due: &[Event],
+) -> Option<(&'static str, &'static str)> {
+    if other_numbers(due, &listener.events()) == 0 {
+        return None;
+    }
+    let number = |event: &Event| event.id.as_ref()?.parse::<usize>().ok();
+    let more = self::due(number(due.last()?)? + 1, &[ONCE_MORE; 3]);
+    for _ in &more {
+        posts(service, ONCE_MORE).ok()?;
+    }
+    let due = [due, &more].concat();
+    listener.wait(patience(), |listener| listener.events().len() >= due.len());
+    let came = listener.events();
+    // What is not kept has no place.
+    let mut newcomer = Listener::open(service, None).ok()?;
+    let all = number(due.last()?)?;
+    newcomer.wait(patience(), |newcomer| newcomer.events().len() >= all);
+    let kept = newcomer.events();
+    let texts = |events: &[Event]| {
+        each(events, |event| Event {
+            id: None,
+            ..event.clone()
+        })
+    };
+    if other_numbers(&due, &came) < 2 || kept.len() != all || !texts(&kept).ends_with(&texts(&due))
+    {
+        return None;
+    }
+    let by_one = BY_ONE.iter().find(|name| {
+        let moved = (slip(name).comes)(&due);
+        let mut all = due.iter().zip(&came).zip(moved);
+        all.all(|((due, came), moved)| came == due || *came == moved)
+    });
+    Some(by_one.map_or(OTHER_NUMBERS, |name| named(name)))
+}
+
+const ONCE_MORE: &str = "once more";
 
 /// The mistake that explains what has come, if it is the only one.
 fn cause(
@@ -1287,7 +1364,7 @@ fn reaches_one(run: &mut Run) -> Verdict {
             return Ok(());
         }
         let posted = Instant::now();
-        posts_to(&service, "once more")?;
+        posts_to(&service, ONCE_MORE)?;
         let came = listener.events().len() + 1;
         listener.wait(patience(), |listener| listener.events().len() >= came);
         soonest = soonest.min(posted.elapsed());
@@ -1322,7 +1399,7 @@ fn refused(run: &mut Run) -> Verdict {
         "POST / with a good one",
     ];
     let others = [(DOES_NOT_COME, Vec::new())];
-    expect_events(&service, &mut listener, &done, &due(1, &[&word]), &others)
+    expect_posted(&service, &mut listener, &done, &due(1, &[&word]), &others)
 }
 
 fn reaches_all(run: &mut Run) -> Verdict {
@@ -1423,6 +1500,15 @@ fn crowd(run: &mut Run) -> Verdict {
             .collect::<Vec<usize>>();
         in_order.sort_unstable();
         let all_there = in_order == (1..=POSTS).collect::<Vec<_>>();
+        // Each text has come once, and nothing is wrong but the numbers.
+        if at == 0
+            && sorted == posted
+            && numbers.len() == POSTS
+            && !all_there
+            && let Some((name, says)) = why_in_the_crowd(run, &service, &in_order)?
+        {
+            return Err(wrong.because(name, says));
+        }
         // The first one was there before all messages, so each has come to it by itself.
         if !came.is_empty() && says_nobody(&service)? {
             return Err(wrong.because(TAKEN_OUT.0, TAKEN_OUT.1));
@@ -1439,6 +1525,49 @@ fn crowd(run: &mut Run) -> Verdict {
     }
     Ok(())
 }
+
+/// Why these numbers have come, and not those from 1 on, where many have posted at once.
+fn why_in_the_crowd(
+    run: &mut Run,
+    service: &Service,
+    numbers: &[usize],
+) -> Result<Option<(&'static str, &'static str)>, Failure> {
+    for (name, first) in BY_ONE.iter().zip([0, 2]) {
+        if numbers.iter().copied().eq(first..first + numbers.len()) {
+            return Ok(Some(named(name)));
+        }
+    }
+    // What is not kept has no place.
+    let mut newcomer = Listener::open(service, None)?;
+    newcomer.wait(patience(), |newcomer| {
+        newcomer.events().len() >= numbers.len()
+    });
+    if newcomer.events().len() != numbers.len() {
+        return Ok(None);
+    }
+    // One after the other, while more and more listen.
+    let words = words(run, 6);
+    let service = board(run, &[])?;
+    let mut listeners = Vec::new();
+    for word in &words {
+        listeners.push(Listener::open(&service, None)?);
+        posts_to(&service, word)?;
+    }
+    let first = &mut listeners[0];
+    first.wait(patience(), |first| first.events().len() >= words.len());
+    let (due, came) = (due(1, &texts(&words)), first.events());
+    Ok(match came == due {
+        true => Some(NUMBER_TWICE),
+        false if other_numbers(&due, &came) > 1 => Some(OTHER_NUMBERS),
+        false => None,
+    })
+}
+
+const NUMBER_TWICE: (&str, &str) = (
+    "number-twice",
+    "With several who post at once, two messages get the same number: between the count and the push, \
+     another thread has counted, too. Count and push under one guard.",
+);
 
 fn all_stay(run: &mut Run) -> Verdict {
     /// More than a program keeps that wants to be done with old ones.
@@ -1554,7 +1683,7 @@ fn comes_back(run: &mut Run) -> Verdict {
         others.extend(wrongly_posted(&all[seen..], FIRST.saturating_sub(seen)));
         let on_the_board = format!("(the messages 1 to {before} are on the board)");
         let done = [&*on_the_board, "POST / with one more"];
-        let verdict = expect_events(&service, &mut listener, &done, &all[seen..], &others);
+        let verdict = expect_posted(&service, &mut listener, &done, &all[seen..], &others);
         let is_all = listener.events() == all;
         listeners.push(listener);
         let word = run.seed().word();
@@ -1733,9 +1862,32 @@ fn quiet(service: &Service, due: &[Event], comments: usize) -> Result<Listener, 
             COMMENTS_COME.store(true, Ordering::Relaxed);
             Ok(listener)
         }
-        (false, 0) => Err(wrong.because(NO_COMMENT.0, NO_COMMENT.1)),
+        (false, 0) => {
+            let (name, says) = match comments_come_with(service, &mut listener) {
+                true => COMMENT_NOT_FLUSHED,
+                false => NO_COMMENT,
+            };
+            Err(wrong.because(name, says))
+        }
         (false, _) => Err(wrong),
     }
+}
+
+const COMMENT_NOT_FLUSHED: (&str, &str) = (
+    "comment-not-flushed",
+    "You write comments, and they do not leave: they come all together with the next message. What you write \
+     is collected until there is enough of it; flush() behind each comment sends it now.",
+);
+
+/// Whether the comments of some seconds come with a message, where none has come before.
+fn comments_come_with(service: &Service, listener: &mut Listener) -> bool {
+    let events = listener.events().len();
+    if posts(service, ONCE_MORE).is_err() {
+        return false;
+    }
+    listener.wait(patience(), |listener| listener.events().len() > events);
+    // One may belong to the message itself.
+    listener.comments() > 1
 }
 
 fn comments(run: &mut Run) -> Verdict {
@@ -1788,8 +1940,8 @@ fn miscounted(service: &Service, done: &str, expected: usize, said: &str) -> Fai
 
 const OTHERS_FORGOTTEN: (&str, &str) = (
     "others-forgotten",
-    "When one listener goes, another one is forgotten, too, and gets no more messages. Take out just the one \
-     with this number.",
+    "When one listener goes, others that are still there are taken out of the list, and get no more messages. \
+     Take out just the one with this number, and leave the rest.",
 );
 
 const NEVER_FORGOTTEN: (&str, &str) = (
@@ -1815,7 +1967,7 @@ fn forgotten(run: &mut Run) -> Verdict {
     for listener in &mut listeners {
         let others = [(DOES_NOT_COME, all[..1].to_vec())];
         let done = ["POST / with a message"];
-        expect_events(&service, listener, &done, &all, &others)?;
+        expect_posted(&service, listener, &done, &all, &others)?;
     }
     drop(listeners);
     let said = count(&service, 0)?;
@@ -1854,7 +2006,7 @@ fn not_forgotten(run: &mut Run) -> Verdict {
         let done = [listens, "POST / with a message"];
         let mut others = wrongly_posted(&all[..2], 1);
         others.push((DOES_NOT_COME, all[..1].to_vec()));
-        expect_events(&service, listener, &done, &all[..2], &others)?;
+        expect_posted(&service, listener, &done, &all[..2], &others)?;
     }
     let said = count(&service, 3)?;
     if said != "3" {
