@@ -209,9 +209,15 @@ impl Confinement {
             folder,
         } = place;
         let rustc = course.rustc();
+        // What Cargo tells a program when it is compiled.
+        let manifest = course.root.join("lessons").join(&lesson.folder);
         let Self::Bubblewrap { root, .. } = self else {
             let mut command = Command::new(rustc);
-            command.current_dir(folder);
+            command
+                .current_dir(folder)
+                .env("CARGO_PKG_NAME", &lesson.package)
+                .env("CARGO_PKG_VERSION", "0.1.0")
+                .env("CARGO_MANIFEST_DIR", manifest);
             return command;
         };
         let mut bwrap = Bwrap::new(*root);
@@ -222,8 +228,6 @@ impl Confinement {
             "--clearenv",
         ]);
         bwrap.set("PATH", "/usr/bin:/bin").set("TMPDIR", "/tmp");
-        // What Cargo tells a program when it is compiled.
-        let manifest = course.root.join("lessons").join(&lesson.folder);
         bwrap
             .set("CARGO_PKG_NAME", &lesson.package)
             .set("CARGO_PKG_VERSION", "0.1.0");
@@ -518,6 +522,22 @@ impl Bwrap {
 mod tests {
     use super::*;
     use crate::course::tests::course;
+
+    /// Without it, a program would have the folder of what grades it, which Cargo runs.
+    #[test]
+    fn an_unconfined_compiler_is_told_the_folder_of_the_lesson() {
+        let course = course();
+        let place = Place {
+            course: &course,
+            lesson: &course.lessons[0],
+            folder: Path::new("folder"),
+        };
+        let command = Confinement::None.compiler(&place);
+        let mut told = command.get_envs();
+        let manifest = told.find(|(name, _)| *name == "CARGO_MANIFEST_DIR");
+        let own = course.root.join("lessons").join(&place.lesson.folder);
+        assert_eq!(manifest.and_then(|(_, value)| value), Some(own.as_os_str()));
+    }
 
     /// As with a target folder elsewhere, and a lesson without files of its own.
     #[test]
