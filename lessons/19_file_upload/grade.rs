@@ -2669,19 +2669,15 @@ fn too_large(run: &mut Run) -> Verdict {
     if let Err(failure) = nothing_left(&service, &folder, &good, &done) {
         let is_whole = |name: &String| fs::read(folder.join(name)).is_ok_and(|all| all == whole);
         let left = files(&folder);
-        return Err(
-            match left
-                .iter()
-                .filter(|name| !good.contains(name))
-                .find(|name| is_whole(name))
-            {
-                Some(name) if name == "2.png" => failure.because("too-early", TOO_EARLY),
-                Some(_) if leaves_nothing_of_half(&service, &folder, run) => {
-                    failure.because("kept-too-early", KEPT_TOO_EARLY)
-                }
-                _ => failure,
-            },
-        );
+        let is_new = |name: &&String| !good.contains(name) && is_whole(name);
+        let new = left.iter().find(is_new);
+        return Err(match new {
+            Some(name) if name == "2.png" => failure.because("too-early", TOO_EARLY),
+            Some(_) if leaves_nothing_of_half(&service, &folder, run) => {
+                failure.because("kept-too-early", KEPT_TOO_EARLY)
+            }
+            _ => failure,
+        });
     }
     // So large that the library refuses it.
     let length = limit + 3 * MIB;

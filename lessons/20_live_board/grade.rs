@@ -948,10 +948,8 @@ fn why_other_numbers(
     listener.wait(patience(), |listener| listener.events().len() >= due.len());
     let came = listener.events();
     // What is not kept has no place.
-    let mut newcomer = Listener::open(service, None).ok()?;
     let all = number(due.last()?)?;
-    newcomer.wait(patience(), |newcomer| newcomer.events().len() >= all);
-    let kept = newcomer.events();
+    let kept = kept(service, all).ok()?;
     let texts = |events: &[Event]| {
         each(events, |event| Event {
             id: None,
@@ -968,6 +966,13 @@ fn why_other_numbers(
         all.all(|((due, came), moved)| came == due || *came == moved)
     });
     Some(by_one.map_or(OTHER_NUMBERS, |name| named(name)))
+}
+
+/// What a newcomer gets, of a board that is to have so many messages.
+fn kept(service: &Service, messages: usize) -> Result<Vec<Event>, Failure> {
+    let mut newcomer = Listener::open(service, None)?;
+    newcomer.wait(patience(), |newcomer| newcomer.events().len() >= messages);
+    Ok(newcomer.events())
 }
 
 const ONCE_MORE: &str = "once more";
@@ -1538,11 +1543,7 @@ fn why_in_the_crowd(
         }
     }
     // What is not kept has no place.
-    let mut newcomer = Listener::open(service, None)?;
-    newcomer.wait(patience(), |newcomer| {
-        newcomer.events().len() >= numbers.len()
-    });
-    if newcomer.events().len() != numbers.len() {
+    if kept(service, numbers.len())?.len() != numbers.len() {
         return Ok(None);
     }
     // One after the other, while more and more listen.

@@ -2,7 +2,7 @@
 //! built with. Cargo says all of it, and builds it once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -398,11 +398,8 @@ impl Course {
                 .arg("--extern")
                 .arg(format!("{name}={}", library.display()));
         }
-        // As Cargo sets them: by them, checks know their lesson.
-        let manifest = self.root.join("lessons").join(&lesson.folder);
-        command
-            .env("CARGO_MANIFEST_DIR", manifest)
-            .env("CARGO_PKG_NAME", &lesson.package);
+        // By them, checks know their lesson.
+        command.envs(self.told_by_cargo(lesson));
         let output = command.stdin(Stdio::null()).output();
         let output = output.map_err(|error| format!("cannot run rustc: {error}"))?;
         match output.status.success() {
@@ -422,6 +419,16 @@ impl Course {
             &["--checks"],
             &self.root,
         )?)
+    }
+
+    /// What Cargo tells the programs and the checks of a lesson when they are compiled.
+    pub(crate) fn told_by_cargo(&self, lesson: &Lesson) -> [(&'static str, OsString); 3] {
+        let manifest = self.root.join("lessons").join(&lesson.folder);
+        [
+            ("CARGO_PKG_NAME", (&lesson.package).into()),
+            ("CARGO_PKG_VERSION", "0.1.0".into()),
+            ("CARGO_MANIFEST_DIR", manifest.into()),
+        ]
     }
 
     /// The compiler.

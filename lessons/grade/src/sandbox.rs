@@ -209,15 +209,10 @@ impl Confinement {
             folder,
         } = place;
         let rustc = course.rustc();
-        // What Cargo tells a program when it is compiled.
-        let manifest = course.root.join("lessons").join(&lesson.folder);
+        let told = course.told_by_cargo(lesson);
         let Self::Bubblewrap { root, .. } = self else {
             let mut command = Command::new(rustc);
-            command
-                .current_dir(folder)
-                .env("CARGO_PKG_NAME", &lesson.package)
-                .env("CARGO_PKG_VERSION", "0.1.0")
-                .env("CARGO_MANIFEST_DIR", manifest);
+            command.current_dir(folder).envs(told);
             return command;
         };
         let mut bwrap = Bwrap::new(*root);
@@ -228,10 +223,9 @@ impl Confinement {
             "--clearenv",
         ]);
         bwrap.set("PATH", "/usr/bin:/bin").set("TMPDIR", "/tmp");
-        bwrap
-            .set("CARGO_PKG_NAME", &lesson.package)
-            .set("CARGO_PKG_VERSION", "0.1.0");
-        bwrap.set("CARGO_MANIFEST_DIR", manifest);
+        for (name, value) in told {
+            bwrap.set(name, value);
+        }
         bwrap
             .system()
             .read_only("/etc/alternatives")

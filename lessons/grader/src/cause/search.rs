@@ -49,7 +49,7 @@ impl<M: Model> Search<'_, M> {
                 return explained;
             }
         }
-        self.together([known, mistyped, everywhere, in_steps])
+        self.together(&[known, mistyped, everywhere, in_steps])
     }
 
     /// The cause, if a guess of these explains everything alone.
@@ -73,20 +73,19 @@ impl<M: Model> Search<'_, M> {
 
     /// The cause, if two guesses explain everything together. The less is known of two, the
     /// later they are looked at.
-    fn together(&mut self, kinds: [Vec<Guess<M>>; 4]) -> Explained<M> {
-        let named = [&kinds[0][..], &kinds[1]].concat();
-        let mut kinds = kinds.into_iter();
+    fn together(&mut self, kinds: &[Vec<Guess<M>>; 4]) -> Explained<M> {
         let mut fit: Vec<(usize, Guess<M>)> = Vec::new();
         for rank in 0..=6 {
-            let fits = |guess: &Guess<M>| self.fits(guess);
-            let next = kinds.next().into_iter().flatten().filter(fits);
-            fit.extend(next.map(|guess| (rank, guess)));
+            let fits = |guess: &&Guess<M>| self.fits(guess);
+            let next = kinds.get(rank).into_iter().flatten().filter(fits);
+            fit.extend(next.map(|guess| (rank, guess.clone())));
             let mut left = self.pairs(&fit, rank);
             // One may hide what the other does: what seems right without it is so by both.
             if left.is_empty() && rank == MOST_NAMED {
                 let outweighs = |guess: &&Guess<M>| self.outweighs(guess);
-                let named = named.iter().filter(outweighs).cloned();
-                left = self.pairs(&named.map(|guess| (0, guess)).collect::<Vec<_>>(), 0);
+                let named = kinds[..=MOST_NAMED].iter().flatten().filter(outweighs);
+                let named: Vec<_> = named.map(|guess| (0, guess.clone())).collect();
+                left = self.pairs(&named, 0);
             }
             if left.is_empty() {
                 continue;
