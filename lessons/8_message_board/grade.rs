@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use grader::model::folded;
 use grader::{
-    Act, Answer, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post,
-    request,
+    Act, Answer, Draw, Expect, Failure, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get,
+    post, request,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -47,10 +47,17 @@ fn main() -> ExitCode {
                 let lines = format!("{}\r\n{}", draw.word(), draw.word());
                 let (one, other) = (message(&draw.word()), message(&lines));
                 let poem = message(&indented(draw));
+                let spaced = message(&format!("  {}  {}  ", draw.word(), draw.word()));
                 // Reading the board takes nothing off it, and one can be posted again, also at once.
-                let first = vec![one.clone(), other, poem, get("/"), one.clone(), one];
+                let first = vec![one.clone(), other, poem, get("/"), one.clone(), one, spaced];
+                let empty_lines = with_empty_lines(draw).map(|text| message(&text));
+                // What stands in the query was not posted, and what got 404 was refused.
+                let in_query = post(format!("/?message={}", draw.word()));
+                let in_query = in_query.form(&[("message", &draw.word())]);
+                let elsewhere = post(draw.path()).form(&[("message", &draw.word())]);
                 let more: Vec<Act> = (0..5).map(|_| message(&draw.word())).collect();
-                [first, more, vec![get("/")]].concat()
+                let last = vec![in_query, elsewhere, get("/")];
+                [first, empty_lines.into(), more, last].concat()
             },
         )
         .example(
@@ -91,7 +98,10 @@ fn main() -> ExitCode {
             no_space_before,
         )
         .check(2, 0, "a long board shows every message", long_board)
-        .example(3, 1, "an empty message gets 400", Status, |_| [message("")])
+        .example(3, 1, "an empty message gets 400", Whole, |draw| {
+            let without = post(format!("/?message={}", draw.word())).form(&[]);
+            [without, message("")]
+        })
         .example(
             3,
             1,
@@ -99,14 +109,28 @@ fn main() -> ExitCode {
             Status,
             |_| [message(" \r\n\t "), message(&" ".repeat(300))],
         )
+        .check(
+            3,
+            0,
+            "a message that is refused leaves nothing on the page",
+            nothing_left,
+        )
         .example(
             4,
             1,
             "a message of 201 characters gets 413",
             Whole,
             |draw| {
-                let spaces_at_its_end = long(draw, "a", 196) + "     ";
-                [message(&long(draw, "é", 201)), message(&spaces_at_its_end)]
+                let (word, spaces) = (draw.word(), " ".repeat(5));
+                [
+                    long(draw, "é", 201),
+                    long(draw, "a", 196) + &spaces,
+                    spaces + &long(draw, "a", 196),
+                    format!("{}{word}", long(draw, " ", 201 - word.len())),
+                    long(draw, "\r\n", 201),
+                    long(draw, "a", 5000),
+                ]
+                .map(|text| message(&text))
             },
         )
         .example(
@@ -126,8 +150,11 @@ fn main() -> ExitCode {
             4,
             1,
             "a message of 200 characters is taken",
-            Status,
-            |draw| ["é", "🐈"].map(|filler| message(&long(draw, filler, 200))),
+            Whole,
+            |draw| {
+                let [one, other] = ["é", "🐈"].map(|filler| message(&long(draw, filler, 200)));
+                [one, other, get("/")]
+            },
         )
         .example(4, 1, "a line end counts as one character", Status, |draw| {
             [message(&long(draw, "\r\n", 200))]
@@ -154,6 +181,16 @@ fn indented(draw: &mut Draw) -> String {
     format!("{one}\r\n    {other}\r\n  {third}")
 }
 
+/// Messages with an empty line: at the beginning, at the end, and in the middle.
+fn with_empty_lines(draw: &mut Draw) -> [String; 3] {
+    let [one, other, third, fourth] = [(); 4].map(|()| draw.word());
+    [
+        format!("\r\n{one}"),
+        format!("{other}\r\n\r\n"),
+        format!("{third}\r\n\r\n{fourth}"),
+    ]
+}
+
 /// What a message board does. The default is right; every other value is a mistake.
 #[derive(Clone)]
 struct Knobs {
@@ -167,6 +204,8 @@ struct Knobs {
     missing: u16,
     /// Whether PUT is answered as POST.
     takes_put: bool,
+    /// Whether a message to another path is kept, which gets 404.
+    keeps_elsewhere: bool,
     /// How a message is kept among the others.
     keep: fn(&mut Vec<String>, String),
     is_empty: fn(&str) -> bool,
@@ -220,6 +259,7 @@ impl Default for Knobs {
             to_target: false,
             missing: 400,
             takes_put: false,
+            keeps_elsewhere: false,
             keep: |messages, message| messages.push(message),
             is_empty: |message| message.trim().is_empty(),
             length: |came| came.replace("\r\n", "\n").chars().count(),
@@ -249,14 +289,15 @@ impl Default for Knobs {
     }
 }
 
-/// What is on the board, what was posted to come there, and words of what was refused.
+/// What is on the board, what was posted to come there, and words of what was refused, with
+/// the step that says so.
 #[derive(Clone, Default)]
 struct Board {
     messages: Vec<String>,
     posted: Vec<String>,
-    refused: Vec<String>,
-    /// What stood in the query of a GET.
-    by_get: Vec<String>,
+    refused: Vec<(u32, String)>,
+    /// What stood in a query.
+    in_query: Vec<String>,
 }
 
 struct MessageBoard;
@@ -268,18 +309,27 @@ impl Model for MessageBoard {
     fn expect(knobs: &Knobs, board: &mut Board, act: &Act) -> Option<Expect> {
         let asked = act.asked()?;
         if asked.path() != "/" {
-            let expect = match &*asked.method {
-                "POST" => Expect::step(1).status(404),
-                _ => Expect::step(2).status(knobs.unknown),
-            };
-            return (!asked.respells(&["/"])).then_some(expect);
+            if asked.respells(&["/"]) {
+                return None;
+            }
+            if asked.method != "POST" {
+                return Some(refusal(2, knobs.unknown));
+            }
+            match asked.form_field("message") {
+                Some(message) if knobs.keeps_elsewhere => board.messages.push(message),
+                Some(message) => board
+                    .refused
+                    .extend(word_of(&message).map(|word| (2, word))),
+                None => {}
+            }
+            return Some(refusal(1, 404));
         }
         match &*asked.method {
             "GET" | "HEAD" => {
                 if let Some(message) = asked.query_field("message") {
                     match knobs.get_posts && asked.method == "GET" {
                         true => board.messages.push(message),
-                        false => board.by_get.push(message),
+                        false => board.in_query.push(message),
                     }
                 }
                 let expect = match &*asked.method {
@@ -294,10 +344,13 @@ impl Model for MessageBoard {
                 }
                 Some(expect)
             }
-            "POST" => Some(match asked.form_field("message") {
-                Some(came) => posted(knobs, board, &came, &asked.target),
-                None => Expect::step(3).status(knobs.missing),
-            }),
+            "POST" => {
+                board.in_query.extend(asked.query_field("message"));
+                Some(match asked.form_field("message") {
+                    Some(came) => posted(knobs, board, &came, &asked.target),
+                    None => refusal(3, knobs.missing),
+                })
+            }
             "PUT" if knobs.takes_put => {
                 let came = asked.form_field("message")?;
                 Some(posted(knobs, board, &came, &asked.target))
@@ -326,6 +379,10 @@ impl Model for MessageBoard {
             }
             13 => message(&format!("  {}  {}  ", draw.word(), draw.word())),
             14 if draw.one_in(3) => message(&indented(draw)),
+            14 if draw.one_in(3) => {
+                let texts = with_empty_lines(draw);
+                message(&draw.pick(&texts))
+            }
             14 => {
                 let lines = [draw.word(), draw.word(), draw.word()];
                 message(&lines.join("\r\n"))
@@ -336,9 +393,14 @@ impl Model for MessageBoard {
                 let fields = draw
                     .pick(&[[0, 1], [2, 0], [0, 2], [1, 0]])
                     .map(|at| fields[at]);
-                post("/".to_string() + &draw.query()).form(&fields)
+                let query = match draw.one_in(4) {
+                    true => format!("?message={}", draw.word()),
+                    false => draw.query(),
+                };
+                post("/".to_string() + &query).form(&fields)
             }
             16 => match draw.below(6) {
+                0 if draw.one_in(2) => post(format!("/?message={}", draw.word())).form(&[]),
                 0 => post("/").form(&[]),
                 1 => post("/").form(&[("massage", &draw.word())]),
                 2 => post("/").form(&[("Message", &draw.word())]),
@@ -352,7 +414,12 @@ impl Model for MessageBoard {
             17 => get(draw.path_near(&["/", "/", "/messages", "/board.html", "/board"])),
             18 => {
                 let path = draw.path_near(&["/", "/", "/messages"]);
-                post(path).form(&[("message", &draw.word())])
+                let text = if draw.one_in(3) {
+                    String::new()
+                } else {
+                    draw.word()
+                };
+                post(path).form(&[("message", &text)])
             }
             _ => match draw.below(4) {
                 0 | 1 => request("HEAD", "/"),
@@ -527,6 +594,22 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
             None => expect.in_one_piece(&lines, &others).shows_lines(lines),
         };
     }
+    for text in read.iter().filter(|_| knobs.between_lines.is_none()) {
+        let lines: Vec<&str> = text.split('\n').collect();
+        if !lines
+            .iter()
+            .all(|line| line.chars().all(char::is_alphanumeric))
+        {
+            continue;
+        }
+        expect = match lines[..] {
+            ["", line] | [line, "", ""] if line.is_empty() => expect,
+            ["", line] => expect.shows_lines(["", line]),
+            [line, "", ""] => expect.shows_lines([line, ""]),
+            [one, "", other] => without_empty_line(one, other).fold(expect, Expect::body_lacks),
+            _ => expect,
+        };
+    }
     if knobs.by_line {
         for lines in board.posted.iter().filter_map(|text| plain_lines(text)) {
             for parted in ["<br", "\n", "\r", " ", "&"].map(|end| format!("{}{end}", lines[0])) {
@@ -542,18 +625,25 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
             false => expect.shows("</"),
         };
     }
-    for word in &board.by_get {
+    for word in &board.in_query {
         if !board.messages.iter().any(|text| text.contains(word)) {
             expect = expect.hides(word);
         }
     }
-    for word in &board.refused {
+    for (step, word) in &board.refused {
         // Another message may have the same word.
         if !board.messages.iter().any(|text| text.contains(word)) {
-            expect = expect.then(4).hides(word);
+            expect = expect.then(*step).hides(word);
         }
     }
     expect
+}
+
+/// Two lines of a page between which there is no empty one.
+fn without_empty_line(one: &str, other: &str) -> impl Iterator<Item = String> {
+    ["\n", "\r\n", "<br>", "<br>\n"]
+        .into_iter()
+        .map(move |end| format!("{one}{end}{other}"))
 }
 
 /// The lines of a text of several, if nothing of them has to be escaped.
@@ -561,6 +651,22 @@ fn plain_lines(text: &str) -> Option<Vec<&str>> {
     let lines: Vec<&str> = text.split('\n').collect();
     let is_plain = |line: &&str| !line.is_empty() && line.chars().all(char::is_alphanumeric);
     (lines.len() > 1 && lines.iter().all(is_plain)).then_some(lines)
+}
+
+/// A page that says why something is refused.
+fn refusal(step: u32, status: u16) -> Expect {
+    let expect = Expect::step(step).status(status);
+    match status {
+        400.. => expect.field("Content-Type", HTML),
+        _ => expect,
+    }
+}
+
+/// The word that a message begins with, if it does.
+fn word_of(message: &str) -> Option<String> {
+    let letters = message.trim().chars();
+    let word: String = letters.take_while(char::is_ascii_alphanumeric).collect();
+    Some(word).filter(|word| !word.is_empty())
 }
 
 /// A message comes, in the form it has when it was decoded.
@@ -571,11 +677,6 @@ fn posted(knobs: &Knobs, board: &mut Board, came: &str, target: &str) -> Expect 
         (knobs.length)(came) > knobs.limit,
     );
     let cut: String = message.chars().take(knobs.limit).collect();
-    let word = |text: &str| {
-        text.chars()
-            .take_while(|c| c.is_ascii_alphanumeric())
-            .collect()
-    };
     let refused = empty || long && !knobs.cuts;
     if refused && knobs.keeps_first {
         (knobs.keep)(&mut board.messages, message.clone());
@@ -586,17 +687,15 @@ fn posted(knobs: &Knobs, board: &mut Board, came: &str, target: &str) -> Expect 
     }
     if empty && !(long && knobs.length_first) {
         let location = (knobs.empty == 303).then_some("/");
-        return Expect::step(3)
-            .status(knobs.empty)
-            .field("Location", location);
+        return refusal(3, knobs.empty).field("Location", location);
     }
     if refused {
-        let word: String = word(&message);
-        if !word.is_empty() && !knobs.keeps_first && !knobs.keeps_beginning && knobs.too_long >= 400
-        {
-            board.refused.push(word);
+        if !knobs.keeps_first && !knobs.keeps_beginning && knobs.too_long >= 400 {
+            board
+                .refused
+                .extend(word_of(&message).map(|word| (4, word)));
         }
-        let expect = Expect::step(4).status(knobs.too_long);
+        let expect = refusal(4, knobs.too_long);
         return match knobs.says_limit {
             // What is said of a message that is empty, too, is another matter.
             _ if empty => expect,
@@ -608,7 +707,7 @@ fn posted(knobs: &Knobs, board: &mut Board, came: &str, target: &str) -> Expect 
     }
     board.posted.push(message.clone());
     let step = if message.chars().count() > 100 { 4 } else { 1 };
-    let word: String = word(&message);
+    let word = word_of(&message).unwrap_or_default();
     (knobs.keep)(&mut board.messages, if long { cut } else { message });
     let (status, location) = &knobs.taken;
     let location = match (status, knobs.to_target) {
@@ -773,9 +872,18 @@ fn about_the_list(mistakes: &mut Mistakes<Knobs>) {
             "The spaces at the ends of a message are lost. trim is for the question whether it \
              is empty; what is kept is the message as it was typed.",
             |knobs| {
-                knobs.keep = |messages, message| messages.push(message.trim().to_string());
+                knobs.loses_spaces = true;
+                knobs.read = |message| message.trim().into();
             },
-        );
+        )
+        .or(|knobs| {
+            knobs.loses_spaces = true;
+            knobs.read = |message| message.trim_start().into();
+        })
+        .or(|knobs| {
+            knobs.loses_spaces = true;
+            knobs.read = |message| message.trim_end().into();
+        });
 }
 
 /// So many of the messages, the last ones.
@@ -822,6 +930,39 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
             knobs.loses_spaces = true;
             knobs.read = with_trimmed_lines;
         })
+        // Without the line end behind the last one.
+        .or(|knobs| {
+            knobs.loses_spaces = true;
+            knobs.read = |message| {
+                let lines: Vec<&str> = message.lines().map(str::trim).collect();
+                lines.join("\n")
+            };
+        })
+        .wrong(
+            "first-line-end",
+            "A message that begins with an empty line is shown without it: right behind <pre>, HTML \
+             passes over a line end. Put a line end of your own there, or take a <p> with the style \
+             white-space: pre-wrap.",
+            |knobs| knobs.read = |message| message.strip_prefix('\n').unwrap_or(message).into(),
+        )
+        .wrong(
+            "last-line-end",
+            "A message that ends with an empty line is shown without it. Lines that are joined again \
+             have one line end less: lines() does not tell whether there was one behind the last. \
+             Show the message as it was typed, and the style of the page shows its lines.",
+            |knobs| knobs.read = |message| message.strip_suffix('\n').unwrap_or(message).into(),
+        )
+        .wrong(
+            "empty-lines-lost",
+            "Empty lines between the lines of a message are lost. It reads just as it was typed: leave \
+             its lines as they are.",
+            |knobs| {
+                knobs.read = |message| {
+                    let lines: Vec<&str> = message.lines().filter(|line| !line.is_empty()).collect();
+                    lines.join("\n")
+                };
+            },
+        )
         .wrong(
             "not-escaped",
             "A message with tags in it comes back as tags, not as the text that was typed. \
@@ -973,6 +1114,20 @@ fn about_refusing(mistakes: &mut Mistakes<Knobs>) {
              it is empty; each character counts for its length.",
             |knobs| knobs.length = |came| came.replace("\r\n", "\n").trim().chars().count(),
         )
+        .or(|knobs| {
+            knobs.length = |came| came.replace("\r\n", "\n").trim_start().chars().count();
+        })
+        .or(|knobs| knobs.length = |came| came.replace("\r\n", "\n").trim_end().chars().count())
+        .wrong(
+            "white-space-uncounted",
+            "Spaces or line ends are left out of the length. They count as well: each character of a \
+             message does. Count those of the message as it is.",
+            |knobs| knobs.length = |came| came.chars().filter(|c| !c.is_whitespace()).count(),
+        )
+        .or(|knobs| {
+            knobs.length = |came| came.replace("\r\n", "\n").replace(' ', "").chars().count();
+        })
+        .or(|knobs| knobs.length = |came| came.replace(['\r', '\n'], "").chars().count())
         .wrong(
             "one-too-few",
             "A message of just 200 characters is refused. 200 are allowed: look at the number, and \
@@ -984,6 +1139,7 @@ fn about_refusing(mistakes: &mut Mistakes<Knobs>) {
             "Messages of more than 200 characters are taken. They are refused: 413.",
             |knobs| knobs.limit = usize::MAX,
         )
+        .or(|knobs| knobs.limit = 201)
         .wrong(
             "cut-short",
             "A message that is too long is cut and taken. Its writer does not learn that a part \
@@ -1003,10 +1159,15 @@ fn about_refusing(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.says_limit = false,
         )
         .wrong(
-            "refused-and-kept",
-            "A message that is refused is on the board all the same. Look at it first, and push \
-             it when it is neither empty nor too long.",
+            REFUSED_AND_KEPT.0,
+            REFUSED_AND_KEPT.1,
             |knobs| knobs.keeps_first = true,
+        )
+        .wrong(
+            "kept-elsewhere",
+            "A message that was posted to another path is on the board, though the answer is 404. A \
+             message that is refused is not kept: look at the path first.",
+            |knobs| knobs.keeps_elsewhere = true,
         )
         .wrong(
             "beginning-kept",
@@ -1048,6 +1209,42 @@ fn reload(run: &mut Run) -> Verdict {
         return Err(page.wrong("one POST: reload asks for the page again with GET"));
     }
     page.expect_path("/")
+}
+
+const REFUSED_AND_KEPT: (&str, &str) = (
+    "refused-and-kept",
+    "A message that is refused is on the board all the same. Look at it first, and push it when it \
+     is neither empty nor too long.",
+);
+
+/// A message of white space is seen as an empty box at most.
+fn nothing_left(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let service = run.program().serve()?;
+    is_answered(&service.ask(message(&word))?, 303)?;
+    let boxes = || {
+        let page = service.get("/")?;
+        is_answered(&page, 200)?;
+        Ok::<usize, Failure>(grader::model::tags(&page.text()).len())
+    };
+    let before = boxes()?;
+    for refused in [message(""), message(" \r\n "), post("/").form(&[])] {
+        is_answered(&service.ask(refused)?, 400)?;
+    }
+    let behind = boxes()?;
+    if behind <= before {
+        return Ok(());
+    }
+    let failure = service.wrong(
+        &[
+            "post a message, and ask for /",
+            "post an empty message, one of white space, and a form without one",
+            "ask for / again",
+        ],
+        format!("a page with as many tags as before: {before}"),
+        format!("a page with {behind} tags"),
+    );
+    Err(failure.because(REFUSED_AND_KEPT.0, REFUSED_AND_KEPT.1))
 }
 
 /// What is said where the board has become too long for a program.

@@ -45,7 +45,7 @@ impl MessageBoard {
         let mut list = format!("<h2>{} so far</h2>\n<dl>\n", messages.len());
         for Message { number, text } in &*messages {
             let text = escape_html(text);
-            writeln!(list, "<dt>No. {number}</dt><dd><pre>{text}</pre></dd>").unwrap();
+            writeln!(list, "<dt>No. {number}</dt><dd><pre>\n{text}</pre></dd>").unwrap();
         }
         BOARD_PAGE.replace("<!-- messages -->", &(list + "</dl>"))
     }

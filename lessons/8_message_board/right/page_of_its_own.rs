@@ -56,7 +56,7 @@ impl Handler for MessageBoard {
         match length {
             _ if message.chars().all(char::is_whitespace) => send(response, 400, "<p>Empty.</p>"),
             0..=200 => {
-                let line = format!("<pre>{}</pre>\n", escape(&message));
+                let line = format!("<pre>\n{}</pre>\n", escape(&message));
                 self.0.lock().unwrap().push_str(&line);
                 response
                     .send_response(303)
