@@ -17,7 +17,7 @@ fn main() -> ExitCode {
             [replies(person(&Person::draw(draw))), ask("Norway")]
         })
         .example(1, 2, "the region arrives as it was typed", Whole, |draw| {
-            let region = format!("{} & co=100% + {}", draw.line(), draw.word());
+            let region = format!("{} & co=100% + {} #1", draw.line(), draw.word());
             [replies(person(&Person::draw(draw))), ask(&region), ask("")]
         })
         .example(
@@ -31,8 +31,15 @@ fn main() -> ExitCode {
                 [replies(reply), ask("Norway")]
             },
         )
-        .example(1, 1, "it gives up after 2 seconds", Whole, |_| {
-            [replies(Reply::Silent), ask("Norway")]
+        .example(1, 1, "it gives up after 2 seconds", Whole, |draw| {
+            let answer = answer(200, &Person::draw(draw).json());
+            let late = Reply::After(Duration::from_millis(2600), answer);
+            [
+                replies(Reply::Silent),
+                ask("Norway"),
+                replies(late),
+                ask("Norway"),
+            ]
         })
         .example(
             1,
@@ -80,9 +87,17 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let (status, json) = (draw.pick(&[404, 500, 503]), Person::draw(draw).json());
+                let (client, server) = (error(draw, 400), error(draw, 500));
                 // Also where the body is a person.
                 let json = json.as_str();
-                let answers = [(status, "no\n"), (400, json), (404, json), (500, json)];
+                let answers = [
+                    (status, "no\n"),
+                    (400, json),
+                    (404, json),
+                    (500, json),
+                    (client, json),
+                    (server, json),
+                ];
                 let acts = answers.map(|(status, body)| {
                     [replies(Reply::Answer(answer(status, body))), ask("Norway")]
                 });
@@ -105,6 +120,8 @@ fn main() -> ExitCode {
                 // The address is said as it was given.
                 let with_slash = format!("{NOBODY}/");
                 [
+                    run(&[]),
+                    run(&[NOBODY]),
                     run(&[NOBODY, "Norway"]),
                     run(&[&with_slash, "Norway"]),
                     // A region of two words without quotes is refused before anybody is asked.
@@ -117,7 +134,18 @@ fn main() -> ExitCode {
             1,
             "the service hangs up: a message, exit code 1",
             Whole,
-            |_| [replies(Reply::Raw("".into())), ask("Norway")],
+            |draw| {
+                // Also behind a whole person, where there should be more.
+                let json = Person::draw(draw).json();
+                let length = json.len() + 10;
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+                [
+                    replies(Reply::Raw("".into())),
+                    ask("Norway"),
+                    replies(Reply::Raw((head + &json).into())),
+                    ask("Norway"),
+                ]
+            },
         )
         .example(
             3,
@@ -171,7 +199,9 @@ fn main() -> ExitCode {
         )
         .example(3, 0, "a status below 400 is no error", Whole, |draw| {
             let json = Person::draw(draw).json();
-            [replies(Reply::Answer(answer(203, &json))), ask("Norway")]
+            let acts = [203, 299]
+                .map(|status| [replies(Reply::Answer(answer(status, &json))), ask("Norway")]);
+            acts.concat()
         })
         .example(
             3,
@@ -180,12 +210,15 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let mut answer = answer(200, &Person::draw(draw).json());
-                let kinds = ["application/json; charset=utf-8", "text/plain"];
-                let acts = kinds.map(|kind| {
+                let kinds = ["application/json; charset=utf-8", "text/plain", "text/html"];
+                let mut acts = kinds.map(|kind| {
                     answer.fields[0].1 = kind.into();
                     [replies(Reply::Answer(answer.clone())), ask("Norway")]
                 });
-                acts.concat()
+                let mut acts = acts.as_flattened_mut().to_vec();
+                answer.fields.clear();
+                acts.extend([replies(Reply::Answer(answer)), ask("Norway")]);
+                acts
             },
         )
         .example(
@@ -200,7 +233,12 @@ fn main() -> ExitCode {
                     Some(json!(draw.number(1000..10_000))),
                     Some(Value::Null),
                 ];
-                let fields = [("", "name"), ("", "surname"), ("/credit_card", "pin")];
+                let fields = [
+                    ("", "name"),
+                    ("", "surname"),
+                    ("", "credit_card"),
+                    ("/credit_card", "pin"),
+                ];
                 let acts = fields.map(|(object, field)| {
                     others.each_ref().map(|other| {
                         let mut json = person.clone();
@@ -227,6 +265,7 @@ fn main() -> ExitCode {
                 format!("00{number}"),
                 format!("0{number}"),
                 format!("0{number}123"),
+                format!("0{number}1234567890"),
             ];
             let acts = pins.map(|pin| {
                 let zeros = Person {
@@ -252,6 +291,10 @@ fn main() -> ExitCode {
                     name: format!(" {} ", draw.word()),
                     ..Person::draw(draw)
                 };
+                let spaced_behind = Person {
+                    surname: format!(" {} ", draw.word()),
+                    ..Person::draw(draw)
+                };
                 let nameless = Person {
                     name: String::new(),
                     ..Person::draw(draw)
@@ -269,6 +312,8 @@ fn main() -> ExitCode {
                     ask("Norway"),
                     replies(person(&spaced)),
                     ask("Norway"),
+                    replies(person(&spaced_behind)),
+                    ask("Norway"),
                 ]
             },
         )
@@ -280,14 +325,30 @@ fn main() -> ExitCode {
 const JSON: &str = "application/json";
 
 /// PINs with zeros in front, and of other lengths.
-const PINS: [&str; 6] = ["0042", "7", "042", "00042", "987654", "0"];
+const PINS: [&str; 7] = ["0042", "7", "042", "00042", "987654", "0", "123456789012"];
 
 /// The variable of the environment that names a proxy.
 const PROXY: &str = "http_proxy";
 
+/// A status that is an error, one of the usual ones or another.
+fn any_error(draw: &mut Draw) -> u16 {
+    match draw.below(6) {
+        1 | 2 => 500,
+        3 => draw.pick(&[503, 400]),
+        4 => error(draw, 400),
+        5 => error(draw, 500),
+        _ => 404,
+    }
+}
+
 /// A name with signs in it that JSON has to escape.
 fn quoted(draw: &mut Draw) -> String {
     format!("{} \"{}\" O\\{}", draw.word(), draw.word(), draw.word())
+}
+
+/// A status of this hundred.
+fn error(draw: &mut Draw, hundred: u16) -> u16 {
+    hundred + draw.below(100) as u16
 }
 
 fn replies(reply: Reply) -> Act {
@@ -415,7 +476,8 @@ struct Knobs {
     /// stand for what is in the JSON.
     sentence: String,
     pin: fn(&str) -> String,
-    name: fn(&str) -> String,
+    /// What is shown of the name and of the surname.
+    names: [fn(&str) -> String; 2],
     /// Whether an empty name takes a space of the sentence with it.
     drops_space: bool,
     /// What is made of name and surname when they stand together.
@@ -480,7 +542,7 @@ impl Default for Knobs {
             address: |address| address,
             sentence: SENTENCE.into(),
             pin: str::to_string,
-            name: str::to_string,
+            names: [str::to_string; 2],
             drops_space: false,
             together: str::to_string,
             succeeded: 0,
@@ -496,8 +558,10 @@ impl Default for Knobs {
 
 /// The query of a region that nobody has encoded. ureq refuses to send some characters.
 fn as_it_is(region: &str) -> Option<String> {
-    let refused = |c: char| c <= ' ' || "\"#<>".contains(c);
-    (!region.contains(refused)).then(|| format!("region={region}"))
+    let refused = |c: char| c <= ' ' || "\"<>".contains(c);
+    // What stands behind a # is for a browser, and never sent.
+    let sent = region.split('#').next().unwrap_or_default();
+    (!sent.contains(refused)).then(|| format!("region={sent}"))
 }
 
 /// What comes back of a request.
@@ -581,8 +645,9 @@ impl Model for JsonClient {
             Act::Run(command) => command,
             _ => return None,
         };
-        let (address, rest) = command.arguments.split_first()?;
-        let Some(region) = (knobs.region)(rest) else {
+        let arguments = command.arguments.split_first();
+        let region = |(_, rest): (_, &[String])| (knobs.region)(rest);
+        let (Some((address, _)), Some(region)) = (arguments, arguments.and_then(region)) else {
             return Some(Expect::step(2).asked([]).stdout("").code(2));
         };
         let query = (knobs.query)(&region);
@@ -670,7 +735,7 @@ impl Model for JsonClient {
                 let field = draw.pick(&["name", "surname", "pin", "credit_card"]);
                 (json.replace(&format!("\"{field}\""), "\"other\""), 200)
             }
-            10 => (json, draw.pick(&[404, 500, 503, 400])),
+            10 => (json, any_error(draw)),
             13 if draw.one_in(2) => (person.at_length(&draw.word()), 200),
             // Less than 400 is no error.
             13 => (json, draw.pick(&[201, 203, 202])),
@@ -687,10 +752,10 @@ impl Model for JsonClient {
                 (Person { name, surname, pin }.json(), 200)
             }
             12 => {
-                let spaces = format!(" {} ", person.name);
-                (json.replace(&person.name, &spaces), 200)
+                let name = draw.pick(&[&person.name, &person.surname]);
+                (json.replace(name, &format!(" {name} ")), 200)
             }
-            _ => ("no\n".into(), draw.pick(&[404, 500])),
+            _ => ("no\n".into(), any_error(draw)),
         };
         let region = match draw.below(6) {
             0 => "Norway".into(),
@@ -707,22 +772,36 @@ impl Model for JsonClient {
         };
         let address = draw.pick(&[SERVICE, SERVICE, SERVICE, SERVICE, SERVICE, NOBODY]);
         let mut answer = answer(status, &body);
-        let kinds = [JSON, JSON, "application/json; charset=utf-8", "text/plain"];
+        let kinds = [
+            JSON,
+            JSON,
+            "application/json; charset=utf-8",
+            "text/plain",
+            "text/html",
+        ];
         answer.fields[0].1 = draw.pick(&kinds).into();
         let reply = Reply::Answer(answer);
         let run = match draw.below(12) {
             10 => run(&[address, &region, &draw.word()]),
+            11 if draw.one_in(2) => run(&[]),
             11 => run(&[address]),
             9 => run(&[address, &region]).variable(PROXY, NOBODY),
             _ => run(&[address, &region]),
         };
-        match draw.one_in(6) {
-            true => vec![
+        match draw.below(6) {
+            4 => vec![
                 replies(Reply::Answer(moved("/moved"))),
                 serves("/moved", reply),
                 run,
             ],
-            false => vec![replies(reply), run],
+            5 => vec![
+                replies(Reply::Answer(moved("/moved"))),
+                serves("/moved", Reply::Answer(moved("/again"))),
+                serves("/again", Reply::Answer(moved("/last"))),
+                serves("/last", reply),
+                run,
+            ],
+            _ => vec![replies(reply), run],
         }
     }
 
@@ -843,7 +922,8 @@ fn said(expect: Expect, knobs: &Knobs, person: &Person) -> Expect {
             sentence = sentence.replace(field, "");
         }
     }
-    let [name, surname] = [&person.name, &person.surname].map(|name| (knobs.name)(name));
+    let [of_name, of_surname] = knobs.names;
+    let (name, surname) = (of_name(&person.name), of_surname(&person.surname));
     let together = (knobs.together)(&format!("{name} {surname}"));
     let sentence = sentence
         .replace("{name} {surname}", &together)
@@ -1032,7 +1112,7 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
                 knobs.query = |region| Some(grader::encode_form(&[("name", region)]));
             },
         );
-    for limit in [200, 1000] {
+    for limit in [200, 1000, 1500] {
         mistakes.wrong(
             "too-impatient",
             "The program gives up too early. A service has 2 seconds for all of its answer: \
@@ -1050,12 +1130,14 @@ fn request_mistakes(mistakes: &mut Mistakes<Knobs>) {
             );
         }
     }
-    mistakes.wrong(
-        "too-patient",
-        "The program gives up too late. The limit for all of it is 2 seconds: \
-         timeout_global(Some(Duration::from_secs(2))).",
-        |knobs| knobs.limit = 5000,
-    );
+    for limit in [3000, 5000] {
+        mistakes.wrong(
+            "too-patient",
+            "The program gives up too late. The limit for all of it is 2 seconds: \
+             timeout_global(Some(Duration::from_secs(2))).",
+            move |knobs| knobs.limit = limit,
+        );
+    }
 }
 
 const OTHER_CODE: &str = "When there is no person, the exit code is 1: ExitCode::FAILURE. 2 is for \
@@ -1149,6 +1231,7 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
         // The others have none.
         .or(|knobs| knobs.failed.says_status = |status| status == 404)
         .or(|knobs| knobs.failed.says_status = |status| status == 500)
+        .or(|knobs| knobs.failed.says_status = |status| [400, 404, 500, 503].contains(&status))
         .or(|knobs| knobs.failed.says_status = |status| [404, 500].contains(&status))
         .wrong(
             "says-too-little",
@@ -1186,12 +1269,14 @@ fn failure_mistakes(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.refuses = |status| status >= 500)
         .or(|knobs| knobs.refuses = |status| status == 404)
         .or(|knobs| knobs.refuses = |status| [404, 500].contains(&status))
+        .or(|knobs| knobs.refuses = |status| [400, 404, 500, 503].contains(&status))
         .wrong(
             "only-200",
             "Every status but 200 is an error for you. Only one of 400 or more is: 203 may come \
              with a person, too. ureq makes an Err of those that are errors.",
             |knobs| knobs.refuses = |status| status != 200,
-        );
+        )
+        .or(|knobs| knobs.refuses = |status| ![200, 203].contains(&status));
 }
 
 /// The person in this JSON, where a PIN that is `taken` counts as its text.
@@ -1234,6 +1319,8 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.takes = |kind| kind == Some(JSON),
         )
         .or(|knobs| knobs.takes = |kind| kind.is_some_and(|kind| kind.starts_with(JSON)))
+        .or(|knobs| knobs.takes = |kind| kind.is_some())
+        .or(|knobs| knobs.takes = |kind| kind.is_none_or(|kind| !kind.contains("html")))
         .wrong(
             "pin-is-a-number",
             "The PIN of the struct is a number. In the JSON it stands in quotes: it is a String.",
@@ -1316,7 +1403,7 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
                     let (name, surname) = (made_up(&value, "name")?, made_up(&value, "surname")?);
                     let pin = match value.get("credit_card") {
                         None => String::new(),
-                        Some(card) => made_up(card, "pin")?,
+                        Some(card) => made_up(card.as_object().map(|_| card)?, "pin")?,
                     };
                     Some(Person { name, surname, pin })
                 };
@@ -1325,6 +1412,7 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.decode = |text| without_need(text, "name"))
         .or(|knobs| knobs.decode = |text| without_need(text, "surname"))
         .or(|knobs| knobs.decode = |text| without_need(text, "pin"))
+        .or(|knobs| knobs.decode = |text| without_need(text, "credit_card"))
         .wrong(
             "parsed-by-hand",
             "The answer is searched for quotes and names. JSON can be written in many ways: with \
@@ -1360,15 +1448,20 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
         );
 }
 
-/// The person in a JSON value, in which one field may be missing: then it is an empty text.
+/// The person in a JSON value, in which one field may be missing: then it is an empty text, or a
+/// card with an empty PIN.
 fn without_need(text: &str, field: &str) -> Option<Person> {
     let mut value: Value = serde_json::from_str(text).ok()?;
     let object = match field {
         "pin" => value.get_mut("credit_card")?,
         _ => &mut value,
     };
+    let made_up = match field {
+        "credit_card" => json!({ "pin": "" }),
+        _ => "".into(),
+    };
     let fields = object.as_object_mut()?;
-    fields.entry(field).or_insert_with(|| "".into());
+    fields.entry(field).or_insert(made_up);
     Person::in_json(&value.to_string())
 }
 
@@ -1406,10 +1499,10 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
         .wrong(
             "in-quotes",
             "{:?} shows a text in quotes, for programmers. {} shows it as it is.",
-            |knobs| knobs.name = |name| format!("{name:?}"),
+            |knobs| knobs.names = [|name| format!("{name:?}"); 2],
         )
         .or(|knobs| {
-            knobs.name = |name| format!("{name:?}");
+            knobs.names = [|name| format!("{name:?}"); 2];
             knobs.pin = |pin| format!("{pin:?}");
         })
         .wrong(
@@ -1417,19 +1510,21 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
             "A quote or a backslash in a name is shown as JSON writes it, with a backslash before \
              it. as_str() gives the text of a Value; to_string() writes it as JSON again.",
             |knobs| {
-                knobs.name = |name| {
+                let as_json = |name: &str| {
                     let json = Value::from(name).to_string();
                     json.trim_matches('"').into()
                 };
+                knobs.names = [as_json; 2];
             },
         )
         .or(|knobs| {
-            knobs.name = |name| {
+            let as_json = |name: &str| {
                 let json = Value::from(name).to_string();
                 json[1..json.len() - 1].into()
             };
+            knobs.names = [as_json; 2];
         })
-        .or(|knobs| knobs.name = |name| name.replace('"', "\\\""))
+        .or(|knobs| knobs.names = [|name| name.replace('"', "\\\""); 2])
         .wrong(
             "space-left-out",
             "If a name is empty, a space of the sentence is missing as well. The sentence is the \
@@ -1470,6 +1565,9 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| {
             knobs.decode = |text| with_number(text, |number: u64| number.to_string());
         })
+        .or(|knobs| {
+            knobs.decode = |text| with_number(text, |number: u32| number.to_string());
+        })
         .wrong(
             "pin-of-four-digits",
             "A PIN has four digits for you: one that is shorter is filled up, or one of another \
@@ -1491,11 +1589,15 @@ fn sentence_mistakes(mistakes: &mut Mistakes<Knobs>) {
         .wrong(
             "names-changed",
             "Name and surname are changed. They are shown as the JSON has them, letter by letter.",
-            |knobs| knobs.name = capital,
+            |knobs| knobs.names = [capital; 2],
         )
-        .or(|knobs| knobs.name = |name| name.trim().into())
-        .or(|knobs| knobs.name = |name| capital(name.trim()))
-        .or(|knobs| knobs.name = str::to_uppercase)
+        .or(|knobs| knobs.names = [|name| name.trim().into(); 2])
+        .or(|knobs| knobs.names[0] = |name| name.trim().into())
+        .or(|knobs| knobs.names[1] = |name| name.trim().into())
+        .or(|knobs| knobs.names = [|name| capital(name.trim()); 2])
+        .or(|knobs| knobs.names = [str::to_uppercase; 2])
+        .or(|knobs| knobs.names[1] = str::to_uppercase)
+        .or(|knobs| knobs.names = [str::to_lowercase; 2])
         .wrong(
             "sentence-on-stderr",
             "The sentence is on standard error, among the messages. A result goes to standard \
