@@ -31,7 +31,17 @@ fn main() -> ExitCode {
             3,
             "it sets the cookie, with all its attributes",
             Whole,
-            |draw| [keep(&draw.word())],
+            |draw| {
+                // Another field may come first.
+                let fields = [(&*draw.word(), "1"), ("name", &*draw.word())];
+                let with_other = post(KEEP).form(&fields);
+                [
+                    keep(&draw.word()),
+                    keep(&capital(draw)),
+                    keep("O"),
+                    with_other,
+                ]
+            },
         )
         .example(1, 1, "an empty name sets no cookie", Whole, |draw| {
             [keep(&draw.word()), keep(" "), keep("")]
@@ -42,7 +52,9 @@ fn main() -> ExitCode {
             2,
             "a browser with the cookie is greeted by name",
             Whole,
-            |draw| [with_cookies(&format!("visitor={}", draw.word()))],
+            |draw| {
+                [draw.word(), capital(draw)].map(|name| with_cookies(&format!("visitor={name}")))
+            },
         )
         .example(
             2,
@@ -51,7 +63,9 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let [one, other, name] = [draw.word(), draw.word(), draw.word()];
+                let many: String = (0..20).map(|_| format!("{}=1; ", draw.word())).collect();
                 [
+                    with_cookies(&format!("{many}visitor={name}")),
                     with_cookies(&format!("theme={one}; visitor={name}; lang={other}")),
                     with_cookies(&format!("theme={other}; lang={one}; visitor={name}")),
                 ]
@@ -98,7 +112,12 @@ fn main() -> ExitCode {
             },
         )
         .example(3, 1, "so does one in any script", Whole, |draw| {
-            [keep(&draw.line()), keep(&"ね".repeat(LONGEST))]
+            let names = ["é", "ね", "🐈"].map(|letter| letter.repeat(LONGEST));
+            let long = names.iter().map(|name| keep(name));
+            [keep(&draw.line())]
+                .into_iter()
+                .chain(long)
+                .collect::<Vec<_>>()
         })
         .example(3, 2, "the value is decoded", Whole, |draw| {
             let (line, word) = (draw.line(), draw.word());
@@ -161,6 +180,11 @@ fn main() -> ExitCode {
 /// Posts a name, as the form does.
 fn keep(name: &str) -> Act {
     post(KEEP).form(&[("name", name)])
+}
+
+/// A name with a capital letter and small ones.
+fn capital(draw: &mut Draw) -> String {
+    format!("Ada{}", draw.word())
 }
 
 /// Asks for the page with these cookies, as a browser sends them.
@@ -530,8 +554,9 @@ impl Model for CookieServer {
             }
             _ => {
                 let (one, other) = (draw.word(), draw.word());
-                match draw.below(4) {
+                match draw.below(5) {
                     0 => post(KEEP).form(&[("visitor", &one)]),
+                    3 => post(KEEP).form(&[(&one, "1"), ("name", &other)]),
                     1 => post(KEEP).form(&[("name", &one), ("name", &other)]),
                     2 => post(KEEP).form(&[]),
                     // Who has a name may take another one.
@@ -673,7 +698,8 @@ const FORGETS_ONLY_KNOWN: (&str, &str) = (
 /// A name, of letters and digits or not.
 fn name(draw: &mut Draw) -> String {
     let word = draw.word();
-    match draw.below(14) {
+    match draw.below(15) {
+        13 => format!("Ada{word}"),
         1 => draw.text(),
         2 => draw.line(),
         3 => format!("{word} {}", draw.word()),
@@ -685,8 +711,12 @@ fn name(draw: &mut Draw) -> String {
         9 => format!("{word}'{}", draw.pick(&["🐈", "é", "ー"])),
         10 => format!("<i>{word}</i>"),
         12 => format!("{}{word}", draw.pick(&["&lt;", "&amp;", "&gt;", "&"])),
-        // As long as the form allows, in letters of one byte, two or three.
-        11 => draw.pick(&["n", "é", "ね"]).repeat(LONGEST - word.len()) + &word,
+        // As long as the form allows, in letters of one byte up to four.
+        11 => {
+            draw.pick(&["n", "é", "ね", "🐈"])
+                .repeat(LONGEST - word.len())
+                + &word
+        }
         _ => word,
     }
 }
@@ -1093,6 +1123,22 @@ fn about_encoding(mistakes: &mut Mistakes<Knobs>) {
             "The spaces at the ends of a name are lost. trim is for the question whether it is empty: \
              keep the name as it was typed.",
             |knobs| knobs.writes = |name| CookieValue::Text(name.trim().into()),
+        )
+        .or(|knobs| knobs.writes = |name| CookieValue::Text(name.trim_start().into()))
+        .or(|knobs| knobs.writes = |name| CookieValue::Text(name.trim_end().into()))
+        .wrong(
+            "letters-changed",
+            "The letters of a name are changed to small or to capital ones. Keep it as it was typed, \
+             and greet by what is in the cookie.",
+            |knobs| knobs.writes = |name| CookieValue::Text(name.to_lowercase()),
+        )
+        .or(|knobs| knobs.writes = |name| CookieValue::Text(name.to_uppercase()))
+        .or(|knobs| knobs.reads = |value| Some(decoded(value)?.to_lowercase()))
+        .or(|knobs| knobs.reads = |value| Some(decoded(value)?.to_uppercase()))
+        .wrong(
+            "short-refused",
+            "A name of one letter is refused. Any name is right that is not empty.",
+            |knobs| knobs.refuses = |name| name.chars().count() < 2,
         )
         .wrong(
             "refused",
