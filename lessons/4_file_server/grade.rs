@@ -224,6 +224,9 @@ fn main() -> ExitCode {
                 "/below/../../secret.txt",
                 "/../other/secret.txt",
                 "/..",
+                // A directory outside, and its page.
+                "/../other",
+                "/../other/",
             ])
         })
         .example(6, 2, "nor does it percent-encoded", Whole, |_| {
@@ -233,6 +236,7 @@ fn main() -> ExitCode {
                 "/.%2e%2fsecret.txt",
                 "/below/%2e%2e/%2e%2e/secret.txt",
                 "/below%2F..%2F..%2Fsecret.txt",
+                "/%2e%2e/other/",
             ])
         })
         .example(
@@ -347,8 +351,19 @@ fn main() -> ExitCode {
         })
         .example(7, 1, "anything else ends with a message", Whole, |draw| {
             let unknown = format!("--{}", draw.word());
-            let bad = [unknown.as_str(), "--bind", "--directory", "80x", "65536"];
-            bad.map(|argument| run(&[argument]))
+            let unknown = unknown.as_str();
+            let bad: [&[&str]; 8] = [
+                &[unknown],
+                &["--bind"],
+                &["--directory"],
+                &["80x"],
+                &["65536"],
+                // What is right before it makes no difference.
+                &["0", unknown],
+                &["--bind", "127.0.0.1", "80x"],
+                &["0", "--bind", "127.0.0.1", "--directory"],
+            ];
+            bad.map(run)
         })
         .sessions(1)
         .grade()
@@ -379,6 +394,7 @@ fn attacks(paths: &[&str]) -> Vec<Act> {
         write("../secret.txt", SECRET),
         write("../public-old/secret.txt", SECRET),
         write("../other/secret.txt", SECRET),
+        write("../other/index.html", SECRET),
         write("below/only.txt", "below\n"),
     ];
     acts.extend(paths.iter().map(|path| get(*path)));
@@ -519,6 +535,8 @@ struct Knobs {
     code: fn(arguments: &[String]) -> i32,
     /// Whether the message is on standard output where that is 0.
     on_stdout: bool,
+    /// Whether it is that of usage().
+    says_usage: fn(arguments: &[String]) -> bool,
 }
 
 /// What is redirected to the same path with a slash.
@@ -649,6 +667,7 @@ impl Default for Knobs {
             directory_counts: true,
             code: |_| 1,
             on_stdout: false,
+            says_usage: |_| true,
         }
     }
 }
@@ -1049,6 +1068,14 @@ impl Model for FileServer {
                  path is Normal.",
                 |knobs| {
                     knobs.allows = |_, _| true;
+                },
+            )
+            .wrong(
+                "slash-unchecked",
+                "A path with a slash at its end is looked up unchecked, so the page of a directory \
+                 outside is sent. Check each path before you look at its end.",
+                |knobs| {
+                    knobs.allows = |sent, relative| sent.ends_with('/') || is_plain(relative);
                 },
             )
             .wrong(
@@ -1530,6 +1557,15 @@ impl Model for FileServer {
                 knobs.on_stdout = true;
             })
             .wrong(
+                "other-message",
+                "The program ends as it should, and does not say what to type: an error of Rust's \
+                 own, or none, stands in the place of the message. End main with \
+                 return Err(usage().into()) for everything that is a mistake.",
+                |knobs| knobs.says_usage = |arguments| only_without_value(arguments) == 1,
+            )
+            .or(|knobs| knobs.says_usage = |arguments| only_without_value(arguments) == 0)
+            .or(|knobs| knobs.says_usage = |_| false)
+            .wrong(
                 "exit-code-2",
                 "The exit code is 2. With return Err(usage().into()), Rust makes it 1.",
                 |knobs| knobs.code = |_| 2,
@@ -1649,10 +1685,13 @@ fn arguments(knobs: &Knobs, arguments: &[String]) -> Option<Expect> {
     }
     let code = (knobs.code)(arguments);
     let expect = Expect::step(7).code(code);
-    Some(match knobs.on_stdout && code == 0 {
-        true => expect.stdout_has(USAGE),
-        false => expect.stderr_has(USAGE),
-    })
+    Some(
+        match (knobs.on_stdout && code == 0, (knobs.says_usage)(arguments)) {
+            (true, _) => expect.stdout_has(USAGE),
+            (false, true) => expect.stderr_has(USAGE),
+            (false, false) => expect.stderr_lacks(USAGE),
+        },
+    )
 }
 
 /// The exit code of a program that ends well, unless an option has no value: that is refused in
@@ -1806,6 +1845,7 @@ fn attack(draw: &mut Draw) -> Vec<Act> {
         "/..".into(),
         "/../public-old/secret.txt".into(),
         "/../other/secret.txt".into(),
+        "/../other/".into(),
         "/%2e%2e/public-old/secret.txt".into(),
         "/-old/secret.txt".into(),
         "/..%5Csecret.txt".into(),
@@ -1821,6 +1861,7 @@ fn attack(draw: &mut Draw) -> Vec<Act> {
     }
     if way.contains("/other/") {
         acts.push(write("../other/secret.txt", SECRET));
+        acts.push(write("../other/index.html", SECRET));
     }
     if way.contains("-old") {
         acts.push(write("../public-old/secret.txt", SECRET));
