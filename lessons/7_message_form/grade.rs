@@ -38,18 +38,24 @@ fn main() -> ExitCode {
             "POST / answers a page with the message",
             Whole,
             |draw| {
-                let put = request("PUT", "/").form(&[("message", &draw.word())]);
-                let target = format!("/?{}=2", draw.word());
-                let with_query = post(target).form(&[("message", &draw.word())]);
-                vec![
+                let word = draw.word();
+                let mut acts = vec![
                     message(""),
-                    message(&draw.word()),
+                    message(&word),
+                    // As with the browser's reload.
+                    message(&word),
                     get("/"),
-                    put,
-                    with_query,
-                    // A path that nobody knows.
-                    post(draw.path()).form(&[("message", &draw.word())]),
-                ]
+                ];
+                for method in ["PUT", "PATCH", "DELETE"] {
+                    acts.push(request(method, "/").form(&[("message", &draw.word())]));
+                }
+                for name in [draw.word(), "message".into()] {
+                    let target = format!("/?{name}={}", draw.word());
+                    acts.push(post(target).form(&[("message", &draw.word())]));
+                }
+                // A path that nobody knows.
+                acts.push(post(draw.path()).form(&[("message", &draw.word())]));
+                acts
             },
         )
         .example(
@@ -66,6 +72,7 @@ fn main() -> ExitCode {
                     message(&indented(draw)),
                     message(&format!("\r\n{}", draw.word())),
                     message(&format!("{}\r\n\r\n", draw.word())),
+                    message(&format!("{}\r\n\r\n{}", draw.word(), draw.word())),
                     message(&draw.word().repeat(2000)),
                 ]
             },
@@ -98,12 +105,21 @@ fn main() -> ExitCode {
             "no white space is seen before the message",
             no_space_before,
         )
+        .check(
+            2,
+            0,
+            "the lines of a message are seen below each other",
+            lines_below_each_other,
+        )
         .example(3, 1, "a form without a message gets 400", Whole, |draw| {
             let form = post("/").form(&[("massage", &draw.word())]);
             let capital = post("/").form(&[("Message", &draw.word())]);
+            let longer = post("/").form(&[("messages", &draw.word())]);
+            let in_query = post(format!("/?message={}", draw.word())).form(&[]);
             // The path comes first: it is no form without a message where nobody takes any.
             let elsewhere = post(draw.path()).form(&[("massage", &draw.word())]);
-            [form, capital, post("/").form(&[]), elsewhere]
+            let empty = post("/").form(&[]);
+            [form, capital, longer, empty, in_query, elsewhere]
         })
         .sessions(1)
         .grade()
@@ -157,6 +173,8 @@ struct Knobs {
     stays: bool,
     /// The same, for an empty message.
     empty_stays: bool,
+    /// Whether this message is refused if it is the same as the one before.
+    refuses_again: fn(&str) -> bool,
     /// Whether PUT is answered as POST.
     takes_put: bool,
     /// The type that HEAD gets with 200, at every path, if the program answers it itself.
@@ -204,6 +222,7 @@ impl Default for Knobs {
             shows_all: false,
             stays: false,
             empty_stays: false,
+            refuses_again: |_| false,
             takes_put: false,
             own_head: None,
             redirects_others: false,
@@ -327,7 +346,10 @@ impl Model for MessageForm {
                 let order = draw.pick(&[[0, 1], [2, 0], [0, 2]]);
                 post("/".to_string() + &draw.query()).form(&order.map(|at| fields[at]))
             }
-            11 => post("/").form(&[("massage", &draw.word())]),
+            11 => {
+                let name = draw.pick(&["massage", "messages", "message2"]);
+                post("/").form(&[(name, &draw.word())])
+            }
             12 => match draw.below(4) {
                 0 => post("/").form(&[]),
                 1 => post("/").form(&[("Message", &draw.word())]),
@@ -338,8 +360,9 @@ impl Model for MessageForm {
                 let bytes = [b"message=", draw.word().as_bytes(), b"\xff%FF"].concat();
                 post("/").field("Content-Type", FORM).body(bytes)
             }
-            14 => match draw.below(3) {
-                // Empty lines at its ends.
+            14 => match draw.below(4) {
+                // Empty lines at its ends, or between its lines.
+                3 => message(&format!("{}\r\n\r\n{}", draw.word(), draw.word())),
                 1 => message(&format!("{}\r\n\r\n", draw.word())),
                 2 => message(&format!("\r\n{}", draw.word())),
                 _ => message(&format!("  {}  {}  ", draw.word(), draw.word())),
@@ -486,6 +509,9 @@ fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
             false => missing.hides("message"),
         };
     };
+    if kept.messages.last() == Some(&message) && (knobs.refuses_again)(&message) {
+        return Expect::step(2).status_in(&[301, 302, 303, 400, 403, 409, 422, 429]);
+    }
     let before = kept.messages.iter().rfind(|before| !before.is_empty());
     let message = match before {
         Some(before) if knobs.empty_stays && message.is_empty() => before.clone(),
@@ -578,6 +604,10 @@ fn as_typed(page: Expect, message: &str) -> Expect {
     if let Some(rest) = with_empty_line(message) {
         page = page.shows_lines([rest, ""]);
     }
+    // And one between its lines.
+    if let Some((one, other)) = with_empty_line_between(message) {
+        page = without_line_ends(page, one, 1, other);
+    }
     // A comment of the page is no place for it.
     if is_plain(message) {
         page = page.body_lacks(in_comment(message));
@@ -599,6 +629,21 @@ fn as_typed(page: Expect, message: &str) -> Expect {
 fn with_empty_line(message: &str) -> Option<&str> {
     let rest = message.strip_suffix("\r\n\r\n");
     rest.filter(|rest| is_plain(rest))
+}
+
+/// The words before and behind an empty line.
+fn with_empty_line_between(message: &str) -> Option<(&str, &str)> {
+    let words = message.split_once("\r\n\r\n");
+    words.filter(|(one, other)| is_plain(one) && is_plain(other))
+}
+
+/// Between these two words do not stand so many line ends, however they are written.
+fn without_line_ends(page: Expect, one: &str, number: usize, other: &str) -> Expect {
+    let ends = [
+        "\r\n", "\n", "<br>", "<br/>", "<br />", "<br>\n", "<br/>\n", "<br />\n",
+    ];
+    let parted = ends.map(|end| format!("{one}{}{other}", end.repeat(number)));
+    parted.into_iter().fold(page, Expect::body_lacks)
 }
 
 /// A text in the place of the words in the comment of message.html.
@@ -694,6 +739,17 @@ fn cut<const BYTES: usize>(page: Expect, message: &str) -> Expect {
     // And not one character more: what cuts the message itself off, cuts elsewhere.
     let more: String = message.chars().take(kept.chars().count() + 1).collect();
     page.shows(&*kept).hides(more)
+}
+
+/// Of the empty line between two others, a reader sees nothing.
+fn without_line_between(page: Expect, message: &str) -> Expect {
+    match with_empty_line_between(message) {
+        Some((one, other)) => {
+            let page = page.shows(format!("{one} {other}"));
+            without_line_ends(page, one, 2, other)
+        }
+        None => as_typed(page, message),
+    }
 }
 
 fn not_there(page: Expect, message: &str) -> Expect {
@@ -895,6 +951,21 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.seen = without_empty_line,
         )
         .wrong(
+            "empty-line-lost",
+            "An empty line between two lines of a message is lost. Its reader must see the message \
+             just as it was typed: leave out no line, also not an empty one.",
+            |knobs| knobs.seen = without_line_between,
+        )
+        // At its beginning and at its end, too.
+        .or(|knobs| {
+            knobs.seen = |page, message| match with_empty_line(message) {
+                Some(_) => without_empty_line(page, message),
+                None => {
+                    without_line_between(page, message.strip_prefix("\r\n").unwrap_or(message))
+                }
+            };
+        })
+        .wrong(
             "first-stays",
             "Each message is answered with the page of the first one. Make the page anew for each \
              message: what is made once, as in a OnceLock, stays as it is.",
@@ -1020,6 +1091,13 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.empty_stays = true,
         )
         .wrong(
+            "refuses-again",
+            "A message that comes twice in a row is not shown the second time. In this lesson the \
+             server remembers none: whoever sends a message gets the page with it, however often.",
+            |knobs| knobs.refuses_again = |_| true,
+        )
+        .or(|knobs| knobs.refuses_again = |message| !message.trim().is_empty())
+        .wrong(
             "own-head",
             "HEAD gets 200 at every path. It gets what GET gets, without the body: without a \
              do_head of yours, the library sees to that.",
@@ -1124,6 +1202,36 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        .wrong(
+            "longer-name",
+            "A field whose name only begins with message, such as messages, is taken for the \
+             message. Compare the whole name.",
+            |knobs| {
+                knobs.field = |asked| {
+                    let text = asked.text();
+                    let mut all = form_urlencoded::parse(text.as_bytes());
+                    let found = all.find(|(name, _)| name.starts_with("message"));
+                    found.map(|(_, value)| value.into_owned())
+                };
+            },
+        )
+        .wrong(
+            "query-counts",
+            "A message in the query of the address is taken for the one of the form. A form that is \
+             sent by POST has its fields in the body, and the query changes nothing.",
+            |knobs| {
+                knobs.field = |asked| {
+                    let query = asked.query_field("message");
+                    query.or_else(|| asked.form_field("message"))
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.field = |asked| {
+                let field = asked.form_field("message");
+                field.or_else(|| asked.query_field("message"))
+            };
+        })
         .wrong(
             "redirects",
             "A message is answered with a redirect, so nobody ever sees it. Here the answer is \
@@ -1313,3 +1421,44 @@ fn no_space_before(run: &mut Run) -> Verdict {
     page.expect_text(&word)?;
     page.expect_no_space_before(&word)
 }
+
+/// In HTML, a line end looks like a space, unless the style of the page shows it.
+fn lines_below_each_other(run: &mut Run) -> Verdict {
+    let (one, other) = (run.seed().word(), run.seed().word());
+    let lines = format!("{one}\r\n{other}");
+    let answer = run.program().serve()?.ask(message(&lines))?;
+    let text = answer.text();
+    if !text.contains(&other) {
+        return Err(answer.wrong("a page with the message"));
+    }
+    let ends = ["\r\n", "\n"].map(|end| format!("{one}{end}{other}"));
+    let as_typed: usize = ends.iter().map(|lines| text.matches(lines).count()).sum();
+    if as_typed < text.matches(&one).count() {
+        // What else stands between them is a matter of other checks.
+        return Ok(());
+    }
+    let may_show = ["white-space", "<pre", "<textarea", "<script", "<link"];
+    let page = text.to_lowercase();
+    if !may_show.iter().any(|way| page.contains(way)) {
+        let wrong = answer.wrong("a page whose style shows line ends, or a tag in their place");
+        return Err(wrong.because("lines-not-shown", LINES_NOT_SHOWN));
+    }
+    let mut page = run.browser()?;
+    page.open("/form-for-step-2")?;
+    page.evaluate(
+        "document.body.innerHTML = '<form action=\"/\" method=\"post\">\
+         <textarea name=\"message\"></textarea><button>Post it</button></form>'",
+    )?;
+    page.fill("[name=message]", &lines)?;
+    page.follow("button")?;
+    if page.text()?.contains(&format!("{one} {other}")) {
+        let wrong = page.wrong("the lines of the message below each other");
+        return Err(wrong.because("lines-not-shown", LINES_NOT_SHOWN));
+    }
+    Ok(())
+}
+
+const LINES_NOT_SHOWN: &str = "The line ends of a message are on the page, but nothing shows them: \
+                               in HTML, a line end looks like a space. The style of message.html, \
+                               white-space: pre-wrap, shows it. So does a <pre>, or a <br> in the \
+                               place of each line end.";
