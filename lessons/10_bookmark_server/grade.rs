@@ -34,10 +34,14 @@ fn main() -> ExitCode {
             1,
             "one that answers 403, 404 or 500 is not",
             Whole,
-            |draw| checked(draw, &[403, 404, 500]),
+            |draw| {
+                let (client, server) = (400 + draw.below(100) as u16, 500 + draw.below(100) as u16);
+                checked(draw, &[403, 404, 500, client, server])
+            },
         )
         .example(1, 1, "only 200 counts, not 204", Whole, |draw| {
-            checked(draw, &[204, 201])
+            let other = draw.pick(&[202, 203, 206, 207, 226]);
+            checked(draw, &[204, 201, other, 304])
         })
         .example(
             1,
@@ -123,6 +127,16 @@ fn main() -> ExitCode {
             |draw| {
                 // Late enough that nobody takes it for a program that gives up and says true.
                 let late = Duration::from_millis(7500);
+                slow(draw, Reply::After(late, Answer::new(200, "")))
+            },
+        )
+        .example(
+            1,
+            0,
+            "nor is one that is half a second too late",
+            Whole,
+            |draw| {
+                let late = Duration::from_millis(5600);
                 slow(draw, Reply::After(late, Answer::new(200, "")))
             },
         )
@@ -234,6 +248,7 @@ fn main() -> ExitCode {
                 [
                     started(&name, &any_uri(draw)),
                     get(draw.path()),
+                    get("/index.html"),
                     look_up(beginning),
                 ]
             },
@@ -276,6 +291,9 @@ fn main() -> ExitCode {
                     serves(site, Reply::Silent),
                     post("/").form(&[("name", ""), ("uri", &uri)]),
                     post("/").form(&[("uri", &uri)]),
+                    // Neither the query has it nor the path.
+                    post(format!("/?name={}", draw.word())).form(&[("uri", &uri)]),
+                    post(draw.path()).form(&[("uri", &uri)]),
                 ]
             },
         )
@@ -289,6 +307,7 @@ fn main() -> ExitCode {
             // A name of one space is a name, too.
             [
                 site,
+                request("PUT", "/").form(&more),
                 posted(&draw.word(), &uri),
                 posted(" ", &uri),
                 post("/").form(&more),
@@ -297,12 +316,15 @@ fn main() -> ExitCode {
         })
         .example(4, 1, "the page shows the bookmark", Whole, |draw| {
             let (site, uri) = good(draw);
-            // And it is found under its name, with all of its spaces.
+            // And it is found under its name, with all of its spaces, however long it is.
             let spaced = format!(" {} ", draw.word());
+            let long = draw.word().repeat(40);
             vec![
                 site,
                 posted(&draw.line(), &uri),
                 get("/"),
+                posted(&long, &uri),
+                look_up(&long),
                 posted(&spaced, &uri),
                 look_up(&spaced),
             ]
@@ -346,7 +368,8 @@ fn main() -> ExitCode {
         )
         .example(5, 1, "the answer shows the URI, escaped", Whole, |draw| {
             let uri = format!("{NOBODY}/?a&b=<b>{}</b>&lt;", draw.word());
-            [posted(&draw.word(), &uri)]
+            let long = format!("{NOBODY}{}", draw.path().repeat(40));
+            [&uri, &long].map(|uri| posted(&draw.word(), uri))
         })
         .example(5, 1, "nothing is stored", Whole, |draw| {
             let uri = format!("{NOBODY}{}", draw.path());
@@ -560,7 +583,8 @@ fn site(draw: &mut Draw) -> (Vec<Act>, String) {
     let uri = format!("{SERVICE}{rest}");
     match draw.below(12) {
         4 => {
-            let status = draw.pick(&[404, 201, 204, 206, 400, 403, 500, 503]);
+            let other = 400 + draw.below(200) as u16;
+            let status = draw.pick(&[404, 201, 204, 206, 400, 403, 500, 503, 202, 203, 304, other]);
             (vec![serves(path, page(status))], uri)
         }
         5 | 6 => {
@@ -958,7 +982,7 @@ impl Model for BookmarkServer {
                 let name = percent_decode_str(&path[1..]).decode_utf8_lossy();
                 match draw.one_in(2) {
                     true => vec![started(&name, &any_uri(draw)), get(path)],
-                    false => vec![get(path)],
+                    false => vec![request(draw.pick(&["GET", "GET", "HEAD"]), path)],
                 }
             }
             6 => vec![get(format!("/{}", draw.query()))],
@@ -1235,9 +1259,16 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
     };
     let refused = |status: u16| {
         let expect = expect.clone().status(status);
-        let Some(lacks) = lacks else { return expect };
-        let named = (knobs.named)(lacks, empty);
         let is_named = (knobs.names_missing)(empty);
+        let Some(lacks) = lacks else {
+            let both = ["name", "uri"].map(words_for).concat();
+            return if is_named {
+                expect.names(&both)
+            } else {
+                expect
+            };
+        };
+        let named = (knobs.named)(lacks, empty);
         let expect = match is_named {
             true => expect.names(words_for(named)),
             // Whoever names a field elsewhere would have named the other one here.
@@ -1444,6 +1475,9 @@ fn asking(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.hops = 3)
         .wrong("does-not-end", "The program waits as long as the site wants: an answer that came later than 5 seconds still counted. The limit for all of it is timeout_global.", |knobs| {
             knobs.patience = u64::MAX;
+        })
+        .wrong("waits-longer", "An answer that comes after more than 5 seconds still counts for you. The limit for all of the exchange is 5 seconds: timeout_global(Some(Duration::from_secs(5))).", |knobs| {
+            knobs.patience = 6000;
         })
         .wrong("limit-for-each-redirect", "Your limit is for each request alone, so a site that redirects slowly gets several times 5 seconds. The limit for all of it is timeout_global.", |knobs| {
             knobs.for_each = true;

@@ -109,6 +109,9 @@ fn main() -> http_core::Result<()> {
             if request.method() == "POST" {
                 return add(&bookmarks, request, response);
             }
+            if request.method() != "GET" && request.method() != "HEAD" {
+                return response.send_error(501, "There is GET, HEAD and POST.");
+            }
             let bookmarks = bookmarks.lock().unwrap();
             let path = request.path();
             if path == "/" {
