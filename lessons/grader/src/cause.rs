@@ -85,7 +85,7 @@ pub(crate) fn explain<M: Model>(
     {
         return cause.into();
     }
-    let failed = |(_, seen): &(Act, Seen)| rules::has_failed(seen);
+    let failed = |(_, seen): &(Act, Seen)| rules::failure(seen).is_some();
     if !matches!(all.cause, Cause::Unexplained(_)) || !plays.iter().flatten().any(failed) {
         return all;
     }
@@ -146,7 +146,7 @@ impl Until {
     /// program that is run remembers nothing.
     fn of(self, play: &[(Act, Seen)]) -> Play {
         let is_out = |seen: &Seen| {
-            rules::is_broken(seen) || self == Self::Failure && rules::has_failed(seen)
+            rules::is_broken(seen) || self == Self::Failure && rules::failure(seen).is_some()
         };
         let ends = |(act, seen): &(Act, Seen)| is_out(seen) && !matches!(act, Act::Run(_));
         let end = play.iter().position(ends).unwrap_or(play.len());

@@ -20,10 +20,13 @@ pub(super) fn is_broken(seen: &Seen) -> bool {
     }
 }
 
-/// Whether it is an answer that says that the server has failed.
-pub(super) fn has_failed(seen: &Seen) -> bool {
-    seen.answer().is_some_and(|answer| answer.status == 500)
+/// The answer, if it says that the server has failed.
+pub(super) fn failure(seen: &Seen) -> Option<&Answer> {
+    seen.answer().filter(|answer| answer.status == FAILURE)
 }
+
+/// The status that is sent where the handler has panicked, or returned an error.
+const FAILURE: u16 = 500;
 
 fn told(name: &str, says: impl Into<String>) -> Option<Told> {
     let (name, says) = (name.into(), says.into());
@@ -136,8 +139,7 @@ pub(crate) fn rule(step: u32, act: &Act, seen: &Seen, printed: &Ended) -> Option
 /// Whether it is the answer of a handler that has panicked: it tells of it, as the program did on
 /// standard error.
 pub(super) fn tells_of_panic(seen: &Seen, printed: &Ended) -> bool {
-    let answer = seen.answer().filter(|answer| answer.status == 500);
-    answer.is_some_and(|answer| {
+    failure(seen).is_some_and(|answer| {
         let shown = crate::model::shown(&answer.text());
         panics(printed).iter().any(|panic| shown.contains(panic))
     })
@@ -173,9 +175,8 @@ const TODO: &str = "not yet implemented";
 
 /// The step whose `todo!` the program came to when this was found, if it came to one.
 pub(crate) fn came_to(finding: &Finding) -> Option<u32> {
-    let answer = finding.acts.last().and_then(|(_, seen)| seen.answer());
-    let text = answer.filter(|answer| answer.status == 500);
-    let text = text.map(Answer::text);
+    let answer = finding.acts.last().and_then(|(_, seen)| failure(seen));
+    let text = answer.map(Answer::text);
     let on_page = || text.as_deref().and_then(todo_on_page);
     let panic = panic(&finding.printed, text.as_deref()).or_else(on_page)?;
     steps::number(named_by_todo(&panic)?)
@@ -183,7 +184,7 @@ pub(crate) fn came_to(finding: &Finding) -> Option<u32> {
 
 /// The step whose `todo!` this answer tells of, if it is that of one.
 pub(crate) fn todo_told_by(answer: &Answer) -> Option<u32> {
-    let panic = todo_on_page(&answer.text()).filter(|_| answer.status == 500)?;
+    let panic = todo_on_page(&answer.text()).filter(|_| answer.status == FAILURE)?;
     steps::number(named_by_todo(&panic)?)
 }
 
@@ -223,74 +224,79 @@ fn todo(step: u32, panic: &str) -> Option<Told> {
 }
 
 fn of_answer(step: u32, request: &Request, answer: &Answer, printed: &Ended) -> Option<Told> {
-    let text = answer.text();
-    // A program of the student's own making may tell of it on the page alone.
-    let on_page = || todo_on_page(&text);
-    if answer.status == 500
-        && let Some(panic) = panic(printed, Some(&text)).or_else(on_page)
-    {
-        if let Some(told) = todo(step, &panic) {
-            return Some(told);
+    match answer.status {
+        501 => {
+            let method = &request.method;
+            let function = format!("do_{}", method.to_lowercase());
+            told(
+                "no-method",
+                format!(
+                    "501 means that the handler has no {function}: the server does not know what to \
+                     do with {method}. Define fn {function} in `impl Handler for ...`, spelled \
+                     exactly like this."
+                ),
+            )
         }
-        let advice = if panic.contains("PoisonError") {
-            " The lock is poisoned: a handler has panicked while it held a guard of this Mutex. Look for \
-             that panic, and let the guard go before anything that may panic."
-        } else if panic.starts_with("called `") && panic.contains("::unwrap()` on ") {
-            " What comes from a client may be anything, and `unwrap` panics if it is not what you \
-             thought: a `match` has an arm for that case as well."
-        } else if panic.contains("char boundary") || panic.contains("char_boundary") {
-            " A text was cut at a byte that is in the middle of a character: in UTF-8, é has two \
-             bytes. Count characters in place of bytes, with chars()."
-        } else {
-            ""
-        };
-        return told(
-            "panicked",
-            format!("The handler panicked: {panic}. Look at that line.{advice}"),
-        );
+        FAILURE => of_failure(step, &answer.text(), printed),
+        _ => None,
     }
-    if answer.status == 501 {
-        let method = &request.method;
-        let function = format!("do_{}", method.to_lowercase());
-        return told(
-            "no-method",
-            format!(
-                "501 means that the handler has no {function}: the server does not know what to \
-                 do with {method}. Define fn {function} in `impl Handler for ...`, spelled \
-                 exactly like this."
-            ),
-        );
+}
+
+fn of_failure(step: u32, text: &str, printed: &Ended) -> Option<Told> {
+    // A program of the student's own making may tell of its panic on the page alone.
+    let Some(panic) = panic(printed, Some(text)).or_else(|| todo_on_page(text)) else {
+        return of_error(text, printed);
+    };
+    if let Some(told) = todo(step, &panic) {
+        return Some(told);
     }
-    if answer.status == 500 {
-        let said = printed.stderr.text();
-        let failed = said.lines().filter_map(|line| {
-            let (_, why) = line.split_once("handler failed: ")?;
-            Some(why.trim().to_string())
-        });
-        let failed: Vec<String> = failed.collect();
-        let shown = crate::model::shown(&text);
-        let this = failed.iter().rev().find(|why| shown.contains(why.as_str()));
-        let why = this.or(failed.last())?;
-        let advice = if why.contains("Content-Length") {
-            " Content-Length is the number of bytes, which is len(), and not of characters. Leave it \
-             out, and the library sends the right one."
-        } else if why.contains("failed to fill whole buffer") {
-            " This comes from read_exact, if there are fewer bytes than it is to read. A `take(…)` that is \
-             read to its end takes what there is."
-        } else if why.contains("stream did not contain valid UTF-8") {
-            " This comes from a function that reads text, if the bytes are none: read_to_end takes any."
-        } else {
-            ""
-        };
-        return told(
-            "server-error",
-            format!(
-                "Status 500 says that the handler returned an error, most often by a `?`. The \
-                 server says which: {why}.{advice}"
-            ),
-        );
-    }
-    None
+    let advice = if panic.contains("PoisonError") {
+        " The lock is poisoned: a handler has panicked while it held a guard of this Mutex. Look for \
+         that panic, and let the guard go before anything that may panic."
+    } else if panic.starts_with("called `") && panic.contains("::unwrap()` on ") {
+        " What comes from a client may be anything, and `unwrap` panics if it is not what you \
+         thought: a `match` has an arm for that case as well."
+    } else if panic.contains("char boundary") || panic.contains("char_boundary") {
+        " A text was cut at a byte that is in the middle of a character: in UTF-8, é has two \
+         bytes. Count characters in place of bytes, with chars()."
+    } else {
+        ""
+    };
+    told(
+        "panicked",
+        format!("The handler panicked: {panic}. Look at that line.{advice}"),
+    )
+}
+
+/// The cause of a status 500 that no panic has made.
+fn of_error(text: &str, printed: &Ended) -> Option<Told> {
+    let said = printed.stderr.text();
+    let failed = said.lines().filter_map(|line| {
+        let (_, why) = line.split_once("handler failed: ")?;
+        Some(why.trim().to_string())
+    });
+    let failed: Vec<String> = failed.collect();
+    let shown = crate::model::shown(text);
+    let this = failed.iter().rev().find(|why| shown.contains(why.as_str()));
+    let why = this.or(failed.last())?;
+    let advice = if why.contains("Content-Length") {
+        " Content-Length is the number of bytes, which is len(), and not of characters. Leave it \
+         out, and the library sends the right one."
+    } else if why.contains("failed to fill whole buffer") {
+        " This comes from read_exact, if there are fewer bytes than it is to read. A `take(…)` that is \
+         read to its end takes what there is."
+    } else if why.contains("stream did not contain valid UTF-8") {
+        " This comes from a function that reads text, if the bytes are none: read_to_end takes any."
+    } else {
+        ""
+    };
+    told(
+        "server-error",
+        format!(
+            "Status 500 says that the handler returned an error, most often by a `?`. The \
+             server says which: {why}.{advice}"
+        ),
+    )
 }
 
 fn of_broken(request: &Request, broken: Broken, came: &[u8], printed: &Ended) -> Option<Told> {
