@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use grader::record::{Request, SetCookie};
+use grader::record::{Request, SetCookie, What};
 use grader::{
     Act, CookieValue, Draw, Expect, Failure, Mistakes, Model, Run, Seen, Service, Status, Verdict,
     Whole, get, post, random_value, short_value,
@@ -170,6 +170,17 @@ fn member_examples(lesson: Lesson) -> Lesson {
                 with(1, get("/")),
                 with(2, get("/")),
                 with(3, get("/")),
+                with(1, get("/login")),
+            ]
+        })
+        .example(3, 0, "and no other form ends the session", Whole, |draw| {
+            let (ann, ben) = (Someone::new(draw), Someone::new(draw));
+            [
+                ann.registers(),
+                ann.logs_in(),
+                with(1, login(&ann.name, &ben.password)),
+                with(1, ben.registers()),
+                with(1, get("/")),
             ]
         })
         .example(3, 2, "nobody else does", Whole, |draw| {
@@ -229,8 +240,16 @@ fn logout_examples(lesson: Lesson) -> Lesson {
             "the browser is told to forget the token",
             Whole,
             |draw| {
-                let ann = Someone::new(draw);
-                [ann.registers(), ann.logs_in(), with(1, post("/logout"))]
+                let (ann, word) = (Someone::new(draw), draw.word());
+                [
+                    ann.registers(),
+                    ann.logs_in(),
+                    with(1, post("/logout")),
+                    // Where there is nothing to end, too.
+                    with(1, post("/logout")),
+                    post("/logout"),
+                    post("/logout").field("Cookie", format!("session={word}")),
+                ]
             },
         )
         .example(4, 2, "and it opens nothing any more", Whole, |draw| {
@@ -272,6 +291,7 @@ fn foreign_examples(lesson: Lesson) -> Lesson {
                     ann.registers(),
                     ann.logs_in(),
                     from("http://other.test", with(1, message(&word))),
+                    from("https://other.test", with(1, message(&word))),
                     from("null", with(1, message(&word))),
                     with(1, get("/messages")),
                 ]
@@ -292,20 +312,29 @@ fn foreign_examples(lesson: Lesson) -> Lesson {
             let (ann, word) = (Someone::new(draw), draw.word());
             let similar = [
                 "http://board.test.evil.test",
+                "https://board.test.evil.test",
                 "http://my-board.test",
                 "http://board.tes",
             ];
-            let [one, two, three] = similar.map(|origin| from(origin, with(1, message(&word))));
-            [ann.registers(), ann.logs_in(), one, two, three]
+            let similar = similar.map(|origin| from(origin, with(1, message(&word))));
+            let mut acts = vec![ann.registers(), ann.logs_in()];
+            acts.extend(similar);
+            acts
         })
         .example(5, 1, "every form is checked", Whole, |draw| {
             let (ann, ben) = (Someone::new(draw), Someone::new(draw));
+            let (path, word) = (draw.path(), draw.word());
             [
                 ann.registers(),
                 ann.logs_in(),
                 from("http://other.test", ben.registers()),
                 from("http://other.test", ann.logs_in()),
                 from("http://other.test", with(1, post("/logout"))),
+                from("http://other.test", message(&word)),
+                from("http://other.test", post(path)),
+                // None of it was done.
+                from("http://board.test", ben.registers()),
+                with(1, get("/")),
             ]
         })
         .example(
@@ -333,6 +362,23 @@ fn foreign_examples(lesson: Lesson) -> Lesson {
                 // curl -e says where it comes from like this.
                 let referred = |act: Act| act.field("Referer", draw.pick(&OTHER_PAGES));
                 [ann.registers(), ann.logs_in(), with(1, message(&word))].map(referred)
+            },
+        )
+        .example(
+            5,
+            0,
+            "a link from another site leads to the board",
+            Whole,
+            |draw| {
+                let ann = Someone::new(draw);
+                let fetched = from("http://other.test", with(1, get("/messages")));
+                [
+                    ann.registers(),
+                    ann.logs_in(),
+                    linked(draw, get("/login")),
+                    linked(draw, with(1, get("/"))),
+                    fetched,
+                ]
             },
         )
         .check(
@@ -388,6 +434,12 @@ fn from(origin: &str, act: Act) -> Act {
     act.field("Host", HOST).field("Origin", origin)
 }
 
+/// As a browser follows a link that is on a page of others.
+fn linked(draw: &mut Draw, act: Act) -> Act {
+    let act = act.field("Referer", draw.pick(&OTHER_PAGES));
+    act.field("Sec-Fetch-Site", "cross-site")
+}
+
 /// What a program does. The default is right; every other value is a mistake.
 #[derive(Clone)]
 struct Knobs {
@@ -410,6 +462,10 @@ struct Knobs {
     unknown: u16,
     /// What these two say of the cookie.
     refusals: [Refusal; 2],
+    /// Whether the page of an answer with this status shows the password that was typed.
+    shows_password: fn(status: u16, password: &str) -> bool,
+    /// Whether the session that a browser has ends by a login that is refused, or by registering.
+    form_ends: [bool; 2],
     /// The token of a login.
     token: Tokens,
     short: bool,
@@ -422,6 +478,8 @@ struct Knobs {
     who: Who,
     /// Which sessions a login ends.
     ends: Ends,
+    /// Whether a member is sent on from the page to log in.
+    sends_on: bool,
     /// What somebody gets who is no member.
     guest: Target,
     guest_sees_board: bool,
@@ -447,11 +505,15 @@ struct Knobs {
     /// To which requests that applies, and at which paths it is forgotten.
     looks_at: fn(asked: &Request) -> bool,
     unguarded: Vec<&'static str>,
+    /// Whether it is forgotten where nobody is logged in who could post.
+    guests_unguarded: bool,
     foreign: u16,
     /// Whether a form without an Origin is refused if its Referer is a page of others.
     refuses_referer: bool,
-    /// Whether a form that is refused has its effect all the same.
-    does_it_anyway: bool,
+    /// At which paths a form that is refused has its effect all the same.
+    does_it_anyway: fn(path: &str) -> bool,
+    /// Which GETs are refused.
+    refuses_get: fn(asked: &Request) -> bool,
 }
 
 /// A status, and a Location.
@@ -524,6 +586,8 @@ impl Default for Knobs {
             refused: 403,
             unknown: 403,
             refusals: [Refusal::Nothing; 2],
+            shows_password: |_, _| false,
+            form_ends: [false; 2],
             token: Tokens::New,
             short: false,
             counts: false,
@@ -537,6 +601,7 @@ impl Default for Knobs {
             ],
             who: Who::Owner,
             ends: Ends::Right,
+            sends_on: false,
             guest: to("/login"),
             guest_sees_board: false,
             guest_api: 401,
@@ -555,9 +620,11 @@ impl Default for Knobs {
             takes: is_own,
             looks_at: |_| true,
             unguarded: Vec::new(),
+            guests_unguarded: false,
             foreign: 403,
             refuses_referer: false,
-            does_it_anyway: false,
+            does_it_anyway: |_| false,
+            refuses_get: |_| false,
         }
     }
 }
@@ -661,6 +728,13 @@ impl State {
         token
     }
 
+    /// Ends the session of a request, if that is what its form does.
+    fn end_by_form(&mut self, ends: bool, asked: &Request) {
+        if let Some(token) = token(asked).filter(|_| ends) {
+            self.sessions.remove(token);
+        }
+    }
+
     /// A login is refused: what the answer says of the cookie.
     fn refuse(
         &mut self,
@@ -670,6 +744,7 @@ impl State {
         asked: &Request,
         expect: Expect,
     ) -> Expect {
+        self.end_by_form(knobs.form_ends[0], asked);
         let value = match refusal {
             Refusal::Nothing => CookieValue::Unset,
             Refusal::Forget => CookieValue::Forgotten,
@@ -698,13 +773,21 @@ impl Model for Login {
         }
         match asked.method.as_str() {
             "GET" if knobs.get_logs_out && asked.path() == "/logout" => posted(knobs, state, asked),
-            "GET" => Some(got(knobs, state, asked)),
+            "GET" if (knobs.refuses_get)(asked) => Some(Expect::step(5).status(403)),
+            "GET" => {
+                let expect = got(knobs, state, asked);
+                let is_linked = ["Origin", "Referer"].map(|name| asked.field(name).is_some());
+                Some(match is_linked {
+                    [false, false] => expect,
+                    _ => in_step_5(expect),
+                })
+            }
             "POST" => {
                 let origin = asked.field("Origin");
                 // Whether https is one's own, the text leaves open; and curl always says a host.
-                if origin.is_some() != asked.field("Host").is_some()
-                    || origin.is_some_and(|origin| origin.starts_with("https:"))
-                {
+                let host = asked.field("Host");
+                let secure = origin.and_then(|origin| origin.strip_prefix("https://"));
+                if origin.is_some() != host.is_some() || secure.is_some() && secure == host {
                     return None;
                 }
                 // If a page of others sends one, its Origin says so; programs may say what they like.
@@ -712,23 +795,27 @@ impl Model for Login {
                 if is_referred && origin.is_some() {
                     return None;
                 }
-                let host = asked.field("Host").unwrap_or("localhost:8000");
+                let host = host.unwrap_or("localhost:8000");
                 let is_own = is_own(origin, host);
-                let is_looked_at =
-                    (knobs.looks_at)(asked) && !knobs.unguarded.contains(&asked.path());
+                let is_guest = || asked.path() == "/messages" && state.who(knobs, asked).is_none();
+                let is_looked_at = (knobs.looks_at)(asked)
+                    && !knobs.unguarded.contains(&asked.path())
+                    && !(knobs.guests_unguarded && is_guest());
                 let is_taken =
                     (knobs.takes)(origin, host) && !(is_referred && knobs.refuses_referer);
                 if is_looked_at && !is_taken {
                     state.refuses_own |= is_own;
-                    if knobs.does_it_anyway && asked.path() == "/messages" {
+                    if (knobs.does_it_anyway)(asked.path()) {
                         posted(knobs, state, asked);
                     }
                     let expect = Expect::step(5)
                         .status(knobs.foreign)
-                        .sets_no_cookie(SESSION);
-                    return Some(expect.field("Location", None));
+                        .sets_no_cookie(SESSION)
+                        .field("Location", None);
+                    return Some(typed(|_, _| false, asked, expect));
                 }
                 let expect = posted(knobs, state, asked)?;
+                let expect = typed(knobs.shows_password, asked, expect);
                 // A program that takes and refuses other forms than it should has other members than it
                 // should. What it says to somebody who is none belongs to step 6: before that step, it
                 // comes to a todo!.
@@ -763,18 +850,22 @@ impl Model for Login {
         let members: Vec<_> = state.members.iter().collect();
         let (name, password) = draw.pick(&members);
         let act = match draw.below(22) {
-            0..=1 => ann.registers(),
-            2 => register(name, &ann.password),
-            3 => register(
-                &ann.name,
-                draw.pick(&["", "7 chars", "8 chars!", "ねこねこねこね"]),
-            ),
+            0..=1 => with_any(ann.registers(), draw, state),
+            2 => with_any(register(name, &ann.password), draw, state),
+            3 => {
+                let seven: String = format!("ß{}", draw.word()).chars().take(7).collect();
+                let password = draw.pick(&["", &seven, "8 chars!", "ねこねこねこね"]);
+                register(&ann.name, password)
+            }
             4 => register(draw.pick(&["", " ", "\t"]), &ann.password),
             5..=8 => with_any(login(name, password), draw, state),
-            9 => login(name, &near(draw, password)),
-            10 => login(&near(draw, name), password),
-            11 => login(&ann.name, password),
-            12..=14 => with_any(get("/".to_string() + &draw.query()), draw, state),
+            9 => with_any(login(name, &near(draw, password)), draw, state),
+            10 => with_any(login(&near(draw, name), password), draw, state),
+            11 => with_any(login(&ann.name, password), draw, state),
+            12..=14 => {
+                let path = draw.pick(&["/", "/", "/", "/login"]).to_string();
+                with_any(get(path + &draw.query()), draw, state)
+            }
             15 => with_any(get("/messages"), draw, state),
             16..=17 => with_any(message(&draw.text()), draw, state),
             18 => with_any(post("/logout"), draw, state),
@@ -784,12 +875,18 @@ impl Model for Login {
                 with_any(get(near), draw, state)
             }
             _ => {
-                let near = draw.path_near(&["/messages", "/logout", "/register"]);
+                let near = draw.path_near(&["/messages", "/logout", "/register", "/"]);
                 with_any(post(near).form(&[("message", &draw.word())]), draw, state)
             }
         };
         if act.asked_post().is_some() && draw.one_in(3) {
             return vec![from_somewhere(draw, act)];
+        }
+        if act.asked_get().is_some() && draw.one_in(8) {
+            return vec![match draw.one_in(2) {
+                false => linked(draw, act),
+                true => from("http://other.test", act),
+            }];
         }
         vec![act]
     }
@@ -810,12 +907,11 @@ impl Model for Login {
         let status = answer.status;
         let came = (status, answer.field("Location").map(str::to_string));
         match (asked.method.as_str(), asked.path()) {
-            (_, path)
+            ("POST", _)
                 if asked
                     .field("Origin")
                     .is_some_and(|o| !is_own(Some(o), HOST)) =>
             {
-                let _ = path;
                 mistakes.wrong(
                     "other-status-for-other-sites",
                     "A form from another site must be answered with 403.",
@@ -970,6 +1066,26 @@ fn other_cookie(cookie: &SetCookie, mistakes: &mut Mistakes<Knobs>) {
     }
 }
 
+/// The same, and the password that was typed is neither printed nor shown.
+fn typed(is_shown: fn(u16, &str) -> bool, asked: &Request, expect: Expect) -> Expect {
+    let password = asked.form_field("password").unwrap_or_default();
+    if password.chars().count() < SHORTEST {
+        return expect;
+    }
+    let is_shown = expect.all().iter().any(|expected| match &expected.what {
+        What::Status(statuses) => statuses.iter().any(|status| is_shown(*status, &password)),
+        _ => false,
+    });
+    let expect = expect.keeps_secret(&password);
+    match is_shown {
+        true => expect.shows(&password),
+        false => expect.body_lacks(&password),
+    }
+}
+
+/// What has fewer characters may stand on any page.
+const SHORTEST: usize = 6;
+
 /// The same, in step 5; what belongs to step 6 stays there.
 fn in_step_5(expect: Expect) -> Expect {
     let all = expect.all().iter();
@@ -982,6 +1098,9 @@ fn in_step_5(expect: Expect) -> Expect {
 fn got(knobs: &Knobs, state: &State, asked: &Request) -> Expect {
     let who = state.who(knobs, asked);
     match asked.path() {
+        "/login" if knobs.sends_on && who.is_some() => {
+            Expect::step(1).status(303).field("Location", Some("/"))
+        }
         "/login" => Expect::step(1)
             .status(200)
             .field("Content-Type", HTML)
@@ -1050,13 +1169,10 @@ fn step_of(state: &State, asked: &Request) -> u32 {
 fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
     let field = |name: &str| asked.form_field(name).unwrap_or_default();
     let (name, password) = (field("name"), field("password"));
-    let secret = |expect: Expect| match password.chars().count() {
-        0..8 => expect,
-        _ => expect.keeps_secret(password.clone()),
-    };
     match asked.path() {
         "/register" => {
             let expect = Expect::step(1);
+            state.end_by_form(knobs.form_ends[1], asked);
             if name.trim().is_empty() || password.chars().count() < 8 {
                 return Some(expect.status(400).sets_no_cookie(SESSION));
             }
@@ -1067,23 +1183,21 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
                 state.members.insert(key, kept);
             }
             if is_taken && !knobs.overwrites {
-                return Some(secret(expect.status(knobs.taken)));
+                return Some(expect.status(knobs.taken));
             }
             let expect = expect.status(knobs.registered.0);
-            Some(secret(
-                expect.field("Location", knobs.registered.1.as_deref()),
-            ))
+            Some(expect.field("Location", knobs.registered.1.as_deref()))
         }
         "/login" => {
             let key = (knobs.name[2])(&name);
             let Some(kept) = state.members.get(&key) else {
-                let expect = secret(Expect::step(6).status(knobs.unknown));
+                let expect = Expect::step(6).status(knobs.unknown);
                 return Some(state.refuse(knobs, knobs.refusals[1], &key, asked, expect));
             };
             let expect = Expect::step(2);
             let is_right = *kept == (knobs.password)(&password) || knobs.any_password;
             if !is_right || knobs.no_password {
-                let expect = secret(expect.status(knobs.refused));
+                let expect = expect.status(knobs.refused);
                 return Some(state.refuse(knobs, knobs.refusals[0], &key, asked, expect));
             }
             if let Some(old) = token(asked) {
@@ -1103,7 +1217,7 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
             for (name, value) in &knobs.attributes {
                 expect = expect.cookie_attribute(SESSION, name, value.as_deref());
             }
-            Some(secret(expect).keeps_secret(token))
+            Some(expect.keeps_secret(token))
         }
         "/logout" => {
             let member = state.who(knobs, asked);
@@ -1191,18 +1305,20 @@ fn with_any(act: Act, draw: &mut Draw, state: &State) -> Act {
         6 => draw.word(),
         _ => return act,
     };
-    let other = draw.pick(&["", "theme=dark; "]);
-    act.field("Cookie", format!("{other}session={token}"))
+    let (before, behind) = draw.pick(&[("", ""), ("theme=dark; ", ""), ("", "; theme=dark")]);
+    act.field("Cookie", format!("{before}session={token}{behind}"))
 }
 
 /// A form of some origin.
 fn from_somewhere(draw: &mut Draw, act: Act) -> Act {
     let host = draw.pick(&[HOST, "localhost:8000", "board.test:8000", "localhost:4133"]);
     let own = format!("http://{host}");
-    let origin = match draw.below(11) {
+    let origin = match draw.below(13) {
         10 => return act.field("Referer", draw.pick(&OTHER_PAGES)),
         0..=2 => own,
         3 => "http://other.test".into(),
+        11 => "https://other.test".into(),
+        12 => format!("https://{host}.evil.test"),
         4 => format!("{own}.evil.test"),
         5 => format!("http://my-{host}"),
         6 => "null".into(),
@@ -1332,6 +1448,18 @@ fn about_logging_in(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.refusals = [Refusal::Session; 2])
         .or(|knobs| knobs.refusals[0] = Refusal::Session)
         .wrong(
+            "shows-password",
+            "A page that refuses somebody shows the password that was typed. It may be right, for another name \
+             or but for a letter, and whoever looks at the screen reads it: say what is wrong, and leave the \
+             password out.",
+            |knobs| knobs.shows_password = |status, _| status == 403,
+        )
+        .or(|knobs| knobs.shows_password = |status, _| status == 409)
+        .or(|knobs| {
+            knobs.shows_password = |status, password| status == 400 && password.chars().count() < 8;
+        })
+        .or(|knobs| knobs.shows_password = |status, _| [403, 409].contains(&status))
+        .wrong(
             "no-path",
             "The cookie has no Path, so the browser takes one from the address of the request. Say which \
              one you mean: set the path to /.",
@@ -1425,6 +1553,20 @@ fn about_tokens(mistakes: &mut Mistakes<Knobs>) {
 
 fn about_members(mistakes: &mut Mistakes<Knobs>) {
     mistakes
+        .wrong(
+            "form-ends-session",
+            "A form that is no logout ends the session that the browser has: one to log in that is refused, or \
+             one to become a member. Until its time is over, only a logout ends a session.",
+            |knobs| knobs.form_ends = [true, false],
+        )
+        .or(|knobs| knobs.form_ends = [false, true])
+        .or(|knobs| knobs.form_ends = [true; 2])
+        .wrong(
+            "login-page-for-guests",
+            "Whoever is logged in is sent on from /login, and does not see the page with the two forms. In this \
+             lesson, it is the same for all: 200, and the page.",
+            |knobs| knobs.sends_on = true,
+        )
         .wrong(
             "board-for-all",
             "The board is shown to people who are not logged in. Send them to /login, with 303.",
@@ -1550,6 +1692,22 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        // With either scheme.
+        .or(|knobs| {
+            knobs.takes = |origin, host| {
+                let begins = |origin: &str| {
+                    let schemes = ["http", "https"];
+                    schemes.iter().any(|scheme| origin.starts_with(&format!("{scheme}://{host}")))
+                };
+                origin.is_none_or(begins)
+            };
+        })
+        .or(|knobs| {
+            knobs.takes = |origin, host| {
+                let begins = |origin: &str| origin.starts_with(&format!("https://{host}"));
+                is_own(origin, host) || origin.is_some_and(begins)
+            };
+        })
         // The host alone, without its port.
         .or(|knobs| {
             knobs.takes = |origin, host| {
@@ -1557,6 +1715,17 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
                 origin.is_none_or(|origin| origin.starts_with(&own))
             };
         })
+        .wrong(
+            "any-https",
+            "Every Origin with https:// is accepted, those of other sites, too. Compare all of it: your own is \
+             http:// and what Host says, or https:// and what Host says.",
+            |knobs| {
+                knobs.takes = |origin, host| {
+                    is_own(origin, host)
+                        || origin.is_some_and(|origin| origin.starts_with("https://"))
+                };
+            },
+        )
         .wrong(
             "end-of-origin",
             "An Origin that only ends like yours is accepted, such as http://my-board.test. Compare all \
@@ -1647,10 +1816,28 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
         )
         .wrong(
             "refused-and-done",
-            "A form from another site is answered with 403, but its message is kept all the same. Refuse \
+            "A form from another site is answered with 403, but what it asks for is done all the same. Refuse \
              it before you do anything.",
-            |knobs| knobs.does_it_anyway = true,
-        );
+            |knobs| knobs.does_it_anyway = |path| path == "/messages",
+        )
+        .or(|knobs| knobs.does_it_anyway = |path| path == "/register")
+        .or(|knobs| knobs.does_it_anyway = |path| path == "/logout")
+        // A login gives no token then.
+        .or(|knobs| knobs.does_it_anyway = |path| path != "/login")
+        .wrong(
+            "get-refused",
+            "A GET from a page of another site is refused, so that no link there leads to your board. It changes \
+             nothing here: look where it comes from in do_post alone.",
+            |knobs| {
+                knobs.refuses_get = |asked| {
+                    let origin = asked.field("Origin");
+                    origin.is_some_and(|origin| !is_own(Some(origin), HOST))
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.refuses_get = |asked| asked.field("Sec-Fetch-Site") == Some("cross-site");
+        });
     // At some paths, and not at the others: each such set, as the bits of a number. The last bit
     // stands for paths to which no form is sent.
     for bits in 1..(2 << FORMS.len()) - 1 {
@@ -1674,6 +1861,8 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
             _ => mistakes.or(set),
         };
     }
+    // Where a member posts, and not where nobody could.
+    mistakes.or(|knobs| knobs.guests_unguarded = true);
 }
 
 // What no model says.
@@ -1724,14 +1913,25 @@ fn members_stay(run: &mut Run) -> Verdict {
     let service = run.program().env("MEMBERS", &file).serve()?;
     service.ask(ann.registers())?.expect_status(303)?;
     drop(service);
-    let service = run.program().env("MEMBERS", &file).serve()?;
-    match service.ask(ann.logs_in())? {
-        answer if answer.status() == 303 => Ok(()),
-        answer => Err(answer.wrong(
-            "a member who registered before the server was started again, with the same MEMBERS, can log in: \
-             status 303 See Other",
-        )),
+    // With which work a hash was made stands in it. What is set today counts for new ones.
+    let program = run.program().env("MEMBERS", &file);
+    let answer = program.env("HASH_KIB", "16").serve()?.ask(ann.logs_in())?;
+    if answer.status() == 303 {
+        return Ok(());
     }
+    let wrong = answer.wrong(
+        "a member who registered before the server was started again, with the same MEMBERS, can log in: \
+         status 303 See Other",
+    );
+    let service = run.program().env("MEMBERS", &file).serve()?;
+    Err(match service.ask(ann.logs_in())?.status() {
+        303 => wrong.because(
+            "parameters-of-today",
+            "Once hasher() has other parameters, nobody can log in who was a member before. Those of a hash stand \
+             in it, beside its salt, and verify_password takes them from there: do not hash again yourself.",
+        ),
+        _ => wrong,
+    })
 }
 
 fn hashed(run: &mut Run) -> Verdict {
@@ -1920,6 +2120,7 @@ fn ends(run: &mut Run) -> Verdict {
     let at_once = service.ask(board())?.status();
     let looked = Instant::now();
     let guest = service.ask(get("/"))?.status();
+    let guest_elsewhere = elsewhere(&service, None)?;
     let longer = run
         .program()
         .env("SESSION_SECONDS", &LONGER.to_string())
@@ -1933,6 +2134,20 @@ fn ends(run: &mut Run) -> Verdict {
     let first = service.ask(board())?;
     if first.status() != 200 {
         first.expect_status(303)?;
+        let ended_elsewhere = elsewhere(&service, Some(&token))?;
+        if ended_elsewhere != guest_elsewhere {
+            let done = [
+                "start the server with SESSION_SECONDS=1, register, log in",
+                "wait for two seconds, ask for /messages, and post a message",
+            ];
+            let [expected, came] = [guest_elsewhere, ended_elsewhere]
+                .map(|[got, posted]| format!("{got} to GET /messages, {posted} to POST /messages"));
+            return Err(service.wrong(&done, expected, came).because(
+                "ended-elsewhere",
+                "GET / knows that a session has ended, and /messages still takes its token, for GET or for POST. \
+                 Look at the end in member, and ask member in each request.",
+            ));
+        }
         return match used {
             Some(failure) => Err(failure),
             None => lasts(&longer, &login, logged_in),
@@ -1970,6 +2185,19 @@ fn ends(run: &mut Run) -> Verdict {
              forgets the cookie, since a thief's program does not: compare Instant::now() with ends in each \
              request. And ends must be session_seconds() after the login.",
     ))
+}
+
+/// What is answered to who asks for the messages with this token, and to who posts one.
+fn elsewhere(service: &Service, token: Option<&str>) -> Result<[String; 2], Failure> {
+    let asked = |act: Act| -> Result<String, Failure> {
+        let answer = service.ask(match token {
+            Some(token) => act.field("Cookie", format!("session={token}")),
+            None => act,
+        })?;
+        let location = answer.header("Location").unwrap_or_default();
+        Ok(format!("{} {location}", answer.status()).trim().to_string())
+    };
+    Ok([asked(get("/messages"))?, asked(message("too late"))?])
 }
 
 /// Whether a younger session goes on when an older one has ended, and whether a login gets its whole time
@@ -2063,20 +2291,25 @@ fn used_ends(run: &mut Run, ann: &Someone) -> Result<Option<Failure>, Failure> {
             std::thread::sleep(Duration::from_millis(200));
             let asked = logged_in.elapsed();
             let cookie = format!("session={token}");
-            let answer = service.ask(get("/").field("Cookie", cookie))?;
+            let answer = service.ask(get("/").field("Cookie", &cookie))?;
+            // No other request moves its end, either.
+            service.ask(get("/messages").field("Cookie", &cookie))?;
+            service.ask(message("once more").field("Cookie", &cookie))?;
+            service.ask(ann.logs_in())?;
             match answer.status() {
                 200 if asked < OVER => last = asked,
                 200 => {
                     let done = [
                         "start the server with SESSION_SECONDS=1, register, log in",
-                        "ask for / again and again, for more than two seconds",
+                        "ask for /, ask for /messages, post a message and log in once more, again and again, \
+                         for more than two seconds",
                     ];
                     let expected = "the session has ended after a second: 303 to /login";
                     let failure = service.wrong(&done, expected, "the board");
                     return Ok(Some(failure.because(
                         "looks-prolong",
-                        "Each request makes the session longer, so one that is used never ends. Its end is set \
-                         by the login, and no request changes it: only compare it with Instant::now().",
+                        "Requests make a session longer, so one that is used never ends. Its end is set by its own \
+                         login, and nothing that comes later changes it: only compare it with Instant::now().",
                     )));
                 }
                 _ if logged_in.elapsed() - last > Duration::from_millis(900) => break,
@@ -2133,6 +2366,24 @@ fn same_page(run: &mut Run) -> Verdict {
     let (ann, ben) = (Someone::new(run.seed()), Someone::new(run.seed()));
     run.ask(ann.registers())?.expect_status(303)?;
     let shown = |answer: &grader::Answer, name: &str| answer.text().replace(name, "NAME");
+    let another = |wrong: &grader::Answer, unknown: &grader::Answer| {
+        let expected = format!("the same answer as to a wrong password:\n{}", wrong.text());
+        unknown.wrong(expected).because(
+            "another-page",
+            "The answer for the name of no member differs from the one for a wrong password. So anybody \
+             can find out who is a member: say the same in both cases.",
+        )
+    };
+    // No password of a member is so short, and yet it is tried.
+    for password in ["", "short"] {
+        let wrong = run.ask(login(&ann.name, password))?;
+        wrong.expect_status(403)?;
+        let unknown = run.ask(login(&ben.name, password))?;
+        let same = shown(&wrong, &ann.name) == shown(&unknown, &ben.name);
+        if unknown.status() != 403 || !same {
+            return Err(another(&wrong, &unknown));
+        }
+    }
     for times in 1..=GUESSES {
         let wrong = run.ask(login(&ann.name, &ben.password))?;
         let unknown = run.ask(login(&ben.name, &ben.password))?;
@@ -2150,19 +2401,22 @@ fn same_page(run: &mut Run) -> Verdict {
             ));
         }
         if shown(&wrong, &ann.name) != shown(&unknown, &ben.name) {
-            return Err(unknown
-                .wrong(format!(
-                    "the same answer as to a wrong password:\n{}",
-                    wrong.text()
-                ))
-                .because(
-                    "another-page",
-                    "The answer for the name of no member differs from the one for a wrong password. So anybody \
-                     can find out who is a member: say the same in both cases.",
-                ));
+            return Err(another(&wrong, &unknown));
         }
     }
-    Ok(())
+    let right = run.ask(ann.logs_in())?;
+    match right.status() {
+        303 => Ok(()),
+        _ => Err(right
+            .wrong(format!(
+                "status 303, to the right password after {GUESSES} wrong ones"
+            ))
+            .because(
+                "locked-out",
+                "After some wrong passwords for one name, the right one is refused, too. In this lesson, nobody \
+                 counts them: whoever knows the password logs in.",
+            )),
+    }
 }
 
 /// How many times it is measured before it is said that one of both is much faster.
