@@ -108,9 +108,18 @@ fn main() -> ExitCode {
         .example(2, 2, "a form of one field is taken apart", Whole, |draw| {
             let field = [text(&draw.word(), &draw.line())];
             // What stands before the first boundary is nothing.
-            let behind = [draw.word().as_bytes(), b"\r\n", &body(&field, BOUNDARY)].concat();
-            let other = post("/parts").field("Content-Type", content_type(BOUNDARY));
-            [form("/parts", &field), other.body(behind)]
+            let [short, long] = [1, 5000].map(|times| draw.word().repeat(times));
+            let behind = |before: String| {
+                let other = post("/parts").field("Content-Type", content_type(BOUNDARY));
+                other.body([before.as_bytes(), b"\r\n", &body(&field, BOUNDARY)].concat())
+            };
+            [
+                form("/parts", &field),
+                behind(short),
+                behind(long),
+                // So is a form without fields.
+                form("/parts", &[]),
+            ]
         })
         .example(2, 2, "each part is named, with its bytes", Whole, |draw| {
             [form(
@@ -176,6 +185,7 @@ fn main() -> ExitCode {
                         .body(&whole[..length])
                 };
                 [
+                    cut(whole.len() - 4),
                     cut(whole.len() - BOUNDARY.len() - 6),
                     cut(60),
                     cut(10),
@@ -204,7 +214,7 @@ fn main() -> ExitCode {
 fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload> {
     lesson
         .example(3, 2, "of a path, only its end is shown", Whole, |draw| {
-            let names = ["../../", "/etc/", "C:\\cats\\", "a/b\\", "10:30 "];
+            let names = ["../../", "/etc/", "C:\\cats\\", "a/b\\", "a\\b/", "10:30 "];
             let mut acts: Vec<Act> = names
                 .iter()
                 .map(|before| picture(&format!("{before}{}", picture_name(draw)), png(draw, 80)))
@@ -217,6 +227,7 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
             [
                 picture(&format!("{word} & <b>{word}<b>.png"), png(draw, 80)),
                 picture("ねこ.png", png(draw, 81)),
+                picture(&format!("{}'s cat.png", draw.word()), png(draw, 82)),
                 get("/"),
             ]
         })
@@ -278,6 +289,23 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
                 [
                     picture(&format!("{}/", draw.word()), png(draw, 80)),
                     picture(&format!("{}/.", draw.word()), png(draw, 81)),
+                    get("/"),
+                ]
+            },
+        )
+        .example(
+            3,
+            0,
+            "a field that is no picture is left out, however long it is",
+            Whole,
+            |draw| {
+                let long = draw.word().repeat(5000);
+                let name = picture_name(draw);
+                [
+                    form(
+                        "/pictures",
+                        &[text("caption", &long), file(&name, png(draw, 80))],
+                    ),
                     get("/"),
                 ]
             },
@@ -385,6 +413,14 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
             acts.extend((1..=BEGINNINGS.len()).map(|number| get(format!("/pictures/{number}"))));
             acts
         })
+        .example(5, 0, "its first bytes are enough", Whole, |draw| {
+            let mut acts: Vec<Act> = SHORT
+                .iter()
+                .map(|beginning| picture(&picture_name(draw), *beginning))
+                .collect();
+            acts.extend((1..=SHORT.len()).map(|number| get(format!("/pictures/{number}"))));
+            acts
+        })
         .example(
             5,
             0,
@@ -425,6 +461,15 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
                 ]
             },
         )
+        .example(5, 0, "nor what only looks like one", Whole, |draw| {
+            let mut acts: Vec<Act> = OTHERS
+                .iter()
+                .map(|other| picture(&picture_name(draw), begins_with(draw, other)))
+                .collect();
+            acts.push(get("/"));
+            acts
+        })
+        .check(5, 0, "and it leaves nothing on the disk", no_picture_left)
         .example(
             5,
             1,
@@ -524,7 +569,7 @@ fn begins_with(draw: &mut Draw, beginning: &[u8]) -> Vec<u8> {
 }
 
 /// Beginnings of pictures, with their kinds.
-const BEGINNINGS: [(&[u8], usize); 7] = [
+const BEGINNINGS: [(&[u8], usize); 8] = [
     (PNG, 0),
     (b"\xff\xd8\xff\xe0\x00\x10JFIF", 1),
     (b"\xff\xd8\xff\xe1\x00\x20Exif", 1),
@@ -532,11 +577,25 @@ const BEGINNINGS: [(&[u8], usize); 7] = [
     (b"GIF87a", 2),
     (b"GIF89a", 2),
     (b"RIFF\x24\x00\x00\x00WEBPVP8 ", 3),
+    (b"RIFF\xfe\x9a\xff\x01WEBPVP8L", 3),
+];
+
+/// Pictures that are no longer than what they begin with.
+const SHORT: [&[u8]; 5] = [
+    PNG,
+    b"\xff\xd8\xff",
+    b"GIF87a",
+    b"GIF89a",
+    b"RIFF\x04\x00\x00\x00WEBP",
 ];
 
 /// Beginnings of what is no picture, though it looks a little like one.
-const OTHERS: [&[u8]; 12] = [
+const OTHERS: [&[u8]; 16] = [
     b"RIFF\x24\x00\x00\x00WAVEfmt ",
+    b"RIFX\x00\x00\x00\x24WEBPVP8 ",
+    b"RIFFWEBP\x24\x00\x00\x00VP8 ",
+    b"\x00\xff\xd8\xff",
+    b"GIF89b",
     b"\x89PNG\n\x1a\n",
     b"PNG\r\n\x1a\n",
     b" \x89PNG\r\n\x1a\n",
@@ -612,10 +671,11 @@ fn drawn(draw: &mut Draw, world: &World) -> Vec<Act> {
             let (beginning, _) = draw.pick(&BEGINNINGS);
             let name = claimed_name(draw);
             let number = next_number(world);
-            vec![
-                picture(&name, begins_with(draw, beginning)),
-                get(format!("/pictures/{number}")),
-            ]
+            let content = match draw.below(4) {
+                3 => draw.pick(&SHORT).to_vec(),
+                _ => begins_with(draw, beginning),
+            };
+            vec![picture(&name, content), get(format!("/pictures/{number}"))]
         }
         24 | 25 => {
             let beginning = draw.pick(&OTHERS);
@@ -645,7 +705,9 @@ fn drawn(draw: &mut Draw, world: &World) -> Vec<Act> {
 /// A name that a client may give to a picture.
 fn file_name(draw: &mut Draw) -> String {
     let name = picture_name(draw);
-    match draw.below(22) {
+    match draw.below(24) {
+        22 => format!("{}'s {name}", draw.word()),
+        23 => format!("{}\\{}/{name}", draw.word(), draw.word()),
         19 => format!(
             "{}\u{7f}{}",
             draw.word(),
@@ -1796,6 +1858,14 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.display = |name| cleaned(name, &['\\'], 80),
         )
         .wrong(
+            "one-of-two-separators",
+            "Of a name with both / and \\, a piece of the path is left: once it was cut at one of the two, you do \
+             not look for the other. Show what stands behind the last of them, whichever that is: \
+             rsplit(['/', '\\\\']).",
+            |knobs| knobs.display = |name| behind_first_found(name, ['/', '\\']),
+        )
+        .or(|knobs| knobs.display = |name| behind_first_found(name, ['\\', '/']))
+        .wrong(
             "beginning-of-the-path",
             "Of a path, you show the beginning. The name of the file is at the end: rsplit.",
             |knobs| {
@@ -1849,6 +1919,13 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        .wrong(
+            "control-to-space",
+            "A control character in the name becomes a space, or another sign. The text says: without control \
+             characters. Leave them out, with filter.",
+            |knobs| knobs.display = |name| replaced(name, ' '),
+        )
+        .or(|knobs| knobs.display = |name| replaced(name, '_'))
         .wrong(
             "only-ascii-control",
             "Control characters are left in the name that are not in ASCII, such as U+009B. is_control \
@@ -1977,6 +2054,23 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.alt = Some(in_quotes),
         )
         .wrong(
+            "alt-without-quotes",
+            "The value of alt stands in no quotes, so it ends at the first space of the name, and what follows \
+             can be attributes: an onerror with a script, say. Put quotes around it, and escape the name.",
+            |knobs| {
+                knobs.alt = Some(|name| {
+                    let first = name.split_whitespace().next();
+                    first.unwrap_or_default().into()
+                });
+            },
+        )
+        .wrong(
+            "quote-ends-alt",
+            "The value of alt stands in single quotes, and one of these in the name ends it. What follows can be \
+             attributes: an onerror with a script, say. escape_html escapes both kinds of quotes.",
+            |knobs| knobs.alt = Some(|name| name.split('\'').next().unwrap_or_default().into()),
+        )
+        .wrong(
             "escaped-twice",
             "The name is escaped twice, so a reader sees &amp; and its like. Escape it once, \
              where it goes into the page.",
@@ -2059,6 +2153,18 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
         .wrong("name-is-path", NAME_IS_PATH, |knobs| {
             knobs.is_possible = is_file_name;
         });
+}
+
+/// What is shown of a name that is cut at the first of these that is in it.
+fn behind_first_found(name: &str, at: [char; 2]) -> String {
+    let found = at.iter().find_map(|at| name.rsplit_once(*at));
+    cleaned(found.map_or(name, |(_, last)| last), &[], 80)
+}
+
+/// What is shown of a name in which this stands for each control character.
+fn replaced(name: &str, other: char) -> String {
+    let replaced = name.replace(char::is_control, &other.to_string());
+    cleaned(&replaced, &['/', '\\'], 80)
 }
 
 /// Whether a file may be called like this, on most systems.
@@ -2180,6 +2286,43 @@ fn about_kinds(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.kind = |content, _| kind_of_jpegs(content, &[0xe0, 0xe1]))
         .or(|knobs| knobs.kind = |content, _| kind_of_jpegs(content, &[0xe0, 0xdb]))
         .wrong(
+            "short-refused",
+            "A picture is refused because it is short. What it is, its first bytes say: three of a JPEG, six of a \
+             GIF, eight of a PNG. Do not ask for twelve before you have looked: get(8..12) is None where there \
+             are fewer.",
+            |knobs| knobs.kind = |content, _| kind(content).filter(|_| content.len() >= 12),
+        )
+        .or(|knobs| knobs.kind = |content, _| kind(content).filter(|_| content.len() > 12))
+        .or(|knobs| knobs.kind = |content, _| kind(content).filter(|_| content.len() >= 10))
+        .or(|knobs| knobs.kind = |content, _| kind(content).filter(|_| content.len() >= 8))
+        .wrong(
+            "webp-as-text",
+            "Some WebPs are refused. The four bytes between RIFF and WEBP are a number, and no text: compare \
+             bytes with bytes, and make no text of them.",
+            |knobs| {
+                knobs.kind = |content, _| {
+                    let is_text = |kind: &usize| *kind != 3 || content[..12].is_ascii();
+                    kind(content).filter(is_text)
+                };
+            },
+        )
+        .wrong(
+            "half-of-webp",
+            "Something is taken for a WebP of which only a half is right: it begins with RIFF, and the bytes 8 to \
+             11 are WEBP. Look at both, each in its place.",
+            |knobs| {
+                knobs.kind = |content, _| {
+                    kind(content).or((content.get(8..12) == Some(b"WEBP")).then_some(3))
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.kind = |content, _| {
+                let has_word = content.windows(4).take(9).any(|four| four == b"WEBP");
+                kind(content).or((content.starts_with(b"RIFF") && has_word).then_some(3))
+            };
+        })
+        .wrong(
             "any-riff",
             "Whatever begins with RIFF is taken for a WebP. Sounds begin like this, too: look at \
              the bytes 8 to 11 as well.",
@@ -2192,11 +2335,16 @@ fn about_kinds(mistakes: &mut Mistakes<Knobs>) {
         )
         .wrong(
             "any-gif",
-            "What begins with GIF8 is taken for a picture, whatever follows. Compare all six \
-             bytes.",
+            "Something is taken for a GIF that only begins like one. Compare all six bytes: GIF87a or \
+             GIF89a.",
             |knobs| knobs.kind = |content, _| kind_or(content, b"GIF8", 2),
         )
         .or(|knobs| knobs.kind = |content, _| kind_or(content, b"GIF", 2))
+        .or(|knobs| {
+            knobs.kind = |content, _| {
+                kind_or(content, b"GIF87", 2).or(kind_or(content, b"GIF89", 2))
+            };
+        })
         .wrong(
             "anything-is-a-picture",
             "What is no picture is taken for one. A browser that shows it may find a script in \
@@ -2765,6 +2913,15 @@ fn half(run: &mut Run) -> Verdict {
     service.ask(short)?.expect_status(400)?;
     let done = ["upload a form without its last boundary"];
     nothing_left(&service, &folder, &good, &done)
+}
+
+/// Whether nothing is left of what is no picture.
+fn no_picture_left(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, MIB)?;
+    let page = format!("<h1>{}</h1>", run.seed().word().repeat(500));
+    service.ask(picture("a.png", page))?.expect_status(415)?;
+    nothing_left(&service, &folder, &[], &["upload a page as a picture"])
 }
 
 /// A picture is found by its number, also if there is none with a smaller one.
