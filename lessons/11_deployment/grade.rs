@@ -131,7 +131,8 @@ fn any_uri(draw: &mut Draw) -> String {
 struct Knobs {
     /// What comes of a PORT that is no port: the exit code, or that it serves.
     bad_port: Option<i32>,
-    says_port: bool,
+    /// Where its message names PORT.
+    says_port: Says,
     /// Whether this text is taken for a port.
     is_port: fn(text: &str) -> bool,
     /// Whether this target is the question for its health.
@@ -153,11 +154,18 @@ struct Knobs {
     name_listed: bool,
 }
 
+#[derive(Clone, Copy)]
+enum Says {
+    OnStderr,
+    OnStdout,
+    Nowhere,
+}
+
 impl Default for Knobs {
     fn default() -> Self {
         Self {
             bad_port: Some(1),
-            says_port: true,
+            says_port: Says::OnStderr,
             is_port: |text| text.parse::<u16>().is_ok(),
             is_health: |target| path_of(target) == "/healthz",
             status: 200,
@@ -376,7 +384,13 @@ impl Model for Deployment {
                 "port-not-said",
                 "The message for a PORT that is no port does not name PORT. Anyone who reads it must \
                  know which variable to look at.",
-                |knobs| knobs.says_port = false,
+                |knobs| knobs.says_port = Says::Nowhere,
+            )
+            .wrong(
+                "port-said-on-stdout",
+                "The message for a PORT that is no port is printed by println!, on standard output. Errors belong on \
+                 standard error, where Rust prints the error that main returns.",
+                |knobs| knobs.says_port = Says::OnStdout,
             )
             .wrong(
                 "health-by-beginning",
@@ -493,10 +507,14 @@ const HEALTH_NAME_NOT_STORED: (&str, &str) = (
 /// What is expected of a server whose PORT is no port.
 fn refused(knobs: &Knobs) -> Expect {
     let expect = Expect::step(1);
-    match knobs.bad_port {
-        None => expect.serves(),
-        Some(code) if knobs.says_port => expect.code(code).stderr_has("PORT"),
-        Some(code) => expect.code(code).stderr_lacks("PORT"),
+    let Some(code) = knobs.bad_port else {
+        return expect.serves();
+    };
+    let expect = expect.code(code);
+    match knobs.says_port {
+        Says::OnStderr => expect.stderr_has("PORT"),
+        Says::OnStdout => expect.stderr_lacks("PORT").stdout_has("PORT"),
+        Says::Nowhere => expect.stderr_lacks("PORT").stdout_lacks("PORT"),
     }
 }
 
@@ -669,7 +687,8 @@ fn the_port(run: &mut Run) -> Verdict {
     let program = run.program().env("HOST", "127.0.0.1");
     let service = program.env("PORT", &port.to_string()).serve()?;
     if service.port() == port {
-        return the_port_alone(run, port);
+        the_port_alone(run, port)?;
+        return the_last_port(run);
     }
     let expected = format!("with PORT={port}, a server on this port");
     Err(elsewhere(&service, &expected).because(
@@ -693,14 +712,42 @@ fn the_port_alone(run: &mut Run, taken: u16) -> Verdict {
     ))
 }
 
-fn the_usual_port(run: &mut Run) -> Verdict {
-    // An address of its own, so that nobody else is at its port 8000, neither a check with the same
-    // seed that runs beside this one. (On some systems, only the first address is there.)
+/// An address at which this port is free: one of its own, so that nobody else is there, neither a
+/// check with the same seed that runs beside this one. (On some systems, there is only the usual one.)
+fn address_with(run: &mut Run, port: u16) -> Option<Ipv4Addr> {
     let own = run.seed().number(2..250) + u64::from(std::process::id());
     let own = (2 + own % 248) as u8;
     let addresses = [Ipv4Addr::new(127, 0, own, own), Ipv4Addr::LOCALHOST];
-    let free = |address: &&Ipv4Addr| TcpListener::bind((**address, 8000)).is_ok();
-    let Some(address) = addresses.iter().find(free) else {
+    let free = |address: &Ipv4Addr| TcpListener::bind((*address, port)).is_ok();
+    addresses.into_iter().find(free)
+}
+
+/// The largest number of a port is one, too.
+fn the_last_port(run: &mut Run) -> Verdict {
+    let Some(address) = address_with(run, u16::MAX) else {
+        return Ok(());
+    };
+    let program = run.program().env("HOST", &address.to_string());
+    let serves = program.env("PORT", &u16::MAX.to_string()).serve().is_ok();
+    // Somebody else may have taken it meanwhile.
+    if serves || TcpListener::bind((address, u16::MAX)).is_err() {
+        return Ok(());
+    }
+    let other = serve_at(run, &address.to_string())?;
+    let wrong = other.wrong(
+        &["the same with PORT=65535"],
+        "a server on this port",
+        "the program ends, or does not serve",
+    );
+    Err(wrong.because(
+        "last-port-refused",
+        "With PORT=65535 your program does not serve, and with a smaller number it does. It is a port as well: a \
+         port is a number from 0 to 65535, and parse knows these.",
+    ))
+}
+
+fn the_usual_port(run: &mut Run) -> Verdict {
+    let Some(address) = address_with(run, 8000) else {
         return Err(Failure::not_here("another program has port 8000"));
     };
     let program = run.program().env("HOST", &address.to_string());
@@ -718,7 +765,11 @@ fn the_usual_port(run: &mut Run) -> Verdict {
         }
     };
     if service.port() == 8000 {
-        return Ok(());
+        if reaches(address.into(), &service) {
+            return Ok(());
+        }
+        let expected = format!("with HOST={address}, a server at this address");
+        return Err(elsewhere(&service, &expected).because(IGNORED.0, IGNORED.1));
     }
     Err(
         elsewhere(&service, "without PORT, a server on port 8000").because(
@@ -1305,6 +1356,45 @@ fn health_of(service: &Service, host: &str) -> io::Result<Vec<String>> {
         .collect())
 }
 
+/// Whether this line of the head is a version or another number. http-core's own have some, and those
+/// about caches may.
+fn has_number(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    let Some((name, value)) = line.split_once(':') else {
+        return false;
+    };
+    let usual = [
+        "server",
+        "content-length",
+        "content-type",
+        "connection",
+        "cache-control",
+        "expires",
+    ];
+    name.contains("version")
+        || !usual.contains(&name) && value.contains(|c: char| c.is_ascii_digit())
+}
+
+/// No site of a bookmark is asked for the health, also if nothing of its answer is told.
+fn asks_nobody(run: &mut Run) -> Verdict {
+    let site = Site::start();
+    site.open();
+    let bookmark = format!("{}={}", run.seed().word(), site.uri());
+    let service = run.program().arg(&bookmark).serve()?;
+    let answer = service.get("/healthz")?;
+    answer.expect_status(200)?;
+    match site.asked() {
+        0 => Ok(()),
+        _ => Err(answer
+            .wrong("the site of the bookmark is not asked")
+            .because(
+                "health-asks-in-vain",
+                "GET /healthz asks the site of a bookmark before it says ok. Whoever asks waits for that site. It \
+                 asks nobody and waits for nothing: leave out what asks.",
+            )),
+    }
+}
+
 fn says_no_more(run: &mut Run) -> Verdict {
     let empty = run.program().serve()?;
     empty.get("/healthz")?.expect_status(200)?;
@@ -1339,13 +1429,9 @@ fn says_no_more(run: &mut Run) -> Verdict {
     // Nothing of the bookmarks, of the requests so far, or of the program itself.
     let later = [head(&full, &own), head(&empty, &own)];
     let is_new = |line: &&String| !first.contains(*line);
-    let is_version = |line: &&String| {
-        let (name, _) = line.split_once(':').unwrap_or_default();
-        name.to_ascii_lowercase().contains("version")
-    };
     let differs = later.iter().flatten().find(is_new);
-    let Some(line) = differs.or_else(|| first.iter().find(is_version)) else {
-        return Ok(());
+    let Some(line) = differs.or_else(|| first.iter().find(|line| has_number(line))) else {
+        return asks_nobody(run);
     };
     let wrong = full.wrong(
         &["GET /healthz, with three bookmarks, and without any"],
