@@ -40,8 +40,13 @@ const OWN_COUNT: &str = "The page shows all messages, and the number of them is 
 /// A page before which there are 5 * 2^64 messages: of this number, 64 bits keep nothing.
 const WRAPS: &str = "4611686018427387905";
 
-/// More letters than the page's form lets a browser send.
+/// More letters than the page's form lets a browser send, and more than a server may have room for
+/// that is stingy.
 const MORE: usize = 200;
+const MUCH_MORE: usize = 5000;
+
+/// How many letters such a server keeps: any number between the lengths that are sent.
+const STINGY: usize = 1000;
 
 /// Where a browser says that a form was filled in.
 const REFERER: &str = "http://localhost:8000/?page=2";
@@ -68,7 +73,7 @@ fn main() -> ExitCode {
                 // At first, the table is empty.
                 let mut acts = vec![get("/")];
                 acts.extend(texts.iter().map(|text| posted(text)));
-                acts.push(get("/"));
+                acts.extend([get("/"), get("/".to_string() + &draw.query())]);
                 acts
             },
         )
@@ -115,7 +120,8 @@ fn main() -> ExitCode {
                 posted(&draw.line()),
                 posted(&format!("<b>{}</b> & 100% \\ ?1 :a $b", draw.word())),
                 posted(&format!("{}\0{}", draw.word(), draw.word())),
-                posted(&long(draw)),
+                posted(&long(draw, MORE)),
+                posted(&long(draw, MUCH_MORE)),
                 get("/"),
             ]
         })
@@ -158,6 +164,8 @@ fn main() -> ExitCode {
                 posted(&draw.word()),
                 like(&draw.word()),
                 like("1 OR 1=1"),
+                like("1.0"),
+                like(""),
                 post("/like").form(&[("number", "1")]),
                 get("/"),
             ]
@@ -208,6 +216,8 @@ fn main() -> ExitCode {
                     get("/?page=0"),
                     get("/?page=-1"),
                     get(format!("/?page={}", draw.word())),
+                    get(format!("/?page=1{}", draw.word())),
+                    get("/?page=1.0"),
                     get("/?page="),
                 ]
             },
@@ -296,7 +306,7 @@ struct Knobs {
     /// Why a text cannot be kept, if it cannot; else the texts that are kept.
     kept: fn(&str) -> Result<Vec<String>, u16>,
     /// How long a message may be, and the status if it is longer.
-    limit: Option<(Length, u16)>,
+    limit: Option<(Length, usize, u16)>,
     /// Where a message and a like lead to, if a request has a Referer.
     back: [fn(referer: &str) -> Option<String>; 2],
     /// Whether a text that is there already is kept once more.
@@ -568,15 +578,15 @@ impl Model for DatabaseBoard {
                 );
             }
             ("POST", "/") if (400..500).contains(&status) => {
-                let lengths: [Length; 2] = [|text| text.chars().count(), str::len];
-                for length in lengths {
+                let letters: Length = |text| text.chars().count();
+                for (length, most) in [(letters, MORE), (str::len, MORE), (letters, STINGY)] {
                     mistakes.wrong(
                         "long-refused",
                         format!(
-                            "A message of more than {MORE} letters is refused with {status}. How long one may be, \
-                             the form says, and nobody else: keep it."
+                            "A long message is refused with {status}. How long one may be, the form says, and nobody \
+                             else: keep it."
                         ),
-                        move |knobs| knobs.limit = Some((length, status)),
+                        move |knobs| knobs.limit = Some((length, most, status)),
                     );
                 }
             }
@@ -596,7 +606,7 @@ impl Model for DatabaseBoard {
 fn text(draw: &mut Draw) -> String {
     let word = draw.word();
     match draw.below(17) {
-        15 => long(draw),
+        15 => long(draw, MORE),
         16 => format!("{word} {}", "é".repeat(MORE - 60)),
         1 => format!("It's {word}"),
         2 => format!("\"{word}\""),
@@ -616,10 +626,10 @@ fn text(draw: &mut Draw) -> String {
     }
 }
 
-/// A text with more letters than the form has room for.
-fn long(draw: &mut Draw) -> String {
+/// A text with more than so many letters.
+fn long(draw: &mut Draw, most: usize) -> String {
     let mut text = draw.line();
-    while text.chars().count() <= MORE {
+    while text.chars().count() <= most {
         text += " ";
         text += &draw.word();
     }
@@ -782,7 +792,7 @@ fn kept(knobs: &Knobs, world: &mut World, text: &str, location: Option<&str>) ->
         return expect.status(500);
     }
     match knobs.limit {
-        Some((length, status)) if length(text) > MORE => return expect.status(status),
+        Some((length, most, status)) if length(text) > most => return expect.status(status),
         _ => {}
     }
     let texts = match (knobs.kept)(text) {
@@ -891,6 +901,7 @@ fn about_keeping(mistakes: &mut Mistakes<Knobs>) {
              keep all of it.",
             |knobs| knobs.kept = |text| Ok(vec![text.chars().take(MORE).collect()]),
         )
+        .or(|knobs| knobs.kept = |text| Ok(vec![text.chars().take(STINGY).collect()]))
         .wrong(
             "goes-back-by-referer",
             "You send the client to where its header Referer says. The table says /, wherever it comes from; and what a \
@@ -1500,6 +1511,7 @@ fn kept_as_it_came(run: &mut Run) -> Verdict {
     let texts = [
         format!("  {one}\n"),
         format!("<i>{two}</i> & {three}"),
+        format!("{three}\t{one}  {two}"),
         // As a browser sends two lines; and the end of a line as old computers wrote it.
         format!("{two}\r\n{three}\r{one}"),
     ];
@@ -1514,15 +1526,34 @@ fn kept_as_it_came(run: &mut Run) -> Verdict {
         return Ok(());
     }
     let wrong = service.wrong(
-        &["post three messages", "look into the table messages"],
+        &["post four messages", "look into the table messages"],
         format!("the texts as they came: {texts:?}"),
         format!("{kept:?}"),
     );
-    if kept == texts.each_ref().map(|text| text.trim()) {
+    let is_changed =
+        |changes: &fn(&str) -> String| kept == texts.each_ref().map(|text| changes(text));
+    let trims: [fn(&str) -> String; 4] = [
+        |text| text.trim().into(),
+        |text| text.trim_start().into(),
+        |text| text.trim_end().into(),
+        |text| text.trim_matches(' ').into(),
+    ];
+    if trims.iter().any(is_changed) {
         return Err(wrong.because(
             "text-trimmed",
             "The white space around a message is lost. trim is for the question whether it is empty; \
              keep what came.",
+        ));
+    }
+    let spaces: [fn(&str) -> String; 2] = [
+        |text| text.split_whitespace().collect::<Vec<_>>().join(" "),
+        |text| text.replace('\t', " "),
+    ];
+    if spaces.iter().any(is_changed) {
+        return Err(wrong.because(
+            "white-space-changed",
+            "The white space in a message is kept otherwise than it came. How much of it a page shows is the \
+             browser's business: keep what came.",
         ));
     }
     let feeds = |text: &String| text.replace("\r\n", "\n");
@@ -1532,9 +1563,9 @@ fn kept_as_it_came(run: &mut Run) -> Verdict {
         |text| text.replace('\r', ""),
         |text| text.lines().collect::<Vec<_>>().join("\n"),
     ];
-    let is_changed =
+    let has_ends =
         |ends: &fn(&str) -> String| kept == texts.each_ref().map(|text| ends(&feeds(text)));
-    Err(match ends.iter().any(is_changed) {
+    Err(match ends.iter().any(has_ends) {
         true => wrong.because(
             "line-ends-changed",
             "The ends of lines in a message are kept otherwise than they came: a browser sends \\r\\n. Keep \
