@@ -18,6 +18,13 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
+/// The same, as others write it.
+const KINDS: [&str; 3] = [
+    "application/json; charset=utf-8",
+    "application/json;charset=UTF-8",
+    "Application/JSON",
+];
+
 /// The notes that the program begins with.
 const FIRST: [(&str, bool); 2] = [("Feed the cat", true), ("Learn what PUT does", false)];
 
@@ -149,12 +156,18 @@ fn refusals(lesson: grader::Lesson<RestApi>) -> grader::Lesson<RestApi> {
                     post("/notes"),
                     format!("{} {}", json!({ "text": draw.word() }), draw.word()),
                 ),
+                // No text in any language.
+                post("/notes")
+                    .field("Content-Type", JSON)
+                    .body(b"{\"text\": \"\xff\"}".as_slice()),
             ]
         })
         .example(5, 1, "JSON that is no note gets 422", Whole, |draw| {
             [
                 posted(json!({ "text": draw.number(1..1000) })),
                 with("PATCH", 2, json!({ "done": "yes" })),
+                posted(json!([])),
+                with("PUT", 1, json!(draw.number(1..1000))),
             ]
         })
         .example(5, 1, "so does an empty text", Whole, |_| {
@@ -162,6 +175,7 @@ fn refusals(lesson: grader::Lesson<RestApi>) -> grader::Lesson<RestApi> {
                 posted(json!({ "text": "" })),
                 with("PUT", 1, json!({ "text": " \n\t" })),
                 with("PATCH", 2, json!({ "text": "" })),
+                posted(json!({ "text": "\u{a0}\u{3000}" })),
             ]
         })
         .example(
@@ -182,6 +196,12 @@ fn refusals(lesson: grader::Lesson<RestApi>) -> grader::Lesson<RestApi> {
                     post("/notes")
                         .field("Content-Type", "text/plain; a=application/json")
                         .body(&*note),
+                    post("/notes")
+                        .field("Content-Type", "text/json")
+                        .body(&*note),
+                    post("/notes")
+                        .field("Content-Type", "application/problem+json")
+                        .body(&*note),
                     post("/notes").body(note),
                 ]
             },
@@ -193,8 +213,7 @@ fn refusals(lesson: grader::Lesson<RestApi>) -> grader::Lesson<RestApi> {
             Status,
             |draw| {
                 let note = json!({ "text": draw.word() }).to_string();
-                let kind = "application/json; charset=utf-8";
-                [post("/notes").field("Content-Type", kind).body(note)]
+                KINDS.map(|kind| post("/notes").field("Content-Type", kind).body(&*note))
             },
         )
         .example(5, 1, "what is refused changes nothing", Whole, |draw| {
@@ -376,6 +395,8 @@ fn list_of(notes: &[String]) -> String {
     format!("[{}]", notes.join(","))
 }
 
+const PLACES: [&str; 3] = ["the page", "the list", "a note"];
+
 /// What a path names.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
@@ -403,6 +424,15 @@ impl Place {
         Some(place)
     }
 
+    /// The page, the list, or a note: where it stands in PLACES.
+    fn kind(self) -> usize {
+        match self {
+            Self::Page => 0,
+            Self::List => 1,
+            Self::Note(_) | Self::Nothing => 2,
+        }
+    }
+
     fn methods(self) -> &'static [&'static str] {
         match self {
             Self::Page => &["GET", "HEAD", "OPTIONS"],
@@ -427,6 +457,8 @@ enum Why {
     /// No JSON, since it ends too early.
     Ended,
     NoNote,
+    /// Nor an object at all.
+    NoObject,
     Blank,
 }
 
@@ -511,6 +543,8 @@ struct Knobs {
     /// The status of what ends too early, if it is another one.
     ended: Option<u16>,
     no_note: u16,
+    /// The status of what is no object either, if it is another one.
+    no_object: Option<u16>,
     blank: u16,
     is_blank: fn(&str, method: &str) -> bool,
     /// Whether such a text in a request of this method is taken for one that is not there.
@@ -526,6 +560,8 @@ struct Knobs {
     deletes_list: bool,
     /// What Allow says of a place: after a method that it does not have, and after OPTIONS.
     allow: [fn(Place) -> Option<String>; 2],
+    /// What it says of one kind of place, if that is something else.
+    other_allow: Option<(usize, String)>,
     options: u16,
     options_of_nothing: u16,
 }
@@ -583,6 +619,7 @@ impl Default for Knobs {
             no_json: 400,
             ended: None,
             no_note: 422,
+            no_object: None,
             blank: 422,
             is_blank: |text, _| text.trim().is_empty(),
             drops_blank: |_| false,
@@ -593,6 +630,7 @@ impl Default for Knobs {
             deletes_list: false,
             refusal: Refusal::Problem,
             allow: [all_methods; 2],
+            other_allow: None,
             options: 204,
             options_of_nothing: 404,
         }
@@ -600,12 +638,21 @@ impl Default for Knobs {
 }
 
 impl Knobs {
+    /// What Allow says of a place: after a method that it does not have, or after OPTIONS.
+    fn allow(&self, at: usize, place: Place) -> Option<String> {
+        match &self.other_allow {
+            Some((which, allow)) if *which == place.kind() => Some(allow.clone()),
+            _ => (self.allow[at])(place),
+        }
+    }
+
     fn status_of(&self, why: Why) -> u16 {
         match why {
             Why::OtherType => self.other_type,
             Why::NoJson => self.no_json,
             Why::Ended => self.ended.unwrap_or(self.no_json),
             Why::NoNote => self.no_note,
+            Why::NoObject => self.no_object.unwrap_or(self.no_note),
             Why::Blank => self.blank,
         }
     }
@@ -659,7 +706,7 @@ impl Knobs {
             Ok(Value::Object(fields)) => fields,
             // A list of the right length is a struct to serde.
             Ok(Value::Array(list)) if !list.is_empty() => return None,
-            Ok(_) => return Some(Err(Why::NoNote)),
+            Ok(_) => return Some(Err(Why::NoObject)),
             Err(error) if error.is_eof() => return Some(Err(Why::Ended)),
             Err(_) => return Some(Err(Why::NoJson)),
         };
@@ -741,8 +788,13 @@ impl Model for RestApi {
     fn draw(draw: &mut Draw, world: &World) -> Vec<Act> {
         let act = drawn(draw, world);
         // What has changed, or not, shows in the list.
-        match draw.below(3) {
-            1 => vec![act, get("/notes")],
+        match draw.below(30) {
+            1..=10 => vec![act, get("/notes")],
+            // Of ten ids, one has another digit.
+            11 => {
+                let new = (world.last_id..10).map(|_| posted(json!({ "text": draw.word() })));
+                new.chain([get("/notes")]).collect()
+            }
             _ => vec![act],
         }
     }
@@ -788,7 +840,9 @@ fn got(knobs: &Knobs, world: &World, place: Place) -> Expect {
 
 fn unusable(knobs: &Knobs, why: Why, asked: &Request) -> Expect {
     let status = knobs.status_of(why);
-    match quoted(asked).filter(|_| why == Why::NoNote && !knobs.escapes_errors) {
+    match quoted(asked)
+        .filter(|_| matches!(why, Why::NoNote | Why::NoObject) && !knobs.escapes_errors)
+    {
         Some(words) => {
             let expect = Expect::step(5).status(status);
             knobs.json(expect).body_has(words)
@@ -959,7 +1013,7 @@ fn options(knobs: &Knobs, world: &World, place: Place) -> Expect {
         }
         place => expect
             .status(knobs.options)
-            .field("Allow", (knobs.allow[1])(place).as_deref()),
+            .field("Allow", knobs.allow(1, place).as_deref()),
     }
 }
 
@@ -970,7 +1024,7 @@ fn refused(knobs: &Knobs, world: &World, place: Place) -> Expect {
             Expect::step(6).status_in(&[knobs.refused, 404])
         }
         place => {
-            let allow = (knobs.allow[0])(place);
+            let allow = knobs.allow(0, place);
             let problem = knobs.problem(6, knobs.refused, knobs.refusal);
             problem.field("Allow", allow.as_deref())
         }
@@ -1053,12 +1107,7 @@ fn note(draw: &mut Draw) -> Value {
 
 /// A request with JSON, whose body is still to come.
 fn to(draw: &mut Draw, method: &str, id: u32) -> Act {
-    let kind = draw.pick(&[
-        JSON,
-        JSON,
-        "application/json;charset=UTF-8",
-        "Application/JSON",
-    ]);
+    let kind = draw.pick(&[[JSON; 3], KINDS].concat());
     let path = match method {
         "POST" => "/notes".to_string(),
         _ => path(id),
@@ -1100,15 +1149,16 @@ fn unfit(draw: &mut Draw, id: u32) -> Act {
             let Act::Ask(mut asked) = act else {
                 return act;
             };
-            const OTHERS: [&str; 5] = [
+            const OTHERS: [&str; 6] = [
+                "application/problem+json",
                 "application/x-www-form-urlencoded",
                 "text/plain",
                 "text/json",
                 "application/jsonp",
                 "application/xml; a=application/json",
             ];
-            match draw.below(6) {
-                5 => asked.fields.clear(),
+            match draw.below(7) {
+                6 => asked.fields.clear(),
                 other => asked.fields[0].1 = OTHERS[other as usize].into(),
             }
             Act::Ask(asked)
@@ -1438,7 +1488,23 @@ fn about_creating(mistakes: &mut Mistakes<Knobs>) {
                     done: done.unwrap_or(false),
                 };
             },
-        );
+        )
+        .or(|knobs| {
+            knobs.kept = |text, done| Note {
+                text: text.trim().into(),
+                done: done.unwrap_or(false),
+            };
+            knobs.put = |note, text, done| {
+                note.text = text.trim().into();
+                note.done = done.unwrap_or(false);
+            };
+            knobs.patch = |note, change| {
+                if let Some(text) = change.text {
+                    note.text = text.trim().into();
+                }
+                note.done = change.done.unwrap_or(note.done);
+            };
+        });
 }
 
 /// A text as it stands in HTML.
@@ -1724,6 +1790,11 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .or(|knobs| knobs.is_json = |kind| kind.is_some_and(|kind| kind.contains("json")))
+        .or(|knobs| {
+            knobs.is_json = |kind| {
+                kind.is_some_and(|kind| media_type(kind).to_ascii_lowercase().ends_with("json"))
+            };
+        })
         .wrong(
             "no-note-is-400",
             "JSON that is no note gets 400. The body can be read, but what it says cannot be used: 422. \
@@ -1731,6 +1802,12 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.no_note = 400,
         )
         .or(|knobs| (knobs.no_note, knobs.blank) = (400, 400))
+        .wrong(
+            "no-object-is-400",
+            "JSON that is no object, such as a list or a number, gets 400. As JSON, it is well-formed: 422, as for a note \
+             with a number for its text. error.is_data() is true for both.",
+            |knobs| knobs.no_object = Some(400),
+        )
         .wrong(
             "blank-is-400",
             "An empty text is refused with 400. The JSON can be read, but it is no note: 422.",
@@ -1777,6 +1854,8 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
             "A text of nothing but white space is taken. It is empty, too: look at what trim leaves of it.",
             |knobs| knobs.is_blank = |text, _| text.is_empty(),
         )
+        .or(|knobs| knobs.is_blank = |text, _| text.trim_ascii().is_empty())
+        .or(|knobs| knobs.is_blank = |text, _| text.trim_matches(' ').is_empty())
         .wrong(
             "empty-taken-later",
             "A new note with an empty text is refused, but one that is there can be emptied. What is a rule \
@@ -2014,6 +2093,19 @@ fn constants(asked: &Request, answer: &grader::record::Answer, mistakes: &mut Mi
             "other-location",
             format!("The Location of a new note is {location}. {says}."),
             move |knobs| knobs.around_id = Some(around.clone()),
+        );
+    }
+    let place = Place::of(asked.path()).filter(|place| *place != Place::Nothing);
+    if let Some((place, allow)) = place.zip(answer.field("Allow")) {
+        let (allow, which) = (allow.to_string(), place.kind());
+        mistakes.wrong(
+            "other-allow",
+            format!(
+                "Allow of {} is {allow}. Its methods are {}.",
+                PLACES[which],
+                place.methods().join(", ")
+            ),
+            move |knobs| knobs.other_allow = Some((which, allow.clone())),
         );
     }
     let kind = answer.field("Content-Type").unwrap_or_default().to_string();
