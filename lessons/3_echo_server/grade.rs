@@ -17,7 +17,8 @@ fn main() -> std::process::ExitCode {
             Whole,
             |draw| {
                 let dots = format!("/./{}", draw.word());
-                [get(draw.path()), get("/Balloon"), get(dots)]
+                let signs = format!("/{}{SIGNS_OF_A_PATH}{}", draw.word(), draw.word());
+                [get(draw.path()), get("/Balloon"), get(dots), get(signs)]
             },
         )
         .example(1, 1, "the other slashes stay", Whole, |draw| {
@@ -40,15 +41,23 @@ fn main() -> std::process::ExitCode {
                     get(format!("/{}", bytes(&one))),
                     get(format!("/{one}%0D%0A{other}")),
                     get(format!("/{one}%09{other}")),
+                    get(format!("/%20{one}%0D%0A")),
+                    get(format!("/{one}{}", bytes(&ascii(false)))),
+                    get(format!("/{one}{}", bytes(&ascii(true)))),
                 ]
             },
         )
         .example(2, 1, "a text in any language is decoded", Whole, |draw| {
+            let line = format!("/{}", encoded(&draw.line()));
             let sign = format!("/{}{}", draw.word(), encoded("\u{fffd}"));
-            [get(format!("/{}", encoded(&draw.line()))), get(sign)]
+            let letters = format!("/{}{}", encoded(&letters()), draw.word());
+            [line, sign, letters].map(get)
         })
         .example(2, 1, "the digits may be small letters", Whole, |draw| {
-            [get(format!("/{}", bytes(&draw.line()).to_lowercase()))]
+            let (line, word) = (draw.line(), draw.word());
+            let [seen, unseen] = [false, true].map(|is_control| word.clone() + &ascii(is_control));
+            [line, seen, unseen, word + &letters()]
+                .map(|text| get(format!("/{}", bytes(&text).to_lowercase())))
         })
         .example(2, 1, "a text is decoded once", Whole, |draw| {
             [get(format!("/{}%2541", draw.word())), get("/100%25")]
@@ -58,7 +67,13 @@ fn main() -> std::process::ExitCode {
             1,
             "an encoded slash comes back as a slash",
             Whole,
-            |draw| [get(format!("/%2F{}", draw.word()))],
+            |draw| {
+                let (one, other) = (draw.word(), draw.word());
+                [
+                    get(format!("/%2F{one}")),
+                    get(format!("/{one}%2F{other}%2F")),
+                ]
+            },
         )
         .example(2, 1, "a plus sign is a plus sign", Whole, |draw| {
             [get(format!("/{}+{}%2B", draw.word(), draw.word()))]
@@ -81,10 +96,10 @@ fn main() -> std::process::ExitCode {
         })
         .example(3, 1, "the text is Bad percent-encoding", Whole, |draw| {
             let query = format!("%?{}=2", draw.word());
-            bad(draw, &["%", "%?shout=1", &query])
+            bad(draw, &["%", "%?shout=1", &query, "%?", "%?a&shout=1"])
         })
         .example(4, 2, "?shout=1 answers in capitals", Whole, |draw| {
-            [get(format!("{}?shout=1", draw.path()))]
+            [draw.path(), "/".into()].map(|path| get(path + "?shout=1"))
         })
         .example(4, 1, "in any language", Whole, |draw| {
             [get(format!(
@@ -93,28 +108,37 @@ fn main() -> std::process::ExitCode {
             ))]
         })
         .example(4, 1, "shout=1 may be one field of several", Whole, |draw| {
-            let (path, name) = (draw.path(), draw.word());
+            let (path, name, other) = (draw.path(), draw.word(), draw.word());
             let fields = [
                 format!("shout=1&{name}=2"),
                 format!("{name}=2&shout=1"),
                 format!("{name}&shout=1"),
                 format!("shout=1&{name}"),
                 "&shout=1".into(),
+                "shout=0&shout=1".into(),
+                "shout=1&shout=0".into(),
+                "shout=1&shout=1".into(),
+                format!("{name}=2&{other}=a?b&shout=1"),
+                format!("{name}=2&shout=1&{other}"),
+                format!("a=1&{name}=2&{other}&shout=1&b"),
             ];
             fields.map(|fields| get(format!("{path}?{fields}")))
         })
         .example(4, 1, "any other query changes nothing", Whole, |draw| {
-            let path = draw.path();
+            let path = format!("{}Cat", draw.path());
             let queries = [
-                "",
-                "shout",
-                "shout=0",
-                "shout=10",
-                "shout=01",
-                "no-shout=1",
-                "a=b;shout=1",
+                "?",
+                "?shout",
+                "?shout=0",
+                "?shout=10",
+                "?shout=01",
+                "?no-shout=1",
+                "?a=b;shout=1",
+                "?a?shout=1",
+                "?shout=1?a",
+                "&shout=1",
             ];
-            queries.map(|query| get(format!("{path}?{query}")))
+            queries.map(|query| get(format!("{path}{query}")))
         })
         .sessions(1)
         .grade()
@@ -123,8 +147,11 @@ fn main() -> std::process::ExitCode {
 const HTML: &str = "text/html; charset=utf-8";
 const HTML_SENT: &str = "You send the text as text/html. Then a browser takes tags in it for tags, and a stranger writes your page. The type is text/plain; charset=utf-8.";
 
+/// The signs that may stand in a path as they are. (`+` is a matter of step 2.)
+const SIGNS_OF_A_PATH: &str = "-._~!$&'()*,;=:@";
+
 const CUT: [&str; 4] = ["%", "%4", "%41%", "%41%4"];
-const NO_DIGITS: [&str; 4] = ["%zz", "%4g", "%g4x", "%%41"];
+const NO_DIGITS: [&str; 5] = ["%zz", "%4g", "%g4x", "%zzBalloon", "%%41"];
 const SIGNS: [&str; 3] = ["%+4", "%-4", "%4+"];
 const NOT_UTF8: [&str; 5] = ["%FF", "%E3%81", "K%E4tzchen", "%C0%AF", "%ED%A0%80"];
 
@@ -142,6 +169,19 @@ fn encoded(text: &str) -> String {
 /// Every byte of the text percent-encoded, letters and digits as well.
 fn bytes(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// Every character of ASCII that is seen, or every one that is not.
+fn ascii(is_control: bool) -> String {
+    let all = '\0'..='\x7f';
+    all.filter(|c| c.is_control() == is_control).collect()
+}
+
+/// Letters whose bytes have every digit that there is beyond ASCII: of two, three and four bytes;
+/// and a sign at the beginning that some leave out there.
+fn letters() -> String {
+    let latin: String = ('\u{a0}'..='ÿ').collect();
+    format!("\u{feff}{latin}, кошка, ねこ, 🐈")
 }
 
 struct EchoServer;
@@ -195,6 +235,22 @@ impl Default for Knobs {
             other: |text| (200, Some(text)),
         }
     }
+}
+
+/// The text up to the first of these signs.
+fn until(text: &str, ends: &[char]) -> String {
+    text.split(ends).next().unwrap_or_default().into()
+}
+
+/// The text as a page in HTML has it, but for quotes.
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The fields with the name shout.
+fn named(query: &str) -> impl Iterator<Item = &str> + Clone {
+    fields(query).filter(|field| field.split('=').next() == Some("shout"))
 }
 
 fn fields(query: &str) -> impl Iterator<Item = &str> + Clone {
@@ -405,6 +461,27 @@ impl Model for EchoServer {
             .or(|knobs| {
                 knobs.empty = Some(400);
             })
+            .wrong("sign-ends-text", "A sign such as ;, & or = in the path, or an encoded one such as %3F, ends the text for you. The path ends where the query begins, and request.path() is all of it.", |knobs| {
+                knobs.echoed = |asked| until(&asked.path()[1..], &[';']);
+            })
+            .or(|knobs| knobs.echoed = |asked| until(&asked.path()[1..], &['&']))
+            .or(|knobs| knobs.echoed = |asked| until(&asked.path()[1..], &['&', '=']))
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| until(&text, &['?'])))
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| until(&text, &['#'])))
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| until(&text, &['?', '#'])))
+            .wrong("form-decoded", "You take the path for a form (parse_form): there, & and = end the text, and + is a space. Write decode as step 2 says: only the % is special.", |knobs| {
+                knobs.decode = |text| Some(loosely(&until(text, &['&', '=']).replace('+', " ")));
+            })
+            .wrong("escaped", "You escape the text as for a page in HTML, so < comes back as &lt;. The answer is text/plain: the text is sent as it is.", |knobs| {
+                knobs.decode = |text| strictly(text).map(|text| escaped(&text));
+            })
+            .or(|knobs| {
+                knobs.decode = |text| strictly(text).map(|text| escaped(&text).replace('"', "&quot;"));
+            })
+            .or(|knobs| {
+                knobs.decode = |text| strictly(text).map(|text| escaped(&text).replace('"', "&quot;").replace('\'', "&#39;"));
+            })
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| text.replace('<', "&lt;").replace('>', "&gt;")))
             .wrong("html", HTML_SENT, |knobs| knobs.kind = HTML.into())
             .wrong("html", HTML_SENT, |knobs| (knobs.kind, knobs.bad.1) = (HTML.into(), HTML.into()))
             .wrong("line-end", "The line end behind the text is missing: \\n.", |knobs| knobs.line_end = "")
@@ -413,6 +490,16 @@ impl Model for EchoServer {
             })
             .wrong("slash-after-decoding", "You decode first and take the slash away afterwards. So an encoded slash (%2F) goes, too: it is part of the text and stays.", |knobs| {
                 knobs.decode = |text| strictly(text).map(|text| text.trim_start_matches('/').into());
+            })
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| text.trim_matches('/').into()))
+            .or(|knobs| {
+                knobs.decode = |text| strictly(text).map(|text| text.strip_prefix('/').unwrap_or(&text).into());
+            })
+            .wrong("slash-encoded", "An encoded slash (%2F) stays as it is. It is decoded like every other byte, and comes back as a slash.", |knobs| {
+                knobs.decode = |text| strictly(&text.replace("%2F", "%252F"));
+            })
+            .or(|knobs| {
+                knobs.decode = |text| strictly(&text.replace("%2F", "%252F").replace("%2f", "%252f"));
             })
             .wrong("decoded-twice", "You decode twice. What comes out of decode is the text, even if a % stands in it: %2541 is %41.", |knobs| {
                 knobs.decode = |text| strictly(text).map(|once| strictly(&once).unwrap_or(once));
@@ -579,12 +666,16 @@ impl Model for EchoServer {
             .or(|knobs| {
                 knobs.decode = |text| strictly(text).map(|text| text.trim_end_matches(['\r', '\n']).into());
             })
+            .wrong("line-end-not-added", "If the text ends with a line end, you add none. The answer is the text and a line end, always: else nobody can tell this text from the one without.", |knobs| {
+                knobs.decode = |text| strictly(text).map(|text| text.strip_suffix('\n').unwrap_or(&text).into());
+            })
             .wrong("control-refused", "Signs that are not seen, such as a line end (%0A) or a tab (%09), get a 400. They can be decoded like any other byte: only what can't be decoded is refused.", |knobs| {
                 knobs.decode = |text| strictly(text).filter(|text| !text.chars().any(char::is_control));
             })
             .or(|knobs| {
                 knobs.decode = |text| strictly(text).filter(|text| !text.contains(['\r', '\n']));
             })
+            .or(|knobs| knobs.decode = |text| strictly(text).filter(|text| !text.contains('\0')))
             .wrong("replacement-sign", "A text in which the sign \u{fffd} was sent (%EF%BF%BD) gets a 400. It is a character like any other: String::from_utf8 says whether the bytes are a text, and what from_utf8_lossy has made does not.", |knobs| {
                 knobs.decode = |text| strictly(text).filter(|text| !text.contains('\u{fffd}'));
             })
@@ -746,6 +837,43 @@ impl Model for EchoServer {
             .wrong("first-of-its-name", "If shout comes twice in a query, you look at the first one only (parse_form does that). One shout=1 is enough, wherever it stands.", |knobs| {
                 knobs.shouts = |query, _| fields(query).find(|field| field.split('=').next() == Some("shout")) == Some("shout=1");
             })
+            .wrong("last-of-its-name", "If shout comes twice in a query, you look at the last one only. One shout=1 is enough, wherever it stands.", |knobs| {
+                knobs.shouts = |query, _| named(query).last() == Some("shout=1");
+            })
+            .wrong("other-value-wins", "If shout comes twice in a query, and once with another value than 1, you stay quiet. One shout=1 is enough, whatever the other fields are.", |knobs| {
+                knobs.shouts = |query, _| {
+                    let mut all = named(query);
+                    all.clone().any(|field| field == "shout=1") && all.all(|field| field == "shout=1")
+                };
+            })
+            .or(|knobs| {
+                knobs.shouts = |query, _| {
+                    let mut all = named(query);
+                    all.clone().any(|field| field == "shout=1") && all.all(|field| field != "shout=0")
+                };
+            })
+            .wrong("twice-is-quiet", "If shout=1 comes twice, you stay quiet. One is enough, and a second one changes nothing: do not count them, nor turn a bool over at each.", |knobs| {
+                knobs.shouts = |query, _| fields(query).filter(|field| *field == "shout=1").count() % 2 == 1;
+            })
+            .or(|knobs| {
+                knobs.shouts = |query, _| fields(query).filter(|field| *field == "shout=1").count() == 1;
+            })
+            .wrong("few-fields", "You look at the first two or three fields only. There may be any number of them, and shout=1 can be any: go through all that split gives.", |knobs| {
+                knobs.shouts = |query, _| fields(query).take(2).any(|field| field == "shout=1");
+            })
+            .or(|knobs| knobs.shouts = |query, _| query.splitn(2, '&').any(|field| field == "shout=1"))
+            .or(|knobs| knobs.shouts = |query, _| fields(query).take(3).any(|field| field == "shout=1"))
+            .or(|knobs| knobs.shouts = |query, _| query.splitn(3, '&').any(|field| field == "shout=1"))
+            .wrong("every-question-mark", "You take the address apart at every question mark. The query begins at the first one, and any other is a part of a field: request.query() is the whole query.", |knobs| {
+                knobs.shouts = |query, _| fields(&until(query, &['?'])).any(|field| field == "shout=1");
+            })
+            .or(|knobs| {
+                knobs.shouts = |query, _| {
+                    let last = query.rsplit('?').next().unwrap_or(query);
+                    fields(last).any(|field| field == "shout=1")
+                };
+            })
+            .or(|knobs| knobs.shouts = |query, _| query.split(['&', '?']).any(|field| field == "shout=1"))
             .wrong("any-case", "Capital and small letters in the query are the same to you. The field is shout=1, just as it stands there.", |knobs| {
                 knobs.shouts = |query, _| fields(query).any(|field| field.eq_ignore_ascii_case("shout=1"));
             })
@@ -849,11 +977,14 @@ fn piece(draw: &mut Draw) -> String {
         4 => encoded(&draw.line()),
         5 => bytes(&draw.word()),
         6 => bytes(&draw.line()).to_lowercase(),
-        7 => draw.pick(&["/", "//", "+", "%2B", "%2F", "%20"]).into(),
+        7 => draw
+            .pick(&["/", "//", "+", "%2B", "%2F", "%2f", "%20"])
+            .into(),
         8 => draw
             .pick(&[
                 "%25",
                 "%3F",
+                "%23",
                 "%26",
                 "%0A",
                 "%2541",
@@ -866,7 +997,15 @@ fn piece(draw: &mut Draw) -> String {
             .into(),
         9 => encoded(&draw.text()),
         10 => draw
-            .pick(&["Balloon", "K%C3%A4tzchen", "ABC", "shout=1"])
+            .pick(&[
+                "Balloon",
+                "K%C3%A4tzchen",
+                "ABC",
+                "shout=1",
+                "&shout=1",
+                ";v=2",
+                SIGNS_OF_A_PATH,
+            ])
             .into(),
         11 => encoded(draw.pick(&ODD_CAPITALS)),
         _ => draw.word(),
@@ -877,7 +1016,7 @@ fn piece(draw: &mut Draw) -> String {
 fn query(draw: &mut Draw) -> String {
     const NAME: &str = "shout";
     // @ is the name of the field, and ^ the same in capitals.
-    const NEAR: [&str; 24] = [
+    const NEAR: [&str; 26] = [
         "@=1",
         "@=1",
         "@=10",
@@ -890,6 +1029,8 @@ fn query(draw: &mut Draw) -> String {
         "@=1=1",
         "@=1;a=b",
         "a?@=1",
+        "@=1?a",
+        "@=1&@=1",
         "@=01",
         "@=+1",
         "@=true",
