@@ -23,7 +23,12 @@ fn main() -> std::process::ExitCode {
             |draw| {
                 // More bytes than characters.
                 let line = draw.line().repeat(draw.number(2..9) as usize);
-                [post("/length").body(line), post("/length").body("")]
+                let page = draw.number(2..100);
+                [
+                    post("/length").body(line),
+                    post("/length").body(""),
+                    post(format!("/length?page={page}")).body(draw.word()),
+                ]
             },
         )
         .example(
@@ -31,13 +36,36 @@ fn main() -> std::process::ExitCode {
             1,
             "a body whose length nobody says gets 411",
             Status,
-            |draw| [post("/length").body(draw.word()).chunked()],
+            |draw| {
+                let paths = ["/length".into(), "/body".into(), "/".into(), draw.path()];
+                let without = |path: &String| post(path.as_str());
+                let chunked = |path: &String| post(path.as_str()).body("message=x").chunked();
+                let all = paths.iter().map(chunked);
+                all.chain(paths.iter().map(without)).collect::<Vec<_>>()
+            },
         )
+        .example(1, 0, "another path gets 404", Status, |draw| {
+            let (path, word) = (draw.path(), draw.word());
+            let paths = [
+                path.clone(),
+                format!("/length{path}"),
+                "/length/".into(),
+                "/body/".into(),
+                "/Body".into(),
+            ];
+            paths.map(|path| post(path).body(word.as_str()))
+        })
+        .example(1, 0, "POST is taken, and no other method", Status, |draw| {
+            let word = draw.word();
+            let all = ["POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"];
+            all.map(|method| request(method, "/length").body(word.as_str()))
+        })
         .example(2, 1, "POST /body gives the body back", Whole, |draw| {
             let text = format!("{}\r\n\r\n{}\n", draw.line(), draw.line());
             let page = draw.number(2..100);
             [
                 post("/body").body(text),
+                post("/body").body(""),
                 post(format!("/body?page={page}")).body(draw.word()),
             ]
         })
@@ -57,7 +85,11 @@ fn main() -> std::process::ExitCode {
         })
         .check(2, 0, "a body of more than 1 MiB comes back whole", large)
         .example(3, 2, "POST / answers the message", Whole, |draw| {
-            [message(&draw.word())]
+            let (word, other) = (draw.word(), draw.word());
+            [
+                message(&word),
+                post(format!("/?message={other}")).form(&[("message", &word)]),
+            ]
         })
         .example(
             3,
@@ -66,7 +98,9 @@ fn main() -> std::process::ExitCode {
             Whole,
             |draw| {
                 let text = format!("{} & {}: 1 + 1 = 2", draw.line(), draw.word());
-                [message(&text), message(&format!("{}\r\n", draw.word()))]
+                let lines = format!("  {}\r\n{}\r\n", draw.word(), draw.word());
+                let long = repeated(draw, 70_000);
+                [text, format!("{}\r\n", draw.word()), lines, long].map(|text| message(&text))
             },
         )
         .example(
@@ -76,25 +110,40 @@ fn main() -> std::process::ExitCode {
             Whole,
             |draw| {
                 let (word, other) = (draw.word(), draw.path());
-                [post("/").form(&[("from", &other), ("message", &word), ("to", "x")])]
+                let (first, second) = (draw.word(), draw.word());
+                [
+                    post("/").form(&[("from", &other), ("message", &word), ("to", "x")]),
+                    form(format!("message={first}&to=x&message={second}")),
+                    form(format!("a=1&b&c=3&&message={second}")),
+                ]
             },
         )
         .example(3, 1, "bytes that are not UTF-8 do no harm", Whole, |draw| {
             let fields = [b"message=", draw.word().as_bytes(), b"\xff"].concat();
-            [form(fields)]
+            let (one, other) = (draw.word(), draw.word());
+            [
+                form(fields),
+                form(format!("message={one}%FF")),
+                message(&format!("{other}\u{fffd}")),
+            ]
         })
         .example(4, 1, "a form without a message gets 400", Whole, |draw| {
             [
                 post("/").form(&[("massage", &draw.word())]),
                 post("/").form(&[("Message", &draw.word())]),
+                post("/").form(&[("messages", &draw.word())]),
+                post("/").form(&[("submessage", &draw.word())]),
+                form(format!("to={};message={}", draw.word(), draw.word())),
+                post(format!("/?message={}", draw.word())).form(&[]),
                 post("/").form(&[]),
                 post("/")
                     .field("Content-Type", "application/json")
                     .body(format!("{{\"massage\": \"{}\"}}", draw.word())),
             ]
         })
-        .example(4, 1, "an empty message is a message", Whole, |_| {
-            [message("")]
+        .example(4, 1, "an empty message is a message", Whole, |draw| {
+            let second = format!("message=&message={}", draw.word());
+            [message(""), form(second)]
         })
         .sessions(1)
         .grade()
@@ -156,8 +205,8 @@ struct Knobs {
     /// What becomes of it, and whether it is then taken for none.
     value: fn(&str) -> String,
     refuses: fn(&str) -> bool,
-    /// Whether one in the query is taken if the form has none.
-    or_query: bool,
+    /// Whether one in the query is taken, too: if the form has none, or in place of that one.
+    from_query: Option<InQuery>,
     missing: u16,
     /// The types that a body without a message must not have, and the status then.
     refused_type: fn(Option<&str>) -> bool,
@@ -172,6 +221,13 @@ struct Knobs {
     /// What stands before the number of bytes and before the message, and behind it.
     length_line: [String; 2],
     message_line: [String; 2],
+}
+
+/// When a message in the query is taken.
+#[derive(Clone, Copy, PartialEq)]
+enum InQuery {
+    First,
+    Last,
 }
 
 /// Puts a body into a buffer that may have another one in it.
@@ -216,7 +272,7 @@ impl Default for Knobs {
             message: |form| first(form, "message"),
             value: str::to_string,
             refuses: |_| false,
-            or_query: false,
+            from_query: None,
             missing: 400,
             refused_type: |_| false,
             type_status: 415,
@@ -239,8 +295,19 @@ fn fields(form: &[u8]) -> Vec<(String, String)> {
 }
 
 fn first(form: &[u8], name: &str) -> Option<String> {
-    let mut same = fields(form).into_iter().filter(|(known, _)| known == name);
-    same.next().map(|(_, value)| value)
+    first_named(form, |known| known == name)
+}
+
+/// The value of the first field with such a name.
+fn first_named(form: &[u8], is_such: impl Fn(&str) -> bool) -> Option<String> {
+    let mut such = fields(form).into_iter().filter(|(name, _)| is_such(name));
+    such.next().map(|(_, value)| value)
+}
+
+/// The text as a page in HTML has it, but for quotes.
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The value of the first field of this name as it stands in the form.
@@ -391,7 +458,12 @@ impl Model for MessageEcho {
         }
         let found = (knobs.message)(body).map(|message| (knobs.value)(&message));
         let message = found.filter(|message| !(knobs.refuses)(message));
-        let message = message.or_else(|| asked.query_field("message").filter(|_| knobs.or_query));
+        let in_query = || asked.query_field("message");
+        let message = match knobs.from_query {
+            None => message,
+            Some(InQuery::First) => in_query().or(message),
+            Some(InQuery::Last) => message.or_else(in_query),
+        };
         match message {
             Some(message) => text(knobs.message_line.join(&message)),
             None if (knobs.refused_type)(asked.field("Content-Type")) => {
@@ -430,7 +502,10 @@ impl Model for MessageEcho {
             8 => message(draw.pick(&[" ", "  x ", "\r\n", "a\r\nb\n", " é", "%41+%2B", "1=2=3"])),
             9 => post(other(draw)).body(draw.word()).chunked(),
             10 => match draw.below(5) {
-                4 => request("PUT", draw.pick(&PATHS)).body(draw.word()),
+                4 => {
+                    let method = draw.pick(&["PUT", "PATCH", "OPTIONS"]);
+                    request(method, draw.pick(&PATHS)).body(draw.word())
+                }
                 3 => post(format!("/?message={}", draw.word())).form(&[]),
                 0 => post(draw.pick(&PATHS)).body("message=x").chunked(),
                 1 => post(draw.pick(&PATHS)), // neither a length nor a body
@@ -530,7 +605,10 @@ impl Model for MessageEcho {
                 knobs.kept = Some(|buffer, body| buffer.extend(body));
             })
             .wrong("more-methods", "Another method than POST is answered. In this lesson, the handler has do_post alone, and no do_get or handle: the library answers 501 to all others.", |knobs| knobs.takes = &["PUT"])
-            .or(|knobs| knobs.takes = &["GET", "HEAD", "PUT", "DELETE"])
+            .or(|knobs| knobs.takes = &["PATCH"])
+            .or(|knobs| knobs.takes = &["DELETE"])
+            .or(|knobs| knobs.takes = &["OPTIONS"])
+            .or(|knobs| knobs.takes = &["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
             .or(|knobs| knobs.get = Some(200))
             .or(|knobs| knobs.get = Some(405))
             .or(|knobs| (knobs.takes, knobs.get) = (&["PUT"], Some(200)))
@@ -608,6 +686,14 @@ impl Model for MessageEcho {
             .or(|knobs| {
                 knobs.message = |form| Some(String::from_utf8_lossy(form).strip_prefix("message=")?.into());
             })
+            .wrong("part-of-a-name", "A field is taken for the message whose name only begins or ends with message, such as messages. Compare the whole name.", |knobs| {
+                knobs.message = |form| first_named(form, |name| name.starts_with("message"));
+            })
+            .or(|knobs| knobs.message = |form| first_named(form, |name| name.ends_with("message")))
+            .or(|knobs| knobs.message = |form| first_named(form, |name| name.contains("message")))
+            .wrong("semicolon", "A ; stands between two fields for you, as an & does. Only the & does: to=a;message=b is one field, with the name to.", |knobs| {
+                knobs.message = |form| first(String::from_utf8_lossy(form).replace(';', "&").as_bytes(), "message");
+            })
             .wrong("whole-body", "The whole body comes back, and not the message in it. Send the value of the field message.", |knobs| {
                 knobs.message = |form| first(form, "message").map(|_| String::from_utf8_lossy(form).into_owned());
             })
@@ -668,9 +754,20 @@ impl Model for MessageEcho {
                 knobs.value = |message| message.trim().into();
             })
             .or(|knobs| knobs.value = |message| message.trim_end().into())
+            .or(|knobs| knobs.value = |message| message.trim_start().into())
             .or(|knobs| knobs.value = |message| message.trim_end_matches(['\r', '\n']).into())
             .wrong("line-end-not-added", "If the message ends with a line end, none is added. The answer is the message and a line end, always: else nobody can tell this message from the one without.", |knobs| {
                 knobs.value = |message| message.strip_suffix('\n').unwrap_or(message).into();
+            })
+            .wrong("line-ends-changed", "The line ends inside of a message are others than those that were typed: \\r\\n comes back as \\n. The message comes back as it came.", |knobs| {
+                knobs.value = |message| message.replace("\r\n", "\n");
+            })
+            .wrong("escaped", "The message is escaped as for a page in HTML, so < comes back as &lt;. The answer is text/plain: a message is sent as it is.", |knobs| {
+                knobs.value = |message| escaped(message);
+            })
+            .or(|knobs| knobs.value = |message| escaped(message).replace('"', "&quot;"))
+            .or(|knobs| {
+                knobs.value = |message| escaped(message).replace('"', "&quot;").replace('\'', "&#39;");
             })
             .wrong("message-first-line", "Only the first line of the message comes back. A message may have several.", |knobs| {
                 knobs.value = |message| message.lines().next().unwrap_or_default().into();
@@ -679,10 +776,14 @@ impl Model for MessageEcho {
                 knobs.message = |form| Some(first(form, "message")?.lines().next()?.into());
             })
             .wrong("from-the-query", "A message that stands in the query of the address is taken, too. It comes in the body; a query changes nothing.", |knobs| {
-                knobs.or_query = true;
+                knobs.from_query = Some(InQuery::Last);
             })
+            .or(|knobs| knobs.from_query = Some(InQuery::First))
             .wrong("utf8-needed", "A form with bytes that are not UTF-8 is taken for one without a message. Such bytes become \u{fffd}: from_utf8_lossy makes a text of any bytes.", |knobs| {
                 knobs.message = |form| first(std::str::from_utf8(form).ok()?.as_bytes(), "message");
+            })
+            .wrong("replacement-sign", "A message with \u{fffd} in it is taken for none. It is a character like any other, and bytes that are not UTF-8 become it: they are no reason to fail.", |knobs| {
+                knobs.refuses = |message| message.contains('\u{fffd}');
             })
             .wrong("missing-is-empty", "A form without the field message is answered as if it had an empty one. Return None where it is not there: get(\"message\").cloned(), without a default behind it.", |knobs| {
                 knobs.message = |form| Some(first(form, "message").unwrap_or_default());
@@ -916,13 +1017,16 @@ fn fields_drawn(draw: &mut Draw) -> String {
             4 => "message".into(),
             5 => format!("the-message={}", draw.word()),
             6 => format!("message=%2541+%zz%+1=2{}", draw.word()),
-            7 => format!("x{}message={}", draw.word(), draw.word()),
+            7 => {
+                let name = draw.pick(&["x-message", "messages"]);
+                format!("{name}={};message={}", draw.word(), draw.word())
+            }
             8 => format!("%6Dessage={}+%2B+Two", draw.word()),
             _ => String::new(),
         });
     }
     if draw.one_in(2) {
-        let kept = draw.pick(&["", "massage=", "Message=", "xmessage=", "to="]);
+        let kept = draw.pick(&["", "massage=", "Message=", "xmessage=", "messages=", "to="]);
         fields[0] = format!("{kept}{}", draw.word());
         // Which of message and Message a program finds that takes both, may be chance.
         if kept == "Message=" {
