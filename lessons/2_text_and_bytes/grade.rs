@@ -39,7 +39,16 @@ fn main() -> std::process::ExitCode {
         })
         .example(1, 1, "another path is answered with 404", Whole, |draw| {
             let path = format!("/cat{}", draw.path());
-            [get(&path), post(path).body("")]
+            let known = draw.pick(&CATS).0;
+            [
+                get(&path),
+                post(path).body(""),
+                get("/"),
+                get("/bytes"),
+                get("/count"),
+                get(format!("{known}/")),
+                post(known).body(draw.word()),
+            ]
         })
         .example(
             2,
@@ -57,7 +66,13 @@ fn main() -> std::process::ExitCode {
         })
         .example(2, 1, "the body may be any bytes", Whole, |draw| {
             let word = draw.word().into_bytes();
-            [post("/bytes").body([&word[..], &[0xe4, 0x80, 0xff, 0], &word].concat())]
+            let all: Vec<u8> = (0..=255).rev().collect();
+            [
+                post("/bytes").body([&word[..], &[0xe4, 0x80, 0xff, 0], &word].concat()),
+                post("/bytes").body([&word[..], &all, &word].concat()),
+                post("/bytes").body(format!("\u{feff}{}", draw.word())),
+                post("/bytes").body(""),
+            ]
         })
         .example(3, 1, "characters and bytes are counted", Whole, |draw| {
             [
@@ -82,10 +97,11 @@ fn main() -> std::process::ExitCode {
                 // What some editors begin a text with, and what stands for bytes that are none.
                 post("/count").body(format!("\u{feff}{}", draw.word())),
                 post("/count").body(format!("{}\u{fffd}{}", draw.word(), draw.word())),
+                post("/count").body(format!("{}\t\0\u{1b}!", draw.word())),
             ]
         })
         .example(3, 1, "an empty body has none", Whole, |_| {
-            [post("/count").body("")]
+            [post("/count").body(""), post("/count")]
         })
         .example(
             4,
@@ -101,7 +117,9 @@ fn main() -> std::process::ExitCode {
             Whole,
             |draw| {
                 let long = [long(draw).as_bytes(), b"\xff"].concat();
-                [broken(draw), vec![post("/count").body(long)]].concat()
+                let first = [b"\xff", draw.word().as_bytes()].concat();
+                let more = [first, long].map(|body| post("/count").body(body));
+                [broken(draw), more.into()].concat()
             },
         )
         .example(
@@ -153,6 +171,8 @@ struct Knobs {
     has_length: bool,
     words_end: &'static str,
     unknown: (u16, String),
+    /// The status of GET where POST is meant, and of POST where GET is.
+    other_method: [Option<u16>; 2],
     numbers: fn(&[u8]) -> Answered,
     /// What stands between two numbers, in the place of a space.
     between: String,
@@ -209,6 +229,7 @@ impl Default for Knobs {
             has_length: true,
             words_end: "\n",
             unknown: (404, "Page not found\n".into()),
+            other_method: [None, None],
             numbers: |body| (200, numbers(body, " ", hex)),
             between: " ".into(),
             keeps_buffer: false,
@@ -309,7 +330,12 @@ impl Model for TextAndBytes {
                     (4, (knobs.broken_status.unwrap_or(status), text))
                 }
             },
-            _ => (1, knobs.unknown.clone()),
+            _ => match knobs.other_method[usize::from(word.is_some())] {
+                Some(status) if word.is_some() || is_form => {
+                    return Some(Expect::step(1).status(status));
+                }
+                _ => (1, knobs.unknown.clone()),
+            },
         };
         let expect = Expect::step(step).status((knobs.status)(status));
         let expect = expect.field("Content-Type", knobs.kind.as_deref());
@@ -536,6 +562,13 @@ impl Model for TextAndBytes {
             .or(|knobs| {
                 knobs.counts = |text| (text.trim_start_matches('\u{feff}').chars().count(), text.len());
             })
+            .wrong("unseen-left-out", "You leave out characters that are not seen, such as a tab or a byte 00. Every character counts: text.chars().", |knobs| {
+                knobs.counts = |text| (text.chars().filter(|c| !c.is_control()).count(), text.len());
+            })
+            .or(|knobs| knobs.counts = |text| (text.chars().filter(|c| *c != '\0').count(), text.len()))
+            .wrong("letters-only", "You count only letters and digits. Every other character counts, too: text.chars().", |knobs| {
+                knobs.counts = |text| (text.chars().filter(|c| c.is_alphanumeric()).count(), text.len());
+            })
             .wrong("words", "You count words. The text asks for characters: text.chars().", |knobs| {
                 knobs.counts = |text| (text.split_whitespace().count(), text.len());
             })
@@ -665,6 +698,18 @@ impl Model for TextAndBytes {
                 .wrong("one-read", says, move |knobs| knobs.most = read)
                 // What is there may be more the next time, or less.
                 .or(move |knobs| knobs.surely = read.min(SURELY_THERE));
+        }
+        let is_form = ["/count", "/bytes"].contains(&asked.path());
+        let is_word = CATS.iter().any(|(path, _)| *path == asked.path());
+        if status != 404 && (is_form && asked.method == "GET" || is_word && asked.method == "POST")
+        {
+            let says = "A path that you know for another method has a status of its own. In this \
+                        lesson it is a page that is not found, like any other: 404.";
+            mistakes
+                .wrong("other-method", says, move |knobs| {
+                    knobs.other_method = [Some(status); 2];
+                })
+                .or(move |knobs| knobs.other_method[usize::from(is_word)] = Some(status));
         }
         // What stands between the first two numbers, if it is white space.
         let [first, second] = [0, 1].map(|at| body.get(at).map(|&byte| hex(byte)));
