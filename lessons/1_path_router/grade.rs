@@ -16,20 +16,33 @@ fn main() -> ExitCode {
         })
         .example(1, 1, "a query string changes nothing", Whole, |draw| {
             let (name, value) = (draw.word(), draw.number(1..100));
-            [get(format!("/?{name}={value}"))]
+            [
+                format!("/?{name}={value}"),
+                format!("/?{name}"),
+                "/?".into(),
+            ]
+            .map(get)
         })
         .example(2, 2, "a path nobody knows answers 404", Status, |draw| {
-            [get(draw.path())]
+            [&*draw.path(), "/about/", "/About", "/home"].map(get)
         })
         .example(2, 1, "its text is Page not found", Whole, |draw| {
-            [get(draw.path())]
+            let (path, other) = (draw.path(), draw.path());
+            [
+                path,
+                format!("{other}?{}={}", draw.word(), draw.number(1..100)),
+            ]
+            .map(get)
         })
         .example(
             2,
             1,
             "a path that only begins like a known one is unknown, too",
             Status,
-            |draw| [get(format!("/about{}", draw.path()))],
+            |draw| {
+                let (path, word) = (draw.path(), draw.word());
+                [format!("/about{path}"), format!("/about{word}")].map(get)
+            },
         )
         .example(3, 1, "GET /about answers 200", Status, |_| [get("/about")])
         .example(
@@ -37,7 +50,10 @@ fn main() -> ExitCode {
             2,
             "GET /about answers the heading, as HTML",
             Whole,
-            |_| [get("/about")],
+            |draw| {
+                let query = format!("/about?{}={}", draw.word(), draw.number(1..100));
+                ["/about", &query].map(get)
+            },
         )
         .sessions(1)
         .grade()
@@ -125,7 +141,17 @@ fn is_known_in_capitals(path: &str) -> bool {
 }
 
 /// Names that other servers have for the homepage, and paths that are nearly /about.
-const NAMES: [&str; 6] = ["/home", "/About", "/about/", "/index.html", "/index", "/a"];
+const NAMES: [&str; 9] = [
+    "/home",
+    "/About",
+    "/about/",
+    "/index.html",
+    "/index",
+    "/a",
+    "/homepage",
+    "/about;a=1",
+    "/about&a=1",
+];
 
 struct PathRouter;
 
