@@ -15,7 +15,9 @@ fn main() -> std::process::ExitCode {
             |_| [get("/")],
         )
         .example(0, 1, "any other path gets the same answer", Whole, |draw| {
-            [get(draw.path())]
+            let path = draw.path();
+            let asked = format!("{path}?{}=1", draw.word());
+            [&*path, &asked, "/favicon.ico"].map(get)
         })
         .example(
             0,
@@ -24,8 +26,10 @@ fn main() -> std::process::ExitCode {
             Whole,
             |_| vec![request("HEAD", "/")],
         )
-        .example(0, 1, "POST answers 501", Whole, |draw| {
-            [post("/").body(draw.line())]
+        .example(0, 1, "any other method answers 501", Whole, |draw| {
+            let others = ["PUT", "DELETE", "PATCH", "OPTIONS"].map(|method| request(method, "/"));
+            let posts = ["/".into(), draw.path()].map(|path| post(path).body(draw.line()));
+            posts.into_iter().chain(others).collect::<Vec<_>>()
         })
         .sessions(1)
         .grade()
@@ -121,6 +125,7 @@ impl Model for HelloServer {
             .wrong("answers-post", "Another method than GET gets the greeting, such as POST. The handler of this lesson has only do_get, so that the library answers 501.", |knobs| {
                 knobs.others = &["POST"];
             })
+            .or(|knobs| knobs.others = &["PUT"])
             .or(|knobs| knobs.others = &["POST", "PUT", "DELETE", "PATCH"])
             .or(|knobs| knobs.others = &["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
     }
