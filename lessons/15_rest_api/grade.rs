@@ -1795,6 +1795,7 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
                 kind.is_some_and(|kind| media_type(kind).to_ascii_lowercase().ends_with("json"))
             };
         })
+        .or(|knobs| knobs.is_json = |kind| kind.is_some_and(|kind| media_type(kind).ends_with("json")))
         .wrong(
             "no-note-is-400",
             "JSON that is no note gets 400. The body can be read, but what it says cannot be used: 422. \

@@ -464,7 +464,8 @@ struct Knobs {
     refusals: [Refusal; 2],
     /// Whether the page of an answer with this status shows the password that was typed.
     shows_password: fn(status: u16, password: &str) -> bool,
-    /// Whether the session that a browser has ends by a login that is refused, or by registering.
+    /// Whether the session that a browser has ends by the form to log in, also if that is refused, or by
+    /// the one to register.
     form_ends: [bool; 2],
     /// The token of a login.
     token: Tokens,
@@ -744,7 +745,6 @@ impl State {
         asked: &Request,
         expect: Expect,
     ) -> Expect {
-        self.end_by_form(knobs.form_ends[0], asked);
         let value = match refusal {
             Refusal::Nothing => CookieValue::Unset,
             Refusal::Forget => CookieValue::Forgotten,
@@ -1189,6 +1189,7 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
             Some(expect.field("Location", knobs.registered.1.as_deref()))
         }
         "/login" => {
+            state.end_by_form(knobs.form_ends[0], asked);
             let key = (knobs.name[2])(&name);
             let Some(kept) = state.members.get(&key) else {
                 let expect = Expect::step(6).status(knobs.unknown);
