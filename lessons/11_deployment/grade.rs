@@ -886,6 +886,8 @@ fn behind_nginx(run: &mut Run) -> Verdict {
     let service = serve_at(run, "127.0.0.1")?;
     // What is wrong with the server alone, other checks say.
     service.get("/")?.expect_status(200)?;
+    let nowhere = "/no/such/name";
+    let not_found = service.get(nowhere)?.text().into_owned();
     let nginx = Nginx::before(service.port()).map_err(Failure::not_here)?;
     let fails = |what: String, came: &str| {
         let done = ["start nginx in front of it, with lessons/11_deployment/nginx.conf"];
@@ -908,13 +910,8 @@ fn behind_nginx(run: &mut Run) -> Verdict {
         ),
         ("GET", "/", "", "HTTP/1.1 200 OK", &*word),
         ("GET", "/static/style.css", "", "HTTP/1.1 200 OK", STYLE),
-        (
-            "GET",
-            "/no/such/name",
-            "",
-            "HTTP/1.1 404 Not Found",
-            "no bookmark",
-        ),
+        // The words of this page are free, but they are not nginx's own.
+        ("GET", nowhere, "", "HTTP/1.1 404 Not Found", &*not_found),
         ("POST", "/", &*long, "HTTP/1.1 413 ", "nginx"),
     ];
     // All on one connection, which nginx keeps.
@@ -923,7 +920,11 @@ fn behind_nginx(run: &mut Run) -> Verdict {
             .ask(method, path, body)
             .unwrap_or_else(|error| error.to_string());
         if !came.starts_with(status) || !came.contains(text) {
-            let expected = format!("through nginx, {method} {path} gets {status}, with {text:?}");
+            let with = match path == nowhere {
+                true => "with the page of your own server".into(),
+                false => format!("with {text:?}"),
+            };
+            let expected = format!("through nginx, {method} {path} gets {status}, {with}");
             let wrong = fails(expected, &came);
             return match knows_only_localhost(service.port()) {
                 true => wrong.map_err(|wrong| wrong.because(OWN_HOST.0, OWN_HOST.1)),
