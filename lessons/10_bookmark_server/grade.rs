@@ -1401,6 +1401,8 @@ fn asking(mistakes: &mut Mistakes<Knobs>) {
         .wrong("any-success", "Not only 200 counts for you, but other answers of success as well, such as 204 No Content, where there is nothing to see. For ureq they are Ok, too: compare the status with 200.", |knobs| {
             knobs.counts = |status| (200..300).contains(&status);
         })
+        // What ureq calls Ok.
+        .or(|knobs| knobs.counts = |status| (200..400).contains(&status))
         .wrong("any-status", "Any answer counts for you, a 404 or a 500, too. For ureq a status of 400 or more is an Err. Such an Err means false, and in the Ok case only 200 means true.", |knobs| {
             knobs.counts = |_| true;
         })

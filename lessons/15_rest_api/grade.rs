@@ -1246,6 +1246,7 @@ fn about_reading(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.missing = [Refusal::Null, Refusal::Null, Refusal::Problem],
         )
         .or(|knobs| knobs.missing[0] = Refusal::Null)
+        .or(|knobs| knobs.missing = [Refusal::Null; 3])
         .wrong(
             "error-with-200",
             "There are words that say what is wrong, but the status says 200: all is well. Programs look \

@@ -2366,6 +2366,8 @@ const GUESSES: usize = 12;
 fn same_page(run: &mut Run) -> Verdict {
     let (ann, ben) = (Someone::new(run.seed()), Someone::new(run.seed()));
     run.ask(ann.registers())?.expect_status(303)?;
+    // Nobody is locked out who could not log in before.
+    run.ask(ann.logs_in())?.expect_status(303)?;
     let shown = |answer: &grader::Answer, name: &str| answer.text().replace(name, "NAME");
     let another = |wrong: &grader::Answer, unknown: &grader::Answer| {
         let expected = format!("the same answer as to a wrong password:\n{}", wrong.text());
