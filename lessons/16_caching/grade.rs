@@ -1101,7 +1101,8 @@ fn resource(knobs: &Knobs, world: &World, asked: &Request, place: Place) -> Opti
     }
     // What more than 63 bits need may be no number for a program. It is none to break at.
     if range.is_some_and(is_huge) {
-        return Some(Expect::step(4).status_in(&[200, 206, 416]));
+        let any = [200, 206, 416, knobs.part, knobs.missing];
+        return Some(Expect::step(4).status_in(&any));
     }
     let right = |range| ranged(range, body.len());
     let step = match (range, if_range) {

@@ -1161,7 +1161,9 @@ fn take_apart(
         };
         let mut content = &rest[2..];
         for at in 0.. {
-            let Some(end) = find(content, b"\r\n") else {
+            // Only what was not skipped is as long as that.
+            let line_end = find(content, b"\r\n").filter(|end| *end <= LONGEST_LINE);
+            let Some(end) = line_end else {
                 return Some(apart);
             };
             let line = String::from_utf8_lossy(&content[..end]).into_owned();
@@ -1204,6 +1206,9 @@ fn take_apart(
         rest = &content[end..];
     }
 }
+
+/// The most bytes of a line in a part's head: of a longer one, the starter makes a 400.
+const LONGEST_LINE: usize = 8 * 1024;
 
 /// What stands behind the last of these in a name, without its control characters.
 fn visible<'a>(name: &'a str, at: &[char]) -> impl Iterator<Item = char> + use<'a> {
@@ -2266,6 +2271,12 @@ fn about_kinds(mistakes: &mut Mistakes<Knobs>) {
             "A WebP is refused. It begins with RIFF, and behind the next four bytes stands WEBP.",
             |knobs| knobs.kind = |content, _| kind(content).filter(|kind| *kind != 3),
         )
+        .or(|knobs| {
+            knobs.kind = |content, _| match content {
+                [b'R', b'I', b'F', b'F', b'W', b'E', b'B', b'P', ..] => Some(3),
+                _ => kind(content).filter(|kind| *kind != 3),
+            };
+        })
         .wrong(
             "one-kind-of-gif",
             "Of the two kinds of GIF, one is refused. It begins with GIF87a or with GIF89a.",

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
                     message(&word),
                     // As with the browser's reload.
                     message(&word),
+                    message(""),
                     get("/"),
                 ];
                 for method in ["PUT", "PATCH", "DELETE"] {

@@ -660,7 +660,11 @@ impl Model for JsonClient {
             (Some(query), SERVICE) => asked(knobs, service, query),
             _ => return None,
         };
-        let begun = matches!(service.get(knobs.path), Some(Reply::Stalled(_)));
+        let begun = match service.get(knobs.path) {
+            Some(Reply::Stalled(_)) => true,
+            Some(Reply::Raw(bytes)) => !bytes.is_empty(),
+            _ => false,
+        };
         let good = matches!(&came, Came::Answer(status, ..) if *status < 400);
         let status = match &came {
             Came::Answer(status, ..) => Some(*status),
