@@ -354,7 +354,9 @@ mod tests {
         }
         let all: Vec<u8> = (0..=255).collect();
         let dots = [b"\x89P".as_slice(), &[b'.'; 70], b"x"].concat();
-        for bytes in [&all[..], b"--x", b"%s\\n", &dots] {
+        let words = [b"\x89", "nutmeg35".repeat(5000).as_bytes(), b"\r\n"].concat();
+        assert!(printf(&words).len() < 80);
+        for bytes in [&all[..], b"--x", b"%s\\n", &dots, &words] {
             let output = std::process::Command::new("sh")
                 .args(["-c", &printf(bytes)])
                 .output();

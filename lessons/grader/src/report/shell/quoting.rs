@@ -122,14 +122,23 @@ fn for_windows(text: &str) -> String {
 }
 
 /// A `printf` command that writes exactly these bytes. The format holds no raw byte
-/// outside printable ASCII, so no terminal and no shell can change it. A letter that is repeated
-/// for long is written as such.
+/// outside printable ASCII, so no terminal and no shell can change it. Letters that are repeated
+/// for long are written as such.
 pub(super) fn printf(bytes: &[u8]) -> String {
     let mut format = String::new();
-    for same in bytes.chunk_by(|one, other| one == other) {
-        if same.len() >= LONG && same[0].is_ascii_alphanumeric() | (same[0] == b'.') {
-            let (letter, number) = (char::from(same[0]), same.len());
-            let _ = write!(format, "'\"$(printf '{letter}%.0s' $(seq {number}))\"'");
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
+    for same in bytes.chunk_by(|one, other| is_letter(one) == is_letter(other)) {
+        if let Ok(letters) = str::from_utf8(same)
+            && is_letter(&same[0])
+        {
+            for part in parts(letters) {
+                let _ = match part {
+                    Part::Once(letters) => write!(format, "{letters}"),
+                    Part::Times(unit, number) => {
+                        write!(format, "'\"$(printf '{unit}%.0s' $(seq {number}))\"'")
+                    }
+                };
+            }
             continue;
         }
         for &byte in same {
