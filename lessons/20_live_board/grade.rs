@@ -830,11 +830,19 @@ fn slip_of_lines(
     came: &[Event],
 ) -> Option<(&'static str, &'static str)> {
     let (last, all_but_one) = due.split_last()?;
-    let first_line = |event: &Event| event.data.lines().next().unwrap_or_default().to_string();
+    let first_line = |event: &Event| {
+        let is_seen = |line: &&str| !line.trim().is_empty();
+        let first = event.data.lines().find(is_seen);
+        first.unwrap_or_default().to_string()
+    };
     let all_there = due.iter().all(|event| text.contains(&first_line(event)));
     let has_data = text.lines().any(|line| line.starts_with("data:"));
     let ends = text.replace("\r\n", "\n").contains("\n\n");
-    let last_has_no_end = came == all_but_one && text.contains(&first_line(last));
+    // More often than in the events that have come: an earlier message may have the same line.
+    let line = first_line(last);
+    let often = |text: &str| text.matches(&line).count();
+    let comes_without_end = often(text) > came.iter().map(|event| often(&event.data)).sum();
+    let last_has_no_end = came == all_but_one && comes_without_end;
     match came.is_empty() {
         true if text.lines().all(is_silent) => Some(NOTHING_OF_BEFORE),
         true if all_there && !has_data => Some((
@@ -1092,7 +1100,12 @@ fn texts(words: &[String]) -> Vec<&str> {
 fn a_stream(run: &mut Run) -> Verdict {
     let word = run.seed().word();
     let service = board(run, &[&word])?;
-    let listener = Listener::first(&service)?;
+    is_a_stream(&service, &Listener::first(&service)?)?;
+    is_a_stream(&service, &Listener::open(&service, Some("1"))?)
+}
+
+/// Its head says so, and that nobody may keep it.
+fn is_a_stream(service: &Service, listener: &Listener) -> Verdict {
     let (kind, kept) = (
         listener.field("Content-Type"),
         listener.field("Cache-Control"),
@@ -1166,6 +1179,7 @@ fn as_typed(run: &mut Run) -> Verdict {
         // An event within a message is a text.
         format!("{three}\n\nid: 99\ndata: {one}\n\n"),
         format!("{one}: {two}"),
+        format!("\n{one}\t{two}  {three}"),
         format!("ねこ {three} 🐈"),
     ];
     // One after the other, so that the first one that is wrong is told alone.
@@ -1302,12 +1316,20 @@ const LINES_AS_MESSAGES: (&str, &str) = (
 /// these is not just one below the right number.
 const OLD: usize = 4;
 
+const SAME_TEXT: (&str, &str) = (
+    "same-text-once",
+    "A message with the text of an earlier one does not come. It is another message all the same: put it on the \
+     board, with a number of its own, and send it.",
+);
+
 fn reaches_one(run: &mut Run) -> Verdict {
-    let mut words = words(run, OLD + 4);
+    let mut words = words(run, OLD + 5);
     // Lines as forms send them, and as somebody may who sends no form.
     words[OLD + 2] = format!("{0}\r\n{1}\r{0}", words[OLD + 2], words[OLD + 3]);
     words[OLD + 1] = format!("{} & <b>{}</b>", words[OLD + 1], words[OLD + 3]);
-    words[OLD + 3] = format!("  {} ", words[OLD + 3]);
+    words[OLD + 3] = format!("\n  {0}\t {0}  {1}\n\n{0} \n", words[OLD + 3], words[OLD]);
+    // The same text right behind it is another message.
+    words[OLD + 4] = words[OLD + 3].clone();
     let service = board(run, &texts(&words[..OLD]))?;
     let mut listener = Listener::first(&service)?;
     let lines = |word: &String| word.replace("\r\n", "\n").replace('\r', "\n");
@@ -1340,6 +1362,7 @@ fn reaches_one(run: &mut Run) -> Verdict {
         // The first new one has come, so it was in the list.
         let why = match at > OLD && says_nobody(&service)? {
             true => TAKEN_OUT,
+            false if words[..at].contains(word) => SAME_TEXT,
             false => DOES_NOT_COME,
         };
         others.push((why, all[..at].to_vec()));
@@ -1358,7 +1381,7 @@ fn reaches_one(run: &mut Run) -> Verdict {
     // A message that waits for the next comment is late each time.
     let why = listener.waits_for_comments();
     if let Some((name, says)) = why.filter(|_| late == words.len() - OLD) {
-        let done = [&*listener.done, "POST / with a message, four times"];
+        let done = [&*listener.done, "POST / with a message, five times"];
         let came = "each event only together with the comment that follows it, a second later";
         let wrong = service.wrong(&done, "each event at once", came);
         return Err(wrong.because(name, says));
@@ -1766,8 +1789,9 @@ fn unknown_number(run: &mut Run) -> Verdict {
     expect_events(&service, &mut newcomer, &[], &all, &before(&all))?;
     let word = run.seed().word();
     let too_large = ["4", "99", "4294967297"];
-    let none = ["-1", "18446744073709551616", "1.5", "3 cats", &*word];
-    for last in too_large.iter().chain(&none) {
+    // Whoever has seen the messages up to 0 has seen none.
+    let none = ["-1", "18446744073709551616", "1.5", "3 cats", "", &*word];
+    for last in too_large.iter().chain(&none).chain(&["0"]) {
         let listener = Listener::try_open(&service, Some(last))?;
         if listener.status() == "400" {
             let wrong = service.wrong(&[&*listener.done], "status 200", listener.told());
@@ -1791,7 +1815,10 @@ fn unknown_number(run: &mut Run) -> Verdict {
             ),
         };
         let done = ["(the messages 1 to 3 are on the board)"];
-        let mut others = vec![(nothing, Vec::new())];
+        let mut others = match *last {
+            "0" => Vec::new(),
+            _ => vec![(nothing, Vec::new())],
+        };
         if *last == "-1" {
             let picked = (
                 "number-picked-out",
