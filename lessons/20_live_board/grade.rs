@@ -2123,6 +2123,19 @@ fn full_house(run: &mut Run) -> Verdict {
         return Err(service.wrong(&done, "status 503", one_more.told()));
     }
     service.get("/")?.expect_status(200)?;
+    let new = run.seed().word();
+    posts_to(&service, &new)?;
+    let all = due(1, &[&word, &new]);
+    let mut others = wrongly_posted(&all, 1);
+    others.push((DOES_NOT_COME, all[..1].to_vec()));
+    let done = [
+        &*format!("(so do {} others)", LISTENERS - 1),
+        "POST / with a message",
+    ];
+    let until = Instant::now() + patience();
+    for listener in &mut listeners {
+        expect_events_until(until, &service, listener, &done, &all, &others)?;
+    }
     let gone = run.seed().below(LISTENERS as u64) as usize;
     drop(listeners.remove(gone));
     found_out(&service, &words(run, 2))?;
