@@ -1300,6 +1300,13 @@ fn wrongly_posted(due: &[Event], old: usize) -> Vec<Other> {
     all
 }
 
+/// What is told of one who listens and gets the messages behind the first one otherwise, or none of them.
+fn wrongly_sent(due: &[Event]) -> Vec<Other> {
+    let mut others = wrongly_posted(due, 1);
+    others.push((DOES_NOT_COME, due[..1].to_vec()));
+    others
+}
+
 /// What comes if each line is a message, from this number on.
 fn each_line(new: &[Event], first: usize) -> Vec<Event> {
     let lines = new.iter().flat_map(|event| event.data.split('\n'));
@@ -1448,12 +1455,11 @@ fn reaches_all(run: &mut Run) -> Verdict {
         "(and so do three others, after the first message)",
         "POST / with a message, four times in all",
     ];
+    let others = wrongly_sent(&all);
     let until = Instant::now() + patience();
-    let verdicts = listeners.iter_mut().map(|listener| {
-        let mut others = wrongly_posted(&all, 1);
-        others.push((DOES_NOT_COME, all[..1].to_vec()));
-        expect_events_until(until, &service, listener, &done, &all, &others)
-    });
+    let verdicts = listeners
+        .iter_mut()
+        .map(|listener| expect_events_until(until, &service, listener, &done, &all, &others));
     let verdicts: Vec<Verdict> = verdicts.collect();
     let failed = verdicts.iter().filter(|verdict| verdict.is_err()).count();
     let without = |listener: &Listener| listener.events() == all[..2];
@@ -2126,8 +2132,7 @@ fn full_house(run: &mut Run) -> Verdict {
     let new = run.seed().word();
     posts_to(&service, &new)?;
     let all = due(1, &[&word, &new]);
-    let mut others = wrongly_posted(&all, 1);
-    others.push((DOES_NOT_COME, all[..1].to_vec()));
+    let others = wrongly_sent(&all);
     let done = [
         &*format!("(so do {} others)", LISTENERS - 1),
         "POST / with a message",
