@@ -87,6 +87,15 @@ pub fn section<'a>(text: &'a str, heading: &str) -> Option<&'a str> {
     Some(ends.map_or(rest, |(end, _)| &rest[..end]))
 }
 
+/// The steps that a text has a part for.
+pub fn steps(text: &str) -> BTreeSet<u64> {
+    let headings = text.lines().filter_map(|line| {
+        let (number, _) = line.strip_prefix("### Step ")?.split_once(':')?;
+        number.parse().ok()
+    });
+    headings.collect()
+}
+
 /// The lines in the code blocks of this language.
 pub fn code_blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let mut inside = false;
@@ -201,6 +210,12 @@ fn a_section_ends_at_the_next_heading_of_its_rank() {
     assert_eq!(section(text, "### Step 1:"), Some(" x\none\n#### more"));
     assert_eq!(section(text, "### Step 10:"), Some(" y\nten\n"));
     assert_eq!(section(text, "### Step 2:"), None);
+}
+
+#[test]
+fn the_steps_of_a_text_are_those_with_a_heading() {
+    let text = "### Step 1: x\nStep 2: no\n## Step 3: no\n### Step 10: y\n";
+    assert_eq!(steps(text), BTreeSet::from([1, 10]));
 }
 
 #[test]
