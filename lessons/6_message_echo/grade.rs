@@ -739,6 +739,13 @@ impl Model for MessageEcho {
                     same.next_back().map(|(_, value)| value)
                 };
             })
+            .or(|knobs| {
+                knobs.message = |form| {
+                    let text = String::from_utf8_lossy(form);
+                    let mut same = text.split('&').filter(|pair| pair.starts_with("message="));
+                    first(same.next_back()?.as_bytes(), "message")
+                };
+            })
             .wrong("cut-at-equals", "The message ends at its first =. Only the first = of a field stands between the name and the value: parse_form knows that.", |knobs| {
                 knobs.message = |form| {
                     let equals = |value: String| value.split('=').next().unwrap_or_default().to_string();
