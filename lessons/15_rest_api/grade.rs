@@ -530,6 +530,8 @@ struct Knobs {
     keeps: fn(method: &str) -> bool,
     /// The status of a PUT that makes a note which was not there, if it does. (404 is a status, too.)
     put_creates: Option<u16>,
+    /// Whether the ids of new notes go on behind that of such a note.
+    put_counts: bool,
     put_adds: bool,
     /// Whether the answer to this method has the note in it as it was before.
     shows_before: fn(method: &str) -> bool,
@@ -608,6 +610,7 @@ impl Default for Knobs {
             patch_needs_something: false,
             keeps: |_| true,
             put_creates: None,
+            put_counts: false,
             put_adds: false,
             shows_before: |_| false,
             changed: 200,
@@ -941,6 +944,9 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
     if put && knobs.put_adds {
         shown = (knobs.next_id)(world);
         after.last_id += 1;
+    }
+    if creates.is_some() && knobs.put_counts {
+        after.last_id = after.last_id.max(id);
     }
     let new = Note {
         text: String::new(),
@@ -1630,6 +1636,10 @@ fn about_changing(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.put_creates = Some(200),
         )
         .or(|knobs| knobs.put_creates = Some(201))
+        .or(|knobs| {
+            knobs.put_creates = Some(201);
+            knobs.put_counts = true;
+        })
         .wrong(
             "refused-put-makes",
             "A PUT of a note that is not there is answered with 404, and the note is there all the same. \
@@ -2137,40 +2147,54 @@ fn nobody_waits_for_a_post(run: &mut Run) -> Verdict {
 fn nobody_waits_for_a_change(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
     nobody_waits(run, &service, "PUT", "/notes/2")?;
-    nobody_waits(run, &service, "PATCH", "/notes/2")
+    nobody_waits(run, &service, "PATCH", "/notes/2")?;
+    nothing_is_undone(run, &service)
 }
 
-/// Half of a body comes, and the other half later. Meanwhile, others are answered.
-fn nobody_waits(run: &mut Run, service: &Service, method: &str, path: &str) -> Verdict {
-    // A short body is there before the program is asked at all.
-    let text = run.seed().word().repeat(LONG);
-    let note = json!({ "text": text }).to_string();
-    let (half, rest) = note.split_at(note.len() / 2);
-    let begin = || -> io::Result<TcpStream> {
+/// A client that sends half of a body, and the other half later.
+struct Slow<'a> {
+    stream: TcpStream,
+    rest: &'a str,
+}
+
+impl<'a> Slow<'a> {
+    /// Sends the head and one half. The program has the time to read that, and to wait for the other.
+    fn begin(service: &Service, method: &str, path: &str, body: &'a str) -> io::Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, service.port()));
+        let (half, rest) = body.split_at(body.len() / 2);
         let mut stream = TcpStream::connect(address)?;
-        let (port, length) = (service.port(), note.len());
+        let (port, length) = (service.port(), body.len());
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: {JSON}\r\n\
              Content-Length: {length}\r\n\r\n{half}"
         )?;
-        Ok(stream)
-    };
+        std::thread::sleep(Duration::from_millis(200));
+        Ok(Self { stream, rest })
+    }
+
+    /// Sends the other half, and waits until something is answered. What, is a matter of other checks.
+    fn finish(mut self) {
+        let _ = self
+            .stream
+            .write_all(self.rest.as_bytes())
+            .and_then(|()| self.stream.set_read_timeout(Some(WAITING)))
+            .and_then(|()| self.stream.read(&mut [0; 64]));
+    }
+}
+
+/// While half of a body has come, others are answered.
+fn nobody_waits(run: &mut Run, service: &Service, method: &str, path: &str) -> Verdict {
+    // A short body is there before the program is asked at all.
+    let text = run.seed().word().repeat(LONG);
+    let note = json!({ "text": text }).to_string();
     // A program that refuses the connection is no matter of this check.
-    let Ok(mut slow) = begin() else {
+    let Ok(slow) = Slow::begin(service, method, path, &note) else {
         return Ok(());
     };
-    // It has the time to read this half, and to wait for the other.
-    std::thread::sleep(Duration::from_millis(200));
     let look = service.begin(get("/notes"));
     let is_done = look.is_done_within(WAITING);
-    // What is answered then is a matter of other checks.
-    let finish = slow
-        .write_all(rest.as_bytes())
-        .and_then(|()| slow.set_read_timeout(Some(WAITING)))
-        .and_then(|()| slow.read(&mut [0; 64]));
-    drop(finish);
+    slow.finish();
     if is_done {
         return look.answer()?.expect_status(200);
     }
@@ -2189,6 +2213,68 @@ fn nobody_waits(run: &mut Run, service: &Service, method: &str, path: &str) -> V
             "While one client is slow to send its body, nobody else gets an answer: you hold the lock while \
              the body is read. Reading is waiting, too: read the body first, and take the lock then.",
         ))
+}
+
+/// What others do to a note while half of a change of it has come is not undone by the change.
+fn nothing_is_undone(run: &mut Run, service: &Service) -> Verdict {
+    let text = run.seed().word();
+    // (White space makes it long.)
+    let done = format!("{{\"done\":true{}}}", " ".repeat(4 * LONG));
+    let both = format!("{{\"text\":\"x\",{}", &done[1..]);
+    for (method, id, body, meanwhile, status) in [
+        (
+            "PATCH",
+            2,
+            &done,
+            with("PUT", 2, json!({ "text": text })),
+            200,
+        ),
+        ("PATCH", 2, &done, delete(2), 204),
+        ("PUT", 1, &both, delete(1), 204),
+    ] {
+        let note = path(id);
+        let Ok(slow) = Slow::begin(service, method, &note, body) else {
+            return Ok(());
+        };
+        let other = meanwhile
+            .asked()
+            .map_or("", |asked| &asked.method)
+            .to_string();
+        let is_done = service.ask(meanwhile)?.status() == status;
+        slow.finish();
+        let now = service.get(&note)?;
+        let stays = match status {
+            200 => now.text().contains(&text),
+            _ => now.status() == 404,
+        };
+        // What a step answers that is not done yet is a matter of its own checks.
+        if stays || !is_done {
+            continue;
+        }
+        let expected = match status {
+            200 => format!("the text {text:?}, which has come meanwhile"),
+            _ => "status 404: the note is deleted".to_string(),
+        };
+        let wrong = service.wrong(
+            &[
+                &*format!(
+                    "send the head of a {method} of {note} and half of its body, and then wait"
+                ),
+                &*format!("meanwhile, {other} {note} on another connection"),
+                "send the other half",
+                &*format!("GET {note}"),
+            ],
+            expected,
+            format!("status {}, {:?}", now.status(), now.text()),
+        );
+        return Err(wrong.because(
+            "undoes-others",
+            "While the body of a change is on its way, somebody else changes or deletes the note, and then the \
+             change undoes that: you looked at the note before the body was read, and put another one in its \
+             place afterwards. Read the body first. Then change the note that is in the map, with get_mut.",
+        ));
+    }
+    Ok(())
 }
 
 // What a browser does with the page.
