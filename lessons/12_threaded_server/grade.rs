@@ -160,6 +160,8 @@ fn posted(name: &str, uri: &str) -> Act {
 struct Knobs {
     /// Whether a bookmark with this name and this URI finds its name taken.
     is_taken: fn(kept: &Bookmarks, name: &str, uri: &str) -> bool,
+    /// Whether its URI is, once its site was asked.
+    uri_is_taken: fn(kept: &Bookmarks, uri: &str) -> bool,
     /// What comes of a name that is taken since the start.
     begun: Taken,
     /// What comes of a name that is taken.
@@ -218,6 +220,7 @@ impl Default for Knobs {
     fn default() -> Self {
         Self {
             is_taken: |kept, name, _| kept.contains_key(name),
+            uri_is_taken: |_, _| false,
             begun: Taken::Refused,
             taken: Taken::Refused,
             taken_status: 409,
@@ -450,6 +453,7 @@ impl Model for ThreadedServer {
                     };
                 },
             )
+            .or(|knobs| knobs.uri_is_taken = |kept, uri| kept.values().any(|known| known == uri))
             .wrong(
                 "one-name-a-site",
                 "Of several bookmarks with the same URI, /status has only one. Each name is to be on the \
@@ -587,6 +591,9 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
             }
             Taken::Kept | Taken::Overwritten => {}
         }
+    }
+    if there && (knobs.uri_is_taken)(&world.kept, &uri) {
+        return Some(expect.status(knobs.taken_status));
     }
     if there && knobs.stores || !there && knobs.stores_refused {
         world.posted.insert(name.clone());
