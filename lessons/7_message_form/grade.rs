@@ -75,6 +75,7 @@ fn main() -> ExitCode {
                     message(&format!("{}\r\n\r\n", draw.word())),
                     message(&format!("{}\r\n\r\n{}", draw.word(), draw.word())),
                     message(&draw.word().repeat(2000)),
+                    not_utf8(draw),
                 ]
             },
         )
@@ -124,6 +125,12 @@ fn main() -> ExitCode {
         })
         .sessions(1)
         .grade()
+}
+
+/// Posts a message with bytes that are not UTF-8.
+fn not_utf8(draw: &mut Draw) -> Act {
+    let bytes = [b"message=", draw.word().as_bytes(), b"\xff%FF"].concat();
+    post("/").field("Content-Type", FORM).body(bytes)
 }
 
 /// Posts a message, as the form does.
@@ -357,10 +364,7 @@ impl Model for MessageForm {
                 2 => post("/").form(&[(&draw.word(), "message")]),
                 _ => post(format!("/?message={}", draw.word())).form(&[]),
             },
-            13 => {
-                let bytes = [b"message=", draw.word().as_bytes(), b"\xff%FF"].concat();
-                post("/").field("Content-Type", FORM).body(bytes)
-            }
+            13 => not_utf8(draw),
             14 => match draw.below(4) {
                 // Empty lines at its ends, or between its lines.
                 3 => message(&format!("{}\r\n\r\n{}", draw.word(), draw.word())),
@@ -1331,6 +1335,17 @@ fn about_no_message(mistakes: &mut Mistakes<Knobs>) {
              message does. It is another thing, a mistake of the client: 400.",
             |knobs| {
                 knobs.field = |asked| Some(asked.form_field("message").unwrap_or_default());
+            },
+        )
+        .wrong(
+            "utf8-needed",
+            "A form with bytes that are not UTF-8 is taken for one without a message. Such bytes become \
+             \u{fffd}: from_utf8_lossy makes a text of any bytes.",
+            |knobs| {
+                knobs.field = |asked| {
+                    str::from_utf8(asked.body.as_deref()?).ok()?;
+                    asked.form_field("message")
+                };
             },
         )
         .wrong(
