@@ -93,6 +93,12 @@ fn register_examples(lesson: Lesson) -> Lesson {
             hashed,
         )
         .check(1, 1, "and a different one for each member", salted)
+        .check(
+            1,
+            0,
+            "of some who want one name at once, one gets it",
+            one_name_once,
+        )
 }
 
 fn login_examples(lesson: Lesson) -> Lesson {
@@ -1991,6 +1997,36 @@ fn salted(run: &mut Run) -> Verdict {
     }
 }
 
+/// The lesson asks for no threads, and a program may have them all the same. Then somebody else may
+/// take the name while the hash is made.
+fn one_name_once(run: &mut Run) -> Verdict {
+    let name = run.seed().word();
+    let service = run.program().env("HASH_KIB", "16384").serve()?;
+    let all: Vec<_> = (0..4)
+        .map(|_| service.begin(register(&name, &run.seed().word().repeat(2))))
+        .collect();
+    let mut statuses = Vec::new();
+    for one in all {
+        statuses.push(one.answer()?.status());
+    }
+    statuses.sort_unstable();
+    if statuses == [303, 409, 409, 409] {
+        return Ok(());
+    }
+    let done =
+        format!("POST /register, four times at once, with the name {name} and four passwords");
+    let wrong = service.wrong(&[&done], "303 once, and else 409", format!("{statuses:?}"));
+    Err(match statuses[..] {
+        [303, 303, ..] => wrong.because(
+            "name-given-twice",
+            "Several who register one name at the same time are all told that it is theirs, and the last \
+             password counts. Between the look at the map and the insert, others have done the same. Make the \
+             hash first; then look and insert under one guard.",
+        ),
+        _ => wrong,
+    })
+}
+
 /// The token that a program gives for the first login of somebody who registers.
 fn first_token(service: &Service, ann: &Someone) -> Result<String, Failure> {
     service.ask(ann.registers())?;
@@ -2520,8 +2556,8 @@ fn other_page(run: &mut Run) -> Verdict {
             .wrong("a board without the message that another page has sent")
             .because(
                 "takes-all",
-                "Forms from other sites are accepted. Compare the header Origin with http:// and the header \
-                 Host.",
+                "A form of a page at another address is accepted. Compare all of the header Origin with http:// \
+                 and the header Host: other ports are other addresses, too.",
             )),
     }
 }
