@@ -39,8 +39,8 @@ const TYPES: [(&str, &str); 9] = [
 /// What lies outside of the folder says so, for whoever reads the report.
 const SECRET: &str = "SECRET: this file is outside of the directory that is served\n";
 
-/// The message for arguments that are a mistake.
-const USAGE: &str = "[PORT] [--bind ADDRESS] [--directory DIR]";
+/// The message for arguments that are a mistake names both, whatever its words are.
+const OPTIONS: [&str; 2] = ["--bind", "--directory"];
 
 fn main() -> ExitCode {
     grader::lesson!(FileServer)
@@ -1685,11 +1685,14 @@ fn arguments(knobs: &Knobs, arguments: &[String]) -> Option<Expect> {
     }
     let code = (knobs.code)(arguments);
     let expect = Expect::step(7).code(code);
+    let is_named = |option: &str| arguments.iter().any(|argument| argument == option);
     Some(
         match (knobs.on_stdout && code == 0, (knobs.says_usage)(arguments)) {
-            (true, _) => expect.stdout_has(USAGE),
-            (false, true) => expect.stderr_has(USAGE),
-            (false, false) => expect.stderr_lacks(USAGE),
+            (true, _) => OPTIONS.into_iter().fold(expect, Expect::stdout_has),
+            (false, true) => OPTIONS.into_iter().fold(expect, Expect::stderr_has),
+            // A message of its own may have in it what was typed.
+            (false, false) if is_named(OPTIONS[0]) => expect.stderr_lacks(OPTIONS[1]),
+            (false, false) => expect.stderr_lacks(OPTIONS[0]),
         },
     )
 }

@@ -131,7 +131,8 @@ fn parse(mut words: impl Iterator<Item = String>) -> Option<Arguments> {
 
 fn main() -> http_core::Result<()> {
     let Some(arguments) = parse(env::args().skip(1)) else {
-        let usage = "type: cargo run -p file_server -- [PORT] [--bind ADDRESS] [--directory DIR]";
+        let usage =
+            "Give me a port, --bind with an address, --directory with a folder, or nothing.";
         return Err(io::Error::other(usage).into());
     };
     let directory = arguments.directory.unwrap_or_else(|| {
