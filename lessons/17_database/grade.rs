@@ -337,8 +337,11 @@ struct Knobs {
     no_id: u16,
     /// The status if there is no field id, if it is another one.
     absent_id: Option<u16>,
+    /// The id that stands for one that is not there.
+    default_id: Option<&'static str>,
     /// The largest numbers that are read as such.
     largest_id: i64,
+    smallest_id: i64,
     largest_page: i64,
     /// Whether an empty number of a page is as if there were none.
     empty_is_none: bool,
@@ -387,7 +390,9 @@ impl Default for Knobs {
             missing: 404,
             no_id: 400,
             absent_id: None,
+            default_id: None,
             largest_id: i64::MAX,
+            smallest_id: i64::MIN,
             largest_page: i64::MAX,
             empty_is_none: false,
             size: |_| PAGE,
@@ -827,10 +832,11 @@ fn liked(
     location: Option<&str>,
 ) -> Option<Expect> {
     let expect = Expect::step(3);
-    let id = match id {
+    let ids = knobs.smallest_id..=knobs.largest_id;
+    let id = match id.or(knobs.default_id) {
         // What is read as a number in one program, and not in another.
         Some(id) if id.starts_with(['+', '-']) || id.len() > 18 => return None,
-        Some(id) => (knobs.reads_id)(id).filter(|id| *id <= knobs.largest_id),
+        Some(id) => (knobs.reads_id)(id).filter(|id| ids.contains(id)),
         None => return Some(expect.status(knobs.absent_id.unwrap_or(knobs.no_id))),
     };
     let Some(id) = id else {
@@ -1069,6 +1075,18 @@ fn about_likes(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.largest_id = i64::from(i32::MAX))
         .or(|knobs| knobs.largest_id = i64::from(u16::MAX))
         .or(|knobs| knobs.largest_id = i64::from(u8::MAX))
+        .wrong(
+            "small-id-refused",
+            "An id of 0 gets 400, as if it were none. It is a number, and no message has it: 404. (For pages, \
+             1 is the smallest number. Of an id, let the database say that there is none.)",
+            |knobs| knobs.smallest_id = 1,
+        )
+        .wrong(
+            "no-id-is-one",
+            "A like without the field id counts for the message with the number 1. Nobody has said which \
+             message is meant, so the form is wrong: 400. (It is a page that is 1 if none is named.)",
+            |knobs| knobs.default_id = Some("1"),
+        )
         .wrong(
             "missing-liked",
             "A like for a message that is not there is answered with 303. execute returns the \
