@@ -30,6 +30,7 @@ fn main() -> ExitCode {
             broken_off,
         )
         .check(1, 1, "160 requests leave nothing behind", many)
+        .check(1, 0, "nor do thousands, eight at a time", thousands)
         .check(1, 0, "frames are under way side by side", side_by_side)
         .check(
             1,
@@ -735,6 +736,64 @@ fn many(run: &mut Run) -> Verdict {
         }
     }
     nothing_left(run, &service, "after 160 requests, 16 at a time")
+}
+
+/// How often a check begins anew that looks for what seldom happens.
+const ROUNDS: usize = 4;
+
+/// Two threads must count within the same nanoseconds for a change to be lost. Among thousands of
+/// requests, some do.
+fn thousands(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    service
+        .ask(post("/upload").body("12345"))?
+        .expect_body("5 bytes\n")?;
+    let upload = "POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n12345";
+    let last = upload.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    let all = upload.repeat(249) + &last;
+    for _ in 0..ROUNDS {
+        let asked = (0..8).map(|_| {
+            let mut stream = connect(&service)?;
+            stream.write_all(all.as_bytes())?;
+            Ok(stream)
+        });
+        let asked: Vec<io::Result<TcpStream>> = asked.collect();
+        for mut stream in asked.into_iter().flatten() {
+            // What is answered is a matter of other checks.
+            let _ = io::copy(&mut stream, &mut io::sink());
+        }
+        let said = count(&service, 0)?;
+        if said == "0" {
+            continue;
+        }
+        let wrong = miscounted(
+            &service,
+            "after 2000 uploads, on eight connections",
+            0,
+            &said,
+        );
+        if !counts_two(run)? {
+            return wrong_behind(run, &said, wrong);
+        }
+        return Err(wrong.because(
+            "change-lost",
+            "Of many requests that begin or end at the same time, some are not counted up, or not counted down. \
+             You read the number, and write it in another step: in between, another thread may have changed it, \
+             and that is lost. fetch_add and fetch_sub do both in one step.",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether two requests are counted as they should be that begin and end one after the other.
+fn counts_two(run: &mut Run) -> Result<bool, Failure> {
+    let service = run.program().serve()?;
+    let (one, two) = (Upload::begin(&service)?, Upload::begin(&service)?);
+    let all = count(&service, 2)?;
+    one.finish(&service)?;
+    let second = count(&service, 1)?;
+    two.finish(&service)?;
+    Ok((all, second, count(&service, 0)?) == ("2".into(), "1".into(), "0".into()))
 }
 
 const AFTER_PANIC: (&str, &str) = (
