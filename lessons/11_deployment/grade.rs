@@ -86,6 +86,12 @@ fn main() -> ExitCode {
             ]
         })
         .check(3, 0, "whoever asks learns this, and no more", says_no_more)
+        .check(
+            3,
+            0,
+            "nobody who is slow keeps it waiting",
+            waits_for_nobody,
+        )
         .sessions(1)
         .grade()
 }
@@ -1394,6 +1400,34 @@ fn asks_nobody(run: &mut Run) -> Verdict {
                  asks nobody and waits for nothing: leave out what asks.",
             )),
     }
+}
+
+/// A bookmark is posted slowly. Meanwhile, the host asks.
+fn waits_for_nobody(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    service.get("/healthz")?.expect_status(200)?;
+    let bookmark = sent(&run.seed().word(), &any_uri(run.seed()));
+    // A program that does not read it is no matter of this check.
+    let slow = service.begin_slowly(&bookmark);
+    let asked = service.begin(get("/healthz"));
+    let is_done = asked.is_done_within(PATIENCE);
+    drop(slow);
+    if is_done {
+        return asked.answer()?.expect_status(200);
+    }
+    let done = [
+        "send the head of a POST and half of its form, and then wait",
+        "meanwhile, GET /healthz on another connection",
+    ];
+    let came = format!("no answer in {} seconds", PATIENCE.as_secs());
+    Err(service
+        .wrong(&done, "200 OK, at once", came)
+        .because(
+            "health-waits",
+            "While one client is slow to send its bookmark, /healthz gets no answer, and the host starts your \
+             program anew. Some lock is held while the form is read, and /healthz waits for it. Read the form first, \
+             and take the lock then; and say that all is well without any lock.",
+        ))
 }
 
 fn says_no_more(run: &mut Run) -> Verdict {

@@ -2,8 +2,6 @@
 //! a service says to a request that it cannot use.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -2136,9 +2134,6 @@ fn constants(asked: &Request, answer: &grader::record::Answer, mistakes: &mut Mi
 /// How long the others may wait at most. An answer needs milliseconds.
 const WAITING: Duration = Duration::from_secs(3);
 
-/// How many words there are in a long text: some hundred thousand bytes.
-const LONG: usize = 50_000;
-
 fn nobody_waits_for_a_post(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
     nobody_waits(run, &service, "POST", "/notes")
@@ -2151,45 +2146,12 @@ fn nobody_waits_for_a_change(run: &mut Run) -> Verdict {
     nothing_is_undone(run, &service)
 }
 
-/// A client that sends half of a body, and the other half later.
-struct Slow<'a> {
-    stream: TcpStream,
-    rest: &'a str,
-}
-
-impl<'a> Slow<'a> {
-    /// Sends the head and one half. The program has the time to read that, and to wait for the other.
-    fn begin(service: &Service, method: &str, path: &str, body: &'a str) -> io::Result<Self> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, service.port()));
-        let (half, rest) = body.split_at(body.len() / 2);
-        let mut stream = TcpStream::connect(address)?;
-        let (port, length) = (service.port(), body.len());
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: {JSON}\r\n\
-             Content-Length: {length}\r\n\r\n{half}"
-        )?;
-        std::thread::sleep(Duration::from_millis(200));
-        Ok(Self { stream, rest })
-    }
-
-    /// Sends the other half, and waits until something is answered. What, is a matter of other checks.
-    fn finish(mut self) {
-        let _ = self
-            .stream
-            .write_all(self.rest.as_bytes())
-            .and_then(|()| self.stream.set_read_timeout(Some(WAITING)))
-            .and_then(|()| self.stream.read(&mut [0; 64]));
-    }
-}
-
 /// While half of a body has come, others are answered.
 fn nobody_waits(run: &mut Run, service: &Service, method: &str, path: &str) -> Verdict {
-    // A short body is there before the program is asked at all.
-    let text = run.seed().word().repeat(LONG);
-    let note = json!({ "text": text }).to_string();
-    // A program that refuses the connection is no matter of this check.
-    let Ok(slow) = Slow::begin(service, method, path, &note) else {
+    let note = json!({ "text": run.seed().word() }).to_string();
+    let change = request(method, path).field("Content-Type", JSON).body(note);
+    // A program that does not read it is no matter of this check.
+    let Some(slow) = service.begin_slowly(&change) else {
         return Ok(());
     };
     let look = service.begin(get("/notes"));
@@ -2218,43 +2180,37 @@ fn nobody_waits(run: &mut Run, service: &Service, method: &str, path: &str) -> V
 /// What others do to a note while half of a change of it has come is not undone by the change.
 fn nothing_is_undone(run: &mut Run, service: &Service) -> Verdict {
     let text = run.seed().word();
-    // (White space makes it long.)
-    let done = format!("{{\"done\":true{}}}", " ".repeat(4 * LONG));
-    let both = format!("{{\"text\":\"x\",{}", &done[1..]);
-    for (method, id, body, meanwhile, status) in [
-        (
-            "PATCH",
-            2,
-            &done,
-            with("PUT", 2, json!({ "text": text })),
-            200,
-        ),
+    let done = json!({ "done": true });
+    let both = json!({ "text": run.seed().word(), "done": true });
+    let put = with("PUT", 2, json!({ "text": text }));
+    for (method, id, change, meanwhile, status) in [
+        ("PATCH", 2, &done, put, 200),
         ("PATCH", 2, &done, delete(2), 204),
         ("PUT", 1, &both, delete(1), 204),
     ] {
         let note = path(id);
-        let Ok(slow) = Slow::begin(service, method, &note, body) else {
+        let Some(slow) = service.begin_slowly(&with(method, id, change.clone())) else {
             return Ok(());
         };
-        let other = meanwhile
-            .asked()
-            .map_or("", |asked| &asked.method)
-            .to_string();
         let is_done = service.ask(meanwhile)?.status() == status;
         slow.finish();
         let now = service.get(&note)?;
-        let stays = match status {
-            200 => now.text().contains(&text),
-            _ => now.status() == 404,
+        let (other, stays, expected) = match status {
+            200 => (
+                "PUT",
+                now.text().contains(&text),
+                format!("the text {text:?}, which has come meanwhile"),
+            ),
+            _ => (
+                "DELETE",
+                now.status() == 404,
+                "status 404: the note is deleted".into(),
+            ),
         };
         // What a step answers that is not done yet is a matter of its own checks.
         if stays || !is_done {
             continue;
         }
-        let expected = match status {
-            200 => format!("the text {text:?}, which has come meanwhile"),
-            _ => "status 404: the note is deleted".to_string(),
-        };
         let wrong = service.wrong(
             &[
                 &*format!(

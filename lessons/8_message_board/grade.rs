@@ -1,8 +1,6 @@
 //! The checks of lesson 8, message_board: Post-Redirect-Get, all messages on one page,
 //! and messages that are refused.
 
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -1301,22 +1299,8 @@ const WAITING: Duration = Duration::from_secs(5);
 /// Half of a form comes, and then nothing more. Meanwhile, others post.
 fn slow_client(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
-    let begin = || -> io::Result<TcpStream> {
-        let port = service.port();
-        let mut stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-        stream.set_read_timeout(Some(WAITING))?;
-        write!(
-            stream,
-            "POST / HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: {FORM}\r\n\
-             Content-Length: 100\r\nExpect: 100-continue\r\n\r\n"
-        )?;
-        // The server asks for the form once the program reads it: 100 Continue.
-        let _asked = stream.read(&mut [0; 100])?;
-        stream.write_all(b"message=half")?;
-        Ok(stream)
-    };
     // A program that does not read it is no matter of this check.
-    let slow = begin();
+    let slow = service.begin_slowly(&message(&run.seed().word()));
     let other = service.begin(message(&run.seed().word()));
     let is_done = other.is_done_within(WAITING);
     drop(slow);

@@ -34,7 +34,7 @@ mod service;
 
 pub use invocation::{Finished, Invocation};
 pub use page::Page;
-pub use service::{Answer, Begun, Service};
+pub use service::{Answer, Begun, Service, Slow};
 
 /// What a check returns: nothing more to say, or why it failed.
 pub type Verdict = Result<(), Failure>;

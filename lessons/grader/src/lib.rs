@@ -171,7 +171,9 @@ pub mod variants;
 pub use bench::Limits;
 pub use client::browser::{Browser, Exchange, Seen as BrowserSeen, Trouble};
 pub use client::site::Site;
-pub use function::{Answer, Begun, Failure, Finished, Invocation, Page, Run, Service, Verdict};
+pub use function::{
+    Answer, Begun, Failure, Finished, Invocation, Page, Run, Service, Slow, Verdict,
+};
 pub use lesson::{Judge, Judge::Status, Judge::Whole, Lesson};
 pub use model::{Draw, Mistakes, Model};
 pub use place::steps::open as open_steps;

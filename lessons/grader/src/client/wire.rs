@@ -79,6 +79,41 @@ impl Wire {
         };
         (exchange, keeps)
     }
+
+    /// Sends the head of a request, and once the program reads its body, the first half of that. (The
+    /// server then says 100 Continue: RFC 9110, section 10.1.1.) Returns the other half, or `None` if the
+    /// body is not read within `limit`.
+    pub(crate) fn begin(&mut self, request: &Request, limit: Duration) -> Option<Vec<u8>> {
+        let mut request = request.clone();
+        let expect = ("Expect".into(), "100-continue".into());
+        request.fields.push(expect);
+        let mut head = written(&request, &self.host);
+        let length = request.body.map_or(0, |body| body.len());
+        let mut body = head.split_off(head.len() - length);
+        let rest = body.split_off(length / 2);
+        let mut came = Came {
+            bytes: Vec::new(),
+            until: Instant::now() + limit,
+            stream: &self.stream,
+        };
+        came.send(&head).ok()?;
+        while !came.bytes.ends_with(b"\r\n\r\n") {
+            came.need().ok()?;
+        }
+        let is_read = came.bytes.starts_with(b"HTTP/1.1 100 ");
+        came.send(&body).ok().filter(|()| is_read)?;
+        Some(rest)
+    }
+
+    /// Sends the other half, and waits for the answer, whatever it is.
+    pub(crate) fn finish(self, rest: &[u8], limit: Duration) {
+        let mut came = Came {
+            bytes: Vec::new(),
+            until: Instant::now() + limit,
+            stream: &self.stream,
+        };
+        let _ = came.send(rest).and_then(|()| came.answer(false));
+    }
 }
 
 /// The bytes of a request.
@@ -379,6 +414,36 @@ mod tests {
         assert_eq!(body(post("/").body("x"), chunks), ("abc".into(), false));
         let (exchange, _) = ask(&get("/"), b"HTTP/1.1 200 OK\r\n\r\nall", false);
         assert_eq!(exchange.answer.unwrap().text(), "all");
+    }
+
+    #[test]
+    fn half_of_a_body_is_sent_once_it_is_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let host = "127.0.0.1".into();
+        let address = Address { host, port };
+        let limit = Duration::from_secs(10);
+        let act = post("/").body("abcde");
+        for interim in [true, false] {
+            let mut wire = Wire::open(&address, 1, limit).unwrap();
+            let (mut server, _) = listener.accept().unwrap();
+            let said: &[u8] = match interim {
+                true => b"HTTP/1.1 100 Continue\r\n\r\n",
+                false => b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+            };
+            server.write_all(said).unwrap();
+            let rest = wire.begin(act.asked().unwrap(), limit);
+            assert_eq!(rest.as_deref(), interim.then_some(&b"cde"[..]));
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            server.write_all(answer).unwrap();
+            wire.finish(&rest.unwrap_or_default(), limit);
+            let mut came = String::new();
+            server.read_to_string(&mut came).unwrap();
+            let (head, body) = came.split_once("\r\n\r\n").unwrap();
+            assert!(head.contains("\r\nExpect: 100-continue"), "{head}");
+            assert!(head.contains("\r\nContent-Length: 5"), "{head}");
+            assert!("abcde".starts_with(body), "{body}");
+        }
     }
 
     #[test]

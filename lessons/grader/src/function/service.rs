@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Failure, Finished, Log, Verdict, Why, Wrong};
 use crate::client::ask::ask;
+use crate::client::wire::Wire;
 use crate::model::tags;
 use crate::program::Server;
 use crate::record::{self, Act, Command, Ended, Exchange, Seen, SetCookie};
@@ -96,6 +97,21 @@ impl Service {
             act,
             asking,
         }
+    }
+
+    /// Begins to ask it, as a client does that is slow: half of the body comes, and then nothing until
+    /// [`Slow::finish`]. Returns when the program reads it, and `None` if it does not.
+    ///
+    /// # Panics
+    ///
+    /// If the act is no request: a mistake in the lesson.
+    pub fn begin_slowly(&self, act: &Act) -> Option<Slow> {
+        let request = act.asked().expect("a server is asked with requests");
+        let Serving { server, limit, .. } = &*self.0;
+        let mut wire = Wire::open(&server.address, 1, *limit).ok()?;
+        let rest = wire.begin(request, *limit)?;
+        let limit = *limit;
+        Some(Slow { wire, rest, limit })
     }
 
     /// The failure of a check for which one request is not the whole story: what was done, one
@@ -217,6 +233,21 @@ impl Begun {
             Ok(answer) => Ok(Answer { answer, asked }),
             Err(_) => Err(asked.wrong("a whole HTTP answer".into())),
         }
+    }
+}
+
+/// A request of which half of the body has come; from [`Service::begin_slowly`].
+#[derive(Debug)]
+pub struct Slow {
+    wire: Wire,
+    rest: Vec<u8>,
+    limit: Duration,
+}
+
+impl Slow {
+    /// Sends the other half, and waits for the answer, whatever it is.
+    pub fn finish(self) {
+        self.wire.finish(&self.rest, self.limit);
     }
 }
 
