@@ -2002,6 +2002,8 @@ fn salted(run: &mut Run) -> Verdict {
 fn one_name_once(run: &mut Run) -> Verdict {
     let name = run.seed().word();
     let service = run.program().env("HASH_KIB", "16384").serve()?;
+    let ann = Someone::new(run.seed());
+    service.ask(ann.registers())?.expect_status(303)?;
     let all: Vec<_> = (0..4)
         .map(|_| service.begin(register(&name, &run.seed().word().repeat(2))))
         .collect();
