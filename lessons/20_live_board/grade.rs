@@ -101,6 +101,12 @@ fn main() -> ExitCode {
         .check(
             2,
             0,
+            "thousands of messages have each a number of their own",
+            storm,
+        )
+        .check(
+            2,
+            0,
             "however many there are, all messages stay on the board",
             all_stay,
         )
@@ -1548,16 +1554,71 @@ fn crowd(run: &mut Run) -> Verdict {
             return Err(wrong.because(TAKEN_OUT.0, TAKEN_OUT.1));
         }
         return Err(match at == 0 && all_there && numbers != right {
-            true => wrong.because(
-                "out-of-order",
-                "With several who post at once, messages overtake each other on their way to the listeners. \
-                 A listener that comes back then says a number, and misses what came late. Push and send under one \
-                 guard.",
-            ),
+            true => wrong.because(OUT_OF_ORDER.0, OUT_OF_ORDER.1),
             false => wrong,
         });
     }
     Ok(())
+}
+
+const OUT_OF_ORDER: (&str, &str) = (
+    "out-of-order",
+    "With several who post at once, messages overtake each other on their way to the listeners. A listener \
+     that comes back then says a number, and misses what came late. Push and send under one guard.",
+);
+
+/// So many post at once that one comes in between what another one does, wherever there is a place for
+/// it. Who begins to listen then gets all of them in the order of the board.
+fn storm(run: &mut Run) -> Verdict {
+    const CONNECTIONS: u32 = 8;
+    const EACH: usize = 1000;
+    let word = run.seed().word();
+    let service = board(run, &[])?;
+    posts_to(&service, &word)?;
+    service.ask_often(&message(&word), CONNECTIONS, EACH);
+    let all = 1 + CONNECTIONS as usize * EACH;
+    let came = kept(&service, all)?;
+    let number = |event: &Event| event.id.as_ref()?.parse::<usize>().ok();
+    let numbers: Vec<Option<usize>> = came.iter().map(number).collect();
+    let is_right = |(at, number): (usize, &Option<usize>)| *number == Some(at + 1);
+    let right = numbers
+        .iter()
+        .enumerate()
+        .take_while(|each| is_right(*each));
+    let right = right.count();
+    if right == all {
+        return Ok(());
+    }
+    let done = [
+        &*format!("POST / with a message, {all} times, on {CONNECTIONS} connections"),
+        "GET /events",
+    ];
+    let what = match numbers.get(right) {
+        Some(Some(number)) => format!("behind {right} of them, the number {number}"),
+        Some(None) => format!("behind {right} of them, a message without a number"),
+        None => format!("{right} of them, and no more"),
+    };
+    let expected = format!("the numbers from 1 to {all}, in this order");
+    let wrong = service.wrong(&done, expected, what);
+    // Few have fallen behind, and none has a number that nobody could have counted yet.
+    let few = numbers
+        .iter()
+        .enumerate()
+        .filter(|each| !is_right(*each))
+        .count()
+        * 10
+        < all;
+    let is_late = |(at, number): (usize, &Option<usize>)| number.is_some_and(|it| it <= at + 1);
+    let mut sorted: Vec<usize> = numbers.iter().flatten().copied().collect();
+    sorted.sort_unstable();
+    if numbers.len() == all
+        && few
+        && numbers.iter().enumerate().all(is_late)
+        && let Some((name, says)) = why_in_the_crowd(run, &service, &sorted)?
+    {
+        return Err(wrong.because(name, says));
+    }
+    Err(wrong)
 }
 
 /// Why these numbers have come, and not those from 1 on, where many have posted at once.

@@ -52,6 +52,14 @@ impl Wire {
         })
     }
 
+    fn nothing_yet(&self, limit: Duration) -> Came<'_> {
+        Came {
+            bytes: Vec::new(),
+            until: Instant::now() + limit,
+            stream: &self.stream,
+        }
+    }
+
     /// Asks, and reads the whole answer. The second value says whether the connection can
     /// be used again.
     pub(crate) fn ask(&mut self, request: &Request, limit: Duration) -> (Exchange, bool) {
@@ -91,11 +99,7 @@ impl Wire {
         let length = request.body.map_or(0, |body| body.len());
         let mut body = head.split_off(head.len() - length);
         let rest = body.split_off(length / 2);
-        let mut came = Came {
-            bytes: Vec::new(),
-            until: Instant::now() + limit,
-            stream: &self.stream,
-        };
+        let mut came = self.nothing_yet(limit);
         came.send(&head).ok()?;
         while !came.bytes.ends_with(b"\r\n\r\n") {
             came.need().ok()?;
@@ -107,12 +111,25 @@ impl Wire {
 
     /// Sends the other half, and waits for the answer, whatever it is.
     pub(crate) fn finish(self, rest: &[u8], limit: Duration) {
-        let mut came = Came {
-            bytes: Vec::new(),
-            until: Instant::now() + limit,
-            stream: &self.stream,
-        };
+        let mut came = self.nothing_yet(limit);
         let _ = came.send(rest).and_then(|()| came.answer(false));
+    }
+
+    /// Sends a request so many times, and waits for no answer in between (pipelining: RFC 9112, section
+    /// 9.3.2). The last one asks for the end of the connection.
+    pub(crate) fn send(&self, request: &Request, times: usize, limit: Duration) {
+        let mut last = request.clone();
+        last.fields.push(("Connection".into(), "close".into()));
+        let mut bytes = written(request, &self.host).repeat(times - 1);
+        bytes.extend(written(&last, &self.host));
+        let mut came = self.nothing_yet(limit);
+        let _ = came.send(&bytes);
+    }
+
+    /// Waits until the server closes the connection, whatever it says before.
+    pub(crate) fn drain(self, limit: Duration) {
+        let mut came = self.nothing_yet(limit);
+        while came.need().is_ok() {}
     }
 }
 
@@ -414,6 +431,33 @@ mod tests {
         assert_eq!(body(post("/").body("x"), chunks), ("abc".into(), false));
         let (exchange, _) = ask(&get("/"), b"HTTP/1.1 200 OK\r\n\r\nall", false);
         assert_eq!(exchange.answer.unwrap().text(), "all");
+    }
+
+    #[test]
+    fn many_requests_are_sent_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let host = "127.0.0.1".into();
+        let limit = Duration::from_secs(10);
+        let wire = Wire::open(&Address { host, port }, 1, limit).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        wire.send(post("/x").body("ab").asked().unwrap(), 3, limit);
+        let mut came = [0; 1024];
+        let mut length = 0;
+        while String::from_utf8_lossy(&came[..length])
+            .matches("\r\n\r\nab")
+            .count()
+            < 3
+        {
+            length += server.read(&mut came[length..]).unwrap();
+        }
+        let came = String::from_utf8_lossy(&came[..length]);
+        assert_eq!(came.matches("POST /x HTTP/1.1\r\n").count(), 3);
+        let closes = came.match_indices("Connection: close\r\n");
+        assert!(closes.map(|(at, _)| at).eq(came.rfind("Connection")));
+        server.write_all(b"anything").unwrap();
+        drop(server);
+        wire.drain(limit);
     }
 
     #[test]
