@@ -1570,8 +1570,8 @@ const OUT_OF_ORDER: (&str, &str) = (
 /// So many post at once that one comes in between what another one does, wherever there is a place for
 /// it. Who begins to listen then gets all of them in the order of the board.
 fn storm(run: &mut Run) -> Verdict {
-    const CONNECTIONS: u32 = 8;
-    const EACH: usize = 1000;
+    const CONNECTIONS: u32 = 16;
+    const EACH: usize = 500;
     let word = run.seed().word();
     let service = board(run, &[])?;
     posts_to(&service, &word)?;

@@ -115,8 +115,8 @@ impl Wire {
         let _ = came.send(rest).and_then(|()| came.answer(false));
     }
 
-    /// Sends a request so many times, and waits for no answer in between (pipelining: RFC 9112, section
-    /// 9.3.2). The last one asks for the end of the connection.
+    /// Sends a request this number of times, and waits for no answer in between (pipelining: RFC 9112,
+    /// section 9.3.2). The last one asks for the end of the connection.
     pub(crate) fn send(&self, request: &Request, times: usize, limit: Duration) {
         let mut last = request.clone();
         last.fields.push(("Connection".into(), "close".into()));

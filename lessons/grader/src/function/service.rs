@@ -114,13 +114,16 @@ impl Service {
         Some(Slow { wire, rest, limit })
     }
 
-    /// Asks for the same on several connections, on each so many times, without a pause; and waits until
-    /// all is answered, whatever the answers are. What needs two threads in the same nanoseconds comes
-    /// about in thousands of requests.
+    /// Asks for the same on several connections at once, on each `times` times, without a pause; and waits
+    /// until all is answered, whatever the answers are. What needs two threads in the same nanoseconds
+    /// comes about in thousands of requests.
+    ///
+    /// Nothing is read before all is sent: what is asked and answered on one connection, some 50 KiB, must
+    /// have room on its way.
     ///
     /// # Panics
     ///
-    /// If the act is no request, or is to be asked no time: a mistake in the lesson.
+    /// If the act is no request, or `times` is 0: a mistake in the lesson.
     pub fn ask_often(&self, act: &Act, connections: u32, times: usize) {
         let request = act.asked().expect("a server is asked with requests");
         let Serving { server, limit, .. } = &*self.0;
