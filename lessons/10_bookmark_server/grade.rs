@@ -12,7 +12,7 @@ use grader::model::folded;
 use grader::model::shown;
 use grader::record::{Answer, Command, Reply, Request};
 use grader::{Act, Draw, Expect, Mistakes, Model, NOBODY, SERVICE, Seen, Status, Whole};
-use grader::{Run, Verdict, get, post, request, run, serves, start};
+use grader::{Run, Site, Verdict, get, post, request, run, serves, start};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 
@@ -100,6 +100,7 @@ fn main() -> ExitCode {
             acts
         })
         .check(1, 1, "https is asked over TLS", tls)
+        .check(1, 0, "a proxy in the environment is asked", by_proxy)
         .example(
             1,
             1,
@@ -1840,4 +1841,23 @@ fn tls(run: &mut Run) -> Verdict {
         ));
     }
     Ok(())
+}
+
+/// Behind a proxy, no site can be reached in another way.
+fn by_proxy(run: &mut Run) -> Verdict {
+    let proxy = Site::start();
+    proxy.open();
+    let uri = format!("http://{}.example/", run.seed().word());
+    let program = run.program().env("http_proxy", &proxy.uri());
+    let end = program.arg("--check").arg(&uri).wait()?;
+    end.expect_code(0)?;
+    if proxy.asked() > 0 {
+        return Ok(());
+    }
+    let failure = end.wrong("a request to the proxy that http_proxy names");
+    Err(failure.because(
+        "proxy-ignored",
+        "If the environment names a proxy, it is not asked. Behind a proxy, sites on the internet can be reached in \
+         no other way: leave out the .proxy(None) of lesson 9.",
+    ))
 }
