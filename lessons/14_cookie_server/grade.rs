@@ -674,9 +674,9 @@ impl Model for CookieServer {
                 if path.as_deref() != Some("/") {
                     mistakes.wrong(
                         "forgets-elsewhere",
-                        "The cookie that is to be forgotten has another Path than the one that was \
-                         set, or none. So to a browser it is another cookie, and the old one stays. \
-                         Send Path=/ here, too.",
+                        "The cookie that is to be forgotten does not come with Path=/. A browser \
+                         forgets only a cookie that it has with the same name and the same Path. The \
+                         one to be kept has Path=/: send this here, too.",
                         move |knobs| knobs.forgets_at.clone_from(&path),
                     );
                 }
