@@ -1574,51 +1574,78 @@ fn storm(run: &mut Run) -> Verdict {
     const EACH: usize = 500;
     let word = run.seed().word();
     let service = board(run, &[])?;
+    let listener = Listener::first(&service)?;
     posts_to(&service, &word)?;
     service.ask_often(&message(&word), CONNECTIONS, EACH);
     let all = 1 + CONNECTIONS as usize * EACH;
-    let came = kept(&service, all)?;
-    let number = |event: &Event| event.id.as_ref()?.parse::<usize>().ok();
-    let numbers: Vec<Option<usize>> = came.iter().map(number).collect();
-    let is_right = |(at, number): (usize, &Option<usize>)| *number == Some(at + 1);
-    let right = numbers
-        .iter()
-        .enumerate()
-        .take_while(|each| is_right(*each));
-    let right = right.count();
-    if right == all {
-        return Ok(());
+    let posted = format!("POST / with a message, {all} times, on {CONNECTIONS} connections");
+    let numbers = numbers(&kept(&service, all)?);
+    if right_ones(&numbers) == all {
+        return each_is_heard(&service, listener, &posted, all);
     }
-    let done = [
-        &*format!("POST / with a message, {all} times, on {CONNECTIONS} connections"),
-        "GET /events",
-    ];
-    let what = match numbers.get(right) {
-        Some(Some(number)) => format!("behind {right} of them, the number {number}"),
-        Some(None) => format!("behind {right} of them, a message without a number"),
-        None => format!("{right} of them, and no more"),
-    };
-    let expected = format!("the numbers from 1 to {all}, in this order");
-    let wrong = service.wrong(&done, expected, what);
+    let wrong = misnumbered(&service, &[&posted, "GET /events"], &numbers, all);
     // Few have fallen behind, and none has a number that nobody could have counted yet.
-    let few = numbers
-        .iter()
-        .enumerate()
-        .filter(|each| !is_right(*each))
-        .count()
-        * 10
-        < all;
-    let is_late = |(at, number): (usize, &Option<usize>)| number.is_some_and(|it| it <= at + 1);
+    let late = (1..)
+        .zip(&numbers)
+        .filter(|(at, number)| **number != Some(*at));
+    let few = late.count() * 10 < all;
+    let is_possible = |(at, number): (usize, &Option<usize>)| number.is_some_and(|it| it <= at);
     let mut sorted: Vec<usize> = numbers.iter().flatten().copied().collect();
     sorted.sort_unstable();
     if numbers.len() == all
         && few
-        && numbers.iter().enumerate().all(is_late)
+        && (1..).zip(&numbers).all(is_possible)
         && let Some((name, says)) = why_in_the_crowd(run, &service, &sorted)?
     {
         return Err(wrong.because(name, says));
     }
     Err(wrong)
+}
+
+/// One who has listened all the time has got all messages, or its answer has ended: a program may part
+/// with those that are slow.
+fn each_is_heard(service: &Service, mut listener: Listener, posted: &str, all: usize) -> Verdict {
+    listener.wait(patience(), |listener| listener.events().len() >= all);
+    let numbers = numbers(&listener.events());
+    let right = right_ones(&numbers);
+    if right == all || right == numbers.len() && listener.closed {
+        return Ok(());
+    }
+    let wrong = misnumbered(service, &[&listener.done, posted], &numbers, all);
+    Err(match numbers.is_sorted() && numbers.len() < all {
+        true => wrong.because(
+            "lost-on-the-way",
+            "Of many messages that are posted within a short time, some do not come to one who listens, and later \
+             ones do. So it never learns that it has missed some. A channel that has room for a few only is full \
+             then, and try_send throws away what has no room: take mpsc::channel(), which takes any number.",
+        ),
+        false => wrong,
+    })
+}
+
+fn numbers(events: &[Event]) -> Vec<Option<usize>> {
+    let number = |event: &Event| event.id.as_ref()?.parse().ok();
+    events.iter().map(number).collect()
+}
+
+/// How many of them are 1, 2, 3, … up to the first one that is wrong.
+fn right_ones(numbers: &[Option<usize>]) -> usize {
+    let right = (1..).zip(numbers);
+    right
+        .take_while(|(at, number)| **number == Some(*at))
+        .count()
+}
+
+/// The failure of numbers that are not those from 1 on, this many.
+fn misnumbered(service: &Service, done: &[&str], numbers: &[Option<usize>], all: usize) -> Failure {
+    let right = right_ones(numbers);
+    let came = match numbers.get(right) {
+        Some(Some(number)) => format!("behind {right} of them, the number {number}"),
+        Some(None) => format!("behind {right} of them, a message without a number"),
+        None => format!("{right} of them, and no more"),
+    };
+    let expected = format!("the numbers from 1 to {all}, in this order");
+    service.wrong(done, expected, came)
 }
 
 /// Why these numbers have come, and not those from 1 on, where many have posted at once.
