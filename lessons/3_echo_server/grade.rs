@@ -138,7 +138,9 @@ fn main() -> std::process::ExitCode {
                 "?shout=1?a",
                 "&shout=1",
             ];
-            queries.map(|query| get(format!("{path}{query}")))
+            let mut acts: Vec<Act> = queries.map(|query| get(format!("{path}{query}"))).into();
+            acts.push(get(format!("/{}?shout=0", encoded(&draw.line()))));
+            acts
         })
         .sessions(1)
         .grade()
@@ -213,7 +215,7 @@ struct Knobs {
     /// Whether a query gets the answer to what can't be decoded.
     refuses: fn(query: &str) -> bool,
     /// What happens with a query that does not shout: the status, and the text.
-    other: fn(String) -> (u16, Option<String>),
+    other: fn(text: String, encoded: &str) -> (u16, Option<String>),
 }
 
 impl Default for Knobs {
@@ -232,7 +234,7 @@ impl Default for Knobs {
             stays_loud: None,
             before: |text| text,
             refuses: |_| false,
-            other: |text| (200, Some(text)),
+            other: |text, _| (200, Some(text)),
         }
     }
 }
@@ -350,7 +352,7 @@ impl Model for EchoServer {
         let (status, text) = match shouts {
             None => (200, Some(text)),
             Some(true) => (200, Some((knobs.capitals)(&text))),
-            Some(false) => (knobs.other)(text),
+            Some(false) => (knobs.other)(text, &echoed),
         };
         let expect = expect.status(status);
         Some(match text {
@@ -881,10 +883,13 @@ impl Model for EchoServer {
                 knobs.shouts = |_, path| path.contains("shout=1");
             })
             .wrong("query-not-found", "A query without shout=1 gets a 404. It changes nothing: the text comes back as it is.", |knobs| {
-                knobs.other = |_| (404, None);
+                knobs.other = |_, _| (404, None);
             })
             .wrong("query-empties", "With a query that does not shout, the text is gone. Such a query changes nothing: the text comes back as it is.", |knobs| {
-                knobs.other = |_| (200, Some(String::new()));
+                knobs.other = |_, _| (200, Some(String::new()));
+            })
+            .wrong("query-undecoded", "With a query that does not shout, the text comes back as it stands in the address, with its % signs. Such a query changes nothing: the text is decoded, as without it.", |knobs| {
+                knobs.other = |_, encoded| (200, Some(encoded.into()));
             });
     }
 
