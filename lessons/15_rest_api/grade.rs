@@ -200,7 +200,13 @@ fn refusals(lesson: grader::Lesson<RestApi>) -> grader::Lesson<RestApi> {
                     post("/notes")
                         .field("Content-Type", "application/problem+json")
                         .body(&*note),
-                    post("/notes").body(note),
+                    post("/notes").body(&*note),
+                    request("PUT", "/notes/1")
+                        .field("Content-Type", "text/plain")
+                        .body(&*note),
+                    request("PATCH", "/notes/1")
+                        .field("Content-Type", "text/plain")
+                        .body(note),
                 ]
             },
         )
@@ -551,8 +557,10 @@ struct Knobs {
     drops_blank: fn(method: &str) -> bool,
     /// Whether a field that nobody knows is refused.
     refuses_more: bool,
-    /// Whether a body without a single byte is taken for one that says nothing, `{}`.
-    takes_nothing: bool,
+    /// Of which methods the type is looked at.
+    types: fn(method: &str) -> bool,
+    /// Of which methods a body without a single byte is taken for one that says nothing, `{}`.
+    takes_nothing: fn(method: &str) -> bool,
     /// Whether what follows behind the first value of JSON is not looked at.
     takes_more_behind: bool,
     refused: u16,
@@ -625,7 +633,8 @@ impl Default for Knobs {
             is_blank: |text, _| text.trim().is_empty(),
             drops_blank: |_| false,
             refuses_more: false,
-            takes_nothing: false,
+            types: |_| true,
+            takes_nothing: |_| false,
             takes_more_behind: false,
             refused: 405,
             deletes_list: false,
@@ -690,12 +699,12 @@ impl Knobs {
 
     /// What the body says, or why it cannot be used; `None` where the text leaves it open.
     fn read(&self, asked: &Request) -> Option<Result<Change, Why>> {
-        if !(self.is_json)(asked.field("Content-Type")) {
+        if (self.types)(&asked.method) && !(self.is_json)(asked.field("Content-Type")) {
             return Some(Err(Why::OtherType));
         }
         let body = asked.body.as_deref().unwrap_or_default();
         let body = match body {
-            b"" if self.takes_nothing => b"{}".as_slice(),
+            b"" if (self.takes_nothing)(&asked.method) => b"{}".as_slice(),
             body => body,
         };
         let mut values = serde_json::Deserializer::from_slice(body).into_iter::<Value>();
@@ -1743,6 +1752,14 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.is_json = |_| true,
         )
         .wrong(
+            "type-of-some",
+            "Of some methods, you take a body whatever its Content-Type says. What is a rule for one of POST, PUT \
+             and PATCH is one for all: decode is the place that all three go through.",
+            |knobs| knobs.types = |method| method == "POST",
+        )
+        .or(|knobs| knobs.types = |method| method != "PATCH")
+        .or(|knobs| knobs.types = |method| method != "PUT")
+        .wrong(
             "missing-type-taken",
             "A body without a Content-Type is taken for JSON. Nobody has said that it is: 415.",
             |knobs| {
@@ -1812,6 +1829,7 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.no_note = 400,
         )
         .or(|knobs| (knobs.no_note, knobs.blank) = (400, 400))
+        .or(|knobs| (knobs.no_note, knobs.no_object) = (400, Some(422)))
         .wrong(
             "no-object-is-400",
             "JSON that is no object, such as a list or a number, gets 400. As JSON, it is well-formed: 422, as for a note \
@@ -1846,8 +1864,10 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
             "nothing-taken",
             "A body without a single byte is taken for an object without fields, {}. Nothing is no JSON: 400. \
              from_slice says so itself.",
-            |knobs| knobs.takes_nothing = true,
+            |knobs| knobs.takes_nothing = |_| true,
         )
+        .or(|knobs| knobs.takes_nothing = |method| method == "PATCH")
+        .or(|knobs| knobs.takes_nothing = |method| method != "POST")
         .wrong(
             "more-behind-taken",
             "A note is taken, whatever follows behind it in the body: only the first value of JSON is read. The body as a \
