@@ -1287,7 +1287,7 @@ fn saves_on_a_host(run: &mut Run) -> Verdict {
 const NOT_SAVED: (&str, &str) = (
     "not-saved",
     "The file of BOOKMARKS was not written at the end. When serve_forever has returned, call \
-     write_bookmarks with its name and the bookmarks.",
+     write_bookmarks with its name and the bookmarks, whether or not there are more than at the start.",
 );
 
 fn loses_nothing(run: &mut Run) -> Verdict {
