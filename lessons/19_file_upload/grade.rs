@@ -1030,6 +1030,8 @@ struct Knobs {
     type_by_name: bool,
     sniff: Option<String>,
     missing: u16,
+    /// What is taken for the number of a picture, of what stands in the address.
+    number: fn(&str) -> &str,
 }
 
 impl Default for Knobs {
@@ -1072,6 +1074,7 @@ impl Default for Knobs {
             type_by_name: false,
             sniff: Some("nosniff".into()),
             missing: 404,
+            number: |number| number,
         }
     }
 }
@@ -1229,6 +1232,16 @@ fn cleaned(name: &str, at: &[char], most: usize) -> String {
         "" => "picture".into(),
         name => name.into(),
     }
+}
+
+/// The same, where all but English letters, digits and these signs is replaced.
+fn sanitized(name: &str, signs: &str, replaced: &str) -> String {
+    let cleaned = cleaned(name, &['/', '\\'], 80);
+    let sign = |c: char| match c.is_ascii_alphanumeric() || signs.contains(c) {
+        true => c.to_string(),
+        false => replaced.to_string(),
+    };
+    cleaned.chars().map(sign).collect()
 }
 
 fn kind(content: &[u8]) -> Option<usize> {
@@ -1452,6 +1465,7 @@ fn sent(knobs: &Knobs, world: &World, number: &str) -> Option<Expect> {
         return None;
     }
     let expect = Expect::step(5);
+    let number = (knobs.number)(number);
     let mut all = world.pictures.iter();
     let Some(picture) = all.find(|picture| picture.number.to_string() == number) else {
         return Some(expect.status(knobs.missing));
@@ -1932,6 +1946,21 @@ fn about_names(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.display = |name| replaced(name, '_'))
         .wrong(
+            "name-sanitized",
+            "Signs in the name are replaced, or letters of other languages, or they are left out. What is shown is a \
+             word, and no name of a file: leave out control characters, and nothing else.",
+            |knobs| knobs.display = |name| sanitized(name, "._- ", "_"),
+        )
+        .or(|knobs| knobs.display = |name| sanitized(name, "._-", "_"))
+        .or(|knobs| knobs.display = |name| sanitized(name, "._- ", ""))
+        .or(|knobs| knobs.display = |name| sanitized(name, "._-", ""))
+        .or(|knobs| {
+            knobs.display = |name| {
+                let cleaned = cleaned(name, &['/', '\\'], 80);
+                cleaned.chars().filter(char::is_ascii).collect()
+            };
+        })
+        .wrong(
             "only-ascii-control",
             "Control characters are left in the name that are not in ASCII, such as U+009B. is_control \
              knows all of them, is_ascii_control only some.",
@@ -2375,6 +2404,19 @@ fn about_kinds(mistakes: &mut Mistakes<Knobs>) {
              is was found out from its bytes, and stands in picture.kind.",
             |knobs| knobs.type_by_name = true,
         )
+        .wrong(
+            "number-with-more",
+            "A picture is found at an address with more behind its number, such as /pictures/1.png. That is no \
+             number: parse all of it, and answer 404 where it is none.",
+            |knobs| knobs.number = |number| number.split('.').next().unwrap_or_default(),
+        )
+        .or(|knobs| {
+            knobs.number = |number| {
+                let end = number.find(|c: char| !c.is_ascii_digit());
+                &number[..end.unwrap_or(number.len())]
+            };
+        })
+        .or(|knobs| knobs.number = |number| number.strip_suffix(".png").unwrap_or(number))
         .wrong(
             "no-nosniff",
             "A picture is sent without X-Content-Type-Options: nosniff. A browser may look into \
