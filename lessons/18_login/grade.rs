@@ -80,6 +80,7 @@ fn register_examples(lesson: Lesson) -> Lesson {
             |draw| {
                 let word = draw.word();
                 [
+                    register(&word, "7 chars"),
                     register(&word, "éèêëēėę"),
                     register(&word, "éèêëēėęě"),
                     register(" ", "correct horse"),
@@ -220,6 +221,7 @@ fn member_examples(lesson: Lesson) -> Lesson {
                 ann.registers(),
                 ann.logs_in(),
                 message(&other),
+                message(""),
                 with(1, message(&one)),
                 with(1, get("/")),
             ]
@@ -451,6 +453,8 @@ fn linked(draw: &mut Draw, act: Act) -> Act {
 struct Knobs {
     /// The status of the answer to who has registered, and its Location.
     registered: Target,
+    /// Whether a name and a password are too little for a member.
+    too_little: fn(name: &str, password: &str) -> bool,
     /// The status if a name is taken, and what becomes of its password.
     taken: u16,
     overwrites: bool,
@@ -495,6 +499,8 @@ struct Knobs {
     says_how: bool,
     guest_sees_api: bool,
     guest_posts: bool,
+    /// Whether an empty message is refused before anybody asks whose it is.
+    empty_first: bool,
     posts_to: Target,
     posted: Target,
     /// What a logout does.
@@ -582,6 +588,7 @@ impl Default for Knobs {
         let to = |path: &str| (303, value(path));
         Self {
             registered: to("/login"),
+            too_little: |name, password| name.trim().is_empty() || password.chars().count() < 8,
             taken: 409,
             overwrites: false,
             overwrites_all_the_same: false,
@@ -615,6 +622,7 @@ impl Default for Knobs {
             says_how: true,
             guest_sees_api: false,
             guest_posts: false,
+            empty_first: false,
             posts_to: to("/login"),
             posted: to("/"),
             logged_out: to("/login"),
@@ -1179,7 +1187,7 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
         "/register" => {
             let expect = Expect::step(1);
             state.end_by_form(knobs.form_ends[1], asked);
-            if name.trim().is_empty() || password.chars().count() < 8 {
+            if (knobs.too_little)(&name, &password) {
                 return Some(expect.status(400).sets_no_cookie(SESSION));
             }
             let [looked_up, key] = [knobs.name[0], knobs.name[1]].map(|counts| counts(&name));
@@ -1259,11 +1267,14 @@ fn posted(knobs: &Knobs, state: &mut State, asked: &Request) -> Option<Expect> {
             let expect = Expect::step(step_of(state, asked));
             let who = state.who(knobs, asked);
             let who = who.or_else(|| knobs.guest_posts.then(String::new));
+            let text = field("message");
+            if knobs.empty_first && text.trim().is_empty() {
+                return Some(expect.status(400));
+            }
             let Some(name) = who else {
                 let expect = expect.status(knobs.posts_to.0);
                 return Some(expect.field("Location", knobs.posts_to.1.as_deref()));
             };
-            let text = field("message");
             if text.trim().is_empty() {
                 return Some(expect.status(400));
             }
@@ -1360,6 +1371,40 @@ fn without_port(host: &str) -> &str {
 
 fn about_registering(mistakes: &mut Mistakes<Knobs>) {
     mistakes
+        .wrong(
+            "password-in-bytes",
+            "You count the bytes of the password. An é has two of them. Characters are chars().count().",
+            |knobs| {
+                knobs.too_little = |name, password| name.trim().is_empty() || password.len() < 8;
+            },
+        )
+        .wrong(
+            "eight-refused",
+            "A password of 8 characters is refused. 8 are enough: only fewer are too few.",
+            |knobs| {
+                knobs.too_little =
+                    |name, password| name.trim().is_empty() || password.chars().count() <= 8;
+            },
+        )
+        .wrong(
+            "short-taken",
+            "A password of fewer than 8 characters is taken. The starter asks for that, and answers 400: the \
+             question must be asked before anything else is done.",
+            |knobs| knobs.too_little = |name, _| name.trim().is_empty(),
+        )
+        .or(|knobs| {
+            knobs.too_little =
+                |name, password| name.trim().is_empty() || password.chars().count() < 7;
+        })
+        .wrong(
+            "nameless-taken",
+            "A member may have an empty name, or one of white space. The starter asks for that, and answers 400: \
+             the question must be asked before anything else is done.",
+            |knobs| knobs.too_little = |_, password| password.chars().count() < 8,
+        )
+        .or(|knobs| {
+            knobs.too_little = |name, password| name.is_empty() || password.chars().count() < 8;
+        })
         .wrong(
             "overwrites",
             "A name that is taken gets the new password, and so a stranger gets the account. If the \
@@ -1590,6 +1635,12 @@ fn about_members(mistakes: &mut Mistakes<Knobs>) {
             "The 401 has no WWW-Authenticate. Such an answer must say how to log in: \
              send_header(\"WWW-Authenticate\", \"Cookie\").",
             |knobs| knobs.says_how = false,
+        )
+        .wrong(
+            "empty-before-member",
+            "An empty message gets 400 before anybody has asked who sends it. Whoever is no member is sent to \
+             /login, whatever the message is: look for the member first.",
+            |knobs| knobs.empty_first = true,
         )
         .wrong(
             "posts-for-all",

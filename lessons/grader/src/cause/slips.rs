@@ -119,7 +119,12 @@ pub(super) fn slips(wrong: &[Compared]) -> [Vec<Slip>; 4] {
             add(name, says, Change::Reads(Rc::new(change)));
         }
     }
-    for &(name, says, changes) in values::VALUES {
+    let values = || {
+        values::VALUES
+            .iter()
+            .filter(|(name, ..)| values::may_be(name, wrong))
+    };
+    for &(name, says, changes) in values() {
         for &change in changes {
             let change = move |request: &Request| values::with_fields(request, change);
             add(name, says, Change::Reads(Rc::new(change)));
@@ -138,7 +143,7 @@ pub(super) fn slips(wrong: &[Compared]) -> [Vec<Slip>; 4] {
     }
     // A value may be read otherwise in one field alone, wherever it comes.
     for field in values::fields_of(wrong) {
-        for &(name, says, changes) in values::VALUES {
+        for &(name, says, changes) in values() {
             for &change in changes {
                 let field = field.clone();
                 let change = move |request: &Request| {

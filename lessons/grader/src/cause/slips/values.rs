@@ -128,6 +128,23 @@ pub const VALUES: &[Named<Typing>] = &[
         &[|pairs| pairs.into_iter().map(|(name, value)| (name.trim().into(), value)).collect()]),
 ];
 
+/// Whether one of these slips can be the cause of these wrong answers. Quotes that are written around a
+/// value show; that a status is what it would be with two more characters is no sign of them.
+pub fn may_be(name: &str, wrong: &[Compared]) -> bool {
+    let has_quote = |text: &str| {
+        ["\"", "&quot;", "&#34;", "%22"]
+            .iter()
+            .any(|quote| text.contains(quote))
+    };
+    let shows_one = |one: &Compared| {
+        let answer = one.seen.answer();
+        answer.is_some_and(|answer| {
+            has_quote(&answer.text()) || answer.fields.iter().any(|(_, value)| has_quote(value))
+        })
+    };
+    name != "values-quoted" || wrong.iter().any(shows_one)
+}
+
 pub fn decoded(text: &str) -> Cow<'_, str> {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy()
 }
