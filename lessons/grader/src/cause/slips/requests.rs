@@ -43,15 +43,15 @@ fn with_body_text(request: &Request, change: impl Fn(&str) -> String) -> Option<
 pub const READS: &[Named<Reading>] = &[
     ("path-letters", "You make no difference between capital and small letters in a path. To the web, /About and /about are two paths.",
         &[|asked| with_path(asked, &asked.path().to_lowercase())]),
-    ("path-end-slash", "You take a slash at the end of a path away, so that /about/ is answered as /about. To the web, these are two paths.", &[
+    ("path-end-slash", "You take a slash at the end of a path away, so that /x/ is answered as /x. To the web, these are two paths.", &[
         |asked| with_path(asked, asked.path().trim_end_matches('/')),
         |asked| with_path(asked, asked.path().strip_suffix('/')?),
     ]),
     ("path-slashes", "You make one slash of several in a row. Each of them is a part of the path.",
         &[|asked| with_path(asked, &one_slash(asked.path()))]),
-    ("path-beginning", "You look only at the first part of a path, so that /about/x is answered as /about. Compare the whole path.",
+    ("path-beginning", "You look only at the first part of a path, so that /x/y is answered as /x. Compare the whole path.",
         &[|asked| with_path(asked, &format!("/{}", asked.path()[1..].split('/').next()?))]),
-    ("path-end", "You look only at the last part of a path, so that /x/about is answered as /about. Compare the whole path.",
+    ("path-end", "You look only at the last part of a path, so that /x/y is answered as /y. Compare the whole path.",
         &[|asked| with_path(asked, &format!("/{}", asked.path().rsplit('/').next()?))]),
     ("path-extension", "You take .html at the end of a path away. To the web, /about.html and /about are two paths.",
         &[|asked| with_path(asked, asked.path().strip_suffix(".html")?)]),
