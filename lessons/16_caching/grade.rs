@@ -1404,6 +1404,18 @@ fn about_tags(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "weak-first-only",
+            "W/ is taken away from the first tag of If-None-Match alone. Each of them may have one before it: \
+             split first, and then take it away from each tag.",
+            |knobs| {
+                knobs.is_among = |tags, own| {
+                    let tags = tags.strip_prefix("W/").unwrap_or(tags);
+                    let mut each = tags.split(',').map(str::trim);
+                    each.any(|tag| tag == "*" || tag == own)
+                };
+            },
+        )
+        .wrong(
             "star-unknown",
             "If-None-Match: * is taken for another tag. A star fits to every state: 304.",
             |knobs| {

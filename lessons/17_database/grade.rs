@@ -355,7 +355,7 @@ struct Knobs {
     counted: fn(all: i64, since_start: i64) -> i64,
     no_page: Option<u16>,
     /// Which page is shown for a number below 1, if one is.
-    below_one: Option<fn(page: i64) -> i64>,
+    below_one: fn(page: i64) -> Option<i64>,
     behind: u16,
     /// Whether a page behind the last one is that one.
     last_again: bool,
@@ -400,7 +400,7 @@ impl Default for Knobs {
             has_older: |page, count, _| page.saturating_mul(PAGE) < count,
             counted: |all, _| all,
             no_page: Some(400),
-            below_one: None,
+            below_one: |_| None,
             behind: 200,
             last_again: false,
             empty: 200,
@@ -718,11 +718,15 @@ fn page(knobs: &Knobs, world: &World, number: Option<String>) -> Option<Expect> 
         None => 1,
     };
     let expect = Expect::step(step);
-    let page = match (parsed, knobs.below_one, knobs.no_page) {
-        (Ok(page), _, _) if page > 0 => page,
-        (Ok(page), Some(shown), _) => shown(page),
-        (_, _, Some(status)) => return Some(expect.status(status)),
-        (_, _, None) => 1,
+    let page = match parsed {
+        Ok(page) if page > 0 => Some(page),
+        Ok(page) => (knobs.below_one)(page),
+        Err(_) => None,
+    };
+    let page = match (page, knobs.no_page) {
+        (Some(page), _) => page,
+        (None, Some(status)) => return Some(expect.status(status)),
+        (None, None) => 1,
     };
     if count == 0 && knobs.empty != 200 {
         return Some(expect.status(knobs.empty));
@@ -1231,9 +1235,11 @@ fn about_pages(mistakes: &mut Mistakes<Knobs>) {
             "page-zero",
             "A number below 1 shows the newest messages, too. Pages are counted from 1: 400. (For \
              SQLite, an OFFSET below 0 is 0.)",
-            |knobs| knobs.below_one = Some(|_| 1),
+            |knobs| knobs.below_one = |_| Some(1),
         )
-        .or(|knobs| knobs.below_one = Some(|page| page));
+        .or(|knobs| knobs.below_one = Some)
+        .or(|knobs| knobs.below_one = |page| (page == 0).then_some(1))
+        .or(|knobs| knobs.below_one = |page| (page == 0).then_some(0));
 }
 
 // What no model says.

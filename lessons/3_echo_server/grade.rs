@@ -255,6 +255,11 @@ fn named(query: &str) -> impl Iterator<Item = &str> + Clone {
     fields(query).filter(|field| field.split('=').next() == Some("shout"))
 }
 
+/// Those that have a value.
+fn with_value(query: &str) -> impl Iterator<Item = &str> {
+    fields(query).filter(|field| field.starts_with("shout="))
+}
+
 fn fields(query: &str) -> impl Iterator<Item = &str> + Clone {
     query.split('&')
 }
@@ -837,10 +842,16 @@ impl Model for EchoServer {
                 knobs.shouts = |query, _| fields(query).last() == Some("shout=1");
             })
             .wrong("first-of-its-name", "If shout comes twice in a query, you look at the first one only (parse_form does that). One shout=1 is enough, wherever it stands.", |knobs| {
-                knobs.shouts = |query, _| fields(query).find(|field| field.split('=').next() == Some("shout")) == Some("shout=1");
+                knobs.shouts = |query, _| named(query).next() == Some("shout=1");
+            })
+            .or(|knobs| {
+                knobs.shouts = |query, _| with_value(query).next() == Some("shout=1");
             })
             .wrong("last-of-its-name", "If shout comes twice in a query, you look at the last one only. One shout=1 is enough, wherever it stands.", |knobs| {
                 knobs.shouts = |query, _| named(query).last() == Some("shout=1");
+            })
+            .or(|knobs| {
+                knobs.shouts = |query, _| with_value(query).last() == Some("shout=1");
             })
             .wrong("other-value-wins", "If shout comes twice in a query, and once with another value than 1, you stay quiet. One shout=1 is enough, whatever the other fields are.", |knobs| {
                 knobs.shouts = |query, _| {

@@ -372,6 +372,10 @@ mod tests {
         let right = Expect::step(1).status_in(&[200, 204]).body("a\n");
         assert_eq!(differs(right.clone().field("location", "/"), &seen), None);
         assert_eq!(differs(right.clone().own_field("Location"), &seen), None);
+        assert_eq!(
+            differs(right.clone().field("Location", " /\t"), &seen),
+            None
+        );
         let own = What::OwnField("Date".into());
         assert_eq!(
             differs(right.clone().own_field("Date").status(1), &seen),

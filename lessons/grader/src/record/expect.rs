@@ -193,8 +193,11 @@ impl Expect {
     /// A field of the head with this value; with `None`, it must not be there. In a
     /// Content-Type, capital letters, quotes and spaces make no difference; in Allow and
     /// Cache-Control, the order makes none; a Location may have the address of the server before its path.
+    /// White space around a value is no part of it (RFC 9110, section 5.5).
     pub fn field<'a>(self, name: &str, value: impl Into<Option<&'a str>>) -> Self {
-        let value = value.into().map(str::to_string);
+        let value = value
+            .into()
+            .map(|value| value.trim_matches([' ', '\t']).into());
         self.what(What::Field(name.into(), value))
     }
 
