@@ -1409,11 +1409,10 @@ fn waits_for_nobody(run: &mut Run) -> Verdict {
     let bookmark = sent(&run.seed().word(), &any_uri(run.seed()));
     // A program that does not read it is no matter of this check.
     let slow = service.begin_slowly(&bookmark);
-    let asked = service.begin(get("/healthz"));
-    let is_done = asked.is_done_within(PATIENCE);
+    let health = service.ask_within(get("/healthz"), PATIENCE)?;
     drop(slow);
-    if is_done {
-        return asked.answer()?.expect_status(200);
+    if let Some(answer) = health {
+        return answer.expect_status(200);
     }
     let done = [
         "send the head of a POST and half of its form, and then wait",

@@ -456,23 +456,29 @@ fn wrong_behind(run: &mut Run, said: &str, wrong: Failure) -> Verdict {
     if is_below_zero(said) {
         return Err(wrong.because(TWICE.0, TWICE.1));
     }
-    let service = run.program().serve()?;
-    if service.get("/count")?.text().trim() != "0" {
+    if run.program().serve()?.get("/count")?.text().trim() != "0" {
         return Err(wrong.because(COUNTS_ITSELF.0, COUNTS_ITSELF.1));
     }
-    let (one, two) = (Upload::begin(&service)?, Upload::begin(&service)?);
-    if count(&service, 2)? == "4" {
-        return Err(wrong.because(COUNTED_TWICE.0, COUNTED_TWICE.1));
-    }
-    one.finish(&service)?;
-    let left = count(&service, 1)?;
-    two.finish(&service)?;
-    Err(match &*left {
+    let counts = of_two(run)?;
+    Err(match counts.each_ref().map(String::as_str) {
+        ["4", ..] => wrong.because(COUNTED_TWICE.0, COUNTED_TWICE.1),
         // Two that end in the other order than they began do no harm to one who puts back.
-        "0" => wrong.because(PUT_BACK.0, PUT_BACK.1),
-        "1" | "2" => wrong.because(LEFT_OVER.0, LEFT_OVER.1),
+        [_, "0", _] => wrong.because(PUT_BACK.0, PUT_BACK.1),
+        [_, "1" | "2", _] => wrong.because(LEFT_OVER.0, LEFT_OVER.1),
         _ => wrong,
     })
+}
+
+/// What /count says of two uploads that overlap: of both, when the first one is over, and when the
+/// second one is.
+fn of_two(run: &mut Run) -> Result<[String; 3], Failure> {
+    let service = run.program().serve()?;
+    let (one, two) = (Upload::begin(&service)?, Upload::begin(&service)?);
+    let both = count(&service, 2)?;
+    one.finish(&service)?;
+    let second = count(&service, 1)?;
+    two.finish(&service)?;
+    Ok([both, second, count(&service, 0)?])
 }
 
 fn one(run: &mut Run) -> Verdict {
@@ -761,7 +767,7 @@ fn thousands(run: &mut Run) -> Verdict {
             0,
             &said,
         );
-        if !counts_two(run)? {
+        if of_two(run)? != ["2", "1", "0"] {
             return wrong_behind(run, &said, wrong);
         }
         return Err(wrong.because(
@@ -772,17 +778,6 @@ fn thousands(run: &mut Run) -> Verdict {
         ));
     }
     Ok(())
-}
-
-/// Whether two requests are counted as they should be that begin and end one after the other.
-fn counts_two(run: &mut Run) -> Result<bool, Failure> {
-    let service = run.program().serve()?;
-    let (one, two) = (Upload::begin(&service)?, Upload::begin(&service)?);
-    let all = count(&service, 2)?;
-    one.finish(&service)?;
-    let second = count(&service, 1)?;
-    two.finish(&service)?;
-    Ok((all, second, count(&service, 0)?) == ("2".into(), "1".into(), "0".into()))
 }
 
 const AFTER_PANIC: (&str, &str) = (

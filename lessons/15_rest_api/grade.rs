@@ -2174,11 +2174,10 @@ fn nobody_waits(run: &mut Run, service: &Service, method: &str, path: &str) -> V
     let Some(slow) = service.begin_slowly(&change) else {
         return Ok(());
     };
-    let look = service.begin(get("/notes"));
-    let is_done = look.is_done_within(WAITING);
+    let look = service.ask_within(get("/notes"), WAITING)?;
     slow.finish();
-    if is_done {
-        return look.answer()?.expect_status(200);
+    if let Some(answer) = look {
+        return answer.expect_status(200);
     }
     let waited = WAITING.as_secs();
     Err(service

@@ -1301,11 +1301,10 @@ fn slow_client(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
     // A program that does not read it is no matter of this check.
     let slow = service.begin_slowly(&message(&run.seed().word()));
-    let other = service.begin(message(&run.seed().word()));
-    let is_done = other.is_done_within(WAITING);
+    let other = service.ask_within(message(&run.seed().word()), WAITING)?;
     drop(slow);
-    if is_done {
-        return is_answered(&other.answer()?, 303);
+    if let Some(answer) = other {
+        return is_answered(&answer, 303);
     }
     let waited = WAITING.as_secs();
     Err(service

@@ -99,6 +99,24 @@ impl Service {
         }
     }
 
+    /// Asks it in the same way, on a connection of its own, and waits for up to `patience`: `None` if its
+    /// end is not there by then.
+    ///
+    /// # Errors
+    ///
+    /// If the end is there, and is no whole answer.
+    ///
+    /// # Panics
+    ///
+    /// If the act is no request: a mistake in the lesson.
+    pub fn ask_within(&self, act: Act, patience: Duration) -> Result<Option<Answer>, Failure> {
+        let begun = self.begin(act);
+        match begun.is_done_within(patience) {
+            true => begun.answer().map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// Begins to ask it, as a client does that is slow: half of the body comes, and then nothing until
     /// [`Slow::finish`]. Returns when the program reads it, and `None` if it does not.
     ///
