@@ -29,6 +29,10 @@ fn main() -> ExitCode {
             "one whose client breaks off is counted down",
             broken_off,
         )
+        .example(1, 0, "an upload has any length", Whole, |draw| {
+            let lengths = [0, 1 + draw.below(1000), 200_000 + draw.below(100_000)];
+            lengths.map(|length| post("/upload").body("x".repeat(length as usize)))
+        })
         .check(1, 1, "160 requests leave nothing behind", many)
         .check(1, 0, "nor do thousands, eight at a time", thousands)
         .check(1, 0, "frames are under way side by side", side_by_side)
@@ -77,6 +81,8 @@ struct Knobs {
     page: u16,
     kind: String,
     chart_kind: String,
+    /// How many bytes of an upload are read.
+    reads: usize,
 }
 
 impl Default for Knobs {
@@ -89,6 +95,7 @@ impl Default for Knobs {
             page: 200,
             kind: HTML.into(),
             chart_kind: SVG.into(),
+            reads: usize::MAX,
         }
     }
 }
@@ -159,7 +166,8 @@ impl Model for Parallelometer {
             ("POST", "/upload") => {
                 let length = asked.body.as_ref().map_or(0, |body| body.len());
                 let answer = Expect::step(1).status(200);
-                Some(answer.body(format!("{length} bytes\n")))
+                let read = length.min(knobs.reads);
+                Some(answer.body(format!("{read} bytes\n")))
             }
             // What they count, the functions ask.
             (_, "/count" | "/fail" | "/upload" | "/" | "/chart.svg") => None,
@@ -235,9 +243,22 @@ impl Model for Parallelometer {
     }
 
     fn mistyped(act: &Act, seen: &Seen, mistakes: &mut Mistakes<Knobs>) {
-        let (Some(asked), Some(answer)) = (act.asked_get(), seen.answer()) else {
+        let (Some(asked), Some(answer)) = (act.asked(), seen.answer()) else {
             return;
         };
+        if asked.path() == "/upload"
+            && let Some(read) = answer.text().strip_suffix(" bytes\n")
+            && let Ok(read) = read.parse()
+        {
+            mistakes.wrong(
+                "upload-cut",
+                format!(
+                    "Of a long upload, only the first {read} bytes are read and counted. Read all of it: io::copy of \
+                     request.body() does."
+                ),
+                move |knobs| knobs.reads = read,
+            );
+        }
         if asked.path() == "/" {
             let frames = sources(&answer.text());
             let first = frames.first().cloned().unwrap_or_default();

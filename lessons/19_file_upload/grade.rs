@@ -1825,6 +1825,13 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.is_end = |rest| find(rest, b"\r\n").is_some(),
         )
         .wrong(
+            "behind-the-form",
+            "A form is refused because something stands behind its last boundary. That is nothing of interest: \
+             do not look at it, and return Ok(None).",
+            |knobs| knobs.is_end = |rest| matches!(&rest[2..], b"" | b"\r\n"),
+        )
+        .or(|knobs| knobs.is_end = |rest| rest.len() == 2)
+        .wrong(
             "rest-not-skipped",
             "next_part begins where reading has stopped. What nobody has read of the part before, \
              or what stands before the first boundary, must be left out: copy it to io::sink() \
@@ -2368,6 +2375,12 @@ fn about_kinds(mistakes: &mut Mistakes<Knobs>) {
              the bytes 8 to 11 as well.",
             |knobs| knobs.kind = |content, _| kind_or(content, b"RIFF", 3),
         )
+        .or(|knobs| {
+            knobs.kind = |content, _| {
+                let is_riff = content.starts_with(b"RIFF") && content.len() >= 12;
+                kind(content).or(is_riff.then_some(3))
+            };
+        })
         .wrong(
             "two-bytes-of-jpeg",
             "What begins with ff d8 is taken for a JPEG. Compare all three bytes.",

@@ -42,6 +42,7 @@ fn main() -> std::process::ExitCode {
                     get(format!("/{one}%0D%0A{other}")),
                     get(format!("/{one}%09{other}")),
                     get(format!("/%20{one}%0D%0A")),
+                    get(format!("/%20{other}%20")),
                     get(format!("/{one}{}", bytes(&ascii(false)))),
                     get(format!("/{one}{}", bytes(&ascii(true)))),
                 ]
@@ -670,6 +671,8 @@ impl Model for EchoServer {
             })
             .or(|knobs| knobs.decode = |text| strictly(text).map(|text| text.trim_end().into()))
             .or(|knobs| knobs.decode = |text| strictly(text).map(|text| text.trim_start().into()))
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| text.trim_matches(' ').into()))
+            .or(|knobs| knobs.decode = |text| strictly(text).map(|text| text.trim_end_matches(' ').into()))
             .or(|knobs| {
                 knobs.decode = |text| strictly(text).map(|text| text.trim_end_matches(['\r', '\n']).into());
             })
