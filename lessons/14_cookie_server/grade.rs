@@ -1307,14 +1307,11 @@ fn about_forgetting(mistakes: &mut Mistakes<Knobs>) {
 
 // In a browser.
 
-/// The button that sends a form.
-const SEND: &str = "form button, form [type=submit]";
-
 /// Tells the server a name.
 fn introduce(page: &mut grader::Page, name: &str) -> Verdict {
     page.open("/")?;
     page.fill("[name=name]", name)?;
-    page.follow(SEND)
+    page.submit("[name=name]")
 }
 
 fn scripts(run: &mut Run) -> Verdict {
@@ -1350,9 +1347,7 @@ fn forgotten(run: &mut Run) -> Verdict {
     let mut page = run.browser()?;
     introduce(&mut page, &word)?;
     page.expect_text(&word)?;
-    page.follow(&format!(
-        "form[action='{FORGET}'] button, form[action='{FORGET}'] [type=submit]"
-    ))?;
+    page.submit(&format!("form[action='{FORGET}']"))?;
     for _ in 0..2 {
         if page.count("[name=name]")? == 0 || page.text()?.contains(&word) {
             return Err(page.wrong("a page that asks for a name"));

@@ -3287,7 +3287,7 @@ fn gallery(run: &mut Run) -> Verdict {
     let mut page = run.browser()?;
     page.open("/")?;
     page.evaluate(&choose("ねこ <b>.png", DOT))?;
-    page.follow("form button")?;
+    page.submit("[type=file]")?;
     page.expect_path("/")?;
     page.expect_text("ねこ <b>.png")?;
     // An image may be asked for when it comes into view, and not before.

@@ -1446,7 +1446,7 @@ fn search_in_address(run: &mut Run) -> Verdict {
     let mut page = run.browser()?;
     page.open("/")?;
     page.fill("[name=words]", &words)?;
-    page.follow("button")?;
+    page.submit("[name=words]")?;
     let fields = encode_form(&[("words", &words), ("shelf", "novels")]);
     page.expect_path(&format!("/search?{fields}"))
 }
@@ -1530,7 +1530,7 @@ fn no_password_in_address(run: &mut Run) -> Verdict {
     page.open("/login")?;
     page.fill("[name=name]", &name)?;
     page.fill("[name=password]", &password)?;
-    page.follow("button")?;
+    page.submit("[name=password]")?;
     page.expect_path("/login")?;
     page.expect_text(&name)
 }

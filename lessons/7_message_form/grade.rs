@@ -71,6 +71,7 @@ fn main() -> ExitCode {
                     message(&format!("{line} + {word}: 100%")),
                     message(&lines),
                     message(&indented(draw)),
+                    message(&format!("{}\t{}", draw.word(), draw.word())),
                     message(&format!("\r\n{}", draw.word())),
                     message(&format!("{}\r\n\r\n", draw.word())),
                     message(&format!("{}\r\n\r\n{}", draw.word(), draw.word())),
@@ -1001,6 +1002,17 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             };
         })
         .wrong(
+            "tabs-lost",
+            "Tabs are taken out of the message, so that the words beside one become one word. Its reader must see \
+             it just as it was typed: take nothing out of it.",
+            |knobs| {
+                knobs.seen = |page, message| {
+                    let is_kept = |c: &char| "\r\n".contains(*c) || !c.is_control();
+                    as_typed(page, &message.chars().filter(is_kept).collect::<String>())
+                };
+            },
+        )
+        .wrong(
             "first-line",
             "Only the first line of a message is on the page. A message may have several lines.",
             |knobs| {
@@ -1401,7 +1413,7 @@ fn button(run: &mut Run) -> Verdict {
     let mut page = run.browser()?;
     page.open("/")?;
     page.fill("[name=message]", &line)?;
-    page.follow("form button, form [type=submit]")?;
+    page.submit("[name=message]")?;
     // Whatever the answer is: the message is not in the address.
     page.expect_path("/")?;
     let exchanges = page.exchanges()?;

@@ -46,8 +46,18 @@ fn main() -> ExitCode {
                 let (one, other) = (message(&draw.word()), message(&lines));
                 let poem = message(&indented(draw));
                 let spaced = message(&format!("  {}  {}  ", draw.word(), draw.word()));
+                let tabbed = message(&format!("{}\t{}", draw.word(), draw.word()));
                 // Reading the board takes nothing off it, and one can be posted again, also at once.
-                let first = vec![one.clone(), other, poem, get("/"), one.clone(), one, spaced];
+                let first = vec![
+                    one.clone(),
+                    other,
+                    poem,
+                    get("/"),
+                    one.clone(),
+                    one,
+                    spaced,
+                    tabbed,
+                ];
                 let empty_lines = with_empty_lines(draw).map(|text| message(&text));
                 // What stands in the query was not posted, and what got 404 was refused.
                 let in_query = post(format!("/?message={}", draw.word()));
@@ -375,6 +385,7 @@ impl Model for MessageBoard {
                 let blank = draw.pick(&["", " ", "\r\n", "\t \r\n ", "\n\n"]);
                 message(&blank.repeat(draw.pick(&[1, 210])))
             }
+            13 if draw.one_in(3) => message(&format!("{}\t{}", draw.word(), draw.word())),
             13 => message(&format!("  {}  {}  ", draw.word(), draw.word())),
             14 if draw.one_in(3) => message(&indented(draw)),
             14 if draw.one_in(3) => {
@@ -962,6 +973,17 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "tabs-lost",
+            "Tabs are taken out of a message, so that the words beside one become one word. A message reads \
+             just as it was typed: take nothing out of it.",
+            |knobs| {
+                knobs.read = |message| {
+                    let is_kept = |c: &char| *c == '\n' || !c.is_control();
+                    message.chars().filter(is_kept).collect()
+                };
+            },
+        )
+        .wrong(
             "not-escaped",
             "A message with tags in it comes back as tags, not as the text that was typed. \
              Escape each message on its way into the page: escape_html.",
@@ -1333,14 +1355,11 @@ fn no_space_before(run: &mut Run) -> Verdict {
     let mut page = run.browser()?;
     page.open("/")?;
     page.fill("[name=message]", &word)?;
-    page.follow(SEND)?;
+    page.submit("[name=message]")?;
     page.open("/")?;
     page.expect_text(&word)?;
     page.expect_no_space_before(&word)
 }
-
-/// The button that sends a form.
-const SEND: &str = "form button, form [type=submit]";
 
 fn script(run: &mut Run) -> Verdict {
     let (word, number) = (run.seed().word(), run.seed().number(10..100));
@@ -1352,7 +1371,7 @@ fn script(run: &mut Run) -> Verdict {
     page.open("/")?;
     for text in &texts {
         page.fill("[name=message]", text)?;
-        page.follow(SEND)?;
+        page.submit("[name=message]")?;
         page.open("/")?;
         if !page.dialogs().is_empty() {
             return Err(page.wrong("no script of a message runs"));

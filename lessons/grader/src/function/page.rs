@@ -118,7 +118,54 @@ impl Page {
     pub fn follow(&mut self, selector: &str) -> Verdict {
         self.steps.push(format!("click on {selector}"));
         self.on_element(selector, "0")?;
-        let script = format!("document.querySelector({}).click()", json!(selector));
+        self.load_by(&format!(
+            "document.querySelector({}).click()",
+            json!(selector)
+        ))
+    }
+
+    /// Presses the button that sends a form, and waits until all of the page that follows is
+    /// there. (Other buttons may stand before it.)
+    ///
+    /// # Errors
+    ///
+    /// If there is no such form, it has no such button, or no page follows.
+    pub fn submit(&mut self, form: &str) -> Verdict {
+        let button = self.submit_button(form)?;
+        self.load_by(&format!("{button}.click()"))
+    }
+
+    /// The same with a form that a script sends, so that no page follows.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such form, or it has no such button.
+    pub fn press(&mut self, form: &str) -> Verdict {
+        let button = self.submit_button(form)?;
+        self.evaluate(&format!("{button}.click()")).map(drop)
+    }
+
+    /// The script that finds the button that sends a form; `form` is a selector of its own, or of
+    /// a field in it.
+    fn submit_button(&mut self, form: &str) -> Result<String, Failure> {
+        self.steps
+            .push(format!("send the form at {form} with its button"));
+        self.on_element(form, "0")?;
+        let button = format!(
+            "(element => {{ const form = element.form ?? element; \
+             return [...form.elements, ...form.querySelectorAll('[type=image]')]\
+             .find(one => one.type === 'submit' || one.type === 'image'); \
+             }})(document.querySelector({}))",
+            json!(form)
+        );
+        match &*self.evaluate(&format!("String(!!{button})"))? {
+            "true" => Ok(button),
+            _ => Err(self.wrong("a form with a button that sends it")),
+        }
+    }
+
+    /// Runs a script that brings another page, and waits until all of that is there.
+    fn load_by(&mut self, script: &str) -> Verdict {
         let until = self.until;
         let loaded = self.browser.load(until, |browser| {
             let parameters = json!({"expression": script, "userGesture": true});
