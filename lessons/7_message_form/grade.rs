@@ -1461,7 +1461,7 @@ fn lines_below_each_other(run: &mut Run) -> Verdict {
     if !text.contains(&other) {
         return Err(answer.wrong("a page with the message"));
     }
-    // So is a page that is escaped as a whole: its style is text, too.
+    // A page that is escaped as a whole is a matter of other checks. Its style is text, too.
     if !text.contains('<') {
         return Ok(());
     }

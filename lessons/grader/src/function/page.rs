@@ -20,7 +20,7 @@ use crate::show::{body_lines, quoted};
 ///     let mut page = run.browser()?;
 ///     page.open("/")?;
 ///     page.fill("textarea[name=message]", "<script>alert(1)</script>")?;
-///     page.follow("button")?;
+///     page.submit("textarea[name=message]")?;
 ///     if !page.dialogs().is_empty() {
 ///         return Err(page.wrong("the script in the message does not run"));
 ///     }
