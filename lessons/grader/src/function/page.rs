@@ -158,7 +158,7 @@ impl Page {
              }})(document.querySelector({}))",
             json!(form)
         );
-        match &*self.evaluate(&format!("String(!!{button})"))? {
+        match &*self.evaluate(&format!("!!{button}"))? {
             "true" => Ok(button),
             _ => Err(self.wrong("a form with a button that sends it")),
         }
