@@ -727,8 +727,9 @@ struct Knobs {
     names_missing: fn(empty: bool) -> bool,
     named: fn(lacks: &'static str, empty: bool) -> &'static str,
     asks_first: fn(name: &str, uri: &str) -> bool,
-    /// Whether it asks first, and is told of what is missing all the same.
-    asks_always: bool,
+    /// Whether it asks first, and tells what is missing all the same: of a field that is not there,
+    /// and of one that is empty.
+    asks_always: [bool; 2],
     // Step 4.
     keeps_name: fn(&str) -> String,
     /// The same, of a name that the program is started with.
@@ -790,7 +791,7 @@ impl Default for Knobs {
             names_missing: |_| true,
             named: |lacks, _| lacks,
             asks_first: |_, _| false,
-            asks_always: false,
+            asks_always: [false, false],
             keeps_name: str::to_string,
             keeps_given: str::to_string,
             keeps_uri: str::to_string,
@@ -1219,10 +1220,13 @@ fn list(knobs: &Knobs, world: &World, head: bool) -> Expect {
     }
     let expect = expect.has_tag("form", &[("method", "post")]);
     let mut expect = expect.has_tag("input", &[("name", "uri")]);
-    let pairs = world.kept.iter().flat_map(|(name, uri)| [name, uri]);
-    let texts: Vec<String> = pairs.map(|text| (knobs.listed)(text)).collect();
+    let listed = |text: &String| (knobs.listed)(text);
+    let names: Vec<String> = world.kept.keys().map(listed).collect();
+    let uris: Vec<String> = world.kept.values().map(listed).collect();
+    let texts = [&*names, &*uris].concat();
     expect = match knobs.sorted {
-        true => expect.shows_in_order(&texts),
+        // Whether a name stands before its URI, the text does not say.
+        true => expect.shows_in_order(names).shows_in_order(uris),
         false => texts.iter().fold(expect, |expect, text| expect.shows(text)),
     };
     let texts: Vec<String> = texts.iter().map(|text| folded(text)).collect();
@@ -1292,8 +1296,8 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
         });
     }
     // No site is asked, so no site is waited for.
-    let waits =
-        knobs.asks_always && visit(knobs, world, uri.as_deref().unwrap_or_default())?.given_up;
+    let waits = knobs.asks_always[usize::from(empty)]
+        && visit(knobs, world, uri.as_deref().unwrap_or_default())?.given_up;
     let times = match waits {
         true => PATIENCE - 500..2 * PATIENCE,
         false => 0..PATIENCE - 1000,
@@ -1508,6 +1512,10 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
         .wrong("path-not-decoded", "You look up the name percent-encoded, as it stands in the path. request.decoded_path() gives the text back.", |knobs| {
             knobs.name = |path| Some(path[1..].into());
         })
+        .or(|knobs| {
+            // It only looks whether it could be decoded.
+            knobs.name = |path| decoded(path).map(|_| path[1..].into());
+        })
         .wrong("decoded-twice", "You decode the path twice. What comes out of decoded_path is the name, even if a % stands in it.", |knobs| {
             knobs.name = |path| decoded(&decoded(path)?).map(|path| path[1..].into());
         })
@@ -1676,7 +1684,8 @@ fn missing(mistakes: &mut Mistakes<Knobs>) {
         })
         // An empty uri alone would be asked, too: nobody is there, which is empty-uri-taken.
         .or(|knobs| knobs.asks_first = |_, uri| !uri.is_empty())
-        .or(|knobs| knobs.asks_always = true);
+        .or(|knobs| knobs.asks_always = [true, true])
+        .or(|knobs| knobs.asks_always = [false, true]);
 }
 
 /// The other one of the two fields.

@@ -146,6 +146,8 @@ struct Knobs {
     status: u16,
     kind: String,
     text: String,
+    /// Whether it has the number of bookmarks in it.
+    says_number: bool,
     /// Whether a bookmark of that name comes first.
     bookmark_first: bool,
     /// Its status if nobody is at the site of a bookmark, if it looks.
@@ -177,6 +179,7 @@ impl Default for Knobs {
             status: 200,
             kind: TEXT.into(),
             text: HEALTHY.into(),
+            says_number: false,
             bookmark_first: false,
             status_if_gone: None,
             health_by_post: false,
@@ -259,6 +262,7 @@ impl Model for Deployment {
                 .status(knobs.status)
                 .field("Content-Type", &*knobs.kind);
             return Some(match &*asked.method {
+                "GET" if knobs.says_number => expect.body_has(world.kept.len().to_string()),
                 "GET" => expect.body(&*knobs.text),
                 _ => expect.body(""),
             });
@@ -267,7 +271,7 @@ impl Model for Deployment {
             _ if name.is_empty() => {
                 let is_listed = |name: &str| knobs.name_listed || name != "healthz";
                 let listed = world.kept.iter().filter(|(name, _)| is_listed(name));
-                let lines = listed.flat_map(|(name, uri)| [name, uri]);
+                let (names, uris): (Vec<&String>, Vec<&String>) = listed.unzip();
                 let page = expect.status(200);
                 let alone =
                     |uri: &String| world.kept.values().filter(|one| *one == uri).count() == 1;
@@ -276,7 +280,10 @@ impl Model for Deployment {
                     _ => page,
                 };
                 match &*asked.method {
-                    "GET" => page.has_form("post", "/", "uri").shows_in_order(lines),
+                    "GET" => {
+                        let page = page.has_form("post", "/", "uri");
+                        page.shows_in_order(names).shows_in_order(uris)
+                    }
                     _ => page,
                 }
             }
@@ -361,11 +368,17 @@ impl Model for Deployment {
             .wrong(
                 "port-cut-off",
                 "A PORT such as 65536 is no error, and your program takes another port: you parse a \
-                 number of another type, and `as u16` cuts off what does not fit. Let parse make the \
-                 u16. Then such a PORT is an Err, as a word is.",
+                 number of another type, and make a port of what does not fit. (`as u16` cuts a part of it \
+                 off.) Let parse make the u16. Then such a PORT is an Err, as a word is.",
                 |knobs| knobs.is_port = |text| text.parse::<i64>().is_ok(),
             )
             .or(|knobs| knobs.is_port = |text| text.parse::<u64>().is_ok())
+            .wrong(
+                "health-with-number",
+                "/healthz says how many bookmarks there are. Its text is always the same, \"ok\" and a line end: the \
+                 host wants to know no more.",
+                |knobs| knobs.says_number = true,
+            )
             .wrong(
                 "port-digits-only",
                 "Of a PORT such as 8080x, your program takes the digits, leaves out the rest, and serves. A wrong \

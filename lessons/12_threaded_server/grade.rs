@@ -644,8 +644,9 @@ fn listed(knobs: &Knobs, world: &World) -> (Vec<String>, Vec<String>) {
 fn gets(knobs: &Knobs, world: &World, asked: &Request) -> Option<Expect> {
     match asked.path() {
         "/" => {
-            let lines = world.kept.iter().flat_map(|(name, uri)| [name, uri]);
-            Some(Expect::step(2).status(200).shows_in_order(lines))
+            let page = Expect::step(2).status(200);
+            let page = page.shows_in_order(world.kept.keys());
+            Some(page.shows_in_order(world.kept.values()))
         }
         "/status" => {
             let page = Expect::step(3).status(200);

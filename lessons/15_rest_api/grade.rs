@@ -564,6 +564,9 @@ struct Knobs {
     /// Whether what follows behind the first value of JSON is not looked at.
     takes_more_behind: bool,
     refused: u16,
+    /// The kinds of places that are taken for nothing when they are asked for a method that they
+    /// do not have.
+    taken_for_nothing: &'static [usize],
     refusal: Refusal,
     deletes_list: bool,
     /// What Allow says of a place: after a method that it does not have, and after OPTIONS.
@@ -637,6 +640,7 @@ impl Default for Knobs {
             takes_nothing: |_| false,
             takes_more_behind: false,
             refused: 405,
+            taken_for_nothing: &[],
             deletes_list: false,
             refusal: Refusal::Problem,
             allow: [all_methods; 2],
@@ -714,8 +718,9 @@ impl Knobs {
         };
         let fields = match value {
             Ok(Value::Object(fields)) => fields,
-            // A list of the right length is a struct to serde.
-            Ok(Value::Array(list)) if !list.is_empty() => return None,
+            // A list of the right length is a struct to serde, and so is an empty one to which each
+            // field has a default.
+            Ok(Value::Array(list)) if !list.is_empty() || asked.method == "PATCH" => return None,
             Ok(_) => return Some(Err(Why::NoObject)),
             Err(error) if error.is_eof() => return Some(Err(Why::Ended)),
             Err(_) => return Some(Err(Why::NoJson)),
@@ -1033,6 +1038,9 @@ fn options(knobs: &Knobs, world: &World, place: Place) -> Expect {
 fn refused(knobs: &Knobs, world: &World, place: Place) -> Expect {
     match place {
         Place::Nothing => knobs.problem(6, 404, knobs.problems),
+        place if knobs.taken_for_nothing.contains(&place.kind()) => {
+            knobs.problem(6, 404, knobs.problems).field("Allow", None)
+        }
         Place::Note(id) if !world.notes.contains_key(&id) => {
             Expect::step(6).status_in(&[knobs.refused, 404])
         }
@@ -1643,10 +1651,8 @@ fn about_changing(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.put_creates = Some(200),
         )
         .or(|knobs| knobs.put_creates = Some(201))
-        .or(|knobs| {
-            knobs.put_creates = Some(201);
-            knobs.put_counts = true;
-        })
+        .or(|knobs| (knobs.put_creates, knobs.put_counts) = (Some(200), true))
+        .or(|knobs| (knobs.put_creates, knobs.put_counts) = (Some(201), true))
         .wrong(
             "refused-put-makes",
             "A PUT of a note that is not there is answered with 404, and the note is there all the same. \
@@ -1823,6 +1829,23 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
         })
         .or(|knobs| knobs.is_json = |kind| kind.is_some_and(|kind| media_type(kind).ends_with("json")))
         .wrong(
+            "plus-json-type",
+            "A Content-Type that ends with +json is taken, such as application/problem+json. That is another type, for \
+             one kind of JSON alone: compare all that stands before the ; with application/json.",
+            |knobs| {
+                knobs.is_json = |kind| {
+                    let kind = kind.map(|kind| media_type(kind).to_ascii_lowercase());
+                    kind.is_some_and(|kind| kind == JSON || kind.ends_with("+json"))
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.is_json = |kind| {
+                let kind = kind.map(media_type);
+                kind.is_some_and(|kind| kind == JSON || kind.ends_with("+json"))
+            };
+        })
+        .wrong(
             "no-note-is-400",
             "JSON that is no note gets 400. The body can be read, but what it says cannot be used: 422. \
              error.is_data() tells the two apart.",
@@ -1914,11 +1937,11 @@ fn about_methods(mistakes: &mut Mistakes<Knobs>) {
             "refused-as-missing",
             "A method that a resource does not have gets 404. But the resource is there: 405, with the \
              methods that it has in Allow.",
-            |knobs| {
-                knobs.refused = 404;
-                knobs.allow[0] = |_| None;
-            },
+            |knobs| knobs.taken_for_nothing = &[0, 1, 2],
         )
+        .or(|knobs| knobs.taken_for_nothing = &[0])
+        .or(|knobs| knobs.taken_for_nothing = &[1])
+        .or(|knobs| knobs.taken_for_nothing = &[2])
         .wrong(
             "no-allow",
             "405 says that the method is not allowed, and not which ones are. The header Allow says it, and \
@@ -2229,6 +2252,13 @@ fn nothing_is_undone(run: &mut Run, service: &Service) -> Verdict {
         // What a step answers that is not done yet is a matter of its own checks.
         if stays || !is_done {
             continue;
+        }
+        // Nor what a PUT answers that makes a note, also when nobody has been faster.
+        if status == 204 {
+            service.ask(delete(id))?;
+            if service.ask(with(method, id, change.clone()))?.status() != 404 {
+                continue;
+            }
         }
         let wrong = service.wrong(
             &[

@@ -382,6 +382,12 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
         .check(4, 2, "half an upload leaves nothing", half)
         .check(
             4,
+            0,
+            "nor does one during which the server is killed",
+            killed,
+        )
+        .check(
+            4,
             1,
             "a picture's beginning may come in two pieces",
             slow_beginning,
@@ -2981,6 +2987,42 @@ fn half(run: &mut Run) -> Verdict {
     nothing_left(&service, &folder, &good, &done)
 }
 
+/// A server that is killed cannot take its file away. The next one does, when it starts.
+fn killed(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, MIB)?;
+    let content = png(run.seed(), 400_000);
+    service
+        .ask(picture("a.png", content.clone()))?
+        .expect_status(303)?;
+    let good = files(&folder);
+    let whole = body(&[file("b.png", content)], BOUNDARY);
+    let Ok(mut pieces) = Pieces::begin(&service, "/pictures", whole.len(), "") else {
+        return Ok(());
+    };
+    pieces.send(&whole[..whole.len() / 2]);
+    let began = Instant::now();
+    while files(&folder) == good && began.elapsed() < Duration::from_millis(300) {
+        thread::sleep(Duration::from_millis(5));
+    }
+    service.stop();
+    let next = serve(run, &folder, MIB)?;
+    if soon(|| files(&folder) == good) {
+        return Ok(());
+    }
+    let done = [
+        "upload a picture, and of another one a half",
+        "kill the server, and start it again",
+    ];
+    let left = files(&folder).join(" ");
+    Err(next.wrong(&done, good.join(" "), left).because(
+        "left-by-the-killed",
+        "When the server is killed, nothing can take its temporary file away, and the next start does not, \
+         either. Board::open takes away what has a name that begins with .tmp, as NamedTempFile::new_in \
+         gives them: leave both as they are.",
+    ))
+}
+
 /// Whether nothing is left of what is no picture.
 fn no_picture_left(run: &mut Run) -> Verdict {
     let (_outside, folder) = folder();
@@ -3275,8 +3317,13 @@ fn seen_in_a_browser(run: &mut Run) -> Verdict {
     run.env("PICTURES", &folder.display().to_string());
     let mut page = run.browser()?;
     page.open("/")?;
+    // The form is the check's own: a page of the student's may have no button for this.
+    page.evaluate(
+        "document.body.innerHTML = '<form action=\"/wire\" method=\"post\" enctype=\"multipart/form-data\">\
+         <input type=\"file\" name=\"picture\"><button>Show what is sent</button></form>'",
+    )?;
     page.evaluate(&choose("ねこ.png", DOT))?;
-    page.follow("button[formaction='/wire']")?;
+    page.submit("[type=file]")?;
     page.expect_text("Content-Disposition: form-data; name=\"picture\"; filename=\"ねこ.png\"")?;
     page.expect_text("Content-Type: image/png")
 }
