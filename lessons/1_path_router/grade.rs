@@ -234,6 +234,16 @@ impl Model for PathRouter {
                 },
             )
             .wrong(
+                "unknown-query",
+                "A path that nobody knows gets the homepage if a query stands behind it. The path alone chooses the \
+                 answer, whatever the query is: 404.",
+                |knobs| {
+                    knobs.takes = |path, target, arm| {
+                        path == arm || arm == "/" && path != "/about" && target.contains('?')
+                    };
+                },
+            )
+            .wrong(
                 "beginning",
                 "You take every path that begins with /about. Compare the whole path.",
                 |knobs| {

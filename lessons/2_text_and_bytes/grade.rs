@@ -93,7 +93,9 @@ fn main() -> std::process::ExitCode {
         })
         .example(3, 1, "spaces and line ends count, too", Whole, |draw| {
             [
-                post("/count").body(format!("  {}\r\nねこ \n", draw.word())),
+                // No two ways to lose white space lose the same number here: 6 in front, 5 at the
+                // end, 2 line ends there, 3 of \n, 4 of both, and so on.
+                post("/count").body(format!("      {}\r\nねこ   \n\n", draw.word())),
                 // What some editors begin a text with, and what stands for bytes that are none.
                 post("/count").body(format!("\u{feff}{}", draw.word())),
                 post("/count").body(format!("{}\u{fffd}{}", draw.word(), draw.word())),
@@ -237,7 +239,7 @@ impl Default for Knobs {
             surely: usize::MAX,
             text_only: false,
             taken_for_broken: |_| None,
-            counts: |text| (text.chars().count(), text.len()),
+            counts: |text| count(text, text),
             counted: COUNTED.into(),
             singular: &[],
             empty: [None, None],
@@ -246,6 +248,11 @@ impl Default for Knobs {
             broken_status: None,
         }
     }
+}
+
+/// The number of characters of one text, and the number of bytes of another.
+fn count(characters: &str, bytes: &str) -> (usize, usize) {
+    (characters.chars().count(), bytes.len())
 }
 
 /// A byte as two digits.
@@ -524,14 +531,13 @@ impl Model for TextAndBytes {
                 knobs.counts = |text| (text.len(), text.chars().count());
             })
             .wrong("trimmed", "You take white space off the text before you count. Spaces and line ends count, too.", |knobs| {
-                knobs.counts = |text| (text.trim().chars().count(), text.trim().len());
+                knobs.counts = |text| count(text.trim(), text.trim());
             })
-            .or(|knobs| {
-                knobs.counts = |text| (text.trim_end().chars().count(), text.trim_end().len());
-            })
-            .or(|knobs| {
-                knobs.counts = |text| (text.trim().chars().count(), text.len());
-            })
+            .or(|knobs| knobs.counts = |text| count(text.trim(), text))
+            .or(|knobs| knobs.counts = |text| count(text.trim_end(), text.trim_end()))
+            .or(|knobs| knobs.counts = |text| count(text.trim_end(), text))
+            .or(|knobs| knobs.counts = |text| count(text.trim_start(), text.trim_start()))
+            .or(|knobs| knobs.counts = |text| count(text.trim_start(), text))
             .wrong("white-space-left-out", "You leave white space out when you count characters. It counts, too.", |knobs| {
                 knobs.counts = |text| (text.chars().filter(|c| !c.is_whitespace()).count(), text.len());
             })
@@ -548,6 +554,14 @@ impl Model for TextAndBytes {
                 knobs.counts = |text| {
                     let lines = || text.lines();
                     (lines().map(|line| line.chars().count()).sum(), lines().map(str::len).sum())
+                };
+            })
+            // Only those at the end.
+            .or(|knobs| knobs.counts = |text| count(text.trim_end_matches(['\r', '\n']), text))
+            .or(|knobs| {
+                knobs.counts = |text| {
+                    let text = text.trim_end_matches(['\r', '\n']);
+                    count(text, text)
                 };
             })
             .wrong("line-end-is-one", "A line end counts as one character, and it comes as two, \\r and \\n. Each of them counts: text.chars().", |knobs| {

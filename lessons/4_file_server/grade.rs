@@ -42,6 +42,9 @@ const SECRET: &str = "SECRET: this file is outside of the directory that is serv
 /// The message for arguments that are a mistake names both, whatever its words are.
 const OPTIONS: [&str; 2] = ["--bind", "--directory"];
 
+/// An address for examples (RFC 5737), which no computer has.
+const NOWHERE: &str = "192.0.2.1";
+
 fn main() -> ExitCode {
     grader::lesson!(FileServer)
         .served_folder("DIRECTORY")
@@ -108,7 +111,8 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let unknown = format!(".{}", draw.word());
-                typed_files(draw, &[&unknown, ""])
+                // Some begin as those do that are known.
+                typed_files(draw, &[&unknown, "", ".jsonl", ".html5", ".cssx"])
             },
         )
         .example(2, 1, "capital letters make no difference", Whole, |draw| {
@@ -195,7 +199,9 @@ fn main() -> ExitCode {
             Status,
             |draw| {
                 let folder = draw.word();
+                // The homepage is no page of it.
                 [
+                    write("index.html", "<h1>Home</h1>\n"),
                     write(format!("{folder}/only.txt"), "text\n"),
                     get(format!("/{folder}/")),
                 ]
@@ -330,6 +336,7 @@ fn main() -> ExitCode {
         })
         .check(7, 1, "a number is the port", port_argument)
         .check(7, 1, "--bind names the address", bind_option)
+        .check(7, 0, "65535 is a port, too", last_port)
         .check(
             7,
             0,
@@ -1451,6 +1458,20 @@ impl Model for FileServer {
                 },
             )
             .wrong(
+                "extension-begins",
+                "An extension that only begins like one of the table is taken for it: .jsonl is not .json. \
+                 Compare all of it.",
+                |knobs| knobs.extension = |name| extension(name).chars().take(4).collect(),
+            )
+            .or(|knobs| {
+                knobs.extension = |name| {
+                    let extension = extension(name);
+                    let mut known = TYPES.iter().map(|(known, _)| *known);
+                    let found = known.find(|known| extension.starts_with(known));
+                    found.map_or(extension.clone(), str::to_string)
+                };
+            })
+            .wrong(
                 "type-of-the-path",
                 "You take the extension from the path as it was sent. The path / ends with no \
                  name of a file, and what is sent is index.html: look at the name of the file.",
@@ -1952,4 +1973,26 @@ fn bind_option(run: &mut Run) -> Verdict {
     Err(ignored(answer.wrong(format!(
         "the program serves on http://127.0.0.1:{port}/, not on {url}"
     ))))
+}
+
+/// The last port may be taken by another program. So the address is one that cannot be bound: who
+/// takes 65535 for a port comes to that, and says so.
+fn last_port(run: &mut Run) -> Verdict {
+    bind_option(run)?;
+    if TcpListener::bind((NOWHERE, 0)).is_ok() {
+        return Ok(()); // some systems let a program listen at any address
+    }
+    let program = run.program().arg("--bind").arg(NOWHERE).arg("65535");
+    let ended = program.wait()?;
+    if !OPTIONS.iter().all(|option| ended.stderr().contains(option)) {
+        return Ok(());
+    }
+    let wrong = ended.wrong(format!(
+        "an error that {NOWHERE} is not an address of this computer"
+    ));
+    Err(wrong.because(
+        "last-port",
+        "The port 65535 is refused. It is the last one of the numbers from 0 to 65535, and a port like \
+         any other.",
+    ))
 }

@@ -1,6 +1,7 @@
 //! The checks of lesson 7, message_form: a page with a form, and a page with what was
 //! typed into it.
 
+use std::ops::Range;
 use std::process::ExitCode;
 
 use grader::record::Request;
@@ -11,6 +12,8 @@ use grader::{
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const FORM: &str = "application/x-www-form-urlencoded";
+/// The same, as a script in a page says it (fetch, of URLSearchParams).
+const FORM_OF_SCRIPT: &str = "application/x-www-form-urlencoded;charset=UTF-8";
 
 fn main() -> ExitCode {
     grader::lesson!(MessageForm)
@@ -45,6 +48,9 @@ fn main() -> ExitCode {
                     // As with the browser's reload.
                     message(&word),
                     message(""),
+                    post("/")
+                        .field("Content-Type", FORM_OF_SCRIPT)
+                        .body(format!("message={}", draw.word())),
                     get("/"),
                 ];
                 for method in ["PUT", "PATCH", "DELETE"] {
@@ -71,6 +77,7 @@ fn main() -> ExitCode {
                     message(&format!("{line} + {word}: 100%")),
                     message(&lines),
                     message(&indented(draw)),
+                    message(&format!("{}\r\n\r\n\r\n{}", draw.word(), draw.word())),
                     message(&format!("{}\t{}", draw.word(), draw.word())),
                     message(&format!("\r\n{}", draw.word())),
                     message(&format!("{}\r\n\r\n", draw.word())),
@@ -368,7 +375,10 @@ impl Model for MessageForm {
             13 => not_utf8(draw),
             14 => match draw.below(4) {
                 // Empty lines at its ends, or between its lines.
-                3 => message(&format!("{}\r\n\r\n{}", draw.word(), draw.word())),
+                3 => {
+                    let ends = "\r\n".repeat(draw.pick(&[2, 3]));
+                    message(&format!("{}{ends}{}", draw.word(), draw.word()))
+                }
                 1 => message(&format!("{}\r\n\r\n", draw.word())),
                 2 => message(&format!("\r\n{}", draw.word())),
                 _ => message(&format!("  {}  {}  ", draw.word(), draw.word())),
@@ -610,9 +620,9 @@ fn as_typed(page: Expect, message: &str) -> Expect {
     if let Some(rest) = with_empty_line(message) {
         page = page.shows_lines([rest, ""]);
     }
-    // And one between its lines.
-    if let Some((one, other)) = with_empty_line_between(message) {
-        page = without_line_ends(page, one, 1, other);
+    // And those between its lines.
+    if let Some((one, ends, other)) = with_empty_lines_between(message) {
+        page = without_line_ends(page, one, 1..ends, other);
     }
     // A comment of the page is no place for it.
     if is_plain(message) {
@@ -637,19 +647,23 @@ fn with_empty_line(message: &str) -> Option<&str> {
     rest.filter(|rest| is_plain(rest))
 }
 
-/// The words before and behind an empty line.
-fn with_empty_line_between(message: &str) -> Option<(&str, &str)> {
-    let words = message.split_once("\r\n\r\n");
-    words.filter(|(one, other)| is_plain(one) && is_plain(other))
+/// The words before and behind one empty line or several, and the number of line ends between them.
+fn with_empty_lines_between(message: &str) -> Option<(&str, usize, &str)> {
+    let (one, _) = message.split_once("\r\n")?;
+    let (_, other) = message.rsplit_once("\r\n")?;
+    let between = message.strip_prefix(one)?.strip_suffix(other)?;
+    let ends = between.matches("\r\n").count();
+    let is_empty = ends >= 2 && between == "\r\n".repeat(ends);
+    (is_empty && is_plain(one) && is_plain(other)).then_some((one, ends, other))
 }
 
 /// Between these two words do not stand so many line ends, however they are written.
-fn without_line_ends(page: Expect, one: &str, number: usize, other: &str) -> Expect {
+fn without_line_ends(page: Expect, one: &str, numbers: Range<usize>, other: &str) -> Expect {
     let ends = [
         "\r\n", "\n", "<br>", "<br/>", "<br />", "<br>\n", "<br/>\n", "<br />\n",
     ];
-    let parted = ends.map(|end| format!("{one}{}{other}", end.repeat(number)));
-    parted.into_iter().fold(page, Expect::body_lacks)
+    let parted = |number| ends.map(|end: &str| format!("{one}{}{other}", end.repeat(number)));
+    numbers.flat_map(parted).fold(page, Expect::body_lacks)
 }
 
 /// A text in the place of the words in the comment of message.html.
@@ -747,14 +761,14 @@ fn cut<const BYTES: usize>(page: Expect, message: &str) -> Expect {
     page.shows(&*kept).hides(more)
 }
 
-/// Of the empty line between two others, a reader sees nothing.
-fn without_line_between(page: Expect, message: &str) -> Expect {
-    match with_empty_line_between(message) {
-        Some((one, other)) => {
+/// Of empty lines between two others, a reader sees as many as these at most.
+fn with_empty_lines<const MOST: usize>(page: Expect, message: &str) -> Expect {
+    match with_empty_lines_between(message) {
+        Some((one, ends, other)) if ends > MOST + 1 => {
             let page = page.shows(format!("{one} {other}"));
-            without_line_ends(page, one, 2, other)
+            without_line_ends(page, one, MOST + 2..ends + 1, other)
         }
-        None => as_typed(page, message),
+        _ => as_typed(page, message),
     }
 }
 
@@ -882,6 +896,17 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.field = raw,
         )
         .wrong(
+            "type-looked-at",
+            "A form is refused if more stands behind its Content-Type, such as ;charset=UTF-8, which scripts in a \
+             page send. It has the field message, and nothing else is asked for: do not look at the type.",
+            |knobs| {
+                knobs.field = |asked| {
+                    let message = asked.form_field("message");
+                    message.filter(|_| asked.field("Content-Type") == Some(FORM))
+                };
+            },
+        )
+        .wrong(
             "cut-out",
             "You look for message= in the body and take what stands behind it. That may be the end \
              of another name, as in my-message=, and other fields may follow. parse_form takes the \
@@ -889,6 +914,17 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.field = |asked| behind_name(asked, &["&"]),
         )
         .or(|knobs| knobs.field = |asked| behind_name(asked, &[]))
+        .wrong(
+            "message-first",
+            "The field message is only found at the beginning of the body. It may stand behind other fields: \
+             parse_form finds it there.",
+            |knobs| {
+                knobs.field = |asked| {
+                    let message = asked.form_field("message");
+                    message.filter(|_| asked.text().starts_with("message="))
+                };
+            },
+        )
         .wrong(
             "last-field",
             "If the field message comes twice, the first one counts. You take the last.",
@@ -960,14 +996,16 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             "empty-line-lost",
             "An empty line between two lines of a message is lost. Its reader must see the message \
              just as it was typed: leave out no line, also not an empty one.",
-            |knobs| knobs.seen = without_line_between,
+            |knobs| knobs.seen = with_empty_lines::<0>,
         )
+        // Of several, one stays.
+        .or(|knobs| knobs.seen = with_empty_lines::<1>)
         // At its beginning and at its end, too.
         .or(|knobs| {
             knobs.seen = |page, message| match with_empty_line(message) {
                 Some(_) => without_empty_line(page, message),
                 None => {
-                    without_line_between(page, message.strip_prefix("\r\n").unwrap_or(message))
+                    with_empty_lines::<0>(page, message.strip_prefix("\r\n").unwrap_or(message))
                 }
             };
         })

@@ -12,12 +12,16 @@ use grader::{
 
 const HTML: &str = "text/html; charset=utf-8";
 const FORM: &str = "application/x-www-form-urlencoded";
+/// The same, as a script in a page says it (fetch, of URLSearchParams).
+const FORM_OF_SCRIPT: &str = "application/x-www-form-urlencoded;charset=UTF-8";
 
 fn main() -> ExitCode {
     grader::lesson!(MessageBoard)
         .example(1, 2, "a POST with a message answers 303", Status, |draw| {
             let put = request("PUT", "/").form(&[("message", &draw.line())]);
-            [message(&draw.line()), put]
+            let of_script = post("/").field("Content-Type", FORM_OF_SCRIPT);
+            let of_script = of_script.body(format!("message={}", draw.word()));
+            [message(&draw.line()), of_script, put]
         })
         .example(1, 1, "it sends the browser to /", Whole, |draw| {
             [message(&draw.line())]
@@ -195,7 +199,7 @@ fn with_empty_lines(draw: &mut Draw) -> [String; 3] {
     [
         format!("\r\n{one}"),
         format!("{other}\r\n\r\n"),
-        format!("{third}\r\n\r\n{fourth}"),
+        format!("{third}\r\n\r\n\r\n{fourth}"),
     ]
 }
 
@@ -210,6 +214,9 @@ struct Knobs {
     to_target: bool,
     /// The status of a form without a message.
     missing: u16,
+    /// Whether a form is taken for one without a message if its Content-Type is another one than
+    /// [`FORM`].
+    type_counts: bool,
     /// Whether PUT is answered as POST.
     takes_put: bool,
     /// Whether a message to another path is kept, which gets 404.
@@ -266,6 +273,7 @@ impl Default for Knobs {
             page_with_it: [false; 2],
             to_target: false,
             missing: 400,
+            type_counts: false,
             takes_put: false,
             keeps_elsewhere: false,
             keep: |messages, message| messages.push(message),
@@ -354,7 +362,8 @@ impl Model for MessageBoard {
             }
             "POST" => {
                 board.in_query.extend(asked.query_field("message"));
-                Some(match asked.form_field("message") {
+                let is_read = !knobs.type_counts || asked.field("Content-Type") == Some(FORM);
+                Some(match asked.form_field("message").filter(|_| is_read) {
                     Some(came) => posted(knobs, board, &came, &asked.target),
                     None => refusal(3, knobs.missing),
                 })
@@ -615,7 +624,10 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
             ["", line] | [line, "", ""] if line.is_empty() => expect,
             ["", line] => expect.shows_lines(["", line]),
             [line, "", ""] => expect.shows_lines([line, ""]),
-            [one, "", other] => without_empty_line(one, other).fold(expect, Expect::body_lacks),
+            [one, ref empty @ .., other] if empty.iter().all(|line| line.is_empty()) => {
+                let fewer = (1..=empty.len()).flat_map(|ends| with_line_ends(one, ends, other));
+                fewer.fold(expect, Expect::body_lacks)
+            }
             _ => expect,
         };
     }
@@ -648,11 +660,9 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
     expect
 }
 
-/// Two lines of a page between which there is no empty one.
-fn without_empty_line(one: &str, other: &str) -> impl Iterator<Item = String> {
-    ["\n", "\r\n", "<br>", "<br>\n"]
-        .into_iter()
-        .map(move |end| format!("{one}{end}{other}"))
+/// Two lines of a page with so many line ends between them, in each way to write these.
+fn with_line_ends(one: &str, number: usize, other: &str) -> [String; 4] {
+    ["\n", "\r\n", "<br>", "<br>\n"].map(|end| format!("{one}{}{other}", end.repeat(number)))
 }
 
 /// The lines of a text of several, if nothing of them has to be escaped.
@@ -758,6 +768,12 @@ fn about_redirects(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.page_with_it = [true, false])
         .or(|knobs| knobs.page_with_it = [false, true])
+        .wrong(
+            "type-looked-at",
+            "A form is refused if more stands behind its Content-Type, such as ;charset=UTF-8, which scripts in a \
+             page send. It has the field message, and nothing else is asked for: do not look at the type.",
+            |knobs| knobs.type_counts = true,
+        )
         .wrong(
             "takes-put",
             "PUT is answered as POST. Only GET and POST have an answer of their own here; for \
@@ -972,6 +988,8 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
                 };
             },
         )
+        // Of several, one stays.
+        .or(|knobs| knobs.read = |message| message.replace("\n\n\n", "\n\n"))
         .wrong(
             "tabs-lost",
             "Tabs are taken out of a message, so that the words beside one become one word. A message reads \

@@ -1417,6 +1417,9 @@ fn json_mistakes(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.decode = |text| without_need(text, "surname"))
         .or(|knobs| knobs.decode = |text| without_need(text, "pin"))
         .or(|knobs| knobs.decode = |text| without_need(text, "credit_card"))
+        // An Option is None where null stands, too.
+        .or(|knobs| knobs.decode = |text| without_need(&without_nulls(text, "name")?, "name"))
+        .or(|knobs| knobs.decode = |text| without_need(&without_nulls(text, "surname")?, "surname"))
         .wrong(
             "parsed-by-hand",
             "The answer is searched for quotes and names. JSON can be written in many ways: with \
@@ -1467,6 +1470,15 @@ fn without_need(text: &str, field: &str) -> Option<Person> {
     let fields = object.as_object_mut()?;
     fields.entry(field).or_insert(made_up);
     Person::in_json(&value.to_string())
+}
+
+/// The JSON without this field, if it is null.
+fn without_nulls(text: &str, field: &str) -> Option<String> {
+    let mut value: Value = serde_json::from_str(text).ok()?;
+    if value.get(field) == Some(&Value::Null) {
+        value.as_object_mut()?.remove(field);
+    }
+    Some(value.to_string())
 }
 
 /// The person in this JSON, with a PIN that was read as a number and written again.
