@@ -53,7 +53,10 @@ fn main() -> ExitCode {
             "a browser with the cookie is greeted by name",
             Whole,
             |draw| {
-                [draw.word(), capital(draw)].map(|name| with_cookies(&format!("visitor={name}")))
+                let word = draw.word();
+                // As long as the form allows.
+                let long = "n".repeat(LONGEST - word.len()) + &word;
+                [word, capital(draw), long].map(|name| with_cookies(&format!("visitor={name}")))
             },
         )
         .example(
@@ -254,8 +257,9 @@ struct Knobs {
     refuses: fn(&str) -> bool,
     /// The number of bytes of a form that are read.
     reads_form: usize,
-    /// What is said of the cookie if the name is empty, and if there is none.
+    /// What is said of the cookie if the name is empty, and if there is none; and the status.
     refused: [CookieValue; 2],
+    refused_status: [u16; 2],
     /// The most bytes of a name that is not refused, and the status of longer ones.
     longest: usize,
     too_long: u16,
@@ -354,6 +358,7 @@ impl Default for Knobs {
             refuses: |_| false,
             reads_form: usize::MAX,
             refused: [CookieValue::Unset, CookieValue::Unset],
+            refused_status: [400, 400],
             longest: usize::MAX,
             too_long: 400,
             is_it: |name| name == VISITOR,
@@ -625,6 +630,16 @@ impl Model for CookieServer {
                 if status == 400 {
                     return;
                 }
+                if name.trim().is_empty() && cookies.is_empty() {
+                    let says = format!(
+                        "An empty name is answered with {status}. It is no name to be kept: the status is 400."
+                    );
+                    mistakes
+                        .wrong("other-status-for-empty", says, move |knobs| {
+                            knobs.refused_status = [status; 2];
+                        })
+                        .or(move |knobs| knobs.refused_status[0] = status);
+                }
                 mistakes.wrong(
                     "other-answer",
                     "The answer to a name must have the status 303 and Location: /. Compare both.",
@@ -820,11 +835,16 @@ fn decoded_late(header: &str) -> Option<String> {
     Some(decoded.into_owned())
 }
 
+/// The first characters of a name.
+fn first<const MOST: usize>(name: &str) -> String {
+    name.chars().take(MOST).collect()
+}
+
 /// A form with an empty name, or without any.
 fn refused(knobs: &Knobs, step: u32, name: Option<&str>) -> Expect {
-    let said = &knobs.refused[usize::from(name.is_none())];
-    let expect = Expect::step(step).status(400);
-    expect.cookie_is(VISITOR, said.clone())
+    let which = usize::from(name.is_none());
+    let expect = Expect::step(step).status(knobs.refused_status[which]);
+    expect.cookie_is(VISITOR, knobs.refused[which].clone())
 }
 
 /// A name comes to be kept, of which as much is read.
@@ -1015,6 +1035,16 @@ fn about_the_page(mistakes: &mut Mistakes<Knobs>) {
              same text, with both spaces; and it gives you a new text, which you have to send.",
             |knobs| knobs.place = Place::Nowhere,
         )
+        .wrong(
+            "name-cut",
+            "A long name is cut in the greeting. The form allows fifty characters, and all of them are the name.",
+            |knobs| knobs.shown = first::<32>,
+        )
+        .or(|knobs| knobs.shown = first::<40>)
+        .or(|knobs| knobs.shown = first::<30>)
+        .or(|knobs| knobs.shown = first::<25>)
+        .or(|knobs| knobs.shown = first::<20>)
+        .or(|knobs| knobs.shown = first::<16>)
         .wrong(
             "not-escaped",
             "A name with tags in it becomes tags of the page. What is in a cookie comes from outside, \

@@ -557,6 +557,9 @@ struct Knobs {
     drops_blank: fn(method: &str) -> bool,
     /// Whether a field that nobody knows is refused.
     refuses_more: bool,
+    /// The status of a change with an id in it that is not that of the path, by PUT alone or by PATCH,
+    /// too.
+    other_id: [Option<u16>; 2],
     /// Of which methods the type is looked at.
     types: fn(method: &str) -> bool,
     /// Of which methods a body without a single byte is taken for one that says nothing, `{}`.
@@ -636,6 +639,7 @@ impl Default for Knobs {
             is_blank: |text, _| text.trim().is_empty(),
             drops_blank: |_| false,
             refuses_more: false,
+            other_id: [None, None],
             types: |_| true,
             takes_nothing: |_| false,
             takes_more_behind: false,
@@ -947,6 +951,10 @@ fn changed(knobs: &Knobs, world: &mut World, id: u32, asked: &Request) -> Option
         }
         Err(why) => return Some(Expect::step(5).status_in(&[404, knobs.status_of(why)])),
     };
+    let other_id = knobs.other_id[usize::from(!put)];
+    if let Some(status) = other_id.filter(|_| id_in(asked).is_some_and(|other| other != id)) {
+        return Some(knobs.problem(3, status, knobs.problems));
+    }
     let creates = knobs.put_creates.filter(|_| put && !is_there);
     if !is_there && creates.is_none() {
         return Some(missing);
@@ -1050,6 +1058,12 @@ fn refused(knobs: &Knobs, world: &World, place: Place) -> Expect {
             problem.field("Allow", allow.as_deref())
         }
     }
+}
+
+/// The number in a field `id` of what is sent.
+fn id_in(asked: &Request) -> Option<u32> {
+    let value: Value = serde_json::from_slice(asked.body.as_deref()?).ok()?;
+    value.get("id")?.as_u64()?.try_into().ok()
 }
 
 // What is drawn.
@@ -2034,6 +2048,17 @@ fn constants(asked: &Request, answer: &grader::record::Answer, mistakes: &mut Mi
     let status = answer.status;
     if status >= 500 {
         return;
+    }
+    if let ("PUT" | "PATCH", Some(Place::Note(id))) = (&*asked.method, Place::of(asked.path()))
+        && id_in(asked).is_some_and(|other| other != id)
+    {
+        let says = "A change is refused if it has an id in it that is not that of the path. The field id is one of \
+                    those that are left out: the path says which note it is.";
+        mistakes
+            .wrong("id-looked-at", says, move |knobs| {
+                knobs.other_id = [Some(status), None];
+            })
+            .or(move |knobs| knobs.other_id = [Some(status); 2]);
     }
     let mut other = |name: &str, says: String, set: fn(&mut Knobs, u16)| {
         mistakes.wrong(name, says, move |knobs| set(knobs, status));

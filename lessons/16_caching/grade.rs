@@ -1592,10 +1592,11 @@ fn about_parts(mistakes: &mut Mistakes<Knobs>) {
         .wrong(
             "large-number-is-none",
             "A part with a large number in it is not understood. A client may write a last byte as large as it \
-             likes, to say: as far as it goes. Read the numbers as usize; u32 ends at 4294967295.",
+             likes, to say: as far as it goes. Read the numbers as usize; u32 ends at 4294967295, and u16 at 65535.",
             |knobs| knobs.ranged.push(|value, length| ranged_up_to(u32::MAX, value, length)),
         )
         .or(|knobs| knobs.ranged.push(|value, length| ranged_up_to(u32::MAX / 2, value, length)))
+        .or(|knobs| knobs.ranged.push(|value, length| ranged_up_to(u16::MAX.into(), value, length)))
         .or(|knobs| {
             knobs.ranged.push(|value, length| ranged_with_last_up_to(u32::MAX, value, length));
         })
