@@ -234,6 +234,7 @@ impl<M: Model> Graded<M> {
     /// Gives each finding its cause.
     pub(super) fn find_causes(&mut self, findings: &mut [&mut Finding]) {
         let mut unexplained = Vec::new();
+        let mut named = Vec::new();
         for finding in findings.iter_mut() {
             let rule = rule_of(finding).or_else(|| self.lost(finding));
             // A check that is a function may have named a cause. It knows more than that the
@@ -243,6 +244,8 @@ impl<M: Model> Graded<M> {
             let gives_way = |told: &Told| is_vague(told) || told.name == "no-answer";
             if let Some(told) = rule.as_ref().filter(|told| !(is_named && gives_way(told))) {
                 finding.cause = Cause::Rule(told.clone());
+            } else if is_named {
+                named.push(finding.check.clone());
             }
             let model_said_it = finding.expected.is_some();
             if model_said_it && rule.as_ref().is_none_or(is_vague) {
@@ -267,6 +270,7 @@ impl<M: Model> Graded<M> {
                 finding.cause = cause;
             }
         }
+        hold_back(findings, &named);
     }
 
     /// The panic that explains what the model did not expect, if one before it does.
@@ -287,6 +291,34 @@ impl<M: Model> Graded<M> {
             Some(played.acts)
         };
         cause::explain::<M>(&self.plays, &self.open, &mut draw, &mut play)
+    }
+}
+
+/// A check that is a function sees one thing alone, and names a cause for it. A mistake that explains
+/// every answer, in its step or an earlier one, may have led to that, too. So what was `named` is not
+/// told beside another mistake.
+fn hold_back(findings: &mut [&mut Finding], named: &[String]) {
+    let is_by_model = |finding: &&&mut Finding| {
+        finding.expected.is_some() && !matches!(finding.cause, Cause::Rule(_))
+    };
+    let told = findings.iter().filter(is_by_model).flat_map(|finding| {
+        let names = finding.cause.names().into_iter();
+        names.map(|name| (finding.step, finding.check.clone(), name.to_string()))
+    });
+    let told: Vec<(u32, String, String)> = told.collect();
+    for finding in findings.iter_mut().filter(|f| named.contains(&f.check)) {
+        let names = finding.cause.names();
+        let before = || told.iter().filter(|(step, ..)| *step <= finding.step);
+        let is_same = before().any(|(_, _, name)| names.contains(&&**name));
+        if let (Some((_, check, _)), false) = (before().next(), is_same) {
+            finding.cause = Cause::Rule(Told {
+                name: "may-follow".into(),
+                says: format!(
+                    "First mend what is told of \"{check}\": this failure may come from it. If this check still \
+                     fails then, it says why."
+                ),
+            });
+        }
     }
 }
 
@@ -351,4 +383,42 @@ fn must_come_again(seen: &Seen, what: &Expected) -> bool {
         Seen::Ended(_) | Seen::Serves | Seen::Nothing => false,
     };
     broken || matches!(what.what, What::Took(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::CheckInfo;
+
+    #[test]
+    fn what_a_function_names_is_held_back_behind_another_mistake() {
+        let finding = |step: u32, name: &str, cause: Cause| Finding {
+            cause,
+            ..Finding::of(&CheckInfo {
+                step,
+                name: name.into(),
+                points: 1,
+            })
+        };
+        let told = |name: &str| Told {
+            name: name.into(),
+            says: String::new(),
+        };
+        let mut by_model = finding(2, "by the model", Cause::Certain(told("deaf")));
+        by_model.expected = Some(Expected {
+            step: 2,
+            what: What::Status(vec![200]),
+        });
+        let mut all = [
+            finding(1, "before it", Cause::Rule(told("mute"))),
+            by_model,
+            finding(2, "behind it", Cause::Rule(told("mute"))),
+            finding(3, "the same", Cause::Rule(told("deaf"))),
+            finding(3, "a panic", Cause::Rule(told("panicked"))),
+        ];
+        let named = [0, 2, 3].map(|at| all[at].check.clone());
+        hold_back(&mut all.each_mut(), &named);
+        let names = all.each_ref().map(|finding| finding.cause.names().concat());
+        assert_eq!(names, ["mute", "deaf", "may-follow", "deaf", "panicked"]);
+    }
 }
