@@ -2910,6 +2910,15 @@ fn too_large(run: &mut Run) -> Verdict {
     nothing_left(&service, &folder, &good, &done)
 }
 
+/// Waits until the temporary file of an upload is there, beside these. (If its bytes are in memory,
+/// nothing can be seen, and nothing is left.)
+fn until_begun(folder: &Path, before: &[String]) {
+    let began = Instant::now();
+    while files(folder) == before && began.elapsed() < Duration::from_millis(300) {
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Whether nothing more is left of a picture that breaks off.
 fn leaves_nothing_of_half(service: &Service, folder: &Path, run: &mut Run) -> bool {
     let before = files(folder);
@@ -2918,11 +2927,7 @@ fn leaves_nothing_of_half(service: &Service, folder: &Path, run: &mut Run) -> bo
         return false;
     };
     pieces.send(&whole[..whole.len() / 2]);
-    // Until it is there, nothing can be left of it.
-    let began = Instant::now();
-    while files(folder) == before && began.elapsed() < Duration::from_millis(300) {
-        thread::sleep(Duration::from_millis(5));
-    }
+    until_begun(folder, &before);
     let _ = pieces.stream.shutdown(Shutdown::Both);
     drop(pieces);
     soon(|| files(folder) == before)
@@ -2944,11 +2949,7 @@ fn half(run: &mut Run) -> Verdict {
             continue;
         };
         pieces.send(&whole[..length]);
-        // The temporary file is there, or the bytes are in memory: then, nothing can be seen.
-        let began = Instant::now();
-        while files(&folder) == good && began.elapsed() < Duration::from_millis(300) {
-            thread::sleep(Duration::from_millis(5));
-        }
+        until_begun(&folder, &good);
         let page = service.get("/")?;
         let numbered = folder.join("2.png").exists();
         if page.text().contains(&word) || numbered {
@@ -3001,10 +3002,7 @@ fn killed(run: &mut Run) -> Verdict {
         return Ok(());
     };
     pieces.send(&whole[..whole.len() / 2]);
-    let began = Instant::now();
-    while files(&folder) == good && began.elapsed() < Duration::from_millis(300) {
-        thread::sleep(Duration::from_millis(5));
-    }
+    until_begun(&folder, &good);
     service.stop();
     let next = serve(run, &folder, MIB)?;
     if soon(|| files(&folder) == good) {
