@@ -32,7 +32,11 @@ struct Problem {
 
 impl Problem {
     fn new(status: u16, error: impl Into<String>) -> Problem {
-        Problem { error: error.into(), status, allow: None }
+        Problem {
+            error: error.into(),
+            status,
+            allow: None,
+        }
     }
 
     fn missing() -> Problem {
@@ -61,7 +65,11 @@ struct Shelf {
 impl Shelf {
     fn add(&mut self, text: String, done: bool) -> Note {
         self.given += 1;
-        let note = Note { id: self.given, text, done };
+        let note = Note {
+            id: self.given,
+            text,
+            done,
+        };
         self.notes.push(note.clone());
         note
     }
@@ -121,14 +129,22 @@ fn receive(request: &mut Request) -> io::Result<Result<Sent, Problem>> {
     let mut bytes = Vec::new();
     request.body().read_to_end(&mut bytes)?;
     if !is_json {
-        return Ok(Err(Problem::new(415, "This service understands application/json only.")));
+        return Ok(Err(Problem::new(
+            415,
+            "This service understands application/json only.",
+        )));
     }
     Ok(match serde_json::from_slice::<Sent>(&bytes) {
         Err(error) => {
             let status = if error.is_data() { 422 } else { 400 };
             Err(Problem::new(status, error.to_string()))
         }
-        Ok(sent) if sent.text.as_ref().is_some_and(|text| text.trim().is_empty()) => {
+        Ok(sent)
+            if sent
+                .text
+                .as_ref()
+                .is_some_and(|text| text.trim().is_empty()) =>
+        {
             Err(Problem::new(422, "There is nothing in the text."))
         }
         Ok(sent) => Ok(sent),
@@ -136,7 +152,9 @@ fn receive(request: &mut Request) -> io::Result<Result<Sent, Problem>> {
 }
 
 fn need_text(sent: Sent) -> Result<(String, bool), Problem> {
-    let text = sent.text.ok_or_else(|| Problem::new(422, "Where is the text?"))?;
+    let text = sent
+        .text
+        .ok_or_else(|| Problem::new(422, "Where is the text?"))?;
     Ok((text, sent.done.unwrap_or_default()))
 }
 
@@ -154,7 +172,12 @@ impl Service {
                 Outcome::Json(200, json(&notes)?)
             }
             Some(Place::One(id)) => {
-                let found = self.shelf().notes.iter().find(|note| note.id == id).cloned();
+                let found = self
+                    .shelf()
+                    .notes
+                    .iter()
+                    .find(|note| note.id == id)
+                    .cloned();
                 match found {
                     Some(note) => Outcome::Json(200, json(&note)?),
                     None => return Ok(Err(Problem::missing())),
@@ -185,7 +208,10 @@ impl Service {
             Err(problem) => return Ok(Err(problem)),
         };
         if whole && sent.text.is_none() {
-            return Ok(Err(Problem::new(422, "The whole note, please: it has a text.")));
+            return Ok(Err(Problem::new(
+                422,
+                "The whole note, please: it has a text.",
+            )));
         }
         let changed = self.replace(id, |note| {
             note.text = sent.text.unwrap_or_else(|| note.text.clone());
@@ -240,9 +266,14 @@ fn answer(attempt: Attempt, response: Response) -> Answer {
             .send_response(200)
             .send_header("Content-Type", "text/html; charset=utf-8")
             .end_headers()?
-            .send(PAGE.replace("</body>", "<footer><p>Made in lesson 15.</p></footer>\n</body>")),
+            .send(PAGE.replace(
+                "</body>",
+                "<footer><p>Made in lesson 15.</p></footer>\n</body>",
+            )),
         Err(problem) => {
-            let mut headers = response.send_response(problem.status).send_header("Content-Type", JSON);
+            let mut headers = response
+                .send_response(problem.status)
+                .send_header("Content-Type", JSON);
             if let Some(list) = problem.allow {
                 headers = headers.send_header("Allow", list);
             }
@@ -286,5 +317,7 @@ fn main() -> http_core::Result<()> {
     let service = Service::default();
     service.shelf().add("Feed the cat".into(), true);
     service.shelf().add("Learn what PUT does".into(), false);
-    HttpServer::bind(local_address())?.threads(4).serve_forever(service)
+    HttpServer::bind(local_address())?
+        .threads(4)
+        .serve_forever(service)
 }

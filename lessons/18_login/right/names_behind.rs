@@ -123,7 +123,10 @@ impl Board {
     fn register(&self, name: String, password: &str) -> io::Result<Reply> {
         let length = password.chars().count();
         if name.trim().is_empty() || length < 8 {
-            return Ok(Sorry(400, "We need a name, and a password of 8 characters or more."));
+            return Ok(Sorry(
+                400,
+                "We need a name, and a password of 8 characters or more.",
+            ));
         }
         let hash = hash(password);
         let mut members = self.members.lock().unwrap();
@@ -149,7 +152,10 @@ impl Board {
         let lasts = session_seconds();
         let ends = Instant::now() + Duration::from_secs(lasts);
         let key = token.digest();
-        self.sessions.lock().unwrap().insert(key, Session { name, ends });
+        self.sessions
+            .lock()
+            .unwrap()
+            .insert(key, Session { name, ends });
         Go("/", Some(session_cookie(&token.0, lasts)))
     }
 
@@ -243,7 +249,9 @@ fn is_foreign(request: &Request) -> bool {
     };
     let host = request.header("Host").unwrap_or_default();
     // nginx, in front of this server, speaks HTTPS.
-    ["http", "https"].iter().all(|scheme| origin != format!("{scheme}://{host}"))
+    ["http", "https"]
+        .iter()
+        .all(|scheme| origin != format!("{scheme}://{host}"))
 }
 
 /// What is kept of a password: a salted hash, with all that is needed to check it.
@@ -315,5 +323,7 @@ fn main() -> http_core::Result<()> {
         sessions: Mutex::default(),
         messages: Mutex::default(),
     };
-    HttpServer::bind(local_address())?.threads(4).serve_forever(board)
+    HttpServer::bind(local_address())?
+        .threads(4)
+        .serve_forever(board)
 }
