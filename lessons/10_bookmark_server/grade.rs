@@ -300,7 +300,8 @@ fn main() -> ExitCode {
         )
         .example(4, 1, "a good bookmark answers 303", Status, |draw| {
             let (site, uri) = good(draw);
-            [site, posted(&draw.word(), &uri)]
+            let of_script = posted(&draw.word(), &uri).of_script();
+            [site, posted(&draw.word(), &uri), of_script]
         })
         .example(4, 1, "its Location is /", Whole, |draw| {
             let (site, uri) = good(draw);

@@ -24,7 +24,7 @@ const LONGEST: usize = 50;
 fn main() -> ExitCode {
     grader::lesson!(CookieServer)
         .example(1, 1, "a POST with a name answers 303", Status, |draw| {
-            [keep(&draw.word())]
+            [keep(&draw.word()), keep(&draw.word()).of_script()]
         })
         .example(
             1,

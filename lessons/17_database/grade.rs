@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     grader::lesson!(DatabaseBoard)
         .served_folder("DIRECTORY")
         .example(1, 1, "a message is answered with 303", Status, |draw| {
-            [posted(&draw.word())]
+            [posted(&draw.word()), posted(&draw.word()).of_script()]
         })
         .example(
             1,

@@ -60,7 +60,8 @@ type Lesson = grader::Lesson<Login>;
 fn register_examples(lesson: Lesson) -> Lesson {
     lesson
         .example(1, 1, "a new member is sent to /login", Whole, |draw| {
-            [Someone::new(draw).registers(), get("/login")]
+            let by_script = Someone::new(draw).registers().of_script();
+            [Someone::new(draw).registers(), get("/login"), by_script]
         })
         .example(
             1,

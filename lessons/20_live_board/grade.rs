@@ -87,7 +87,7 @@ fn main() -> ExitCode {
         )
         .check(1, 1, "the answer does not end", does_not_end)
         .example(2, 1, "a POST with a message answers 204", Status, |draw| {
-            [message(&draw.word())]
+            [message(&draw.word()), message(&draw.word()).of_script()]
         })
         .check(2, 2, "a new message reaches one who listens", reaches_one)
         .check(2, 1, "a message that is refused reaches nobody", refused)

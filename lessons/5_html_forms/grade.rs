@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use grader::model::{shown, tags};
 use grader::record::Request;
 use grader::{Act, Answer, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole};
-use grader::{encode_form, get, post};
+use grader::{FORM, encode_form, get, post};
 
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -646,9 +646,7 @@ impl Model for Bookshop {
                     password.as_bytes(),
                 ]
                 .concat();
-                post("/login")
-                    .field("Content-Type", "application/x-www-form-urlencoded")
-                    .body(form)
+                post("/login").field("Content-Type", FORM).body(form)
             }
         }]
     }
@@ -1408,8 +1406,8 @@ fn no_attribute(run: &mut Run, act: Act, typed: &str) -> Verdict {
 
 /// How clients call what they send: as a browser does, in other words, or not at all.
 const FORM_TYPES: [&str; 6] = [
-    "application/x-www-form-urlencoded",
-    "application/x-www-form-urlencoded",
+    FORM,
+    FORM,
     "application/x-www-form-urlencoded; charset=UTF-8",
     "text/plain",
     "application/json",

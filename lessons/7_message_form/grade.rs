@@ -6,14 +6,11 @@ use std::process::ExitCode;
 
 use grader::record::Request;
 use grader::{
-    Act, Draw, Expect, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post, request,
+    Act, Draw, Expect, FORM, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post, request,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
-const FORM: &str = "application/x-www-form-urlencoded";
-/// The same, as a script in a page says it (fetch, of URLSearchParams).
-const FORM_OF_SCRIPT: &str = "application/x-www-form-urlencoded;charset=UTF-8";
 
 fn main() -> ExitCode {
     grader::lesson!(MessageForm)
@@ -48,9 +45,7 @@ fn main() -> ExitCode {
                     // As with the browser's reload.
                     message(&word),
                     message(""),
-                    post("/")
-                        .field("Content-Type", FORM_OF_SCRIPT)
-                        .body(format!("message={}", draw.word())),
+                    message(&draw.word()).of_script(),
                     get("/"),
                 ];
                 for method in ["PUT", "PATCH", "DELETE"] {
@@ -894,17 +889,6 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             "not-decoded",
             "The message comes back as it travels, with + and %. parse_form decodes the fields.",
             |knobs| knobs.field = raw,
-        )
-        .wrong(
-            "type-looked-at",
-            "A form is refused if more stands behind its Content-Type, such as ;charset=UTF-8, which scripts in a \
-             page send. It has the field message, and nothing else is asked for: do not look at the type.",
-            |knobs| {
-                knobs.field = |asked| {
-                    let message = asked.form_field("message");
-                    message.filter(|_| asked.field("Content-Type") == Some(FORM))
-                };
-            },
         )
         .wrong(
             "cut-out",

@@ -6,22 +6,21 @@ use std::time::Duration;
 
 use grader::model::folded;
 use grader::{
-    Act, Answer, Draw, Expect, Failure, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get,
-    post, request,
+    Act, Answer, Draw, Expect, FORM, Failure, Mistakes, Model, Run, Seen, Status, Verdict, Whole,
+    get, post, request,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
-const FORM: &str = "application/x-www-form-urlencoded";
-/// The same, as a script in a page says it (fetch, of URLSearchParams).
-const FORM_OF_SCRIPT: &str = "application/x-www-form-urlencoded;charset=UTF-8";
 
 fn main() -> ExitCode {
     grader::lesson!(MessageBoard)
         .example(1, 2, "a POST with a message answers 303", Status, |draw| {
             let put = request("PUT", "/").form(&[("message", &draw.line())]);
-            let of_script = post("/").field("Content-Type", FORM_OF_SCRIPT);
-            let of_script = of_script.body(format!("message={}", draw.word()));
-            [message(&draw.line()), of_script, put]
+            [
+                message(&draw.line()),
+                message(&draw.word()).of_script(),
+                put,
+            ]
         })
         .example(1, 1, "it sends the browser to /", Whole, |draw| {
             [message(&draw.line())]
@@ -214,9 +213,6 @@ struct Knobs {
     to_target: bool,
     /// The status of a form without a message.
     missing: u16,
-    /// Whether a form is taken for one without a message if its Content-Type is another one than
-    /// [`FORM`].
-    type_counts: bool,
     /// Whether PUT is answered as POST.
     takes_put: bool,
     /// Whether a message to another path is kept, which gets 404.
@@ -273,7 +269,6 @@ impl Default for Knobs {
             page_with_it: [false; 2],
             to_target: false,
             missing: 400,
-            type_counts: false,
             takes_put: false,
             keeps_elsewhere: false,
             keep: |messages, message| messages.push(message),
@@ -362,8 +357,7 @@ impl Model for MessageBoard {
             }
             "POST" => {
                 board.in_query.extend(asked.query_field("message"));
-                let is_read = !knobs.type_counts || asked.field("Content-Type") == Some(FORM);
-                Some(match asked.form_field("message").filter(|_| is_read) {
+                Some(match asked.form_field("message") {
                     Some(came) => posted(knobs, board, &came, &asked.target),
                     None => refusal(3, knobs.missing),
                 })
@@ -770,12 +764,6 @@ fn about_redirects(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.page_with_it = [true, false])
         .or(|knobs| knobs.page_with_it = [false, true])
-        .wrong(
-            "type-looked-at",
-            "A form is refused if more stands behind its Content-Type, such as ;charset=UTF-8, which scripts in a \
-             page send. It has the field message, and nothing else is asked for: do not look at the type.",
-            |knobs| knobs.type_counts = true,
-        )
         .wrong(
             "takes-put",
             "PUT is answered as POST. Only GET and POST have an answer of their own here; for \

@@ -180,8 +180,8 @@ pub use place::steps::open as open_steps;
 pub use program::build::without_variables_of_a_run;
 pub use program::guard::{Guarded, command as guarded, guard_if_asked};
 pub use record::{
-    Act, Bytes, CookieValue, Expect, NOBODY, OUTSIDE, Reply, SERVICE, Seen, encode_form, get, post,
-    random_value, request, run, serves, short_value, start, write,
+    Act, Bytes, CookieValue, Expect, FORM, NOBODY, OUTSIDE, Reply, SERVICE, Seen, encode_form, get,
+    post, random_value, request, run, serves, short_value, start, write,
 };
 pub use report::{Part, parts as report};
 pub use show::{count, with_reason};

@@ -18,7 +18,7 @@ mod outcome;
 mod seen;
 
 pub(crate) use act::Connections;
-pub use act::{Act, Command, Reply, Request, encode_form};
+pub use act::{Act, Command, FORM, Reply, Request, encode_form};
 pub use act::{get, post, request, run, serves, start, write};
 pub use bytes::Bytes;
 pub(crate) use cookie::set_by;

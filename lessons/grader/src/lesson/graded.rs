@@ -253,7 +253,7 @@ impl<M: Model> Graded<M> {
             }
         }
         if unexplained.is_empty() {
-            return;
+            return hold_back(findings, &named);
         }
         let explained = match fault::caught(|| self.explain()) {
             Ok(explained) => explained,
@@ -295,29 +295,46 @@ impl<M: Model> Graded<M> {
 }
 
 /// A check that is a function sees one thing alone, and names a cause for it. A mistake that explains
-/// every answer, in its step or an earlier one, may have led to that, too. So what was `named` is not
-/// told beside another mistake.
+/// every answer, in its step or an earlier one, may have led to that, too; so may one that another
+/// function has `named` in an earlier step. So what it names is not told beside these.
 fn hold_back(findings: &mut [&mut Finding], named: &[String]) {
+    /// What is told, and the first step in which no function tells another mistake.
+    struct Before {
+        from: u32,
+        check: String,
+        name: String,
+    }
+    let told = |finding: &Finding, from| {
+        let names = finding.cause.names().into_iter().map(str::to_string);
+        let all = names.map(|name| Before {
+            from,
+            check: finding.check.clone(),
+            name,
+        });
+        all.collect::<Vec<_>>()
+    };
     let is_by_model = |finding: &&&mut Finding| {
         finding.expected.is_some() && !matches!(finding.cause, Cause::Rule(_))
     };
-    let told = findings.iter().filter(is_by_model).flat_map(|finding| {
-        let names = finding.cause.names().into_iter();
-        names.map(|name| (finding.step, finding.check.clone(), name.to_string()))
-    });
-    let told: Vec<(u32, String, String)> = told.collect();
+    let by_model = findings.iter().filter(is_by_model);
+    let mut all: Vec<Before> = by_model.flat_map(|one| told(one, one.step)).collect();
+    findings.sort_by_key(|finding| finding.step);
     for finding in findings.iter_mut().filter(|f| named.contains(&f.check)) {
         let names = finding.cause.names();
-        let before = || told.iter().filter(|(step, ..)| *step <= finding.step);
-        let is_same = before().any(|(_, _, name)| names.contains(&&**name));
-        if let (Some((_, check, _)), false) = (before().next(), is_same) {
-            finding.cause = Cause::Rule(Told {
-                name: "may-follow".into(),
-                says: format!(
-                    "First mend what is told of \"{check}\": this failure may come from it. If this check still \
-                     fails then, it says why."
-                ),
-            });
+        let mut before = all.iter().filter(|one| one.from <= finding.step);
+        let is_same = before.clone().any(|one| names.contains(&&*one.name));
+        match before.next() {
+            Some(first) if !is_same => {
+                finding.cause = Cause::Rule(Told {
+                    name: "may-follow".into(),
+                    says: format!(
+                        "First mend what is told of \"{}\": this failure may come from it. If this check \
+                         still fails then, it says why.",
+                        first.check
+                    ),
+                });
+            }
+            _ => all.extend(told(finding, finding.step + 1)),
         }
     }
 }
@@ -404,21 +421,30 @@ mod tests {
             name: name.into(),
             says: String::new(),
         };
-        let mut by_model = finding(2, "by the model", Cause::Certain(told("deaf")));
+        let mut by_model = finding(3, "by the model", Cause::Certain(told("deaf")));
         by_model.expected = Some(Expected {
-            step: 2,
+            step: 3,
             what: What::Status(vec![200]),
         });
         let mut all = [
-            finding(1, "before it", Cause::Rule(told("mute"))),
+            finding(1, "before all", Cause::Rule(told("mute"))),
+            finding(1, "in the same step", Cause::Rule(told("blind"))),
+            finding(2, "behind a function", Cause::Rule(told("lame"))),
             by_model,
-            finding(2, "behind it", Cause::Rule(told("mute"))),
-            finding(3, "the same", Cause::Rule(told("deaf"))),
-            finding(3, "a panic", Cause::Rule(told("panicked"))),
+            finding(3, "behind both", Cause::Rule(told("lame"))),
+            finding(3, "as the model", Cause::Rule(told("deaf"))),
+            finding(4, "as a function", Cause::Rule(told("mute"))),
+            finding(4, "a panic", Cause::Rule(told("panicked"))),
         ];
-        let named = [0, 2, 3].map(|at| all[at].check.clone());
+        let named = [0, 1, 2, 4, 5, 6].map(|at| all[at].check.clone());
         hold_back(&mut all.each_mut(), &named);
         let names = all.each_ref().map(|finding| finding.cause.names().concat());
-        assert_eq!(names, ["mute", "deaf", "may-follow", "deaf", "panicked"]);
+        let follows = "may-follow";
+        assert_eq!(
+            names,
+            [
+                "mute", "blind", follows, "deaf", follows, "deaf", "mute", "panicked"
+            ]
+        );
     }
 }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{Bytes, Fields, field};
 
 /// The type of a form's body.
-const FORM: &str = "application/x-www-form-urlencoded";
+/// The type of a form, as a browser says it.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+/// The same, as a script in a page says it (`fetch`, of `URLSearchParams`).
+const FORM_OF_SCRIPT: &str = "application/x-www-form-urlencoded;charset=UTF-8";
 
 /// One thing that is done to a program. Acts are made by [`get`], [`post`], [`request`],
 /// [`run`] and [`serves`], and completed by the methods here:
@@ -211,6 +214,19 @@ impl Act {
     #[track_caller]
     pub fn form(self, fields: &[(&str, &str)]) -> Self {
         self.field("Content-Type", FORM).body(encode_form(fields))
+    }
+
+    /// Sends the form as a script in a page does, which says more behind its type: a charset.
+    ///
+    /// # Panics
+    ///
+    /// If the act is no request with a form: a mistake in the lesson.
+    #[track_caller]
+    pub fn of_script(mut self) -> Self {
+        let mut fields = self.request_mut().fields.iter_mut();
+        let kind = fields.find(|(_, value)| value == FORM);
+        kind.expect("a form has its type").1 = FORM_OF_SCRIPT.into();
+        self
     }
 
     /// Adds a variable to the environment of a program that is run or started.

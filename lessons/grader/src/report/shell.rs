@@ -12,14 +12,11 @@
 
 use std::fmt::Write as _;
 
-use crate::record::{Command, Fields, Request};
+use crate::record::{Command, FORM, Fields, Request};
 
 mod quoting;
 
 use quoting::{printf, single_quoted};
-
-/// The type of a form's body, which curl adds by itself.
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +100,7 @@ impl Shell {
         }
         let is_type = |name: &str| name.eq_ignore_ascii_case("content-type");
         for (name, value) in &request.fields {
+            // curl adds this one by itself.
             if body.is_some() && is_type(name) && value == FORM {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! Requests that are read as others.
 
-use crate::record::Request;
+use crate::record::{FORM, Request};
 
 use super::Named;
 use super::values::decoded;
@@ -98,6 +98,8 @@ pub const READS: &[Named<Reading>] = &[
         &[|asked| (asked.method == "POST").then(|| Request { method: "GET".into(), body: None, ..asked.clone() })]),
     ("method-unread", "You do not look at the method: PUT is answered as POST.",
         &[|asked| (asked.method == "PUT").then(|| Request { method: "POST".into(), ..asked.clone() })]),
+    ("type-with-more", "You take a form only if nothing stands behind its Content-Type. Scripts in a page send more there, such as ;charset=UTF-8. It is a form, too.",
+        &[|asked| asked.field("Content-Type")?.strip_prefix(FORM)?.starts_with(';').then(|| with_body(asked, |_| Vec::new()))?]),
     ("query-for-body", "You look for the fields in the query. A form that is sent by POST has them in its body.",
         &[|asked| with_body(asked, |_| asked.query().into())]),
     ("query-and-body", "You take fields of the query as well. A form that is sent by POST has its fields in the body, and only there.", &[
