@@ -398,7 +398,13 @@ const NOT_COUNTED: (&str, &str) = (
      has returned. (A guard that is bound to _ is dropped at once. Give it a name, such as _counted.)",
 );
 
-/// The failure of an upload that is not counted: what is counted tells why.
+const FRAME_NOT_COUNTED: (&str, &str) = (
+    "frame-not-counted",
+    "A frame does not count itself: while an upload is under way, the number in it is 1. All requests are \
+     counted but those for /, /count and /chart.svg.",
+);
+
+/// The failure of an upload or a frame that is not counted: what is counted tells why.
 fn not_counted(service: &Service, wrong: Failure) -> Failure {
     let is_counted = || {
         let frame = service.begin(get("/frame/1"));
@@ -412,7 +418,11 @@ fn not_counted(service: &Service, wrong: Failure) -> Failure {
         Ok::<bool, Failure>(seen == 2)
     };
     if !is_counted().unwrap_or(false) {
-        return wrong.because(NOT_COUNTED.0, NOT_COUNTED.1);
+        let (name, says) = match count_of_an_upload(service) {
+            Ok(said) if said == "1" => FRAME_NOT_COUNTED,
+            _ => NOT_COUNTED,
+        };
+        return wrong.because(name, says);
     }
     let by_get = || {
         let upload = Upload::begin_by("GET", service)?;
@@ -559,11 +569,7 @@ fn frame_says_two(service: &Service, upload: Upload) -> Verdict {
     }
     let wrong = answer.wrong("a frame with the number 2: it and the upload are under way");
     Err(match number {
-        Some(1) => wrong.because(
-            "frame-not-counted",
-            "A frame does not count itself: while an upload is under way, the number in it is 1. All requests \
-             are counted but those for /, /count and /chart.svg.",
-        ),
+        Some(1) => wrong.because(FRAME_NOT_COUNTED.0, FRAME_NOT_COUNTED.1),
         Some(3) => wrong.because(
             "frame-counted-twice",
             "A frame is counted twice: while an upload is under way, the number in it is 3. One guard for each \

@@ -287,7 +287,7 @@ impl Text {
                 form.method == *method
                     && form.is_readable()
                     && form.can_be_sent() != *cannot_be_sent
-                    && (form.action.is_empty() || form.action == *action)
+                    && form.leads_to(action)
                     && field
                         .as_ref()
                         .is_none_or(|field| form.fields.contains(field))
@@ -509,6 +509,15 @@ mod tests {
         };
         assert!(has("post", "/", Some("message")), "to its own address");
         assert!(has("post", "/", None));
+        for action in ["#", "?x=1", ".", "./", "http://service.test", "/?x=1#y"] {
+            let page = format!("<form method=post action='{action}'><button></form>");
+            let expect = Expect::step(1).has_form("post", "/", None);
+            assert_eq!(differs(expect, &answer(200, &[], &page)), None, "{action}");
+        }
+        let page = "<form method=post action=./login><button></form>";
+        let expect = |path| Expect::step(1).has_form("post", path, None);
+        assert_eq!(differs(expect("/login"), &answer(200, &[], page)), None);
+        assert!(differs(expect("/"), &answer(200, &[], page)).is_some());
         assert!(has("get", "/x", Some("words")));
         assert!(!has("get", "/", None));
         assert!(

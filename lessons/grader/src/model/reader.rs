@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
-use crate::record::Bytes;
+use crate::record::{Bytes, SERVICE};
 
 /// A start tag of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +170,13 @@ impl Form {
         }
     }
 
+    /// Whether it is sent to this path: it names it in one of many ways, or its own page.
+    pub(super) fn leads_to(&self, path: &str) -> bool {
+        self.action.is_empty()
+            || self.action.starts_with(['?', '#'])
+            || from_the_top(&self.action) == from_the_top(path)
+    }
+
     /// Whether its reader can send it, as far as the page shows.
     pub(super) fn can_be_sent(&self) -> bool {
         self.has_button || self.lines == 1 || self.is_scripted
@@ -183,6 +190,20 @@ impl Form {
             "text/plain" => self.method != "post",
             _ => true,
         }
+    }
+}
+
+/// The path that an address names in a page at the top, as those of the lessons are, without its
+/// slash: that of `http://service.test/x`, `/x`, `x?y` and `./x#y` is `x`.
+fn from_the_top(address: &str) -> &str {
+    let address = address.strip_prefix(SERVICE).unwrap_or(address);
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    match path {
+        "." => "",
+        _ => path
+            .strip_prefix("./")
+            .or(path.strip_prefix('/'))
+            .unwrap_or(path),
     }
 }
 
