@@ -1037,6 +1037,16 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
         )
         // Of several, one stays.
         .or(|knobs| knobs.seen = with_empty_lines::<1>)
+        // Of two line ends in a row, wherever they are, one stays.
+        .or(|knobs| {
+            knobs.seen = |page, message| match with_empty_lines_between(message) {
+                Some((one, ends, other)) => {
+                    let page = page.shows(format!("{one} {other}"));
+                    without_line_ends(page, one, ends.div_ceil(2) + 1..ends + 1, other)
+                }
+                None => without_empty_line(page, message),
+            };
+        })
         // At its beginning and at its end, too.
         .or(|knobs| {
             knobs.seen = |page, message| match with_empty_line(message) {
