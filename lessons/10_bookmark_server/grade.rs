@@ -100,6 +100,7 @@ fn main() -> ExitCode {
             acts
         })
         .check(1, 1, "https is asked over TLS", tls)
+        .check(1, 0, "no scheme is put before a URI", no_scheme)
         .check(1, 0, "a proxy in the environment is asked", by_proxy)
         .example(
             1,
@@ -187,13 +188,19 @@ fn main() -> ExitCode {
             |draw| {
                 let (one, other) = (draw.word(), draw.word());
                 let uri = format!("http://{}.example/?a=1&b=%C3%A9+%2B#c'd", draw.word());
-                let arguments = [format!("{one}={uri}"), format!("{other}={}", any_uri(draw))];
+                let third = draw.word();
+                let arguments = [
+                    format!("{one}={uri}"),
+                    format!("{other}={}", any_uri(draw)),
+                    format!("{third}=http://{}.example/Käse", draw.word()),
+                ];
                 let arguments = arguments.each_ref().map(|text| &**text);
                 let with_query = get(format!("/{other}?{}=1", draw.word()));
                 [
                     start(&arguments),
                     look_up(&one),
                     look_up(&other),
+                    look_up(&third),
                     with_query,
                 ]
             },
@@ -307,10 +314,15 @@ fn main() -> ExitCode {
             let (site, uri) = good(draw);
             let more = [("name", &*draw.word()), ("uri", &uri), ("button", "keep")];
             // A name of one space is a name, too.
+            let name = draw.word();
             [
                 site,
                 request("PUT", "/").form(&more),
-                posted(&draw.word(), &uri),
+                posted(&name, &uri),
+                // No other method changes the list.
+                request("DELETE", format!("/{name}")),
+                request("PATCH", format!("/{name}")),
+                look_up(&name),
                 posted(" ", &uri),
                 post("/").form(&more),
                 post(draw.path()).form(&more),
@@ -365,7 +377,12 @@ fn main() -> ExitCode {
             Status,
             |draw| {
                 let uri = format!("{NOBODY}{}", draw.path());
-                [posted(&draw.word(), &uri), posted(&draw.word(), " ")]
+                let (site, good) = good(draw);
+                // With a space at an end, it is no URI.
+                let spaced = [format!(" {good}"), format!("{good} ")];
+                let spaced = spaced.map(|uri| posted(&draw.word(), &uri));
+                let acts = [site, posted(&draw.word(), &uri), posted(&draw.word(), " ")];
+                [acts.as_slice(), &spaced].concat()
             },
         )
         .example(5, 1, "the answer shows the URI, escaped", Whole, |draw| {
@@ -467,6 +484,7 @@ fn any_uri(draw: &mut Draw) -> String {
     match draw.below(8) {
         6 => format!("mailto:{}@{}.example", draw.word(), draw.word()),
         7 => format!("https://{}.EXAMPLE", draw.word()),
+        5 => uri + "é",
         _ => uri,
     }
 }
@@ -713,8 +731,12 @@ struct Knobs {
     unknown: (u16, Option<&'static str>),
     /// The status for a path that is no text.
     no_text: u16,
+    /// Whether DELETE removes a bookmark.
+    takes_delete: bool,
     // Step 3.
     is_empty: fn(name: &str, uri: &str) -> bool,
+    /// Whether the URI is trimmed, behind this question.
+    trims_uri: bool,
     /// The status if a field is not there, and if it is empty.
     missing: [u16; 2],
     /// Whether a form with these names is refused, though it has the fields that it needs.
@@ -784,7 +806,9 @@ impl Default for Knobs {
             with_query: |location, _| location,
             unknown: (404, None),
             no_text: 400,
+            takes_delete: false,
             is_empty: |name, uri| name.is_empty() || uri.is_empty(),
+            trims_uri: false,
             missing: [400, 400],
             refuses: |_| false,
             refuses_first: false,
@@ -839,6 +863,9 @@ enum Leads {
 
 /// Where it leads to, where the text is sure of it.
 fn leads(uri: &str) -> Option<Leads> {
+    if uri.starts_with(' ') || uri.ends_with(' ') {
+        return Some(Leads::Nowhere); // no URI
+    }
     let Some(rest) = uri.strip_prefix(SERVICE) else {
         let other =
             uri.starts_with("https:") || uri.contains("service.test") && !uri.starts_with("ftp:");
@@ -957,6 +984,13 @@ impl Model for BookmarkServer {
             Act::Ask(asked) => match &*asked.method {
                 "GET" | "HEAD" => gets(knobs, world, asked),
                 "POST" => posts(knobs, world, asked),
+                "DELETE" if knobs.takes_delete => {
+                    let name = (knobs.name)(asked.path())?;
+                    let was_there = world.kept.remove(&name).is_some();
+                    let done: &[u16] = &[200, 202, 204, 301, 302, 303];
+                    let statuses = if was_there { done } else { &[400, 404, 410] };
+                    Some(Expect::step(4).status_in(statuses))
+                }
                 _ => Some(Expect::step(4).status(501)),
             },
             _ => None,
@@ -987,6 +1021,10 @@ impl Model for BookmarkServer {
                     true => vec![started(&name, &any_uri(draw)), get(path)],
                     false => vec![request(draw.pick(&["GET", "GET", "HEAD"]), path)],
                 }
+            }
+            6 if draw.one_in(3) => {
+                let name = known_name(draw, world);
+                vec![request("DELETE", path_of(draw, &name))]
             }
             6 => vec![get(format!("/{}", draw.query()))],
             7..=14 => {
@@ -1313,6 +1351,10 @@ fn posts(knobs: &Knobs, world: &mut World, asked: &Request) -> Option<Expect> {
     if (knobs.is_empty)(&name, &uri) && !(knobs.asks_first)(&name, &uri) {
         return Some(refused(knobs.missing[1]).took(times));
     }
+    let uri = match knobs.trims_uri {
+        true => uri.trim().to_string(),
+        false => uri,
+    };
     let is_known = world.kept.values().any(|known| *known == uri);
     let (there, last) = match knobs.trusts_known && is_known {
         true => (true, uri.clone()),
@@ -1580,6 +1622,7 @@ fn looking_up(mistakes: &mut Mistakes<Knobs>) {
         .wrong("location-encoded", "You percent-encode the URI once more. As Location it must be as it was given.", |knobs| {
             knobs.location = |_, uri| utf8_percent_encode(uri, NON_ALPHANUMERIC).to_string();
         })
+        .or(|knobs| knobs.location = |_, uri| utf8_percent_encode(uri, CONTROLS).to_string())
         .wrong("location-is-the-name", "The Location is the name. It must be the URI that belongs to the name.", |knobs| {
             // The value of a header has no spaces at its ends.
             knobs.location = |name, _| name.trim_matches([' ', '\t']).into();
@@ -1717,6 +1760,16 @@ fn keeping(mistakes: &mut Mistakes<Knobs>) {
         .wrong("name-trimmed", "You trim the name before you store it. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_name = |name| name.trim().into();
         })
+        .wrong("uri-trimmed", "You trim the URI before you ask for it. Take it just as parse_form gives it: with a space at an end it is another one, at which nobody is.", |knobs| {
+            knobs.trims_uri = true;
+        })
+        .or(|knobs| {
+            knobs.trims_uri = true;
+            knobs.is_empty = |name, uri| name.is_empty() || uri.trim().is_empty();
+        })
+        .wrong("takes-delete", "DELETE removes a bookmark. Here only GET and POST have an answer of their own, and other methods get 501: leave do_delete out, and the library sees to that.", |knobs| {
+            knobs.takes_delete = true;
+        })
         .wrong("name-letters", "You change the capitals of the name before you store it. Store it just as parse_form gives it.", |knobs| {
             knobs.keeps_name = str::to_lowercase;
         })
@@ -1849,6 +1902,33 @@ fn tls(run: &mut Run) -> Verdict {
             "The program never began to speak TLS with the site of this https URI. Most sites \
              are https today. ureq takes both, so check_uri need not look at the scheme.",
         ));
+    }
+    Ok(())
+}
+
+/// A URI that has no scheme is none, though a site is there.
+fn no_scheme(run: &mut Run) -> Verdict {
+    let site = Site::start();
+    site.open();
+    let uri = site.uri();
+    let mut checked = |uri: &str| run.program().arg("--check").arg(uri).wait();
+    let end = checked(&uri)?;
+    end.expect_code(0)?;
+    if end.stdout().trim() != "true" {
+        return Ok(()); // a matter of other checks
+    }
+    let rest = uri.trim_start_matches("http:");
+    for rest in [rest, rest.trim_start_matches('/')] {
+        let end = checked(rest)?;
+        if end.stdout().trim() == "true" {
+            let failure = end.wrong("false: this has no scheme, so it is no URI");
+            return Err(failure.because(
+                "scheme-added",
+                "A URI without a scheme is asked all the same: the program puts one before it. Ask \
+                 for the URI as it was given. ureq gives an Err if it has no scheme, which means \
+                 false.",
+            ));
+        }
     }
     Ok(())
 }

@@ -100,7 +100,14 @@ fn main() -> std::process::ExitCode {
                 let text = format!("{} & {}: 1 + 1 = 2", draw.line(), draw.word());
                 let lines = format!("  {}\r\n{}\r\n", draw.word(), draw.word());
                 let long = repeated(draw, 70_000);
-                [text, format!("{}\r\n", draw.word()), lines, long].map(|text| message(&text))
+                let texts = [text, format!("{}\r\n", draw.word()), lines, long];
+                // White space that ends the body, as it is.
+                let raw = form(format!("message={} \r\n", draw.word()));
+                [
+                    texts.each_ref().map(|text| message(text)).as_slice(),
+                    &[raw],
+                ]
+                .concat()
             },
         )
         .example(
@@ -133,6 +140,8 @@ fn main() -> std::process::ExitCode {
                 post("/").form(&[("Message", &draw.word())]),
                 post("/").form(&[("messages", &draw.word())]),
                 post("/").form(&[("submessage", &draw.word())]),
+                post("/").form(&[("message ", &draw.word())]),
+                post("/").form(&[(" message", &draw.word())]),
                 form(format!("to={};message={}", draw.word(), draw.word())),
                 post(format!("/?message={}", draw.word())).form(&[]),
                 post("/").form(&[]),
@@ -165,9 +174,10 @@ const WHOLE: u64 = 4000;
 /// The shortest body that does not: more than the system keeps for a connection.
 const LONG: u64 = 250_000;
 
-/// A body that is longer than a limit of the student's own may be. (The library's is 16 MiB.) It
-/// is no act of the model: each mistake would have to be tried on it.
-const LARGE: u64 = 1_100_000;
+/// A body that is longer than a limit of the student's own may be, and comes back as long as the
+/// grader takes one. (The library's limit is 16 MiB.) It is no act of the model: each mistake would
+/// have to be tried on it.
+const LARGE: u64 = 2_000_000;
 
 struct MessageEcho;
 
@@ -686,6 +696,9 @@ impl Model for MessageEcho {
             })
             .wrong("plus", "A + in a form stands for a space. (One that was typed comes as %2B.) parse_form knows that.", |knobs| {
                 knobs.message = |form| first(String::from_utf8_lossy(form).replace('+', "%2B").as_bytes(), "message");
+            })
+            .wrong("form-trimmed", "You trim the body before parse_form takes it apart. The white space at its end belongs to the last value: give parse_form the text as it came.", |knobs| {
+                knobs.message = |form| first(String::from_utf8_lossy(form).trim().as_bytes(), "message");
             })
             .wrong("percent", "You decode the +, and leave each % with its two digits as it is. parse_form decodes both.", |knobs| {
                 knobs.message = |form| raw(form).map(|value| value.replace('+', " "));

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use grader::record::Request;
 use grader::{
-    Act, Draw, Expect, FORM, Mistakes, Model, Run, Seen, Status, Verdict, Whole, get, post, request,
+    Act, Draw, Expect, FORM, LINES_NOT_SHOWN, Mistakes, Model, Run, Seen, Status, Verdict, Whole,
+    get, post, request, spaced_message,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
                     message(&format!("{}\r\n\r\n{}", draw.word(), draw.word())),
                     message(&draw.word().repeat(2000)),
                     not_utf8(draw),
+                    raw_spaces(draw),
                 ]
             },
         )
@@ -89,10 +91,11 @@ fn main() -> ExitCode {
             Whole,
             |draw| {
                 let word = draw.word();
-                [
+                let tags = [
                     message(&format!("<script>alert('{word}')</script>")),
                     message(&format!("{word} &lt; b")),
-                ]
+                ];
+                [&tags[..], &with_an_attribute(draw)].concat()
             },
         )
         .example(2, 1, "the tags of the page are still tags", Whole, |draw| {
@@ -110,12 +113,8 @@ fn main() -> ExitCode {
             "no white space is seen before the message",
             no_space_before,
         )
-        .check(
-            2,
-            0,
-            "the lines of a message are seen below each other",
-            lines_below_each_other,
-        )
+        .check(2, 0, "the white space of a message is seen", white_space)
+        .check(2, 0, "a body of more than 1 MiB is read whole", long_body)
         .example(3, 1, "a form without a message gets 400", Whole, |draw| {
             let form = post("/").form(&[("massage", &draw.word())]);
             let capital = post("/").form(&[("Message", &draw.word())]);
@@ -134,6 +133,21 @@ fn main() -> ExitCode {
 fn not_utf8(draw: &mut Draw) -> Act {
     let bytes = [b"message=", draw.word().as_bytes(), b"\xff%FF"].concat();
     post("/").field("Content-Type", FORM).body(bytes)
+}
+
+/// Posts a message whose spaces come as they are: the last two end the body.
+fn raw_spaces(draw: &mut Draw) -> Act {
+    let body = format!("message={}  {}  ", draw.word(), draw.word());
+    post("/").field("Content-Type", FORM).body(body)
+}
+
+/// Messages that become an attribute, of this name, of a tag that has them in one of its own, if
+/// they end that one.
+fn with_an_attribute(draw: &mut Draw) -> [Act; 3] {
+    ["\"", "'", ""].map(|quote| {
+        let (word, name) = (draw.word(), draw.word());
+        message(&format!("{word}{quote} {name}={quote}1"))
+    })
 }
 
 /// Posts a message, as the form does.
@@ -581,7 +595,7 @@ fn posted(knobs: &Knobs, kept: &mut Kept, asked: &Request) -> Expect {
     // A reader sees no tags of the page, unless somebody has typed some.
     let has_tags = message.contains('<') || all.any(|earlier| earlier.contains('<'));
     match (has_tags, knobs.own_tags) {
-        (false, true) => page.hides("</"),
+        (false, true) => page.hides_own_tags(),
         (_, false) => page.shows("</"),
         _ => page,
     }
@@ -600,6 +614,10 @@ fn as_typed(page: Expect, message: &str) -> Expect {
     // What is escaped stands nowhere as it was typed, in no attribute either.
     if message.contains('<') {
         page = page.body_lacks(message);
+    }
+    // Nor does it become an attribute of a tag.
+    if let Some(name) = attribute_of(message) {
+        page = page.lacks_attribute(name);
     }
     // Where nothing has to be escaped, the spaces and line ends can be looked at as well.
     if let Some(lines) = plain_lines(message) {
@@ -633,6 +651,24 @@ fn as_typed(page: Expect, message: &str) -> Expect {
             spaced.fold(page, |page, line| page.shows_spaced(*line))
         }
         _ => page,
+    }
+}
+
+/// The name of the attribute that a message would become.
+fn attribute_of(message: &str) -> Option<&str> {
+    let (before, name) = message
+        .strip_suffix('1')
+        .and_then(|_| message.split_once(' '))?;
+    let (name, _) = name.split_once('=')?;
+    let is_word = |text: &str| !text.is_empty() && text.chars().all(char::is_alphanumeric);
+    (is_word(name) && is_word(before.trim_end_matches(['"', '\'']))).then_some(name)
+}
+
+/// A message with such a quote in it becomes an attribute.
+fn ends_attribute<const QUOTE: char>(page: Expect, message: &str) -> Expect {
+    match attribute_of(message) {
+        Some(name) if message.contains(QUOTE) => page.shows(message).has_attribute(name),
+        _ => as_typed(page, message),
     }
 }
 
@@ -739,6 +775,8 @@ fn as_it_came(page: Expect, message: &str) -> Expect {
 fn as_typed_and_raw(page: Expect, message: &str) -> Expect {
     match message.contains(['<', '&']) {
         true => page.body_has(message).shows(message),
+        // Whether it ends an attribute, its quotes say.
+        false if attribute_of(message).is_some() => page.shows(message),
         false => as_typed(page, message),
     }
 }
@@ -934,6 +972,21 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.kept = str::trim_end)
         .or(|knobs| knobs.kept = str::trim_start)
+        .wrong(
+            "form-trimmed",
+            "You trim the body before parse_form takes it apart. The white space at its end belongs \
+             to the last value: give parse_form the text as it came.",
+            |knobs| {
+                knobs.field = |asked| {
+                    let body = Some(asked.text().trim().to_string().into());
+                    let trimmed = Request {
+                        body,
+                        ..asked.clone()
+                    };
+                    trimmed.form_field("message")
+                };
+            },
+        )
         .wrong(
             "lines-trimmed",
             "The spaces at the ends of the lines of a message are lost. Its reader must see each \
@@ -1200,9 +1253,8 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.keeps_buffer = true,
         )
         .wrong(
-            "cut-off",
-            "A long message loses its end: one read takes what is there, or what fits into the \
-             buffer. Read until the body ends, as read_message does: read_to_end.",
+            CUT_OFF.0,
+            CUT_OFF.1,
             |knobs| knobs.seen = cut::<4096>,
         )
         .or(|knobs| knobs.seen = cut::<1024>)
@@ -1324,6 +1376,15 @@ fn about_the_message(mistakes: &mut Mistakes<Knobs>) {
              In a title or in an attribute, too, somebody else's text must be escaped.",
             |knobs| knobs.seen = as_typed_and_raw,
         )
+        .wrong(
+            "ends-an-attribute",
+            "The message stands in an attribute of a tag, and can end it and begin another one, such \
+             as onclick, which runs a script. Put the attribute into double quotes, and escape those \
+             of the message, too: escape_html does.",
+            |knobs| knobs.seen = ends_attribute::<' '>,
+        )
+        .or(|knobs| knobs.seen = ends_attribute::<'"'>)
+        .or(|knobs| knobs.seen = ends_attribute::<'\''>)
         .wrong(
             "ampersand-last",
             "You replace the & after others, and with it those that you have just written: < \
@@ -1474,13 +1535,16 @@ fn no_space_before(run: &mut Run) -> Verdict {
     page.expect_no_space_before(&word)
 }
 
-/// In HTML, a line end looks like a space, unless the style of the page shows it.
-fn lines_below_each_other(run: &mut Run) -> Verdict {
-    let (one, other) = (run.seed().word(), run.seed().word());
-    let lines = format!("{one}\r\n{other}");
-    let answer = run.program().serve()?.ask(message(&lines))?;
-    let text = answer.text();
-    if !text.contains(&other) {
+/// In HTML, white space looks like one space, unless the style of the page shows it.
+fn white_space(run: &mut Run) -> Verdict {
+    let words = [(); 5].map(|()| run.seed().word());
+    let words = words.each_ref().map(String::as_str);
+    let answer = run
+        .program()
+        .serve()?
+        .ask(message(&spaced_message(words)))?;
+    let (text, [_, _, one, other, _]) = (answer.text(), words);
+    if !text.contains(other) {
         return Err(answer.wrong("a page with the message"));
     }
     // A page that is escaped as a whole is a matter of other checks. Its style is text, too.
@@ -1489,32 +1553,48 @@ fn lines_below_each_other(run: &mut Run) -> Verdict {
     }
     let ends = ["\r\n", "\n"].map(|end| format!("{one}{end}{other}"));
     let as_typed: usize = ends.iter().map(|lines| text.matches(lines).count()).sum();
-    if as_typed < text.matches(&one).count() {
-        // What else stands between them is a matter of other checks.
-        return Ok(());
-    }
     let may_show = ["white-space", "<pre", "<textarea", "<script", "<link"];
     let page = text.to_lowercase();
-    if !may_show.iter().any(|way| page.contains(way)) {
+    // This much can be said without a browser. What else stands between them is a matter of others.
+    if as_typed >= text.matches(one).count() && !may_show.iter().any(|way| page.contains(way)) {
         let wrong = answer.wrong("a page whose style shows line ends, or a tag in their place");
-        return Err(wrong.because("lines-not-shown", LINES_NOT_SHOWN));
+        return Err(wrong.because(LINES_NOT_SHOWN.0, LINES_NOT_SHOWN.1));
     }
     let mut page = run.browser()?;
-    page.open("/form-for-step-2")?;
-    page.evaluate(
-        "document.body.innerHTML = '<form action=\"/\" method=\"post\">\
-         <textarea name=\"message\"></textarea><button>Post it</button></form>'",
-    )?;
-    page.fill("[name=message]", &lines)?;
-    page.follow("button")?;
-    if page.text()?.contains(&format!("{one} {other}")) {
-        let wrong = page.wrong("the lines of the message below each other");
-        return Err(wrong.because("lines-not-shown", LINES_NOT_SHOWN));
-    }
-    Ok(())
+    page.post_from("/form-for-step-2", "message", &spaced_message(words))?;
+    page.expect_white_space_of(words)
 }
 
-const LINES_NOT_SHOWN: &str = "The line ends of a message are on the page, but nothing shows them: \
-                               in HTML, a line end looks like a space. The style of message.html, \
-                               white-space: pre-wrap, shows it. So does a <pre>, or a <br> in the \
-                               place of each line end.";
+/// How long a body is that no program can take for all of it by a limit of its own. It is no act of
+/// the model: each mistake would have to be tried on it.
+const LARGE: usize = 1_100_000;
+
+/// Only the part of the body that is read can have a message in it.
+fn long_body(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let service = run.program().serve()?;
+    let behind = |length| post("/").form(&[("x", &"x".repeat(length)), ("message", &word)]);
+    if service.ask(behind(1))?.status() != 200 {
+        return Ok(()); // a field before the message is a matter of other checks
+    }
+    let status = service.ask(behind(LARGE))?.status();
+    let failure = service.wrong(
+        &[&format!(
+            "post a form with {LARGE} bytes before the field message"
+        )],
+        "200 OK",
+        format!("the status {status}"),
+    );
+    match status {
+        200 => Ok(()),
+        400 => Err(failure.because(CUT_OFF.0, CUT_OFF.1)),
+        _ => Err(failure),
+    }
+}
+
+const CUT_OFF: (&str, &str) = (
+    "cut-off",
+    "The end of a long body is lost: one read takes what is there, or what fits into the buffer, and \
+     take(...) no more than its number. Read until the body ends, as read_message of the starter \
+     does: read_to_end.",
+);

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use grader::model::folded;
+use grader::record::Request;
 use grader::{
     Act, Answer, Draw, Expect, FORM, Failure, Mistakes, Model, Run, Seen, Status, Verdict, Whole,
-    get, post, request,
+    get, post, request, spaced_message,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -50,6 +51,9 @@ fn main() -> ExitCode {
                 let poem = message(&indented(draw));
                 let spaced = message(&format!("  {}  {}  ", draw.word(), draw.word()));
                 let tabbed = message(&format!("{}\t{}", draw.word(), draw.word()));
+                // The last two end the body.
+                let raw = format!("message={}  {}  ", draw.word(), draw.word());
+                let raw = post("/").field("Content-Type", FORM).body(raw);
                 // Reading the board takes nothing off it, and one can be posted again, also at once.
                 let first = vec![
                     one.clone(),
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
                     one,
                     spaced,
                     tabbed,
+                    raw,
                 ];
                 let empty_lines = with_empty_lines(draw).map(|text| message(&text));
                 // What stands in the query was not posted, and what got 404 was refused.
@@ -87,6 +92,10 @@ fn main() -> ExitCode {
                     message(&signs),
                     get("/"),
                 ]
+                .into_iter()
+                .chain(with_an_attribute(draw))
+                .chain([get("/")])
+                .collect::<Vec<_>>()
             },
         )
         .example(
@@ -107,6 +116,12 @@ fn main() -> ExitCode {
             0,
             "no white space is seen before a message",
             no_space_before,
+        )
+        .check(
+            2,
+            0,
+            "in a browser, the white space of a message is seen",
+            white_space,
         )
         .check(2, 0, "a long board shows every message", long_board)
         .example(3, 1, "an empty message gets 400", Whole, |draw| {
@@ -179,6 +194,25 @@ fn message(text: &str) -> Act {
     post("/").form(&[("message", text)])
 }
 
+/// Messages that become an attribute, of this name, of a tag that has them in one of its own, if
+/// they end that one.
+fn with_an_attribute(draw: &mut Draw) -> [Act; 3] {
+    ["\"", "'", ""].map(|quote| {
+        let (word, name) = (draw.word(), draw.word());
+        message(&format!("{word}{quote} {name}={quote}1"))
+    })
+}
+
+/// The name of the attribute that such a message would become.
+fn attribute_of(message: &str) -> Option<&str> {
+    let (before, name) = message
+        .strip_suffix('1')
+        .and_then(|_| message.split_once(' '))?;
+    let (name, _) = name.split_once('=')?;
+    let is_word = |text: &str| !text.is_empty() && text.chars().all(char::is_alphanumeric);
+    (is_word(name) && is_word(before.trim_end_matches(['"', '\'']))).then_some(name)
+}
+
 /// A message of this many characters, a line end being one: a word, and then only these.
 fn long(draw: &mut Draw, filler: &str, length: usize) -> String {
     let word = draw.word() + ":";
@@ -239,6 +273,10 @@ struct Knobs {
     shows: fn(&[String]) -> &[String],
     /// Whether messages stand in the page as they came, beside the escaped ones.
     raw_elsewhere: bool,
+    /// What ends an attribute that messages stand in, and begins another one, if something does.
+    ends_attribute: Option<char>,
+    /// Whether a body is trimmed before it is read as a form.
+    trims_form: bool,
     /// Whether messages are escaped.
     escapes: bool,
     /// What a reader sees of a message.
@@ -284,6 +322,8 @@ impl Default for Knobs {
             keeps_beginning: false,
             shows: |messages| messages,
             raw_elsewhere: false,
+            ends_attribute: None,
+            trims_form: false,
             escapes: true,
             read: str::to_string,
             loses_spaces: false,
@@ -357,6 +397,11 @@ impl Model for MessageBoard {
             }
             "POST" => {
                 board.in_query.extend(asked.query_field("message"));
+                let trimmed = Request {
+                    body: Some(asked.text().trim().to_string().into()),
+                    ..asked.clone()
+                };
+                let asked = if knobs.trims_form { &trimmed } else { asked };
                 Some(match asked.form_field("message") {
                     Some(came) => posted(knobs, board, &came, &asked.target),
                     None => refusal(3, knobs.missing),
@@ -573,6 +618,16 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
             };
         }
     }
+    // Nor does it become an attribute of a tag.
+    for text in messages {
+        let ended = knobs.ends_attribute;
+        expect = match (attribute_of(text), ended) {
+            (Some(name), Some(quote)) if text.contains(quote) => expect.has_attribute(name),
+            // Whether it ends an attribute, its quotes say.
+            (Some(name), _) if !knobs.raw_elsewhere => expect.lacks_attribute(name),
+            _ => expect,
+        };
+    }
     // Where nothing has to be escaped, the spaces can be looked at as well.
     let is_plain = |text: &str| text.chars().all(|c| c == ' ' || c.is_alphanumeric());
     for text in &read {
@@ -637,7 +692,7 @@ fn page(knobs: &Knobs, board: &Board) -> Expect {
     // A reader sees no tags of the page, unless somebody has typed some.
     if !messages.iter().any(|message| message.contains('<')) {
         expect = match knobs.own_tags {
-            true => expect.hides("</"),
+            true => expect.hides_own_tags(),
             false if messages.is_empty() => expect,
             false => expect.shows("</"),
         };
@@ -883,6 +938,12 @@ fn about_the_list(mistakes: &mut Mistakes<Knobs>) {
             |knobs| knobs.get_posts = true,
         )
         .wrong(
+            "form-trimmed",
+            "You trim the body before parse_form takes it apart. The white space at its end belongs \
+             to the last value: give parse_form the text as it came.",
+            |knobs| knobs.trims_form = true,
+        )
+        .wrong(
             "trimmed",
             "The spaces at the ends of a message are lost. trim is for the question whether it \
              is empty; what is kept is the message as it was typed.",
@@ -1025,6 +1086,15 @@ fn about_escaping(mistakes: &mut Mistakes<Knobs>) {
              In a title or in an attribute, too, somebody else's text must be escaped.",
             |knobs| knobs.raw_elsewhere = true,
         )
+        .wrong(
+            "ends-an-attribute",
+            "A message stands in an attribute of a tag, and can end it and begin another one, such \
+             as onclick, which runs a script. Put the attribute into double quotes, and escape those \
+             of the message, too: escape_html does.",
+            |knobs| knobs.ends_attribute = Some(' '),
+        )
+        .or(|knobs| knobs.ends_attribute = Some('"'))
+        .or(|knobs| knobs.ends_attribute = Some('\''))
         .wrong(
             "br-escaped",
             "The line ends become <br> before the message is escaped, so the reader sees these \
@@ -1367,6 +1437,16 @@ fn no_space_before(run: &mut Run) -> Verdict {
     page.open("/")?;
     page.expect_text(&word)?;
     page.expect_no_space_before(&word)
+}
+
+/// In HTML, white space looks like one space, unless the style of the page shows it.
+fn white_space(run: &mut Run) -> Verdict {
+    let words = [(); 5].map(|()| run.seed().word());
+    let words = words.each_ref().map(String::as_str);
+    let mut page = run.browser()?;
+    page.post_from("/form-for-step-1", "message", &spaced_message(words))?;
+    page.open("/")?;
+    page.expect_white_space_of(words)
 }
 
 fn script(run: &mut Run) -> Verdict {

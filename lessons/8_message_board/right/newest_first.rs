@@ -24,7 +24,7 @@ impl Handler for MessageBoard {
         let items: Vec<String> = messages
             .iter()
             .rev()
-            .map(|message| format!("<li><b>{}</b></li>", escape_html(message)))
+            .map(|message| format!("<li class=\"message\"><b>{}</b></li>", escape_html(message)))
             .collect();
         let list = format!("<ul>{}</ul>", items.join("\n"));
         response

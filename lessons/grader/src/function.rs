@@ -33,7 +33,7 @@ mod page;
 mod service;
 
 pub use invocation::{Finished, Invocation};
-pub use page::Page;
+pub use page::{LINES_NOT_SHOWN, Page, spaced_message};
 pub use service::{Answer, Begun, Service, Slow};
 
 /// What a check returns: nothing more to say, or why it failed.

@@ -172,7 +172,8 @@ pub use bench::Limits;
 pub use client::browser::{Browser, Exchange, Seen as BrowserSeen, Trouble};
 pub use client::site::Site;
 pub use function::{
-    Answer, Begun, Failure, Finished, Invocation, Page, Run, Service, Slow, Verdict,
+    Answer, Begun, Failure, Finished, Invocation, LINES_NOT_SHOWN, Page, Run, Service, Slow,
+    Verdict, spaced_message,
 };
 pub use lesson::{Judge, Judge::Status, Judge::Whole, Lesson};
 pub use model::{Draw, Mistakes, Model};

@@ -9,6 +9,61 @@ use super::{Failure, Service, Verdict, Why, Wrong};
 use crate::client::browser::{Browser, Exchange, Trouble};
 use crate::show::{body_lines, quoted};
 
+/// A message whose white space can be seen, for [`Page::expect_white_space_of`].
+pub fn spaced_message([one, two, three, four, five]: [&str; 5]) -> String {
+    format!("{one} {two}  {three}\r\n{four}\r\n\r\n{five}")
+}
+
+/// Where the words of a message stand: left, right, top and bottom of each, in the last place that
+/// has all of them one behind the other. (A title or a list may have the first ones, too.)
+const BOXES: &str = "words => {
+    const places = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const node = walker.currentNode;
+        for (let from = 0; from < node.data.length; from++) {
+            const which = words.findIndex(word => node.data.startsWith(word, from));
+            if (which < 0) continue;
+            const range = document.createRange();
+            range.setStart(node, from);
+            range.setEnd(node, from + words[which].length);
+            const box = range.getClientRects()[0];
+            if (box) places.push([which, [box.left, box.right, box.top, box.bottom]]);
+        }
+    }
+    const boxes = [];
+    let end = places.length;
+    for (let which = words.length - 1; which >= 0; which--) {
+        end = places.slice(0, end).findLastIndex(place => place[0] === which);
+        if (end < 0) return null;
+        boxes.unshift(places[end][1]);
+    }
+    return boxes;
+}";
+
+/// What [`Page::expect_white_space_of`] finds: line ends that look like spaces, with what a teacher
+/// says.
+pub const LINES_NOT_SHOWN: (&str, &str) = (
+    "lines-not-shown",
+    "The line ends of a message are on the page, but nothing shows them: in HTML, a line end looks \
+     like a space. The style white-space: pre-wrap shows it, which the lesson's page has for the \
+     class message. So does a <pre>, or a <br> in the place of each line end.",
+);
+
+const EMPTY_LINES_NOT_SHOWN: (&str, &str) = (
+    "empty-lines-not-shown",
+    "An empty line of a message can't be seen. (An element with nothing in it, such as an empty <p>, \
+     has no height.) Put the whole message into one element, with its line ends, and let the style \
+     white-space: pre-wrap show them.",
+);
+
+const SPACES_NOT_SHOWN: (&str, &str) = (
+    "spaces-not-shown",
+    "Two spaces of a message are on the page, but a reader sees one: HTML makes one space of \
+     several. The style white-space: pre-wrap shows all of them, which the lesson's page has for \
+     the class message. So does a <pre>.",
+);
+
 /// A page of the student's server in a real browser; from
 /// [`Run::browser`](super::Run::browser).
 ///
@@ -179,7 +234,7 @@ impl Page {
     }
 
     /// Posts a field to `/`, with a form of the check's own: the program's may not be there yet. It
-    /// stands in what comes for `path`, such as the page of an error.
+    /// stands in what comes for `path`, such as the page of an error. The text may have several lines.
     ///
     /// # Errors
     ///
@@ -188,7 +243,7 @@ impl Page {
         self.open(path)?;
         self.evaluate(&format!(
             "document.body.innerHTML = '<form action=\"/\" method=\"post\">\
-             <input name=\"{name}\"><button>Post it</button></form>'"
+             <textarea name=\"{name}\"></textarea><button>Post it</button></form>'"
         ))?;
         self.fill(&format!("[name={name}]"), text)?;
         self.follow("button")
@@ -308,6 +363,53 @@ impl Page {
             format!("a page on which a reader sees this there:\n{seen}"),
         );
         Err(space_before(failure))
+    }
+
+    /// Expects that of a [`spaced_message`] with these words, a reader sees the lines, the empty line
+    /// and the two spaces. What a program has taken out of it, or where nobody sees its words, is a
+    /// matter of other checks.
+    ///
+    /// # Errors
+    ///
+    /// If something of it is in the source, and the style of the page does not show it.
+    pub fn expect_white_space_of(&mut self, words: [&str; 5]) -> Verdict {
+        let boxes = self.evaluate(&format!("({BOXES})({})", json!(words)))?;
+        let Ok([one, two, three, four, five]) = serde_json::from_str::<[[f64; 4]; 5]>(&boxes)
+        else {
+            return Ok(());
+        };
+        let source = self.evaluate("document.documentElement.outerHTML")?;
+        let between = |from: usize| {
+            let (_, rest) = source.rsplit_once(words[from])?;
+            let (between, _) = rest.split_once(words[from + 1])?;
+            Some(between)
+        };
+        let [left, right, top, bottom] = [0, 1, 2, 3];
+        let below = |lower: [f64; 4], upper: [f64; 4]| lower[top] - upper[top];
+        let half = (one[bottom] - one[top]) / 2.0;
+        let in_one_line = below(three, one).abs() < half;
+        let gap = |before: [f64; 4], behind: [f64; 4]| behind[left] - before[right];
+        let (expected, (name, says)) = if below(four, three) < half {
+            if between(2) != Some("\n") {
+                return Ok(());
+            }
+            ("the lines of the message below each other", LINES_NOT_SHOWN)
+        } else if below(five, four) < 1.5 * below(four, three) {
+            if between(3) == between(2) {
+                return Ok(());
+            }
+            let expected = "an empty line before the last line of the message";
+            (expected, EMPTY_LINES_NOT_SHOWN)
+        } else if in_one_line && gap(two, three) < 1.5 * gap(one, two) {
+            if between(1) != Some("  ") {
+                return Ok(());
+            }
+            let expected = "two spaces behind the second word of the message";
+            (expected, SPACES_NOT_SHOWN)
+        } else {
+            return Ok(());
+        };
+        Err(self.wrong(expected).because(name, says))
     }
 
     /// Expects to be on this path, query string included.

@@ -253,6 +253,14 @@ impl Text {
                 shown().contains(&folded(&lines.join("\n"))) && read.parts_lines(bytes, lines)
             }
             Self::Hides(due) => !shown().contains(&folded(due)),
+            Self::HidesOwnTags => {
+                let mut ends = shown().split("</").skip(1);
+                !ends.any(|end| LAYS_OUT.contains(&end.split('>').next().unwrap_or_default()))
+            }
+            Self::HasAttribute(name, due) => {
+                let mut tags = read.tags(bytes).iter();
+                tags.any(|tag| tag.attribute(name).is_some()) == *due
+            }
             Self::InOnePiece { lines, others } => is_in_one_piece(&bytes.text(), lines, others),
             Self::ShowsNumber(number) => {
                 let mut numbers = shown().split(|c: char| !c.is_ascii_digit());
@@ -305,6 +313,40 @@ impl Text {
         }
     }
 }
+
+/// Tags that a page is laid out with.
+const LAYS_OUT: [&str; 30] = [
+    "article",
+    "blockquote",
+    "body",
+    "button",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "head",
+    "header",
+    "html",
+    "label",
+    "li",
+    "main",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "span",
+    "style",
+    "table",
+    "td",
+    "textarea",
+    "title",
+    "tr",
+    "ul",
+];
 
 /// Whether these lines of a page are not parted from each other as from one of the others.
 fn is_in_one_piece(page: &str, lines: &[String], others: &[String]) -> bool {

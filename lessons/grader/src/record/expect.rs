@@ -92,6 +92,10 @@ pub enum Text {
     ShowsSpaced(String),
     /// A reader does not see this in it.
     Hides(String),
+    /// A reader does not see one of the end tags that a page is laid out with.
+    HidesOwnTags,
+    /// Whether one of its tags has an attribute of this name.
+    HasAttribute(String, bool),
     /// A reader sees one of these words in it, in capital letters or small ones.
     Names(Vec<String>),
     /// A reader sees these lines in it, one below the other. Where the page's style shows its
@@ -318,6 +322,22 @@ impl Expect {
     /// A reader of the page does not see this text.
     pub fn hides(self, text: impl Into<String>) -> Self {
         self.what(What::Body(Text::Hides(text.into())))
+    }
+
+    /// A reader of the page does not see its own tags. (A page may speak of tags: a reader may see
+    /// those of a few letters or words, such as `</b>`.)
+    pub fn hides_own_tags(self) -> Self {
+        self.what(What::Body(Text::HidesOwnTags))
+    }
+
+    /// A tag of the page has an attribute of this name, in small letters.
+    pub fn has_attribute(self, name: impl Into<String>) -> Self {
+        self.what(What::Body(Text::HasAttribute(name.into(), true)))
+    }
+
+    /// No tag of the page has an attribute of this name, in small letters.
+    pub fn lacks_attribute(self, name: impl Into<String>) -> Self {
+        self.what(What::Body(Text::HasAttribute(name.into(), false)))
     }
 
     /// The body is JSON with this value, however it is written.

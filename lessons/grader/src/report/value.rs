@@ -49,6 +49,9 @@ pub(super) fn text(of: &str, due: &Text) -> Vec<String> {
             [head].into_iter().chain(lines).collect()
         }
         Text::Hides(due) => vec!["no reader of the page sees this text:".into(), quote(due)],
+        Text::HidesOwnTags => vec!["no reader of the page sees one of its own tags".into()],
+        Text::HasAttribute(name, true) => vec![format!("a tag with an attribute {name}")],
+        Text::HasAttribute(name, false) => vec![format!("no tag with an attribute {name}")],
         Text::ShowsNumber(number) => vec![format!("a reader of the page sees the number {number}")],
         Text::ShowsInOrder(all) => {
             let head = "a reader of the page sees these texts, in this order:".to_string();
@@ -167,10 +170,14 @@ fn dotted(place: &str) -> String {
 pub(super) fn seen(came: &Bytes, due: &Text) -> Vec<String> {
     match due {
         // What a reader sees is told without the spaces that matter here.
-        Text::ShowsSpaced(_) | Text::ShowsLines(_) | Text::InOnePiece { .. } => around(came, due),
+        Text::ShowsSpaced(_)
+        | Text::ShowsLines(_)
+        | Text::InOnePiece { .. }
+        | Text::HasAttribute(..) => around(came, due),
         Text::Shows(_)
         | Text::Names(_)
         | Text::Hides(_)
+        | Text::HidesOwnTags
         | Text::ShowsNumber(_)
         | Text::ShowsInOrder(_)
         | Text::ShowsEach(_) => {
@@ -199,6 +206,8 @@ fn around(came: &Bytes, due: &Text) -> Vec<String> {
         }
         Text::InOnePiece { lines, .. } => lines.clone(),
         Text::ShowsNumber(number) => vec![number.to_string()],
+        Text::HidesOwnTags => vec!["&lt;/".into()],
+        Text::HasAttribute(name, _) => vec![name.clone()],
         _ => Vec::new(),
     };
     let text = came.text();
