@@ -736,7 +736,7 @@ fn asks_itself(run: &mut Run) -> Verdict {
 fn sixteen(run: &mut Run) -> Verdict {
     // The argument counts, not the number of the lesson.
     as_many(run, THREADS)?;
-    as_many(run, THREADS + 8)
+    as_many(run, MANY)
 }
 
 /// That so many threads serve so many requests at once.
@@ -1011,6 +1011,23 @@ fn one_name(run: &mut Run) -> Verdict {
     }
     // So the first one is stored first, if both are.
     sites[0].open();
+    let is_late = sites[1].asked() == 1 && !one.is_done_within(PATIENCE / 2);
+    if is_late && waits_for_another(run)? {
+        let wrong = service.wrong(
+            &[
+                "POST a bookmark whose site takes its time",
+                "POST another one meanwhile, whose site answers at once",
+            ],
+            "303 for the second one, at once",
+            "no answer while the site of the first one is asked",
+        );
+        return Err(wrong.because(
+            "read-lock-held",
+            "While a POST waits for its site, another one cannot be stored, although its own site has answered: most \
+             likely you hold a lock while you ask, perhaps a read lock, which lets others read and nobody write. \
+             Hold none while you ask, and look once more when you store.",
+        ));
+    }
     let one = one.answer()?.status();
     sites[1].open();
     let statuses = [one, two.answer()?.status()];
@@ -1036,7 +1053,7 @@ fn one_name(run: &mut Run) -> Verdict {
             "The second client is told 409, and its URI is stored all the same: insert puts it in the \
              place of the first one. Look with contains_key, and insert only if the name is free.",
         )),
-        [303, other] if other != 303 && other != 409 => Err(wrong.because(
+        [303, other] if !is_late && other != 303 && other != 409 => Err(wrong.because(
             "other-status-for-taken",
             format!(
                 "A name that is taken gets the status {other}. The lesson asks for 409, Conflict: \
@@ -1057,6 +1074,18 @@ fn one_name(run: &mut Run) -> Verdict {
         )),
         _ => Err(wrong),
     }
+}
+
+/// Whether a POST whose site has answered waits until that of another one has.
+fn waits_for_another(run: &mut Run) -> Result<bool, Failure> {
+    let service = threaded(run, &[])?;
+    let [slow, quick] = [Site::start(), Site::start()];
+    let one = service.begin(posted(&run.seed().word(), &slow.uri()));
+    let came = slow.wait_for(1, PATIENCE);
+    let two = service.begin(posted(&run.seed().word(), &quick.uri()));
+    let came = came + quick.wait_for(1, PATIENCE / 4);
+    quick.open();
+    Ok(came == 2 && !two.is_done_within(PATIENCE / 4) && !one.is_done())
 }
 
 /// A name belongs to the one whose bookmark is stored first, and not to the one who asks first:
@@ -1149,8 +1178,8 @@ fn waits_for_the_name(
     ))
 }
 
-/// How many sites are asked at once. Who asks some at a time asks fewer.
-const MANY: usize = 24;
+/// How many sites are asked at once, and requests served. Who stops at some round number does fewer.
+const MANY: usize = 70;
 
 /// The server with a bookmark for each of many pages of this site.
 fn with_many(run: &mut Run, site: &Site) -> Result<(Service, Vec<String>), Failure> {
@@ -1307,13 +1336,14 @@ fn page_meanwhile_of_status(run: &mut Run) -> Verdict {
 fn nobody_waits_for_status(run: &mut Run, service: &Service, site: &Site, slow: &Begun) -> Verdict {
     let quick = Site::start();
     quick.open();
-    let post = service.begin(posted(&run.seed().word(), &quick.uri()));
-    let is_posted = post.is_done_within(PATIENCE / 2);
     let before = site.wait_for(MANY, PATIENCE / 8);
+    // This one first: who waits to write may keep others from reading, too.
     let other = service.begin(get("/status"));
     let is_asked = site.wait_for(before + 1, PATIENCE / 2) > before;
+    let post = service.begin(posted(&run.seed().word(), &quick.uri()));
+    let is_posted = post.is_done_within(PATIENCE / 2);
     // It may have come late, on a busy computer.
-    let is_posted = is_posted || post.is_done_within(PATIENCE / 8);
+    let is_asked = is_asked || site.wait_for(before + 1, PATIENCE / 8) > before;
     if slow.is_done() || is_posted && is_asked {
         return Ok(());
     }
@@ -1324,9 +1354,9 @@ fn nobody_waits_for_status(run: &mut Run, service: &Service, site: &Site, slow: 
         ];
         return Err(service.wrong(&done, "both ask all the sites", "the second one asks none"));
     }
-    let waits = match is_posted {
-        true => "another GET /status",
-        false => "a POST",
+    let waits = match is_asked {
+        true => "a POST",
+        false => "another GET /status",
     };
     let done = [
         "GET /status, with sites that take their time",
@@ -1337,11 +1367,17 @@ fn nobody_waits_for_status(run: &mut Run, service: &Service, site: &Site, slow: 
         "it is served at once",
         "it waits until /status is done",
     );
-    Err(wrong.because(
-        "one-status-at-a-time",
-        format!(
-            "While /status waits for the sites, {waits} waits, too: you hold a lock while you ask, not that of the \
-             list, but another one. Hold none while you ask."
+    Err(match is_asked {
+        true => wrong.because(
+            "read-lock-held-for-status",
+            "While /status waits for the sites, a POST waits, too, and another /status does not: most likely you \
+             hold a read lock of the list while you ask, which lets others read and nobody write. Copy the list in \
+             a statement of its own, and ask the sites in the next one, with the copy.",
         ),
-    ))
+        false => wrong.because(
+            "one-status-at-a-time",
+            "While /status waits for the sites, another /status waits, too: you hold a lock while you ask, not that \
+             of the list, but another one. Hold none while you ask.",
+        ),
+    })
 }

@@ -55,6 +55,7 @@ fn main() -> ExitCode {
         })
         .example(3, 1, "the chart is an SVG", Whole, |_| [get("/chart.svg")])
         .check(3, 2, "its line shows each change", chart)
+        .check(3, 0, "also of thousands of requests", each_recorded)
         .check(
             3,
             0,
@@ -782,7 +783,10 @@ fn many(run: &mut Run) -> Verdict {
 }
 
 /// How often a check begins anew that looks for what seldom happens.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 8;
+
+/// The same for one with more requests, in which it happens less seldom.
+const LONG_ROUNDS: usize = 4;
 
 /// Two threads must count within the same nanoseconds for a change to be lost. Among thousands of
 /// requests, some do.
@@ -1101,6 +1105,14 @@ fn chart(run: &mut Run) -> Verdict {
     if heights.is_empty() && count_of_an_upload(&service).is_ok_and(|said| said == "0") {
         return Err(not_counted(&service, wrong(steps, &heights)));
     }
+    let has_minus = |number: &f64| *number > 0.0;
+    if heights.iter().any(has_minus) && levels.iter().any(|number| *number < 0.0) {
+        return Err(wrong(steps, &heights).because(
+            "one-without-minus",
+            "The line jumps between numbers above 0 and below: some of its points have a minus, and others \
+             do not. Both points of a change have one: 1200,-2 1200,-3.",
+        ));
+    }
     if levels.iter().any(|number| *number < 0.0) {
         return Err(wrong(steps, &heights).because(
             "upside-down",
@@ -1210,8 +1222,7 @@ fn goes_on(run: &mut Run, service: &Service, before: &[(f64, f64)], began: Insta
             let done = format!("{method} {target}");
             is_a_step(service, &line, &done, request(method, target))
         })?;
-    let changes = |line: &[(f64, f64)]| line.windows(2).filter(|p| p[0].1 != p[1].1).count();
-    let expected = changes(&after) + 2 * MORE;
+    let expected = changes(&after).len() + 2 * MORE;
     for _ in 0..MORE {
         service.get(&path)?;
     }
@@ -1219,7 +1230,7 @@ fn goes_on(run: &mut Run, service: &Service, before: &[(f64, f64)], began: Insta
     let until = Instant::now() + PATIENCE;
     let later = loop {
         let later = line(service)?;
-        if changes(&later) >= expected || Instant::now() > until {
+        if changes(&later).len() >= expected || Instant::now() > until {
             break later;
         }
         std::thread::sleep(Duration::from_millis(5));
@@ -1237,19 +1248,26 @@ fn goes_on(run: &mut Run, service: &Service, before: &[(f64, f64)], began: Insta
              every change.",
         ));
     }
-    if changes(&later) >= expected {
+    if changes(&later).len() >= expected {
         return fail_is_in(service, &later);
     }
     let wrong = service.wrong(
         &[&*done, "GET /chart.svg"],
         format!("{expected} changes"),
-        changes(&later).to_string(),
+        changes(&later).len().to_string(),
     );
     Err(wrong.because(
         "changes-left-out",
         "Not every change is in the chart. Each has two points in it, also if several come in the same \
          millisecond: they stand above each other.",
     ))
+}
+
+/// The changes of a line, with the numbers before and behind each. (Points that change nothing may
+/// stand in it, such as a last one for now.)
+fn changes(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let pairs = line.windows(2).map(|pair| (-pair[0].1, -pair[1].1));
+    pairs.filter(|(before, behind)| before != behind).collect()
 }
 
 /// A request that gets 404 is in the chart, once. Returns the line that has it.
@@ -1283,43 +1301,95 @@ fn fail_is_in(service: &Service, before: &[(f64, f64)]) -> Verdict {
     let answer = service.get("/fail")?;
     answer.expect_status(500)?;
     let until = Instant::now() + PATIENCE;
-    let after = loop {
-        let line = line(service)?;
-        if line.len() >= before.len() + 4 || Instant::now() > until {
-            break line;
+    let all = loop {
+        let all = changes(&line(service)?);
+        if all.len() >= changes(before).len() + 2 || Instant::now() > until {
+            break all;
         }
         std::thread::sleep(Duration::from_millis(5));
     };
-    let new = after.iter().skip(before.len());
-    let new: Vec<f64> = new.map(|point| 0.0 - point.1).collect();
-    if new == [0.0, 1.0, 1.0, 0.0] {
+    let new: Vec<_> = all.into_iter().skip(changes(before).len()).collect();
+    const UP: (f64, f64) = (0.0, 1.0);
+    if new == [UP, (1.0, 0.0)] {
         return Ok(());
     }
-    let shown: Vec<String> = new.iter().map(ToString::to_string).collect();
+    let shown = new.iter().map(|(from, to)| format!("from {from} to {to}"));
+    let shown: Vec<String> = shown.collect();
     let wrong = service.wrong(
         &["GET /fail", "GET /chart.svg"],
-        "a line that goes on to 1 and back to 0: 0 1 1 0",
+        "a line that goes on from 0 to 1, and from 1 to 0",
         match shown.is_empty() {
-            true => "no new points".into(),
-            false => format!("the numbers of its new points are {}", shown.join(" ")),
+            true => "no new changes".into(),
+            false => format!("it goes on {}", shown.join(", ")),
         },
     );
     Err(match &new[..] {
-        below if below.iter().any(|number| *number > 1e18) => wrong.because(TWICE.0, TWICE.1),
-        twice if twice.contains(&2.0) => wrong.because(COUNTED_TWICE.0, COUNTED_TWICE.1),
-        [] if after == before => wrong.because(
+        below if below.iter().any(|(_, to)| *to > 1e18) => wrong.because(TWICE.0, TWICE.1),
+        twice if twice.iter().any(|(_, to)| *to == 2.0) => {
+            wrong.because(COUNTED_TWICE.0, COUNTED_TWICE.1)
+        }
+        [] => wrong.because(
             "fail-not-counted",
             "A request for /fail is not in the chart. It is counted like all others, from its beginning until \
              its handler has panicked: leave its panic in work, behind the guard.",
         ),
-        [0.0, 1.0] if count(service, 0)? != "0" => wrong.because(AFTER_PANIC.0, AFTER_PANIC.1),
-        [0.0, 1.0] => wrong.because(
+        [UP] if count(service, 0)? != "0" => wrong.because(AFTER_PANIC.0, AFTER_PANIC.1),
+        [UP] => wrong.because(
             "panic-not-recorded",
             "When a handler panics, the line goes up and does not come down. The number is right, but its \
              change is not recorded: call record in drop in any case, also while a panic passes through.",
         ),
         _ => wrong,
     })
+}
+
+/// Who records another number than that of the change does so only if two threads count within the same
+/// nanoseconds. Each rise to a number has one fall from it, in whatever order they are recorded: so
+/// there are as many changes to an even number as to an odd one, and as many points.
+fn each_recorded(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    // What is wrong with two that overlap, the check before this one says.
+    let (one, two) = (Upload::begin(&service)?, Upload::begin(&service)?);
+    one.finish(&service)?;
+    line_to(&service, 1.0)?;
+    two.finish(&service)?;
+    let before = line_to(&service, 0.0)?;
+    if changes(&before) != [(0.0, 1.0), (1.0, 2.0), (2.0, 1.0), (1.0, 0.0)] {
+        return Ok(());
+    }
+    let upload = || post("/upload").body("12345");
+    for round in 1..=LONG_ROUNDS {
+        service.ask_often(&upload(), 8, 500);
+        count(&service, 0)?;
+        // One more, alone: its end is the last that is recorded.
+        service.ask(upload())?.expect_body("5 bytes\n")?;
+        let line = line_to(&service, 0.0)?;
+        let new = line.len() - before.len().min(line.len());
+        // Some that change nothing may be left out.
+        if new != round * 4 * 4001 || line.last().is_none_or(|last| last.1 != 0.0) {
+            return Ok(());
+        }
+        let even = |line: &[(f64, f64)]| line.iter().filter(|point| point.1 % 2.0 == 0.0).count();
+        if 2 * (even(&line) - even(&before)) == new {
+            continue;
+        }
+        let wrong = service.wrong(
+            &[
+                "thousands of uploads, on eight connections",
+                "GET /chart.svg",
+            ],
+            "a line in which each rise to a number has its fall from it",
+            "a line with a rise or a fall too many",
+        );
+        return Err(wrong.because(
+            "another-number-recorded",
+            "What is recorded is not always the number of the change: when many requests begin or end at the \
+             same time, it may be that of another one. Do not read the number once more, since another thread \
+             may have changed it meanwhile: record one more, or one less, than what fetch_add and fetch_sub \
+             give you.",
+        ));
+    }
+    Ok(())
 }
 
 fn in_a_browser(run: &mut Run) -> Verdict {

@@ -116,7 +116,9 @@ fn main() -> ExitCode {
         )
         .example(3, 1, "so does one in any script", Whole, |draw| {
             let names = ["é", "ね", "🐈"].map(|letter| letter.repeat(LONGEST));
-            let long = names.iter().map(|name| keep(name));
+            // Some letters fewer, in many bytes: what is refused shows what is counted.
+            let fewer = [LONGEST - 1, 30].map(|length| "🐈".repeat(length));
+            let long = names.iter().chain(&fewer).map(|name| keep(name));
             [keep(&draw.line())]
                 .into_iter()
                 .chain(long)
@@ -124,8 +126,13 @@ fn main() -> ExitCode {
         })
         .example(3, 2, "the value is decoded", Whole, |draw| {
             let (line, word) = (draw.line(), draw.word());
-            [line, format!("<b>{word}</b>"), format!("&lt;{word}&gt;")]
-                .map(|name| with_cookies(&format!("visitor={}", encoded(&name))))
+            let names = [
+                line,
+                format!("<b>{word}</b>"),
+                format!("&lt;{word}&gt;"),
+                format!(" {word} "),
+            ];
+            names.map(|name| with_cookies(&format!("visitor={}", encoded(&name))))
         })
         .example(
             3,
@@ -260,8 +267,9 @@ struct Knobs {
     /// What is said of the cookie if the name is empty, and if there is none; and the status.
     refused: [CookieValue; 2],
     refused_status: [u16; 2],
-    /// The most bytes of a name that is not refused, and the status of longer ones.
+    /// The most bytes and characters of a name that is not refused, and the status of longer ones.
     longest: usize,
+    most: usize,
     too_long: u16,
     /// Whether this is the name of the cookie.
     is_it: fn(&str) -> bool,
@@ -293,9 +301,10 @@ struct Knobs {
     remembers: Remembers,
     /// The answer to the wish to be forgotten.
     forgot: (u16, Option<String>),
-    /// What it says of the cookie then, and which Path that has.
+    /// What it says of the cookie then, and which Path and Domain that has.
     forgets: CookieValue,
     forgets_at: Option<String>,
+    forgets_in: Option<String>,
     forgets_by_get: bool,
     /// The answer to one who is not known and wants to be forgotten, if it is another one.
     forgets_unknown: Option<(u16, Option<String>)>,
@@ -354,12 +363,14 @@ impl Default for Knobs {
                 ("HttpOnly", value("")),
                 ("SameSite", value("Lax")),
                 ("Secure", None),
+                ("Domain", None),
             ],
             refuses: |_| false,
             reads_form: usize::MAX,
             refused: [CookieValue::Unset, CookieValue::Unset],
             refused_status: [400, 400],
             longest: usize::MAX,
+            most: usize::MAX,
             too_long: 400,
             is_it: |name| name == VISITOR,
             anywhere: false,
@@ -379,6 +390,7 @@ impl Default for Knobs {
             forgot: to_the_page,
             forgets: CookieValue::Forgotten,
             forgets_at: value("/"),
+            forgets_in: None,
             forgets_by_get: false,
             forgets_unknown: None,
         }
@@ -603,6 +615,18 @@ impl Model for CookieServer {
                     128,
                     name.len().wrapping_sub(1),
                 ];
+                // A limit in characters is such a number, too, or one too few.
+                let most = [LONGEST - 1, 45, 40, 36, 32, 31, 30];
+                for most in most.into_iter().filter(|most| *most < name.chars().count()) {
+                    if (400..500).contains(&status) {
+                        mistakes.wrong(
+                            "fifty-refused",
+                            "A name of fifty characters is refused. The form allows fifty, so all of them must be \
+                             taken: refuse only what has more, or nothing at all.",
+                            move |knobs| (knobs.most, knobs.too_long) = (most, status),
+                        );
+                    }
+                }
                 for longest in limits.into_iter().filter(|longest| *longest < name.len()) {
                     if (400..500).contains(&status) {
                         mistakes.wrong(
@@ -656,6 +680,13 @@ impl Model for CookieServer {
                         move |knobs| knobs.sets.clone_from(&name),
                     );
                 }
+                let domain = cookie.attribute("Domain").map(str::to_string);
+                if domain.is_some() {
+                    mistakes.wrong(DOMAIN.0, DOMAIN.1, move |knobs| {
+                        knobs.attribute("Domain", domain.as_deref());
+                        knobs.forgets_in.clone_from(&domain);
+                    });
+                }
                 for (attribute, right) in Knobs::default().attributes {
                     let value = cookie.attribute(attribute).map(str::to_string);
                     let (Some(value), Some(right)) = (value, right) else {
@@ -685,6 +716,15 @@ impl Model for CookieServer {
                     move |knobs| knobs.forgot = came.clone(),
                 );
                 let [cookie] = &cookies[..] else { return };
+                let domain = cookie.attribute("Domain").map(str::to_string);
+                if domain.is_some() {
+                    mistakes.wrong(
+                        "forgets-in-domain",
+                        "The cookie that is to be forgotten has a Domain, and the one to be kept has none. A \
+                         browser takes them for two, and keeps the other one: leave Domain out.",
+                        move |knobs| knobs.forgets_in.clone_from(&domain),
+                    );
+                }
                 let path = cookie.attribute("Path").map(str::to_string);
                 if path.as_deref() != Some("/") {
                     mistakes.wrong(
@@ -700,6 +740,13 @@ impl Model for CookieServer {
         }
     }
 }
+
+const DOMAIN: (&str, &str) = (
+    "domain",
+    "The cookie has a Domain. A browser keeps such a cookie only if the address of the page belongs to that domain: \
+     with Domain=localhost, your server at http://127.0.0.1:8000/ cannot set it. Leave Domain out: then it is \
+     for the host that has set it, whatever that is called.",
+);
 
 /// The most lengths of a form that are tried: where a letter is cut off, several look the same.
 const MOST_LENGTHS: usize = 12;
@@ -806,7 +853,14 @@ fn page(knobs: &Knobs, step: u32, header: &str, who: Who) -> Expect {
             expect.hides(&**name).body_has(format!("<!-- {inside} -->"))
         }
         (Some(_), Some(html)) => expect.shows(grader::model::shown(&html)),
-        (Some(name), None) => expect.shows((knobs.shown)(name)),
+        (Some(name), None) => {
+            let shown = (knobs.shown)(name);
+            let is_word = |c: char| c == ' ' || c.is_ascii_alphanumeric();
+            match shown.contains("  ") || shown.trim() != shown {
+                true if shown.chars().all(is_word) => expect.shows(&*shown).shows_spaced(shown),
+                _ => expect.shows(shown),
+            }
+        }
         (None, _) => expect.has_form("post", KEEP, "name"),
     };
     // Of a mistake, as much must be said as of what is right: a text that is there.
@@ -862,7 +916,7 @@ fn kept(knobs: &Knobs, memory: &mut Memory, name: &str, read: Option<&str>) -> E
     if (knobs.refuses)(name) {
         return expect.status(400).sets_no_cookie(VISITOR);
     }
-    if name.len() > knobs.longest {
+    if name.len() > knobs.longest || name.chars().count() > knobs.most {
         return expect.status(knobs.too_long).sets_no_cookie(VISITOR);
     }
     memory.last = Some(name.into());
@@ -894,7 +948,9 @@ fn forgot(knobs: &Knobs) -> Expect {
     let expect = expect.cookie_is(VISITOR, knobs.forgets.clone());
     match knobs.forgets {
         CookieValue::Unset => expect,
-        _ => expect.cookie_attribute(VISITOR, "Path", knobs.forgets_at.as_deref()),
+        _ => expect
+            .cookie_attribute(VISITOR, "Path", knobs.forgets_at.as_deref())
+            .cookie_attribute(VISITOR, "Domain", knobs.forgets_in.as_deref()),
     }
 }
 
@@ -1156,6 +1212,14 @@ fn about_encoding(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.writes = |name| CookieValue::Text(name.trim_start().into()))
         .or(|knobs| knobs.writes = |name| CookieValue::Text(name.trim_end().into()))
+        .wrong(
+            "trimmed-when-read",
+            "A name that comes in the cookie with spaces at its ends is greeted without them. The value of the \
+             cookie is the name, as it was typed: decode it, and leave it as it is.",
+            |knobs| knobs.reads = |value| Some(decoded(value)?.trim().into()),
+        )
+        .or(|knobs| knobs.reads = |value| Some(decoded(value)?.trim_start().into()))
+        .or(|knobs| knobs.reads = |value| Some(decoded(value)?.trim_end().into()))
         .wrong(
             "letters-changed",
             "The letters of a name are changed to small or to capital ones. Keep it as it was typed, \

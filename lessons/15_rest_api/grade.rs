@@ -17,10 +17,12 @@ const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The same, as others write it.
-const KINDS: [&str; 3] = [
+const KINDS: [&str; 5] = [
     "application/json; charset=utf-8",
     "application/json;charset=UTF-8",
     "Application/JSON",
+    "application/json ; charset=utf-8",
+    "application/json; version=1",
 ];
 
 /// The notes that the program begins with.
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
                 get("/notes"),
             ]
         })
+        .check(2, 0, "the list has them all", lists_all)
         .check(
             2,
             0,
@@ -91,6 +94,14 @@ fn main() -> ExitCode {
                 with("PATCH", 1, json!({ "text": draw.line() })),
                 with("PATCH", 2, json!({ "done": true })),
                 get("/notes"),
+            ]
+        })
+        .example(3, 0, "a text may be long", Whole, |draw| {
+            let long = draw.word() + &" and so on".repeat(500);
+            [
+                posted(json!({ "text": long })),
+                with("PUT", 1, json!({ "text": long })),
+                with("PATCH", 2, json!({ "text": long })),
             ]
         })
         .example(3, 1, "a note that is not there gets 404", Whole, |draw| {
@@ -464,6 +475,7 @@ enum Why {
     /// Nor an object at all.
     NoObject,
     Blank,
+    Long,
 }
 
 /// How something is refused.
@@ -555,8 +567,11 @@ struct Knobs {
     is_blank: fn(&str, method: &str) -> bool,
     /// Whether such a text in a request of this method is taken for one that is not there.
     drops_blank: fn(method: &str) -> bool,
-    /// Whether a field that nobody knows is refused.
+    /// The status of a long text, if that is refused.
+    too_long: Option<u16>,
+    /// Whether a field that nobody knows is refused, or an id.
     refuses_more: bool,
+    refuses_id: bool,
     /// The status of a change with an id in it that is not that of the path, by PUT alone or by PATCH,
     /// too.
     other_id: [Option<u16>; 2],
@@ -638,7 +653,9 @@ impl Default for Knobs {
             blank: 422,
             is_blank: |text, _| text.trim().is_empty(),
             drops_blank: |_| false,
+            too_long: None,
             refuses_more: false,
+            refuses_id: false,
             other_id: [None, None],
             types: |_| true,
             takes_nothing: |_| false,
@@ -672,6 +689,7 @@ impl Knobs {
             Why::NoNote => self.no_note,
             Why::NoObject => self.no_object.unwrap_or(self.no_note),
             Why::Blank => self.blank,
+            Why::Long => self.too_long.unwrap_or(self.no_note),
         }
     }
 
@@ -743,8 +761,11 @@ impl Knobs {
             Some(_) => return Some(Err(Why::NoNote)),
         };
         let is_blank = |text: &String| (self.is_blank)(text, &asked.method);
-        if more && self.refuses_more {
+        if more && self.refuses_more || fields.contains_key("id") && self.refuses_id {
             return Some(Err(Why::NoNote));
+        }
+        if self.too_long.is_some() && text.as_ref().is_some_and(|text| text.len() > LONG) {
+            return Some(Err(Why::Long));
         }
         if text.as_ref().is_some_and(is_blank) {
             return Some(match (self.drops_blank)(&asked.method) {
@@ -755,6 +776,9 @@ impl Knobs {
         Some(Ok(Change { text, done }))
     }
 }
+
+/// What is longer is a long text: nobody draws one by chance.
+const LONG: usize = 1000;
 
 struct RestApi;
 
@@ -1136,13 +1160,14 @@ fn note(draw: &mut Draw) -> Value {
         3 | 4 => json!({ "text": text, "done": false }),
         5 | 6 => json!({ "text": text, "done": true }),
         // Fields that are not the client's to say.
-        _ => json!({ "id": draw.number(1..10), (draw.word()): 7, "text": text }),
+        _ if draw.one_in(2) => json!({ "id": draw.number(1..10), "text": text }),
+        _ => json!({ (draw.word()): 7, "text": text }),
     }
 }
 
 /// A request with JSON, whose body is still to come.
 fn to(draw: &mut Draw, method: &str, id: u32) -> Act {
-    let kind = draw.pick(&[[JSON; 3], KINDS].concat());
+    let kind = draw.pick(&[&[JSON; 5][..], &KINDS].concat());
     let path = match method {
         "POST" => "/notes".to_string(),
         _ => path(id),
@@ -1798,6 +1823,39 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.is_json = |kind| kind == Some(JSON))
         .wrong(
+            "types-listed",
+            "You compare the whole Content-Type with some spellings of it. Behind the ; anything may follow: compare \
+             only what stands before it, without the spaces at its ends.",
+            |knobs| {
+                knobs.is_json = |kind| {
+                    let kind = kind.unwrap_or_default();
+                    let known = [JSON, KINDS[0], KINDS[1]];
+                    known.iter().any(|known| kind.eq_ignore_ascii_case(known))
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.is_json = |kind| {
+                let kind = kind.unwrap_or_default();
+                [JSON, KINDS[0]].iter().any(|known| kind.eq_ignore_ascii_case(known))
+            };
+        })
+        .or(|knobs| knobs.is_json = |kind| [Some(JSON), Some(KINDS[0])].contains(&kind))
+        .wrong(
+            "type-not-trimmed",
+            "A space before the ; makes another type for you: application/json ; charset=utf-8 is JSON, too. Leave \
+             out the spaces at the ends of what stands before the ;, with trim.",
+            |knobs| {
+                knobs.is_json = |kind| {
+                    let kind = kind.and_then(|kind| kind.split(';').next());
+                    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(JSON))
+                };
+            },
+        )
+        .or(|knobs| {
+            knobs.is_json = |kind| kind.and_then(|kind| kind.split(';').next()) == Some(JSON);
+        })
+        .wrong(
             "type-letters",
             "Capital letters make no difference in a media type: Application/JSON is JSON, too. \
              eq_ignore_ascii_case compares so.",
@@ -1942,6 +2000,12 @@ fn about_bodies(mistakes: &mut Mistakes<Knobs>) {
             "A body with fields that you do not know is refused. They are left out, so that newer clients \
              can use an older service.",
             |knobs| knobs.refuses_more = true,
+        )
+        .wrong(
+            "id-refused",
+            "A body with an id in it is refused, also by POST, and one with another field that you do not know is not. \
+             The service gives the ids, so this field is left out like all others: do not look at it.",
+            |knobs| knobs.refuses_id = true,
         );
 }
 
@@ -2059,6 +2123,14 @@ fn constants(asked: &Request, answer: &grader::record::Answer, mistakes: &mut Mi
                 knobs.other_id = [Some(status), None];
             })
             .or(move |knobs| knobs.other_id = [Some(status); 2]);
+    }
+    let is_long = sent(asked).is_some_and(|sent| sent.text.is_some_and(|text| text.len() > LONG));
+    if is_long && status >= 400 {
+        mistakes.wrong(
+            "long-refused",
+            "A long text is refused. A text may have any length: take the limit out.",
+            move |knobs| knobs.too_long = Some(status),
+        );
     }
     let mut other = |name: &str, says: String, set: fn(&mut Knobs, u16)| {
         mistakes.wrong(name, says, move |knobs| set(knobs, status));
@@ -2204,8 +2276,80 @@ const WAITING: Duration = Duration::from_secs(3);
 
 fn nobody_waits_for_a_post(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;
-    nobody_waits(run, &service, "POST", "/notes")
+    nobody_waits(run, &service, "POST", "/notes")?;
+    no_id_of_two(run, &service)
 }
+
+/// A note that is posted while half of another one has come has another id.
+fn no_id_of_two(run: &mut Run, service: &Service) -> Verdict {
+    let [late, quick] = [run.seed().word(), run.seed().word()];
+    let Some(slow) = service.begin_slowly(&posted(json!({ "text": late }))) else {
+        return Ok(());
+    };
+    let answer = service.ask(posted(json!({ "text": quick })))?;
+    slow.finish();
+    // What is wrong with one alone, others say.
+    let Some(place) = answer.header("Location").filter(|_| answer.status() == 201) else {
+        return Ok(());
+    };
+    let now = service.get(place)?;
+    if !now.text().contains(&late) {
+        return Ok(());
+    }
+    let wrong = service.wrong(
+        &[
+            "send the head of a POST of /notes and half of its body, and then wait",
+            &format!("meanwhile, POST the text {quick:?} on another connection: it is at {place}"),
+            "send the other half",
+            &format!("GET {place}"),
+        ],
+        format!("the text {quick:?}"),
+        format!("status {}, {:?}", now.status(), now.text()),
+    );
+    Err(wrong.because(
+        "id-too-early",
+        "While the body of a POST is on its way, somebody else posts a note, and both get the same id: the one takes \
+         the place of the other. You take the id before the body is read. Read the body first; then count up and \
+         insert, under one guard.",
+    ))
+}
+
+/// Many notes, all of which are in the list.
+fn lists_all(run: &mut Run) -> Verdict {
+    let service = run.program().serve()?;
+    let mut places = Vec::new();
+    for _ in 0..MANY {
+        let answer = service.ask(posted(json!({ "text": run.seed().word() })))?;
+        answer.expect_status(201)?;
+        places.extend(answer.header("Location").map(str::to_string));
+    }
+    let list = service.get("/notes")?;
+    let Ok(Value::Array(notes)) = serde_json::from_slice(list.body()) else {
+        return Ok(()); // what a list looks like, others say
+    };
+    let listed: Vec<String> = notes
+        .iter()
+        .map(|note| format!("/notes/{}", note["id"]))
+        .collect();
+    for place in places.iter().filter(|place| !listed.contains(place)) {
+        if service.get(place)?.status() != 200 {
+            continue; // and so whether a note is kept
+        }
+        let wrong = service.wrong(
+            &[&format!("POST {MANY} notes"), "GET /notes"],
+            format!("all {} notes", MANY + FIRST.len()),
+            format!("{} of them, without that at {place}", notes.len()),
+        );
+        return Err(wrong.because(
+            "list-cut",
+            "The list has only some of the notes, if there are many. All of them belong there: take no number of them.",
+        ));
+    }
+    Ok(())
+}
+
+/// More notes than anybody would take for a whole list.
+const MANY: usize = 120;
 
 fn nobody_waits_for_a_change(run: &mut Run) -> Verdict {
     let service = run.program().serve()?;

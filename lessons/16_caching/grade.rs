@@ -266,6 +266,8 @@ fn parts(lesson: grader::Lesson<Caching>) -> grader::Lesson<Caching> {
                     part("/", "bytes=7"),
                     part("/", "lines=0-9"),
                     part("/", "bytes=0-9,20-29"),
+                    part("/", "bytes= 8-11"),
+                    part("/", "bytes=8 - 11"),
                 ]
             },
         )
@@ -281,6 +283,7 @@ fn parts(lesson: grader::Lesson<Caching>) -> grader::Lesson<Caching> {
                     part("/", "bytes=10-").field("If-Range", format!("W/{tag}")),
                     part("/", "bytes=10-").field("If-Range", tag.to_uppercase()),
                     part("/", "bytes=10-").field("If-Range", tag.trim_matches('"')),
+                    part("/", "bytes=10-").field("If-Range", "*"),
                     headline(&draw.line()),
                     part("/", "bytes=10-").field("If-Range", &tag),
                 ]
@@ -685,7 +688,8 @@ impl Model for Caching {
             }
             9..=13 => part(path, &range(draw, body.len())),
             14 | 15 => {
-                let tag = match draw.below(8) {
+                let tag = match draw.below(9) {
+                    7 => "*".into(),
                     5 => tag.to_uppercase(),
                     6 => tag.trim_matches('"').into(),
                     1 => format!("\"{}\"", draw.word()),
@@ -1061,7 +1065,16 @@ fn range(draw: &mut Draw, length: usize) -> String {
         19 => "bytes=0-9,20-29".into(),
         20 => format!("bytes=-5, {}-", end - 9),
         21 => draw
-            .pick(&["bytes=-", "bytes=", "bytes", "0-9", "bytes=7", "bytes:0-9"])
+            .pick(&[
+                "bytes=-",
+                "bytes=",
+                "bytes",
+                "0-9",
+                "bytes=7",
+                "bytes:0-9",
+                "bytes= 0-9",
+                "bytes=0 - 9",
+            ])
             .into(),
         22 => match draw.below(3) {
             0 => format!("bytes={}-{some}", draw.word()),
@@ -1976,6 +1989,13 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.ranged.push(|value, length| ranged_with(value, length, [true, true, false])))
         .or(|knobs| knobs.ranged.push(|value, length| ranged_with(value, length, [true; 3])))
         .wrong(
+            "spaces-in-range",
+            "A Range with spaces in it, as in bytes=8 - 11, gets a part. None of the three forms has one: it \
+             is something that you do not understand, so 200, and all of it. Leave out the trim().",
+            |knobs| knobs.ranged.push(|value, length| ranged(&value.replace(' ', ""), length)),
+        )
+        .or(|knobs| knobs.ranged.push(|value, length| ranged(&value.replacen("= ", "=", 1), length)))
+        .wrong(
             "if-range-not-read",
             "If-Range has the tag of another state, and you send a part of this one. The client \
              would join halves that do not fit: send all of it.",
@@ -2009,6 +2029,12 @@ fn about_what_is_not_there(mistakes: &mut Mistakes<Knobs>) {
         )
         .or(|knobs| knobs.if_range = |tag, own| tag.trim_matches('"') == own.trim_matches('"'))
         .or(|knobs| knobs.if_range = |tag, own| tag.contains(own.trim_matches('"')))
+        .wrong(
+            "star-in-if-range",
+            "If-Range: * gets a part. In If-None-Match, the star matches every state; here it is no tag of a \
+             state, and the client may have halves that do not fit. Compare with == alone.",
+            |knobs| knobs.if_range = |tag, own| tag == "*" || tag == own,
+        )
         .wrong(
             "part-of-what-is-known",
             "You send a part of what the client has already. First comes the question whether it \
@@ -2062,16 +2088,54 @@ fn another_time(run: &mut Run) -> Verdict {
     first.expect_status(200)?;
     std::thread::sleep(std::time::Duration::from_millis(1100));
     let second = run.get("/now")?;
-    match first.body() != second.body() {
-        true => Ok(()),
-        false => Err(second
-            .wrong("another time than a second before")
-            .because(
+    if first.body() == second.body() {
+        let wrong = second.wrong("another time than a second before");
+        return Err(match has_minutes_alone(second.body()) {
+            true => wrong.because(
+                "time-without-seconds",
+                "/now says the time without its seconds, and so the same a second later. Say it to the second, \
+                 as httpdate::fmt_http_date does.",
+            ),
+            false => wrong.because(
                 "time-stands-still",
                 "/now says the same time again, a second later. Ask SystemTime::now() in each request: what is \
                  made at the start, or in a static, is made once.",
-            )),
+            ),
+        });
     }
+    // At midnight, a time may seem to be before the one that came first: so there is one more try.
+    let later = run.program().serve()?;
+    for again in [true, false] {
+        let (one, other) = (run.get("/now")?, later.get("/now")?);
+        if numbers(other.body()) >= numbers(one.body()) {
+            break;
+        }
+        if !again {
+            return Err(other
+                .wrong("the time, as the program says it that was started before")
+                .because(
+                    "time-since-start",
+                    "Two programs are asked for the time, one right after the other. The one that was started \
+                     later is behind. Say what time it is, SystemTime::now(), and not how long the program runs.",
+                ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is the time of day as it is now, in hours and minutes alone.
+fn has_minutes_alone(body: &[u8]) -> bool {
+    let now = httpdate::fmt_http_date(SystemTime::now());
+    let [minutes, text] = [&now[19..22], &*String::from_utf8_lossy(body)];
+    let behind = text.split_once(minutes).map(|(_, behind)| behind);
+    behind.is_some_and(|behind| !behind.starts_with(|c: char| c == ':' || c.is_ascii_digit()))
+}
+
+/// The numbers in a text.
+fn numbers(body: &[u8]) -> Vec<u64> {
+    let text = String::from_utf8_lossy(body);
+    let numbers = text.split(|c: char| !c.is_ascii_digit());
+    numbers.flat_map(str::parse).collect()
 }
 
 fn second_time(run: &mut Run) -> Verdict {

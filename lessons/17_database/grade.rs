@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -155,7 +156,12 @@ fn main() -> ExitCode {
                     posted(&draw.word()),
                     like(&draw.number(2..1000).to_string()),
                     like("0"),
+                    like("-1"),
                     like("100000000000"),
+                    // Of these, 32, 16 and 8 bits keep a 1.
+                    like("4294967297"),
+                    like("65537"),
+                    like("257"),
                 ]
             },
         )
@@ -495,6 +501,7 @@ impl Model for DatabaseBoard {
                 "70000",
                 "3000000000",
                 "99999999999",
+                "4294967297",
             ]))],
             14 => vec![like(draw.pick(&["", "one", "1 OR 1=1", "1.5", "1; --"]))],
             15 => vec![posted(draw.pick(&["", " ", "  \t "]))],
@@ -839,7 +846,7 @@ fn liked(
     let ids = knobs.smallest_id..=knobs.largest_id;
     let id = match id.or(knobs.default_id) {
         // What is read as a number in one program, and not in another.
-        Some(id) if id.starts_with(['+', '-']) || id.len() > 18 => return None,
+        Some(id) if id.starts_with('+') || id.len() > 18 => return None,
         Some(id) => (knobs.reads_id)(id).filter(|id| ids.contains(id)),
         None => return Some(expect.status(knobs.absent_id.unwrap_or(knobs.no_id))),
     };
@@ -1079,12 +1086,26 @@ fn about_likes(mistakes: &mut Mistakes<Knobs>) {
         .or(|knobs| knobs.largest_id = i64::from(i32::MAX))
         .or(|knobs| knobs.largest_id = i64::from(u16::MAX))
         .or(|knobs| knobs.largest_id = i64::from(u8::MAX))
+        // A type without a sign has no number below 0, either.
+        .or(|knobs| (knobs.smallest_id, knobs.largest_id) = (0, i64::from(u32::MAX)))
+        .or(|knobs| (knobs.smallest_id, knobs.largest_id) = (0, i64::from(u16::MAX)))
+        .or(|knobs| (knobs.smallest_id, knobs.largest_id) = (0, i64::from(u8::MAX)))
+        .wrong(
+            "large-id-cut",
+            "A like for an id that no message has is counted for another one: the number is cut to fewer bits, and \
+             what is left of 4294967297 or 257 is 1. Take the id as an i64 all the way, and cast it nowhere with as.",
+            |knobs| knobs.reads_id = |id| Some(i64::from(id.parse::<i64>().ok()? as u32)),
+        )
+        .or(|knobs| knobs.reads_id = |id| Some(i64::from(id.parse::<i64>().ok()? as i32)))
+        .or(|knobs| knobs.reads_id = |id| Some(i64::from(id.parse::<i64>().ok()? as u16)))
+        .or(|knobs| knobs.reads_id = |id| Some(i64::from(id.parse::<i64>().ok()? as u8)))
         .wrong(
             "small-id-refused",
-            "An id of 0 gets 400, as if it were none. It is a number, and no message has it: 404. (For pages, \
-             1 is the smallest number. Of an id, let the database say that there is none.)",
+            "An id of 0 or -1 gets 400, as if it were none. It is a number, and no message has it: 404. (For pages, \
+             1 is the smallest number. Of an id, let the database say that there is none: parse an i64.)",
             |knobs| knobs.smallest_id = 1,
         )
+        .or(|knobs| knobs.smallest_id = 0)
         .wrong(
             "no-id-is-one",
             "A like without the field id counts for the message with the number 1. Nobody has said which \
@@ -1730,14 +1751,15 @@ fn not_kept(run: &mut Run) -> Verdict {
         .expect_status(303)?;
     // A program that has it elsewhere, or under another name, is not asked.
     let file = folder.path().join("messages.db");
-    let dropped = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    let dropped = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .and_then(|connection| connection.execute("DROP TABLE messages", ()));
     if dropped.is_err() {
         return Ok(());
     }
     let answer = service.ask(posted(&run.seed().word()))?;
     if answer.status() >= 500 {
-        return not_liked(&service);
+        not_liked(&service)?;
+        return goes_on(run, &service, &file);
     }
     Err(service
         .wrong(
@@ -1779,6 +1801,38 @@ fn not_liked(service: &Service) -> Verdict {
              is another thing than that the database cannot say it: hand the error on with ?. Then the \
              answer is 500.",
         ))
+}
+
+/// When the table is there again, the board goes on.
+fn goes_on(run: &mut Run, service: &Service, file: &Path) -> Verdict {
+    let made = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|connection| connection.execute(TABLE, ()));
+    made.expect("a table in this file");
+    let posted = service.ask(posted(&run.seed().word()))?;
+    let page = service.get("/")?;
+    let came = [posted.status(), page.status()];
+    if came == [303, 200] {
+        return Ok(());
+    }
+    let wrong = service.wrong(
+        &[
+            "post a message",
+            "take the table out of the file: DROP TABLE messages",
+            "post another one, and send a like",
+            "make the table again",
+            "post one more, and ask for /",
+        ],
+        "303 See Other, and 200 OK",
+        format!("{} and {}", came[0], came[1]),
+    );
+    Err(match came.iter().any(|status| *status >= 500) {
+        true => wrong.because(
+            "broken-by-one-error",
+            "Once a statement has failed, nothing works any more, though the table is there again. A panic under the \
+             guard does that: it poisons the Mutex. So no unwrap behind execute: hand its error on with ?.",
+        ),
+        false => wrong,
+    })
 }
 
 fn pages(run: &mut Run) -> Verdict {

@@ -101,6 +101,12 @@ fn register_examples(lesson: Lesson) -> Lesson {
             "of some who want one name at once, one gets it",
             one_name_once,
         )
+        .check(
+            1,
+            0,
+            "who cannot be written is told so, and nobody after that",
+            not_kept,
+        )
 }
 
 fn login_examples(lesson: Lesson) -> Lesson {
@@ -229,6 +235,7 @@ fn member_examples(lesson: Lesson) -> Lesson {
         })
         .check(3, 1, "a session ends by itself", ends)
         .check(3, 0, "and no other one with it", others_go_on)
+        .check(3, 0, "a 401 promises no login of another kind", challenge)
         .check(
             3,
             0,
@@ -324,6 +331,7 @@ fn foreign_examples(lesson: Lesson) -> Lesson {
                 "https://board.test.evil.test",
                 "http://my-board.test",
                 "http://board.tes",
+                "ftp://board.test",
             ];
             let similar = similar.map(|origin| from(origin, with(1, message(&word))));
             let mut acts = vec![ann.registers(), ann.logs_in()];
@@ -1333,7 +1341,8 @@ fn with_any(act: Act, draw: &mut Draw, state: &State) -> Act {
 fn from_somewhere(draw: &mut Draw, act: Act) -> Act {
     let host = draw.pick(&[HOST, "localhost:8000", "board.test:8000", "localhost:4133"]);
     let own = format!("http://{host}");
-    let origin = match draw.below(13) {
+    let origin = match draw.below(14) {
+        13 => format!("ftp://{host}"),
         10 => return act.field("Referer", draw.pick(&OTHER_PAGES)),
         0..=2 => own,
         3 => "http://other.test".into(),
@@ -1787,6 +1796,17 @@ fn about_other_sites(mistakes: &mut Mistakes<Knobs>) {
             },
         )
         .wrong(
+            "any-scheme",
+            "An Origin with your host and another scheme is accepted, such as ftp://board.test. The scheme is a part \
+             of an origin: compare all of it with http:// and the header Host.",
+            |knobs| {
+                knobs.takes = |origin, host| {
+                    let own = |origin: &str| origin.split_once("://").is_some_and(|(_, from)| from == host);
+                    origin.is_none_or(own)
+                };
+            },
+        )
+        .wrong(
             "end-of-origin",
             "An Origin that only ends like yours is accepted, such as http://my-board.test. Compare all \
              of it.",
@@ -2086,6 +2106,74 @@ fn one_name_once(run: &mut Run) -> Verdict {
     })
 }
 
+/// A disk may be full. Who is not written is no member after the next start, and is told so; when there is
+/// room again, it goes on.
+fn not_kept(run: &mut Run) -> Verdict {
+    let (ann, ben) = (Someone::new(run.seed()), Someone::new(run.seed()));
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = folder.path().join("missing");
+    let file = missing.join("members.json");
+    let path = file.display().to_string();
+    let service = run.program().env("MEMBERS", &path).serve()?;
+    let refused = service.ask(ann.registers())?;
+    std::fs::create_dir(&missing).expect("a folder in this folder");
+    let next = service.ask(ben.registers())?;
+    let start = format!("start the server with MEMBERS={path}, in a folder that is not there");
+    if refused.status() < 500 {
+        // Who never writes is told so by another check.
+        if !file.exists() {
+            return Ok(());
+        }
+        let came = format!("status {}", refused.status());
+        let wrong = service.wrong(&[&*start, "register"], "an error, 500", came);
+        return Err(match refused.status() {
+            303 => wrong.because(
+                "write-ignored",
+                "The file of the members cannot be written, and the answer is 303 all the same: a member who is gone \
+                 after the next start. The ? of write_members(&members)? hands the error on, and so the answer is 500.",
+            ),
+            _ => wrong,
+        });
+    }
+    if next.status() < 500 {
+        return next.expect_status(303);
+    }
+    let done = [
+        &*start,
+        "register: the file cannot be written",
+        "make the folder, and register with another name",
+    ];
+    let wrong = service.wrong(&done, "status 303", format!("status {}", next.status()));
+    Err(wrong.because(
+        "broken-by-one-error",
+        "Once the file of the members could not be written, nobody can register any more, though it can be written \
+         again. A panic under the guard does that: it poisons the Mutex. So no unwrap there: write_members(&members)? \
+         hands the error on.",
+    ))
+}
+
+/// Who reads how to log in does it. A browser asks for a name and a password for some of the words that a
+/// standard knows, and sends them where nobody reads them.
+fn challenge(run: &mut Run) -> Verdict {
+    let answer = run.get("/messages")?;
+    let challenge = answer.header("WWW-Authenticate").unwrap_or_default();
+    let scheme = challenge.split([' ', ',']).next().unwrap_or_default();
+    let others = ["Basic", "Bearer", "Digest", "Negotiate"];
+    if answer.status() != 401
+        || !others
+            .iter()
+            .any(|other| scheme.eq_ignore_ascii_case(other))
+    {
+        return Ok(());
+    }
+    let says = format!(
+        "The WWW-Authenticate of your 401 says {scheme}. That is a word of a standard for another way to log in, which \
+         your server does not know. Send Cookie."
+    );
+    let wrong = answer.wrong("in WWW-Authenticate, the word Cookie");
+    Err(wrong.because("other-challenge", says))
+}
+
 /// The token that a program gives for the first login of somebody who registers.
 fn first_token(service: &Service, ann: &Someone) -> Result<String, Failure> {
     service.ask(ann.registers())?;
@@ -2104,6 +2192,31 @@ fn next_token(service: &Service, ann: &Someone) -> Result<String, Failure> {
 /// How many random bytes a token is made of.
 const TOKEN_BYTES: usize = 32;
 
+/// How many tokens are looked at: so many that chance alone does not hide a digit that is lost.
+const TOKENS: usize = 32;
+
+/// How many bytes of hexadecimal tokens differ at all: those that are the same in all of them do not count,
+/// and in one of them, each only once.
+fn random_bytes(tokens: &[String]) -> usize {
+    let pairs = |token: &String| -> Vec<String> {
+        let digits = token.as_bytes().chunks(2);
+        digits
+            .map(|two| String::from_utf8_lossy(two).into())
+            .collect()
+    };
+    let all: Vec<_> = tokens.iter().map(pairs).collect();
+    let differ = |at: &usize| all.iter().any(|token| token.get(*at) != all[0].get(*at));
+    let differing = (0..all[0].len()).filter(differ).count();
+    // Among 32 bytes, a few are the same by chance.
+    let once = all
+        .iter()
+        .map(|token| token.iter().collect::<BTreeSet<_>>().len());
+    match once.max() {
+        Some(once) if once <= TOKEN_BYTES / 2 => once.min(differing),
+        _ => differing,
+    }
+}
+
 fn unguessed(run: &mut Run) -> Verdict {
     let ann = Someone::new(run.seed());
     let first = run.program().serve()?;
@@ -2116,7 +2229,7 @@ fn unguessed(run: &mut Run) -> Verdict {
         return Err(failure.because("token-of-client", FIXATION));
     }
     let mut tokens = vec![one.clone(), next.clone()];
-    for _ in 0..6 {
+    for _ in 2..TOKENS {
         tokens.push(next_token(&first, &ann)?);
     }
     // A number has no letters.
@@ -2128,14 +2241,15 @@ fn unguessed(run: &mut Run) -> Verdict {
     let lengths: BTreeSet<usize> = tokens.iter().filter(is_long).map(String::len).collect();
     if lengths.len() > 1 && tokens.iter().all(is_hexadecimal) {
         let failure = first.wrong(
-            &["register, and log in eight times"],
+            &[&*format!("register, and log in {TOKENS} times")],
             "tokens with two digits for each byte",
             format!("tokens of {lengths:?} digits"),
         );
         return Err(failure.because(
             "digits-lost",
-            "The tokens have hexadecimal digits, and not all have the same number of them. {byte:x} writes a \
-             byte below 16 as one digit, so that other bytes can give the same token: write {byte:02x}.",
+            "The tokens have hexadecimal digits, and not all have the same number of them: zeros are lost where a \
+             number begins with them, so that other bytes can give the same token. Write each byte with two digits, \
+             {byte:02x}.",
         ));
     }
     if let Some(&digits) = lengths.first()
@@ -2153,6 +2267,29 @@ fn unguessed(run: &mut Run) -> Verdict {
                 "The token has {digits} hexadecimal digits, so {} bytes are in it. It is made of {TOKEN_BYTES} \
                  random bytes: [0; {TOKEN_BYTES}]. Each of them becomes two digits.",
                 digits / 2
+            ),
+        ));
+    }
+    // One and the same token for all, the model sees.
+    let random = random_bytes(&tokens);
+    // Where bytes are the same, a token may have no letters.
+    let digits = tokens.concat();
+    if lengths.len() == 1
+        && random < TOKEN_BYTES
+        && tokens.iter().any(|token| *token != one)
+        && is_hexadecimal(&digits)
+    {
+        let failure = first.wrong(
+            &[&*format!("register, and log in {TOKENS} times")],
+            format!("tokens of {TOKEN_BYTES} random bytes"),
+            tokens[..4].join("\n"),
+        );
+        return Err(failure.because(
+            "few-random-bytes",
+            format!(
+                "The tokens are long enough, but less than {TOKEN_BYTES} bytes of them are random: some are the same in \
+                 all tokens, or stand in one again and again. Let getrandom::fill fill the whole array, and write each \
+                 of its bytes once."
             ),
         ));
     }
@@ -2215,7 +2352,7 @@ fn ends(run: &mut Run) -> Verdict {
     let board = || get("/").field("Cookie", format!("session={token}"));
     let at_once = service.ask(board())?.status();
     let looked = Instant::now();
-    let guest = service.ask(get("/"))?.status();
+    let guest = service.ask(get("/"))?;
     let guest_elsewhere = elsewhere(&service, None)?;
     let longer = run
         .program()
@@ -2231,18 +2368,30 @@ fn ends(run: &mut Run) -> Verdict {
     if first.status() != 200 {
         first.expect_status(303)?;
         let ended_elsewhere = elsewhere(&service, Some(&token))?;
-        if ended_elsewhere != guest_elsewhere {
+        let is_taken = ended_elsewhere[0].starts_with("200") || ended_elsewhere[1] == "303 /";
+        let [of_guest, of_ended] =
+            [(&guest, guest_elsewhere), (&first, ended_elsewhere)].map(|(board, [got, posted])| {
+                let board = said(board);
+                format!("{board} to GET /, {got} to GET /messages, {posted} to POST /messages")
+            });
+        if of_ended != of_guest {
             let done = [
                 "start the server with SESSION_SECONDS=1, register, log in",
-                "wait for two seconds, ask for /messages, and post a message",
+                "wait for two seconds, ask for / and for /messages, and post a message",
             ];
-            let [expected, came] = [guest_elsewhere, ended_elsewhere]
-                .map(|[got, posted]| format!("{got} to GET /messages, {posted} to POST /messages"));
-            return Err(service.wrong(&done, expected, came).because(
-                "ended-elsewhere",
-                "GET / knows that a session has ended, and /messages still takes its token, for GET or for POST. \
-                 Look at the end in member, and ask member in each request.",
-            ));
+            let wrong = service.wrong(&done, of_guest, of_ended);
+            return Err(match is_taken {
+                true => wrong.because(
+                    "ended-elsewhere",
+                    "GET / knows that a session has ended, and /messages still takes its token, for GET or for POST. \
+                     Look at the end in member, and ask member in each request.",
+                ),
+                false => wrong.because(
+                    "ended-otherwise",
+                    "Who comes with a session that has ended gets another answer than who has none. Both are no \
+                     members, and the text has one answer for all who are none: the same status, and the same Location.",
+                ),
+            });
         }
         return match used {
             Some(failure) => Err(failure),
@@ -2252,7 +2401,7 @@ fn ends(run: &mut Run) -> Verdict {
     std::thread::sleep(OVER);
     let has_ended = service.ask(board())?.status() == 303;
     // Where anybody sees the board, or nobody does at first, it is not the end that is wrong.
-    let is_end = guest != 200 && at_once == 200;
+    let is_end = guest.status() != 200 && at_once == 200;
     if has_ended && is_end {
         let done = [
             "start the server with SESSION_SECONDS=1, register, log in",
@@ -2290,10 +2439,16 @@ fn elsewhere(service: &Service, token: Option<&str>) -> Result<[String; 2], Fail
             Some(token) => act.field("Cookie", format!("session={token}")),
             None => act,
         })?;
-        let location = answer.header("Location").unwrap_or_default();
-        Ok(format!("{} {location}", answer.status()).trim().to_string())
+        Ok(said(&answer))
     };
     Ok([asked(get("/messages"))?, asked(message("too late"))?])
+}
+
+/// The status of an answer, and its Location.
+fn said(answer: &grader::Answer) -> String {
+    let location = answer.header("Location").unwrap_or_default();
+    let said = format!("{} {location}", answer.status());
+    said.trim().into()
 }
 
 /// Whether a younger session goes on when an older one has ended, and whether a login gets its whole time

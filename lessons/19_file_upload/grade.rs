@@ -98,6 +98,12 @@ fn main() -> ExitCode {
             "all of it, in however many pieces it comes",
             wire_in_pieces,
         )
+        .check(
+            1,
+            0,
+            "what passes through takes little memory",
+            wire_in_little_memory,
+        )
         .check(1, 1, "a form with files is taken for one", taken_for_a_form)
         .check(
             1,
@@ -328,6 +334,7 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
             },
         )
         .check(3, 2, "no name leads out of the folder", names)
+        .check(3, 0, "nor has one attributes", no_attributes)
         .example(4, 2, "a picture may be larger", Whole, |draw| {
             [
                 picture(&picture_name(draw), png(draw, SMALL)),
@@ -493,6 +500,12 @@ fn steps_3_to_5(lesson: grader::Lesson<FileUpload>) -> grader::Lesson<FileUpload
             },
         )
         .check(5, 0, "a picture is found by its number", by_number)
+        .check(
+            5,
+            0,
+            "a picture of 100 MiB is sent in little memory",
+            sent_from_disk,
+        )
         .check(5, 0, "in a browser, a file is chosen and seen", gallery)
 }
 
@@ -2505,6 +2518,14 @@ const NOT_FOUND_AGAIN: &str = "After a start, the pictures are not found. Board:
 
 // What no model says.
 
+/// What a program may need that holds no body as a whole.
+const LITTLE: usize = 48 * MIB;
+
+/// The most memory that a program has used so far; 0 if it has ended, and tells nothing.
+fn peak(service: &Service) -> usize {
+    service.peak_memory().map_or(0, |bytes| bytes as usize)
+}
+
 /// What is left of an upload that came to nothing.
 const LEFT: &str = "Something of it is left in the folder. Write into a NamedTempFile that you make \
                     with new_in: if the function ends early, by `?` or by return, its file goes \
@@ -2580,6 +2601,16 @@ impl Pieces {
         let _ = self.stream.write_all(bytes);
     }
 
+    /// Sends this number of bytes more.
+    fn fill(&mut self, mut left: usize) {
+        let filler = vec![b'.'; MIB];
+        while left > 0 {
+            let length = left.min(MIB);
+            self.send(&filler[..length]);
+            left -= length;
+        }
+    }
+
     /// Waits until something comes, for this long at most.
     fn hear(&mut self, most: Duration) {
         let mut bytes = [0; 1024];
@@ -2598,6 +2629,15 @@ impl Pieces {
         let (_, body) = text.split_once("\r\n\r\n")?;
         Some((status, body.into()))
     }
+}
+
+/// Sends a form with this number of bytes more at this place, and waits for the answer.
+fn send_filled(service: &Service, all: &[u8], at: usize, more: usize) -> Option<(u16, String)> {
+    let mut pieces = Pieces::begin(service, "/pictures", all.len() + more, "").ok()?;
+    pieces.send(&all[..at]);
+    pieces.fill(more);
+    pieces.send(&all[at..]);
+    pieces.answer()
 }
 
 /// What came, in words.
@@ -2647,6 +2687,40 @@ fn wire_in_pieces(run: &mut Run) -> Verdict {
         ),
         false => wrong,
     })
+}
+
+/// Whether /wire sends on what comes while it comes.
+fn wire_in_little_memory(run: &mut Run) -> Verdict {
+    let word = run.seed().word();
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, LIMIT)?;
+    service
+        .ask(post("/wire").body(word.clone()))?
+        .expect_body(word)?;
+    service.peak_memory()?;
+    if let Ok(mut pieces) = Pieces::begin(&service, "/wire", LIMIT, "")
+        && let Ok(mut back) = pieces.stream.try_clone()
+    {
+        let _ = back.set_read_timeout(Some(Duration::from_secs(20)));
+        let reading = thread::spawn(move || std::io::copy(&mut back, &mut std::io::sink()));
+        pieces.fill(LIMIT);
+        let _ = reading.join();
+    }
+    let peak = peak(&service);
+    if peak <= LITTLE {
+        return Ok(());
+    }
+    let came = format!("the program has used {} MiB of memory", peak / MIB);
+    let wrong = service.wrong(
+        &["send 100 MiB to /wire"],
+        "a body passes through, and not much memory is needed",
+        came,
+    );
+    Err(wrong.because(
+        "wire-in-memory",
+        "All of the body is in memory before it is sent back. Let it pass through: io::copy from \
+         request.body() into the body of the answer sends on what comes, piece by piece.",
+    ))
 }
 
 /// What a body is without the lengths of its chunks, if it comes in such (RFC 9112, section 7.1).
@@ -2839,6 +2913,27 @@ fn names(run: &mut Run) -> Verdict {
         (true, false) => wrong.because("not-found-again", NOT_FOUND_AGAIN),
         (false, _) => wrong.because("name-is-path", NAME_IS_PATH),
     })
+}
+
+/// A double quote in the name of a file comes as `\"`. In the page, nothing of the name is an attribute.
+fn no_attributes(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    let service = serve(run, &folder, MIB)?;
+    let name = "x\\\" onerror=\\\"y.png";
+    service
+        .ask(picture(name, png(run.seed(), 80)))?
+        .expect_status(303)?;
+    let page = service.get("/")?;
+    let tags = grader::model::tags(&page.text());
+    if tags.iter().all(|tag| tag.attribute("onerror").is_none()) {
+        return Ok(());
+    }
+    let wrong = page.wrong("a page in which onerror, from the name of the file, is no attribute");
+    Err(wrong.because(
+        "quote-not-escaped",
+        "A double quote in the name of a file ends the value of an attribute, and what follows is read as more of \
+         them: an onerror with a script, say. escape_html escapes quotes, too.",
+    ))
 }
 
 /// Fails if there is something in the folder besides these.
@@ -3182,7 +3277,6 @@ fn ten_at_once(run: &mut Run) -> Verdict {
 }
 
 fn in_little_memory(run: &mut Run) -> Verdict {
-    const MOST: usize = 48 * MIB;
     let (_outside, folder) = folder();
     // Where nobody says what the limit is.
     let service = run
@@ -3197,26 +3291,13 @@ fn in_little_memory(run: &mut Run) -> Verdict {
     let end = all.len() - BOUNDARY.len() - 8;
     let more = LIMIT - PNG.len();
     let done = ["upload a picture of 100 MiB"];
-    let answer = Pieces::begin(&service, "/pictures", all.len() + more, "")
-        .ok()
-        .and_then(|mut pieces| {
-            pieces.send(&all[..end]);
-            let filler = vec![b'.'; MIB];
-            let mut left = more;
-            while left > 0 {
-                let length = left.min(MIB);
-                pieces.send(&filler[..length]);
-                left -= length;
-            }
-            pieces.send(&all[end..]);
-            pieces.answer()
-        });
+    let answer = send_filled(&service, &all, end, more);
     // A program that has ended by now tells nothing. What it has answered, or not, does.
-    let peak = service.peak_memory().map_or(0, |bytes| bytes as usize);
+    let of_picture = peak(&service);
     let whole = "a picture may have 100 MiB, and then there is not much memory that it needs";
-    if peak > MOST {
+    if of_picture > LITTLE {
         return Err(service
-            .wrong(&done, whole, format!("the program has used {} MiB of memory", peak / MIB))
+            .wrong(&done, whole, format!("the program has used {} MiB of memory", of_picture / MIB))
             .because(
                 "whole-in-memory",
                 "All of the picture is in memory before it is on the disk. Copy it as it comes: \
@@ -3234,14 +3315,68 @@ fn in_little_memory(run: &mut Run) -> Verdict {
         });
     }
     let length = fs::metadata(folder.join("2.png")).map_or(0, |found| found.len() as usize);
-    match length == LIMIT {
-        true => Ok(()),
-        false => Err(service.wrong(
+    if length != LIMIT {
+        return Err(service.wrong(
             &done,
             format!("2.png with {LIMIT} bytes"),
             format!("{length} bytes"),
-        )),
+        ));
     }
+    skipped_in_little_memory(&service)
+}
+
+/// Nor does what nobody reads of a form.
+fn skipped_in_little_memory(service: &Service) -> Verdict {
+    let all = body(&[text("caption", ""), file("small.png", PNG)], BOUNDARY);
+    let caption = find(&all, b"\r\n\r\n").unwrap_or(0) + 4;
+    // What is answered to such a form, other checks ask with a smaller one.
+    send_filled(service, &all, caption, 90 * MIB);
+    let peak = peak(service);
+    if peak <= LITTLE {
+        return Ok(());
+    }
+    let wrong = service.wrong(
+        &["upload a small picture, in a form with a caption of 90 MiB before it"],
+        "a caption is passed over, and not much memory is needed",
+        format!("the program has used {} MiB of memory", peak / MIB),
+    );
+    Err(wrong.because(
+        "skipped-in-memory",
+        "A part that nobody reads is read into memory as a whole, only to be passed over. In next_part, copy the \
+         rest of the part before into io::sink(), which keeps nothing.",
+    ))
+}
+
+/// A picture that lies in the folder goes to the client as it is read.
+fn sent_from_disk(run: &mut Run) -> Verdict {
+    let (_outside, folder) = folder();
+    let mut large = fs::File::create(folder.join("1.png")).expect("a file in this folder");
+    large.write_all(PNG).expect("a file that can be written");
+    large.set_len(LIMIT as u64).expect("a file that has holes");
+    let service = serve(run, &folder, LIMIT)?;
+    // What comes of it, other checks say.
+    service.get("/pictures/2")?;
+    service.peak_memory()?;
+    if let Ok(mut stream) = TcpStream::connect(("localhost", service.port())) {
+        let head = "GET /pictures/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
+        let _ = stream.write_all(head.as_bytes());
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    }
+    let peak = peak(&service);
+    if peak <= LITTLE {
+        return Ok(());
+    }
+    let wrong = service.wrong(
+        &["lay a picture of 100 MiB into the folder, and ask for it"],
+        "it goes from the disk to the client, and not much memory is needed",
+        format!("the program has used {} MiB of memory", peak / MIB),
+    );
+    Err(wrong.because(
+        "sent-from-memory",
+        "All of a picture is read into memory before it is sent. Let it go from the disk to the client: \
+         send_file(File::open(…)?) reads it piece by piece.",
+    ))
 }
 
 /// A small disk, as long as this lives.
@@ -3283,6 +3418,15 @@ fn disk_full(run: &mut Run) -> Verdict {
     service
         .ask(picture("a.png", small.clone()))?
         .expect_status(303)?;
+    // There is room for this one, but not twice.
+    let answer = service.ask(picture("once.png", png(run.seed(), 120_000)))?;
+    answer.expect_status(303).map_err(|failure| {
+        failure.because(
+            "twice-on-disk",
+            "There is room for this picture, and yet it is refused: for a while, it is on the disk twice. Do not copy \
+             its file. persist gives it its name, and that needs no room.",
+        )
+    })?;
     let good = files(&folder);
     let large = png(run.seed(), 500_000);
     let answer = service.ask(picture("b.png", large))?;

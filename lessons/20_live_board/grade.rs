@@ -2033,7 +2033,8 @@ fn comments(run: &mut Run) -> Verdict {
         listener.wait(PATIENCE, |listener| listener.comments() >= comments);
         between.push(last.elapsed());
         if between.iter().any(|time| *time < 2 * HEARTBEAT) {
-            return Ok(());
+            not_too_often(&service, &mut listener)?;
+            return head_at_once(run);
         }
         last = Instant::now();
     }
@@ -2047,6 +2048,62 @@ fn comments(run: &mut Run) -> Verdict {
         "seldom",
         "Comments come, and too seldom. Wait no longer than HEARTBEAT, which is a second: it is also the \
          longest time until the server notices that a listener has gone, or that it is told to stop.",
+    ))
+}
+
+/// How many comments are too many for two seconds, in which two or three are due.
+const MANY_COMMENTS: usize = 10;
+
+/// What was held up because the computer is busy comes all at once, and then not again.
+fn not_too_often(service: &Service, listener: &mut Listener) -> Verdict {
+    let mut fewest = usize::MAX;
+    for _ in 0..3 {
+        let before = listener.comments();
+        let until = Instant::now() + 2 * HEARTBEAT;
+        while Instant::now() < until && !listener.closed {
+            listener.read(until.saturating_duration_since(Instant::now()));
+        }
+        fewest = fewest.min(listener.comments() - before);
+        if fewest <= MANY_COMMENTS {
+            return Ok(());
+        }
+    }
+    let wrong = service.wrong(
+        &[&*listener.done, "(nobody posts anything)"],
+        "a comment each second",
+        format!("{fewest} comments in two seconds"),
+    );
+    Err(wrong.because(
+        "too-often",
+        "Comments come much more often than each second. Each of them wakes up the computers on both sides for \
+         nothing: wait for HEARTBEAT before you write one.",
+    ))
+}
+
+/// Where nothing is on the board, the head comes before there is anything else to send.
+fn head_at_once(run: &mut Run) -> Verdict {
+    let service = board(run, &[])?;
+    let soon = HEARTBEAT / 2;
+    let mut shortest = Duration::MAX;
+    // What is late because the computer is busy is not late each time.
+    for _ in 0..5 {
+        let began = Instant::now();
+        Listener::open(&service, None)?;
+        shortest = shortest.min(began.elapsed());
+        if shortest < soon {
+            return Ok(());
+        }
+    }
+    let wrong = service.wrong(
+        &["start the server without a message", "GET /events"],
+        "the head of the answer, at once",
+        format!("the head of the answer, after {} ms", shortest.as_millis()),
+    );
+    Err(wrong.because(
+        "head-waits",
+        "While the board is empty, the head of the answer waits for the first comment. Until it comes, the page does \
+         not know that it is heard. What you write is collected: flush once before you wait, as the starter does \
+         behind what is on the board.",
     ))
 }
 

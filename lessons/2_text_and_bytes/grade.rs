@@ -79,6 +79,8 @@ fn main() -> std::process::ExitCode {
                 post("/count").body("ねこ"),
                 post("/count").body(draw.line()),
                 post("/count").body(long(draw)),
+                // Nobody says beforehand how long it is.
+                post("/count").body(draw.line()).chunked(),
             ]
         })
         .example(
@@ -120,7 +122,10 @@ fn main() -> std::process::ExitCode {
             |draw| {
                 let long = [long(draw).as_bytes(), b"\xff"].concat();
                 let first = [b"\xff", draw.word().as_bytes()].concat();
-                let more = [first, long].map(|body| post("/count").body(body));
+                // A sign that stands for bytes that are none, and was sent.
+                let sign = format!("{}\u{fffd}{}", draw.word(), draw.word());
+                let sign = [sign.as_bytes(), b"\xff"].concat();
+                let more = [first, long, sign].map(|body| post("/count").body(body));
                 [broken(draw), more.into()].concat()
             },
         )
@@ -184,6 +189,8 @@ struct Knobs {
     most: usize,
     /// Of a body with more bytes than this, any number from that on is read.
     surely: usize,
+    /// Whether a body whose length nobody says is taken for an empty one.
+    by_length: bool,
     /// Whether /bytes refuses what is not UTF-8, in any words.
     text_only: bool,
     /// Where a text breaks off, if it is taken for one that is not UTF-8.
@@ -237,6 +244,7 @@ impl Default for Knobs {
             keeps_buffer: false,
             most: usize::MAX,
             surely: usize::MAX,
+            by_length: false,
             text_only: false,
             taken_for_broken: |_| None,
             counts: |text| count(text, text),
@@ -290,6 +298,7 @@ impl Model for TextAndBytes {
                 buffer.extend(body);
                 &buffer[..]
             }
+            false if knobs.by_length && asked.is_chunked() => &[],
             false => &body[..body.len().min(knobs.most)],
         };
         let is_form = ["/count", "/bytes"].contains(&path);
@@ -380,6 +389,13 @@ impl Model for TextAndBytes {
             .wrong("characters-as-length", "Your Content-Length counts characters. It must be the number of bytes of the text, which is larger as soon as the text is not English.", |knobs| {
                 knobs.length = Some(|text| text.chars().count());
             })
+            .wrong("length-by-one", "Your Content-Length is one more than the text has bytes. Its len() counts the line end already.", |knobs| {
+                knobs.length = Some(|text| text.len() + 1);
+            })
+            .wrong("length-in-few-bits", "Your Content-Length is cut to a small number: as u16 keeps no more than 65535, and as u8 no more than 255. Send the len() as it is, a usize.", |knobs| {
+                knobs.length = Some(|text| usize::from(text.len() as u16));
+            })
+            .or(|knobs| knobs.length = Some(|text| usize::from(text.len() as u8)))
             .wrong("length-without-line-end", "Your Content-Length does not count the line end, which is sent as well.", |knobs| {
                 knobs.length = Some(|text| text.trim_end().len());
             })
@@ -522,6 +538,13 @@ impl Model for TextAndBytes {
                     (400, Told::Good(good.unwrap_or_default()))
                 };
             })
+            .wrong("sign-as-error", "Where the bytes of a body are no text any more, you look for the sign \u{fffd} in what from_utf8_lossy has made. It may have been sent, too. The error of from_utf8 knows the place: valid_up_to().", |knobs| {
+                knobs.broken = |body, good| {
+                    let found = String::from_utf8_lossy(body).find('\u{fffd}');
+                    (400, Told::Good(found.unwrap_or(good)))
+                };
+            })
+            .wrong("by-content-length", "A body that is sent in chunks is empty for you: nobody says beforehand how long it is, and you read as many bytes as Content-Length says. read_to_end reads all that comes.", |knobs| knobs.by_length = true)
             .wrong("capacity", "The number of bytes is the capacity of the Vec: how many it has room for. How many are in it says len().", |knobs| {
                 knobs.counts = |text| (text.chars().count(), room(Vec::new(), text));
             })

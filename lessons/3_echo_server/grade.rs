@@ -133,6 +133,8 @@ fn main() -> std::process::ExitCode {
                 "?shout=0",
                 "?shout=10",
                 "?shout=01",
+                "?shout=1%20",
+                "?+shout=1",
                 "?no-shout=1",
                 "?a=b;shout=1",
                 "?a?shout=1",
@@ -155,7 +157,7 @@ const SIGNS_OF_A_PATH: &str = "-._~!$&'()*,;=:@";
 
 const CUT: [&str; 4] = ["%", "%4", "%41%", "%41%4"];
 const NO_DIGITS: [&str; 5] = ["%zz", "%4g", "%g4x", "%zzBalloon", "%%41"];
-const SIGNS: [&str; 3] = ["%+4", "%-4", "%4+"];
+const SIGNS: [&str; 4] = ["%+4", "%-4", "%-0", "%4+"];
 const NOT_UTF8: [&str; 5] = ["%FF", "%E3%81", "K%E4tzchen", "%C0%AF", "%ED%A0%80"];
 
 /// Paths that end with what can't be decoded.
@@ -270,6 +272,20 @@ fn shouts_when_decoded(query: &str) -> bool {
     let decoded =
         |field: &str| percent_decode_str(&field.replace('+', " ")).decode_utf8_lossy() == "shout=1";
     fields(query).any(|field| field != "shout=1" && decoded(field))
+}
+
+/// The text in which a percent-encoding with a sign is one with a zero in its place. `digit` says what
+/// stands behind the sign, if there is one.
+fn with_signs(text: &str, digit: impl Fn(&str) -> Option<&str>) -> String {
+    let mut signed = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        let digit = digit(after);
+        signed += before;
+        signed += if digit.is_some() { "%0" } else { "%" };
+        rest = digit.unwrap_or(after);
+    }
+    signed + rest
 }
 
 /// Whether two hexadecimal digits follow each percent sign.
@@ -557,17 +573,23 @@ impl Model for EchoServer {
             .or(|knobs| knobs.decode = |text| digits_without(text, |digit| b"fF".contains(digit)))
             .or(|knobs| knobs.decode = |text| digits_without(text, |digit| b"9F".contains(digit)))
             .or(|knobs| knobs.decode = |text| digits_without(text, |digit| b"9fF".contains(digit)))
-            .wrong("sign", "You take a sign for a digit, as in %+4: a number may have a sign, but a percent-encoding may not. Look at each of the two characters.", |knobs| {
+            .wrong("sign", "You take a sign for a digit, as in %+4 or %-0: a number may have a sign, but a percent-encoding may not. Look at each of the two characters.", |knobs| {
                 knobs.decode = |text| {
-                    let mut signed = String::new();
-                    let mut rest = text;
-                    while let Some((before, after)) = rest.split_once('%') {
-                        let digit = after.strip_prefix('+').filter(|digit| digit.starts_with(|c: char| c.is_ascii_hexdigit()));
-                        signed += before;
-                        signed += if digit.is_some() { "%0" } else { "%" };
-                        rest = digit.unwrap_or(after);
-                    }
-                    strictly(&(signed + rest))
+                    let is_digit = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_hexdigit());
+                    strictly(&with_signs(text, |after| after.strip_prefix('+').filter(is_digit)))
+                };
+            })
+            // (Any other one behind a minus is no UTF-8.)
+            .or(|knobs| {
+                knobs.decode = |text| strictly(&with_signs(text, |after| after.strip_prefix('-').filter(|rest| rest.starts_with('0'))));
+            })
+            .or(|knobs| {
+                knobs.decode = |text| {
+                    let is_digit = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_hexdigit());
+                    strictly(&with_signs(text, |after| {
+                        let minus = after.strip_prefix('-').filter(|rest| rest.starts_with('0'));
+                        minus.or(after.strip_prefix('+').filter(is_digit))
+                    }))
                 };
             })
             .wrong("bad-stays", "A % without two digits behind it stays as it is, and the answer is 200. It can't be decoded, so the answer is 400. (request.decoded_path() is milder than this lesson.)", |knobs| {
@@ -779,6 +801,12 @@ impl Model for EchoServer {
                     let is_field = query == "shout=1" || query.starts_with("shout=1&");
                     is_field || query.ends_with("&shout=1")
                 };
+            })
+            .wrong("field-trimmed", "You take white space away around a field, so shout=1%20 shouts. The field must be shout=1, just as it stands here.", |knobs| {
+                knobs.shouts = |query, _| fields(query).any(|field| {
+                    let field = field.replace('+', " ");
+                    percent_decode_str(&field).decode_utf8_lossy().trim() == "shout=1"
+                });
             })
             .wrong("every-equals-sign", "You split a field at every =, and look at the first two parts, so shout=1=2 shouts. The whole field must be shout=1.", |knobs| {
                 knobs.shouts = |query, _| fields(query).any(|field| {
@@ -1035,7 +1063,7 @@ fn piece(draw: &mut Draw) -> String {
 fn query(draw: &mut Draw) -> String {
     const NAME: &str = "shout";
     // @ is the name of the field, and ^ the same in capitals.
-    const NEAR: [&str; 26] = [
+    const NEAR: [&str; 28] = [
         "@=1",
         "@=1",
         "@=10",
@@ -1052,6 +1080,8 @@ fn query(draw: &mut Draw) -> String {
         "@=1&@=1",
         "@=01",
         "@=+1",
+        "@=1+",
+        "%20@=1",
         "@=true",
         "@=0&@=1",
         "@&@=1",

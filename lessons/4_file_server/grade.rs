@@ -112,7 +112,12 @@ fn main() -> ExitCode {
             |draw| {
                 let unknown = format!(".{}", draw.word());
                 // Some begin as those do that are known.
-                typed_files(draw, &[&unknown, "", ".jsonl", ".html5", ".cssx"])
+                let mut acts = typed_files(draw, &[&unknown, "", ".jsonl", ".html5", ".cssx"]);
+                // And some are just the name of an extension, or have nothing before it.
+                for name in ["css", ".png"] {
+                    acts.extend([write(name, "contents\n"), get(format!("/{name}"))]);
+                }
+                acts
             },
         )
         .example(2, 1, "capital letters make no difference", Whole, |draw| {
@@ -203,6 +208,7 @@ fn main() -> ExitCode {
                 [
                     write("index.html", "<h1>Home</h1>\n"),
                     write(format!("{folder}/only.txt"), "text\n"),
+                    write(format!("{folder}/index.htm"), "text\n"),
                     get(format!("/{folder}/")),
                 ]
             },
@@ -500,6 +506,8 @@ struct Knobs {
     beside: bool,
     /// A missing page is replaced by the first one.
     home_everywhere: bool,
+    /// The page of a directory that has no index.html.
+    second_page: Option<&'static str>,
     redirects: Redirects,
     /// A directory without a page is redirected to its path with one more slash.
     one_more_slash: bool,
@@ -650,6 +658,7 @@ impl Default for Knobs {
             page: "index.html",
             beside: false,
             home_everywhere: false,
+            second_page: None,
             redirects: Redirects::Directories,
             one_more_slash: false,
             moved: 301,
@@ -724,6 +733,11 @@ impl Knobs {
                     relative.push('/');
                 }
                 relative += self.page;
+                if let Some(second) = self.second_page
+                    && !is_file(site.look_up(&relative))
+                {
+                    relative = relative.replace(self.page, second);
+                }
                 if self.home_everywhere && !is_file(site.look_up(&relative)) {
                     relative = self.page.into();
                 }
@@ -1235,6 +1249,12 @@ impl Model for FileServer {
                 },
             )
             .wrong(
+                "index-htm-too",
+                "In a directory without index.html, you send index.htm. Its page is index.html, and nothing \
+                 else: without one, the answer is 404.",
+                |knobs| knobs.second_page = Some("index.htm"),
+            )
+            .wrong(
                 "index-beside",
                 "You look for index.html beside the directory, not in it. push goes one level \
                  down; set_file_name and with_file_name put another name in the place of the \
@@ -1469,6 +1489,18 @@ impl Model for FileServer {
                     let mut known = TYPES.iter().map(|(known, _)| *known);
                     let found = known.find(|known| extension.starts_with(known));
                     found.map_or(extension.clone(), str::to_string)
+                };
+            })
+            .wrong(
+                "name-as-extension",
+                "A file whose name is css, or .png, is taken for one with this extension. What is no more than \
+                 an extension is a name, and has none: file.extension() knows that.",
+                |knobs| knobs.extension = |name| name.to_lowercase().rsplit('.').next().unwrap_or("").into(),
+            )
+            .or(|knobs| {
+                knobs.extension = |name| match name.to_lowercase().rsplit_once('.') {
+                    Some((_, extension)) => extension.into(),
+                    None => String::new(),
                 };
             })
             .wrong(

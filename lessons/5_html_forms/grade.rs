@@ -50,6 +50,7 @@ fn main() -> std::process::ExitCode {
                     search(&format!("{{shelf}} {}", draw.word()), &draw.word()),
                     search(&format!("{} {}", draw.word(), places()), &draw.word()),
                     search(&draw.word().repeat(50), &draw.word().repeat(50)),
+                    search(&draw.word().repeat(700), "novels"),
                 ]
             },
         )
@@ -125,7 +126,11 @@ fn main() -> std::process::ExitCode {
             |_| [get("/login")],
         )
         .example(4, 2, "POST /login greets by name", Whole, |draw| {
-            let mut all = vec![log_in(&draw.word(), "sesame")];
+            let mut all = vec![
+                log_in(&draw.word(), "sesame"),
+                // Nobody says beforehand how long it is.
+                log_in(&draw.word(), "sesame").chunked(),
+            ];
             // However a client calls what it sends.
             all.extend(FORM_TYPES.map(|kind| {
                 let login = post("/login").body(format!("name={}", draw.word()));
@@ -152,9 +157,11 @@ fn main() -> std::process::ExitCode {
             Whole,
             |draw| {
                 let (word, length) = (draw.word(), draw.number(3000..4000) as usize);
+                let long = length + usize::from(u16::MAX);
                 [
                     log_in(&word, &"é".repeat(length)),
                     log_in(&word, &"&".repeat(length)),
+                    log_in(&word, &"o".repeat(long)),
                     log_in(&word, &format!("{SECRET}{}", draw.word())),
                 ]
             },
@@ -252,6 +259,8 @@ struct Knobs {
     type_ignored: IsKind,
     /// Where the fields of a login are.
     login: fn(query: &str, body: &str) -> String,
+    /// Whether a form whose length nobody says is taken for an empty one.
+    by_length: bool,
     count: fn(&str) -> usize,
     /// How the number of characters is written.
     number: fn(Expect, usize) -> Expect,
@@ -332,6 +341,7 @@ impl Default for Knobs {
             type_refused: |_| false,
             type_ignored: |_| false,
             login: |_, body| body.into(),
+            by_length: false,
             count: |password| password.chars().count(),
             number: Expect::shows_number,
             password: |expect, password| match password.len() {
@@ -561,6 +571,7 @@ impl Model for Bookshop {
                 }
                 let form = match (knobs.type_ignored)(asked.field("Content-Type")) {
                     true => String::new(),
+                    false if knobs.by_length && asked.is_chunked() => String::new(),
                     false => (knobs.login)(query, &asked.text()),
                 };
                 let (name, password) = (value(&form, "name"), value(&form, "password"));
@@ -965,7 +976,8 @@ impl Model for Bookshop {
                 knobs.number = |expect, number| in_words(expect, number, 1);
             })
             .or(|knobs| knobs.number = |expect, number| in_words(expect, number, 13))
-            .wrong("one-read", "Of a long form, only the beginning is read: one read takes what is there, or what fits into the buffer. read_to_end goes on to the end.", |knobs| {
+            .wrong("by-content-length", "A form that is sent in chunks is empty for you: nobody says beforehand how long it is, and you read as many bytes as Content-Length says. read_to_end reads all that comes.", |knobs| knobs.by_length = true)
+            .wrong("one-read", "Of a long form, only the beginning is read. One read takes what is there, or what fits into the buffer, and take(…) no more than it says: read_to_end goes on to the end.", |knobs| {
                 knobs.login = beginning::<1024>;
             })
             .or(|knobs| knobs.login = beginning::<512>)
@@ -973,6 +985,8 @@ impl Model for Bookshop {
             .or(|knobs| knobs.login = beginning::<4096>)
             .or(|knobs| knobs.login = beginning::<8192>)
             .or(|knobs| knobs.login = beginning::<16384>)
+            .or(|knobs| knobs.login = beginning::<32768>)
+            .or(|knobs| knobs.login = beginning::<65536>)
             .wrong("stars", "There is a star for each character of the password. The text asks for their number, in digits.", |knobs| {
                 knobs.number = |expect, number| expect.shows("*".repeat(number));
             })
@@ -1029,6 +1043,8 @@ impl Model for Bookshop {
                 knobs.count = |password| password.encode_utf16().count();
             })
             .wrong("bytes-counted", "You count the bytes of the password. An é has two of them. Characters are chars().count().", |knobs| knobs.count = str::len)
+            .wrong("count-in-few-bits", "The number of characters is cut to a small one: as u16 keeps no more than 65535, and as u8 no more than 255. Write what count() returns, a usize.", |knobs| knobs.count = |password| usize::from(password.chars().count() as u16))
+            .or(|knobs| knobs.count = |password| usize::from(password.chars().count() as u8))
             .wrong("escaped-counted", "You count the characters of the escaped password, in which & has five. Count what was typed.", |knobs| {
                 knobs.count = |password| escaped(password, &['&', '<', '>', '"']).chars().count();
             })

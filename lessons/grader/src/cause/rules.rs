@@ -280,8 +280,7 @@ fn of_error(text: &str, printed: &Ended) -> Option<Told> {
     let this = failed.iter().rev().find(|why| shown.contains(why.as_str()));
     let why = this.or(failed.last())?;
     let advice = if why.contains("Content-Length") {
-        " Content-Length is the number of bytes, which is len(), and not of characters. Leave it \
-         out, and the library sends the right one."
+        " Content-Length must say how many bytes the body has. The len() of what is sent is that number."
     } else if why.contains("failed to fill whole buffer") {
         " This comes from read_exact, if there are fewer bytes than it is to read. A `take(…)` that is \
          read to its end takes what there is."

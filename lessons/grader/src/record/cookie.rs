@@ -120,11 +120,14 @@ impl SetCookie {
     }
 }
 
-/// The cookie of this name that an answer sets, if it does so once.
+/// The cookie of this name that an answer sets, if it does so once. (With another Path it is another
+/// one: beside the cookie for all paths, an old one may be forgotten.)
 pub(crate) fn set_by(answer: &Answer, name: &str) -> Option<SetCookie> {
-    let mut same = answer.cookies().filter(|cookie| cookie.name == name);
-    let first = same.next()?;
-    same.next().is_none().then_some(first)
+    let mut same: Vec<_> = answer.cookies().filter(|c| c.name == name).collect();
+    if same.len() > 1 {
+        same.retain(|cookie| cookie.attribute("Path") == Some("/") || !cookie.is_over(answer));
+    }
+    (same.len() == 1).then(|| same.remove(0))
 }
 
 #[cfg(test)]
@@ -202,5 +205,10 @@ mod tests {
             "it is set twice"
         );
         assert!(!said(CookieValue::Unset, &["a=1", "a=2"]));
+        let (old, over) = ("a=; Path=/x; Max-Age=0", "a=; Path=/; Max-Age=0");
+        assert!(said(CookieValue::Forgotten, &[old, over]));
+        assert!(said(text(), &["a=b%20c; Path=/", old]));
+        assert!(!said(text(), &["a=b%20c; Path=/", over]));
+        assert!(!said(CookieValue::Forgotten, &[over, over]));
     }
 }

@@ -52,7 +52,11 @@ pub const READS: &[Named<Reading>] = &[
     ("path-beginning", "You look only at the first part of a path, so that /x/y is answered as /x. Compare the whole path.",
         &[|asked| with_path(asked, &format!("/{}", asked.path()[1..].split('/').next()?))]),
     ("path-end", "You look only at the last part of a path, so that /x/y is answered as /y. Compare the whole path.",
-        &[|asked| with_path(asked, &format!("/{}", asked.path().rsplit('/').next()?))]),
+        &[
+            |asked| with_path(asked, &format!("/{}", asked.path().rsplit('/').next()?)),
+            // A slash at the end is no part.
+            |asked| with_path(asked, &format!("/{}", asked.path().rsplit('/').next().filter(|last| !last.is_empty())?)),
+        ]),
     ("path-extension", "You take .html at the end of a path away. To the web, /about.html and /about are two paths.",
         &[|asked| with_path(asked, asked.path().strip_suffix(".html")?)]),
     ("index-html", "You answer /index.html as you answer /. To the web, these are two paths, and the text names only one of them.",
