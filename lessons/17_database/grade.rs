@@ -1711,7 +1711,7 @@ fn counted(run: &mut Run) -> Verdict {
     let after = service.get("/")?;
     after.expect_status(200)?;
     if after.text().contains(OLDER) {
-        return Ok(());
+        return counted_without(&service, &folder);
     }
     let failure = service.wrong(
         &[
@@ -1729,6 +1729,34 @@ fn counted(run: &mut Run) -> Verdict {
         true => failure.because("own-count", OWN_COUNT),
         false => failure,
     })
+}
+
+/// Of one message more than a page has, another program takes one out.
+fn counted_without(service: &Service, folder: &tempfile::TempDir) -> Verdict {
+    let file = folder.path().join("messages.db");
+    let taken_out = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|file| file.execute("DELETE FROM messages WHERE id = 1", ()));
+    if taken_out != Ok(1) {
+        return Ok(());
+    }
+    let page = service.get("/")?;
+    page.expect_status(200)?;
+    if !page.text().contains(OLDER) {
+        return Ok(());
+    }
+    let failure = service.wrong(
+        &[
+            &*format!("write {} messages", PAGE + 1),
+            "another program deletes the first one from the file",
+            "ask for /",
+        ],
+        "no link to an older page",
+        "a link to /?page=2, where nothing is left",
+    );
+    Err(failure.because(
+        "largest-id",
+        "The number of messages is taken for one more than there are. The largest id is no number of messages: one          that is deleted leaves a gap. Ask the database for it, SELECT count(*) FROM messages, each time.",
+    ))
 }
 
 /// Whether there is a link to an older page if the program has got all the messages itself.

@@ -58,7 +58,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("cuts a letter", HOME, "panicked", "(src/main.rs, line 9). Look at that line. A text was cut"),
     ("answers 500", HOME, "", "came back status 500"),
     ("tells why it failed", HOME, "server-error", "The server says which: its Content-Length is 8, but 9 bytes"),
-    ("counts in the wrong unit", HOME, "server-error", "Content-Length says 8 bytes, but the body has 9. Content-Length is the number of bytes"),
+    ("counts in the wrong unit", HOME, "server-error", "Content-Length says 8 bytes, but the body has 9. Content-Length must say how many bytes"),
     ("reads too much", HOME, "server-error", "failed to fill whole buffer. This comes from read_exact"),
     ("reads no text", HOME, "server-error", "valid UTF-8. This comes from a function that reads text"),
     ("finds everything", UNKNOWN, "always-found", "answer 200 for a path that nobody knows"),
