@@ -126,10 +126,13 @@ fn login_examples(lesson: Lesson) -> Lesson {
             },
         )
         .example(2, 2, "a wrong password answers 403", Whole, |draw| {
-            let ann = Someone::new(draw);
+            let (ann, other) = (Someone::new(draw), Someone::new(draw));
             let upper = ann.password.to_uppercase();
             [
                 ann.registers(),
+                // Who wants a name that is taken gives it no password.
+                register(&ann.name, &other.password),
+                login(&ann.name, &other.password),
                 login(&ann.name, &upper),
                 login(&ann.name, &format!("{} ", ann.password)),
                 login(&ann.name, ""),
