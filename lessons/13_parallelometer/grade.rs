@@ -1105,8 +1105,8 @@ fn chart(run: &mut Run) -> Verdict {
     if heights.is_empty() && count_of_an_upload(&service).is_ok_and(|said| said == "0") {
         return Err(not_counted(&service, wrong(steps, &heights)));
     }
-    let has_minus = |number: &f64| *number > 0.0;
-    if heights.iter().any(has_minus) && levels.iter().any(|number| *number < 0.0) {
+    let is_above = |number: &f64| *number > 0.0;
+    if heights.iter().any(is_above) && levels.iter().any(|number| *number < 0.0) {
         return Err(wrong(steps, &heights).because(
             "one-without-minus",
             "The line jumps between numbers above 0 and below: some of its points have a minus, and others \
